@@ -1,0 +1,64 @@
+using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Audit;
+
+/// <summary>One line of the audit log. It never holds a token, a secret or a payload.</summary>
+public sealed record AuditEntry
+{
+    /// <summary>One of <see cref="AuditType"/>.</summary>
+    public required string Type { get; init; }
+
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>Null where the entry belongs to no organization.</summary>
+    public OrganizationId? OrganizationId { get; init; }
+
+    public SubscriptionId? SubscriptionId { get; init; }
+
+    /// <summary>The URL with the values of its query masked.</summary>
+    public string? Url { get; init; }
+
+    public string? EventId { get; init; }
+
+    public string? EventName { get; init; }
+
+    /// <summary>Which attempt, from 1.</summary>
+    public int? Attempt { get; init; }
+
+    public int? StatusCode { get; init; }
+
+    public AuditError? Error { get; init; }
+
+    public long? DurationMs { get; init; }
+
+    /// <summary>At most the first 1 KiB of the answer, with secrets cut out.</summary>
+    public string? ResponseSnippet { get; init; }
+
+    /// <summary>The name of the key that made the change.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>What changed, by field.</summary>
+    public IReadOnlyDictionary<string, AuditChange>? Changes { get; init; }
+}
+
+/// <summary>What went wrong: a kind that programs can match, a detail for people, a hint at what to do about it.</summary>
+public sealed record AuditError(string Kind, string Detail, string? Hint = null);
+
+/// <summary>A field before and after. Secrets show as <c>***</c>.</summary>
+public sealed record AuditChange(object? From, object? To);
+
+/// <summary>The types of audit entries.</summary>
+public static class AuditType
+{
+    public const string DeliveryFailed = "delivery.failed";
+    public const string DeliveryDeadLettered = "delivery.deadLettered";
+    public const string EventDeadLettered = "event.deadLettered";
+    public const string SubscriptionCreated = "subscription.created";
+    public const string SubscriptionUpdated = "subscription.updated";
+    public const string SubscriptionDeleted = "subscription.deleted";
+    public const string SubscriptionActivated = "subscription.activated";
+    public const string SubscriptionDeactivated = "subscription.deactivated";
+    public const string KeyCreated = "key.created";
+    public const string KeyRevoked = "key.revoked";
+}

@@ -1,0 +1,29 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>An event's id, unique within its organization: 1–64 characters of <c>A–Z a–z 0–9 _ -</c>. It is the <c>webhook-id</c> that receivers deduplicate by.</summary>
+public readonly record struct EventId
+{
+    /// <summary>The longest id in characters.</summary>
+    public const int MaxLength = 64;
+
+    private static readonly SearchValues<char> s_allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+
+    private readonly string? _value;
+
+    private EventId(string value) => _value = value;
+
+    /// <summary>Parses an id, or says that the text isn't one.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out EventId id)
+    {
+        var valid = text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExcept(s_allowed);
+        id = valid ? new EventId(text!) : default;
+        return valid;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _value ?? "";
+}

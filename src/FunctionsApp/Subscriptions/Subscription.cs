@@ -1,0 +1,40 @@
+using Azure;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>Where an organization wants which of its events to be POSTed.</summary>
+public sealed record Subscription
+{
+    public required OrganizationId OrganizationId { get; init; }
+
+    public required SubscriptionId Id { get; init; }
+
+    /// <summary>1–128 characters, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>At most 1,024 characters, for people.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>At most 2,048 characters, stored whole. What people see has the values of its query masked.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Sent as <c>Authorization: Bearer</c> with every delivery (RFC 6750 §2.1).</summary>
+    public required Secret Token { get; init; }
+
+    /// <summary>1–64 event names, or <c>*</c> alone for every event, known to the catalogue or not.</summary>
+    public required IReadOnlyList<string> Events { get; init; }
+
+    public required bool IsActive { get; init; }
+
+    /// <summary>1–10,000 requests a second, or no limit.</summary>
+    public int? RateLimitPerSecond { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>The version of the row that this was read from.</summary>
+    public ETag ETag { get; init; }
+}

@@ -1,0 +1,30 @@
+namespace Azure.Data.Tables;
+
+public class TableTransactionAction(TableTransactionActionType actionType, ITableEntity entity, ETag etag = default)
+{
+    public TableTransactionActionType ActionType { get; } = actionType;
+
+    public ITableEntity Entity { get; } = entity;
+
+    public ETag ETag { get; } = etag;
+}
+
+public enum TableTransactionActionType
+{
+    Add = 0,
+    UpdateMerge = 1,
+    UpdateReplace = 2,
+    Delete = 3,
+    UpsertMerge = 4,
+    UpsertReplace = 5,
+}
+
+public class TableTransactionFailedException : RequestFailedException
+{
+    public TableTransactionFailedException(RequestFailedException requestFailedException)
+        : base(requestFailedException.Status, requestFailedException.Message, requestFailedException.ErrorCode, requestFailedException.InnerException)
+    {
+    }
+
+    public int? FailedTransactionActionIndex { get; internal init; }
+}
