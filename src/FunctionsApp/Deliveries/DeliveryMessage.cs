@@ -1,3 +1,8 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
@@ -10,6 +15,9 @@ public sealed record DeliveryMessage
     /// <summary>The run of an event's first fan-out; a resend or a replay has its own id.</summary>
     public const string EventRun = "event";
 
+    /// <summary>The longest event name that is passed on, in characters.</summary>
+    public const int MaxEventNameLength = 256;
+
     public required OrganizationId OrganizationId { get; init; }
 
     public required SubscriptionId SubscriptionId { get; init; }
@@ -18,6 +26,7 @@ public sealed record DeliveryMessage
 
     public required string EventName { get; init; }
 
+    /// <summary>In the syntax of an event id.</summary>
     public string Run { get; init; } = EventRun;
 
     /// <summary>From 1.</summary>
@@ -32,5 +41,122 @@ public sealed record DeliveryMessage
     public string? TraceParent { get; init; }
 
     /// <summary>Makes the message. Its <c>MessageId</c> is a hash of what makes the delivery itself, so that a repeat is dropped as a duplicate. An empty body is read from the archive.</summary>
-    public ServiceBusMessage ToServiceBusMessage(ReadOnlyMemory<byte> payload) => throw new NotImplementedException();
+    public ServiceBusMessage ToServiceBusMessage(ReadOnlyMemory<byte> payload)
+    {
+        var message = new ServiceBusMessage(payload) { MessageId = Identity() };
+        var properties = message.ApplicationProperties;
+        properties["organizationId"] = OrganizationId.Value;
+        properties["subscriptionId"] = SubscriptionId.ToString();
+        properties["eventId"] = EventId.ToString();
+        properties["eventName"] = EventName;
+        properties["run"] = Run;
+        properties["attempt"] = Attempt;
+        properties["hold"] = Hold;
+        if (FirstAttemptAt is { } first)
+        {
+            properties["firstAttemptAt"] = first;
+        }
+
+        if (TraceParent is not null)
+        {
+            properties["traceparent"] = TraceParent;
+        }
+
+        if (!payload.IsEmpty)
+        {
+            message.ContentType = "application/json";
+        }
+
+        return message;
+    }
+
+    /// <summary>Reads a message, or says what is wrong with it. A trace context that isn't one is left out.</summary>
+    public static bool TryParse(ServiceBusReceivedMessage message, [NotNullWhen(true)] out DeliveryMessage? delivery, [NotNullWhen(false)] out string? reason)
+    {
+        delivery = null;
+        var properties = message.ApplicationProperties;
+        if (!OrganizationId.TryFrom(Number(properties, "organizationId") ?? 0, out var organization))
+        {
+            reason = Invalid("organizationId", "a positive 32-bit integer");
+        }
+        else if (!SubscriptionId.TryParse(Text(properties, "subscriptionId"), out var subscription))
+        {
+            reason = Invalid("subscriptionId", "a subscription's id");
+        }
+        else if (!EventId.TryParse(Text(properties, "eventId"), out var eventId))
+        {
+            reason = Invalid("eventId", "an event's id");
+        }
+        else if (Text(properties, "eventName") is not { Length: > 0 and <= MaxEventNameLength } eventName)
+        {
+            reason = Invalid("eventName", $"a text of 1–{MaxEventNameLength} characters");
+        }
+        else if (!EventId.TryParse(Text(properties, "run"), out var run))
+        {
+            reason = Invalid("run", "a run's id");
+        }
+        else if (Number(properties, "attempt") is not (>= 1 and <= int.MaxValue and var attempt))
+        {
+            reason = Invalid("attempt", "a positive integer");
+        }
+        else if (Number(properties, "hold") is not (>= 0 and < int.MaxValue and var hold))
+        {
+            reason = Invalid("hold", "an integer from 0");
+        }
+        else
+        {
+            reason = null;
+            delivery = new DeliveryMessage
+            {
+                OrganizationId = organization,
+                SubscriptionId = subscription,
+                EventId = eventId,
+                EventName = eventName,
+                Run = run.ToString(),
+                Attempt = (int)attempt,
+                Hold = (int)hold,
+                FirstAttemptAt = properties.TryGetValue("firstAttemptAt", out var first) && first is DateTimeOffset time ? time : null,
+                TraceParent = Text(properties, "traceparent") is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,
+            };
+        }
+
+        return delivery is not null;
+    }
+
+    private static string Invalid(string property, string expected) => $"The property {property} is missing or not {expected}.";
+
+    private static string? Text(IReadOnlyDictionary<string, object> properties, string name) =>
+        properties.TryGetValue(name, out var value) ? value as string : null;
+
+    private static long? Number(IReadOnlyDictionary<string, object> properties, string name) =>
+        properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;
+
+    /// <summary>SHA-256 in hexadecimal. Each text goes in behind its length, so that no two deliveries write the same bytes.</summary>
+    private string Identity()
+    {
+        Span<byte> bytes = stackalloc byte[1024];
+        var length = 0;
+        Append(bytes, ref length, OrganizationId.Value);
+        Append(bytes, ref length, EventId.ToString());
+        Append(bytes, ref length, SubscriptionId.ToString());
+        Append(bytes, ref length, Run);
+        Append(bytes, ref length, Attempt);
+        Append(bytes, ref length, Hold);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes[..length], hash);
+        return Convert.ToHexStringLower(hash);
+    }
+
+    private static void Append(Span<byte> bytes, ref int length, int number)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[length..], number);
+        length += sizeof(int);
+    }
+
+    private static void Append(Span<byte> bytes, ref int length, string text)
+    {
+        var written = Encoding.UTF8.GetBytes(text, bytes[(length + sizeof(int))..]);
+        Append(bytes, ref length, written);
+        length += written;
+    }
 }
