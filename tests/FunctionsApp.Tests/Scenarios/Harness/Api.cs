@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace EventSubscriptions.Tests.Scenarios.Harness;
+
+/// <summary>What the app answered.</summary>
+internal sealed record Answer(HttpStatusCode Status, string? ContentType, string? ETag, Uri? Location, string Text)
+{
+    /// <summary>The body, which must be JSON.</summary>
+    public JsonNode Json => JsonNode.Parse(Text) ?? throw new InvalidOperationException("null");
+
+    /// <summary>Fails the test, with the answer, where the status is another.</summary>
+    public Answer Expect(HttpStatusCode status)
+    {
+        Assert.True(Status == status, $"Expected {(int)status}, got {(int)Status}: {Text}");
+        return this;
+    }
+}
+
+/// <summary>The HTTP API as seen by one key.</summary>
+internal sealed class Api(Func<Uri> address, string? key)
+{
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+
+    public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
+
+    public Task<Answer> Post(string path, JsonNode body) => Send(HttpMethod.Post, path, body.ToJsonString());
+
+    public Task<Answer> Patch(string path, JsonNode body, string? ifMatch = null) => Send(HttpMethod.Patch, path, body.ToJsonString(), ifMatch: ifMatch);
+
+    public Task<Answer> Delete(string path, string? ifMatch = null) => Send(HttpMethod.Delete, path, ifMatch: ifMatch);
+
+    public Task<Answer> Send(HttpMethod method, string path, string? body = null, string contentType = "application/json", string? ifMatch = null) =>
+        Send(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, ifMatch);
+
+    public async Task<Answer> Send(
+        HttpMethod method, string path, byte[]? body, string? contentType, string? ifMatch = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(address(), path));
+        if (key is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        if (ifMatch is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body);
+            if (contentType is not null)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            }
+        }
+
+        using var response = await s_http.SendAsync(request);
+        return new Answer(
+            response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType,
+            response.Headers.ETag?.ToString(),
+            response.Headers.Location,
+            await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>Puts a message on a queue as a producer outside of the app does.</summary>
+    public Task<Answer> PutOnQueue(string queue, byte[] body, string? messageId = null, params (string Name, string Value)[] properties)
+    {
+        (string, string)[] headers = messageId is null
+            ? properties
+            : [("BrokerProperties", JsonSerializer.Serialize(new { MessageId = messageId })), .. properties];
+        return Send(HttpMethod.Post, $"/_servicebus/{queue}/messages", body, "application/json", ifMatch: null, headers);
+    }
+
+    /// <summary>Every item of a list, page after page.</summary>
+    public async Task<IReadOnlyList<JsonNode>> GetAll(string path)
+    {
+        var items = new List<JsonNode>();
+        for (string? token = ""; token is not null;)
+        {
+            var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+            var page = (await Get(token.Length == 0 ? path : $"{path}{separator}continuationToken={Uri.EscapeDataString(token)}")).Expect(HttpStatusCode.OK).Json;
+            items.AddRange(page["items"]!.AsArray().Select(item => item!));
+            token = (string?)page["continuationToken"];
+        }
+
+        return items;
+    }
+}

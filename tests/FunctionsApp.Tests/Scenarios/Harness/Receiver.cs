@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Tests.Scenarios.Harness;
+
+/// <summary>A request as it came in, byte for byte.</summary>
+internal sealed record ReceivedRequest(string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At);
+
+/// <summary>Somebody else's web server: keeps what it gets, and answers each path as it is told.</summary>
+internal sealed class Receiver : IAsyncDisposable
+{
+    private static readonly Stopwatch s_clock = Stopwatch.StartNew();
+    private readonly ConcurrentDictionary<string, Hook> _hooks = new(StringComparer.Ordinal);
+    private readonly WebApplication _server;
+
+    private Receiver(WebApplication server) => _server = server;
+
+    private string Address { get; set; } = "";
+
+    public static async Task<Receiver> Start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var server = builder.Build();
+        var receiver = new Receiver(server);
+        server.Run(receiver.Handle);
+        await server.StartAsync();
+        receiver.Address = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return receiver;
+    }
+
+    /// <summary>A new URL at this server. It answers 200 until told otherwise.</summary>
+    public Hook NewHook()
+    {
+        var path = "/" + Guid.NewGuid().ToString("N");
+        return _hooks[path] = new Hook(new Uri(Address + path));
+    }
+
+    public async ValueTask DisposeAsync() => await _server.DisposeAsync();
+
+    private async Task Handle(HttpContext context)
+    {
+        var request = context.Request;
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        if (!_hooks.TryGetValue(request.Path.Value!, out var hook))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        context.Response.StatusCode = await hook.Take(new ReceivedRequest(
+            request.Method, request.Path.Value!, request.ContentType ?? "", request.Headers.Authorization.ToString(),
+            request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed));
+        if (context.Response.StatusCode >= 300)
+        {
+            await context.Response.WriteAsync("The receiver is not in the mood.");
+        }
+    }
+}
+
+/// <summary>One URL of a <see cref="Receiver"/>, and what arrived there.</summary>
+internal sealed class Hook(Uri url)
+{
+    private readonly Lock _lock = new();
+    private readonly List<ReceivedRequest> _requests = [];
+    private int[] _answers = [StatusCodes.Status200OK];
+    private TimeSpan _delay;
+
+    public Uri Url { get; } = url;
+
+    public IReadOnlyList<ReceivedRequest> Requests
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _requests];
+            }
+        }
+    }
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _requests.Count;
+            }
+        }
+    }
+
+    /// <summary>What to answer to the first request, the second, …; the last is repeated.</summary>
+    public Hook Answers(params int[] statusCodes)
+    {
+        _answers = statusCodes;
+        return this;
+    }
+
+    /// <summary>How long each answer takes.</summary>
+    public Hook After(TimeSpan delay)
+    {
+        _delay = delay;
+        return this;
+    }
+
+    /// <summary>Waits until so many requests have come, and returns them in their order.</summary>
+    public async Task<IReadOnlyList<ReceivedRequest>> Received(int count, TimeSpan? deadline = null)
+    {
+        await Eventually.Until(() => Count >= count, () => $"{count} requests at {Url}, {Count} came", deadline);
+        return Requests;
+    }
+
+    /// <summary>Waits until an event has come, and returns its first request.</summary>
+    public async Task<ReceivedRequest> Received(string eventId)
+    {
+        await Eventually.Until(() => Requests.Any(r => r.EventId == eventId), () => $"{eventId} at {Url}, {Count} others came");
+        return Requests.First(r => r.EventId == eventId);
+    }
+
+    public async Task<int> Take(ReceivedRequest request)
+    {
+        int answer;
+        lock (_lock)
+        {
+            answer = _answers[Math.Min(_requests.Count, _answers.Length - 1)];
+            _requests.Add(request);
+        }
+
+        if (_delay > TimeSpan.Zero)
+        {
+            await Task.Delay(_delay);
+        }
+
+        return answer;
+    }
+}
+
+/// <summary>A URL where nobody listens: its port stays taken, and every connection is refused.</summary>
+internal sealed class ClosedPort : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    public ClosedPort() => _socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+    public Uri Url => new($"http://{_socket.LocalEndPoint}/hook");
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,17 @@
+using System.Reflection;
+
+namespace EventSubscriptions.Tests.Scenarios.Harness;
+
+/// <summary>Where the working copy is that these tests were built from.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Metadata("RepositoryRoot");
+
+    /// <summary>The built app, of the same configuration as the tests.</summary>
+    public static string AppProgram { get; } = Path.Combine(Root, Metadata("AppProgram"));
+
+    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    private static string Metadata(string key) =>
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+/// <summary>What an operator does with the process.</summary>
+public sealed class OperationScenarios
+{
+    [Fact]
+    public async Task Restart_keeps_subscriptions_keys_logs_and_what_waits()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(("Deliveries__RetrySchedule", "00:00:03"));
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook().Answers(500, 200);
+        var subscription = await organization.Subscribe(hook);
+        var key = await Keys.Create(app, "manage", organization.Id);
+        var eventId = await organization.PublishCase();
+        await organization.Audited("delivery.failed", 1);
+
+        Assert.Equal(0, await app.Stop());
+        await app.StartAgain();
+
+        await hook.Received(2);
+        Assert.Equal(eventId, (string)(await subscription.Attempted("delivered", 1))[0]["eventId"]!);
+        var mine = organization.SeenBy(app.As(key));
+        var listed = Assert.Single(await mine.Api.GetAll(mine.Path + "/subscriptions"));
+        Assert.Equal(subscription.Id, (string)listed["id"]!);
+        Assert.Equal(subscription.Created.ETag, (await mine.Api.Get(subscription.Path)).ETag);
+        Assert.Single(await mine.AuditLog("delivery.failed"));
+        Assert.Single(await mine.AuditLog("subscription.created"));
+        await hook.Received(await mine.PublishCase());
+        Assert.Equal("Bearer " + subscription.Token, hook.Requests[^1].Authorization);
+    }
+
+    [Fact]
+    public async Task Stop_waits_for_the_deliveries_under_way()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start();
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook().After(TimeSpan.FromSeconds(2));
+        await organization.Subscribe(hook);
+        await organization.PublishCase();
+        await hook.Received(1);
+
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(0, await app.Stop());
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Equal(1, hook.Count);
+    }
+
+    [Fact]
+    public async Task Second_process_on_the_same_folder_is_refused()
+    {
+        await using var app = await AppProcess.Start();
+        await using var second = app.CreateOnSameFolder();
+
+        var code = await second.RunToEnd();
+
+        Assert.NotEqual(0, code);
+        Assert.Contains(app.Folder, second.Output, StringComparison.Ordinal);
+        Assert.Contains("another process", second.Output, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("   at ", second.Output, StringComparison.Ordinal);
+        (await app.AsAdmin().Get("/api/health")).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Start_lists_every_mistake_in_the_settings_at_once()
+    {
+        await using var app = AppProcess.Create(
+            ("Access__AdminKey", "too short"),
+            ("Secrets__Keys", "nonsense"),
+            ("Deliveries__RetrySchedule", "soon"),
+            ("Deliveries__Deadline", "-00:00:01"),
+            ("Deliveries__AllowInsecureDestinations", "perhaps"));
+
+        var code = await app.RunToEnd();
+
+        Assert.NotEqual(0, code);
+        Assert.All(
+            ["Access__AdminKey", "Secrets__Keys", "Deliveries__RetrySchedule", "Deliveries__Deadline", "Deliveries__AllowInsecureDestinations"],
+            setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Output_holds_no_key_token_or_payload()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(
+            ("Deliveries__RetrySchedule", "00:00:00.100"), ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"));
+        var organization = Organization.New(app);
+        var key = await Keys.Create(app, "manage", organization.Id);
+        var failing = receiver.NewHook().Answers(500);
+        using var down = new ClosedPort();
+        var subscriptions = new[]
+        {
+            await organization.Subscribe(receiver.NewHook()), await organization.Subscribe(failing), await organization.Subscribe(down.Url),
+        };
+
+        await organization.SeenBy(app.As(key)).PublishCase("payload-that-is-private");
+        (await app.AsAdmin().PutOnQueue("events", "poison-that-is-private"u8.ToArray())).Expect(HttpStatusCode.Created);
+        await organization.Audited("delivery.deadLettered", 2);
+        (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(HttpStatusCode.OK);
+        Assert.Equal(0, await app.Stop());
+
+        var answers = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
+        Assert.All(
+            [app.AdminKey, key, "token-that-is-newer", "payload-that-is-private", "poison-that-is-private", .. subscriptions.Select(s => s.Token)],
+            secret =>
+            {
+                Assert.DoesNotContain(secret, app.Output, StringComparison.Ordinal);
+                Assert.DoesNotContain(secret, answers, StringComparison.Ordinal);
+            });
+        var files = Directory.EnumerateFiles(app.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
+        Assert.All(
+            [key, "token-that-is-newer", .. subscriptions.Select(s => s.Token)],
+            secret => Assert.DoesNotContain(files, file => file.Contains(secret, StringComparison.Ordinal)));
+    }
+}
