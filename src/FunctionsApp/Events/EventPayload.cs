@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>
+/// What a receiver gets: <c>{"eventName":…,"organizationId":…,"data":{…}}</c>, UTF-8, nothing between the members, and <c>data</c>
+/// byte for byte as it was published. It is written once; these bytes are queued, archived, signed and sent.
+/// </summary>
+public static class EventPayload
+{
+    /// <summary>The largest payload in bytes: 192 KiB, which leaves a quarter of a message for its properties.</summary>
+    public const int MaxBytes = 192 * 1024;
+
+    /// <summary>The longest event name in characters.</summary>
+    public const int MaxNameLength = 256;
+
+    /// <summary>Quotes, and each character as an escape.</summary>
+    private const int LongestRawName = 2 + (6 * MaxNameLength);
+
+    private const int LongestNumber = 10;
+
+    private static ReadOnlySpan<byte> BeforeName => "{\"eventName\":"u8;
+
+    private static ReadOnlySpan<byte> BeforeOrganization => ",\"organizationId\":"u8;
+
+    private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
+
+    /// <summary>Writes the payload of an event. The size is not checked.</summary>
+    public static ReadOnlyMemory<byte> Compose(string eventName, OrganizationId organization, JsonElement data)
+    {
+        var name = JsonEncodedText.Encode(eventName, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+        var rawData = JsonMarshal.GetRawUtf8Value(data);
+        var buffer = new byte[BeforeName.Length + name.Length + 2 + BeforeOrganization.Length + LongestNumber + BeforeData.Length + rawData.Length + 1];
+        var writer = new SpanWriter(buffer);
+        writer.Write(BeforeName);
+        writer.Write("\""u8);
+        writer.Write(name);
+        writer.Write("\""u8);
+        writer.Write(organization, rawData);
+        return buffer.AsMemory(0, writer.Written);
+    }
+
+    /// <summary>Writes the payload of an event whose parts were read from JSON. Where the JSON is already the payload, it is returned itself.</summary>
+    internal static ReadOnlyMemory<byte> Compose(ReadOnlyMemory<byte> json, Range rawName, OrganizationId organization, Range rawData)
+    {
+        var name = json.Span[rawName];
+        var data = json.Span[rawData];
+        Span<byte> head = stackalloc byte[BeforeName.Length + LongestRawName + BeforeOrganization.Length + LongestNumber + BeforeData.Length];
+        var writer = new SpanWriter(head);
+        writer.Write(BeforeName);
+        writer.Write(name);
+        writer.Write(organization);
+        head = head[..writer.Written];
+
+        var length = head.Length + data.Length + 1;
+        if (json.Length == length && json.Span.StartsWith(head) && rawData.Start.Value == head.Length)
+        {
+            return json;
+        }
+
+        var buffer = new byte[length];
+        head.CopyTo(buffer);
+        data.CopyTo(buffer.AsSpan(head.Length));
+        buffer[^1] = (byte)'}';
+        return buffer;
+    }
+
+    private ref struct SpanWriter(Span<byte> target)
+    {
+        private readonly Span<byte> _target = target;
+
+        public int Written { get; private set; }
+
+        public void Write(scoped ReadOnlySpan<byte> bytes)
+        {
+            bytes.CopyTo(_target[Written..]);
+            Written += bytes.Length;
+        }
+
+        public void Write(OrganizationId organization)
+        {
+            Write(BeforeOrganization);
+            Utf8Formatter.TryFormat(organization.Value, _target[Written..], out var digits);
+            Written += digits;
+            Write(BeforeData);
+        }
+
+        public void Write(OrganizationId organization, scoped ReadOnlySpan<byte> rawData)
+        {
+            Write(organization);
+            Write(rawData);
+            Write("}"u8);
+        }
+    }
+}
