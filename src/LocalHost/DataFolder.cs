@@ -1,0 +1,115 @@
+using LocalHost.Journaling;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LocalHost;
+
+/// <summary>
+/// The folder that holds the state of the embedded broker and tables, opened by one process at a time. Within the process everybody who opens
+/// a path shares it, until the last one disposes of it.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    private static readonly Dictionary<string, DataFolder> Opened = new(StringComparer.Ordinal);
+
+    private readonly FileStream _lock;
+    private int _users;
+
+    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
+    {
+        Path = path;
+        _lock = @lock;
+        Journal = new Journal(System.IO.Path.Combine(path, "journal"), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
+        try
+        {
+            Journal.Open([]);
+        }
+        catch
+        {
+            Journal.Dispose();
+            throw;
+        }
+    }
+
+    public string Path { get; }
+
+    public Journal Journal { get; }
+
+    /// <summary>Opens the folder, or shares it where this process has it open already (then the other arguments have no effect).</summary>
+    /// <exception cref="DataFolderInUseException">Another process has it open.</exception>
+    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, JournalOptions? options = null)
+    {
+        path = Normalize(path);
+        lock (Opened)
+        {
+            if (!Opened.TryGetValue(path, out var folder))
+            {
+                folder = OpenLocked(path, time, loggers, options);
+                Opened.Add(path, folder);
+            }
+            folder._users++;
+            return folder;
+        }
+    }
+
+    /// <summary>The folder that this process has open; for clients, which don't keep it open.</summary>
+    /// <exception cref="InvalidOperationException">Nobody in this process has opened it.</exception>
+    public static DataFolder Find(string path)
+    {
+        lock (Opened)
+        {
+            return Opened.TryGetValue(Normalize(path), out var folder)
+                ? folder
+                : throw new InvalidOperationException($"The data folder {path} is not open in this process.");
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (Opened)
+        {
+            if (_users == 0 || --_users > 0)
+                return;
+            Opened.Remove(Path);
+            Journal.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    private static string Normalize(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+
+    private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        var @lock = Lock(path);
+        try
+        {
+            return new DataFolder(path, @lock, time, loggers, options);
+        }
+        catch
+        {
+            @lock.Dispose();
+            throw;
+        }
+    }
+
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            return new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new DataFolderInUseException(path, exception);
+        }
+    }
+}
+
+/// <summary>Another process has the data folder open.</summary>
+internal sealed class DataFolderInUseException(string path, Exception cause)
+    : IOException($"The data folder {path} is in use by another process. Stop that one, or choose another folder with --data.", cause);
