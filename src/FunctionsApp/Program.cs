@@ -1,7 +1,18 @@
+using EventSubscriptions;
+using EventSubscriptions.Http;
+using EventSubscriptions.Options;
+using EventSubscriptions.Storage;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<ExceptionMiddleware>();
 
-await builder.Build().RunAsync();
+builder.Services
+    .AddClockAndChance()
+    .AddStorage();
+
+var app = builder.Build();
+app.Services.CheckSettings();
+await app.RunAsync();

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>Times as ISO 8601 in UTC with <c>Z</c>, to the tick.</summary>
+public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    /// <inheritdoc/>
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset().ToUniversalTime();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime);
+}
+
+/// <summary>Times in requests.</summary>
+public static class IsoTime
+{
+    /// <summary>What to say where <see cref="TryParse"/> fails.</summary>
+    public const string Expected = "must be an ISO 8601 time with an offset, such as 2026-01-31T08:30:00Z";
+
+    private static readonly string[] s_formats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+
+    /// <summary>Parses a time that says its offset (RFC 3339).</summary>
+    public static bool TryParse(string? text, out DateTimeOffset time)
+    {
+        time = default;
+        return text is not null && HasOffset(text)
+            && DateTimeOffset.TryParseExact(text, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+    }
+
+    private static bool HasOffset(string text) =>
+        text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
+}
+
+/// <summary>How answers are written: readable, since every answer is JSON by its content type and never sniffed.</summary>
+internal static class ApiJson
+{
+    public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

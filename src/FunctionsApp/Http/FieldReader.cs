@@ -1,0 +1,203 @@
+using System.Text;
+using System.Text.Json;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>
+/// Reads the members of a JSON object and notes every mistake instead of stopping at the first. A member that is absent, null or wrong
+/// reads as null; whether the object is usable shows in the errors once <see cref="Finish"/> has been called.
+/// </summary>
+/// <param name="element">The object. Anything else is a mistake.</param>
+/// <param name="errors">Where mistakes go.</param>
+/// <param name="path">Where the object is in the body, such as <c>[3].</c>; empty for the body itself.</param>
+public sealed class FieldReader
+{
+    private readonly JsonElement _object;
+    private readonly FieldErrors _errors;
+    private readonly string _path;
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    public FieldReader(JsonElement element, FieldErrors errors, string path = "")
+    {
+        _object = element;
+        _errors = errors;
+        _path = path;
+        if (!IsObject)
+        {
+            errors.Add(path.Length == 0 ? "body" : path.TrimEnd('.'), "must be an object");
+        }
+    }
+
+    private bool IsObject => _object.ValueKind == JsonValueKind.Object;
+
+    /// <summary>Whether the member is there, null or not.</summary>
+    public bool Has(string name)
+    {
+        _known.Add(name);
+        return IsObject && _object.TryGetProperty(name, out _);
+    }
+
+    /// <summary>A text of so many characters (Unicode code points).</summary>
+    public string? Text(string name, bool required = false, int minLength = 0, int maxLength = int.MaxValue)
+    {
+        if (Value(name, required) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            return Wrong(name, "must be a string");
+        }
+
+        var text = value.GetString()!;
+        var length = Length(text);
+        if (length >= minLength && length <= maxLength)
+        {
+            return text;
+        }
+
+        return Wrong(name, minLength > 0 ? $"must be {minLength} to {maxLength} characters long" : $"must be at most {maxLength} characters long");
+    }
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool? Boolean(string name, bool required = false)
+    {
+        if (Value(name, required) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Wrong(name, "must be true or false");
+        return null;
+    }
+
+    /// <summary>A whole number within bounds, both included.</summary>
+    public int? Number(string name, bool required = false, int min = int.MinValue, int max = int.MaxValue)
+    {
+        if (Value(name, required) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Wrong(name, $"must be a whole number from {min} to {max}");
+        return null;
+    }
+
+    /// <summary>An ISO 8601 time that says its offset.</summary>
+    public DateTimeOffset? Time(string name, bool required = false)
+    {
+        if (Value(name, required) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && IsoTime.TryParse(value.GetString(), out var time))
+        {
+            return time;
+        }
+
+        Wrong(name, IsoTime.Expected);
+        return null;
+    }
+
+    /// <summary>An array of strings. What is wrong with an element is noted under <c>name[index]</c>.</summary>
+    public IReadOnlyList<string>? Texts(string name, bool required = false)
+    {
+        if (Value(name, required) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            Wrong(name, "must be an array of strings");
+            return null;
+        }
+
+        var texts = new List<string>(value.GetArrayLength());
+        var index = 0;
+        foreach (var item in value.EnumerateArray())
+        {
+            if (item.ValueKind == JsonValueKind.String)
+            {
+                texts.Add(item.GetString()!);
+            }
+            else
+            {
+                Wrong($"{name}[{index}]", "must be a string");
+            }
+
+            index++;
+        }
+
+        return texts.Count == index ? texts : null;
+    }
+
+    /// <summary>A member as it is, whatever its kind; null where it is absent or JSON's null.</summary>
+    public JsonElement? Value(string name, bool required = false)
+    {
+        _known.Add(name);
+        if (!IsObject)
+        {
+            return null;
+        }
+
+        if (_object.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+        {
+            return value;
+        }
+
+        if (required)
+        {
+            Wrong(name, value.ValueKind == JsonValueKind.Null ? "may not be null" : "is required");
+        }
+
+        return null;
+    }
+
+    /// <summary>Notes a mistake that only the caller can see, such as a name that isn't known.</summary>
+    public string? Wrong(string name, string message)
+    {
+        _errors.Add(_path + name, message);
+        return null;
+    }
+
+    /// <summary>Notes the members that nothing has asked for, each with the known name that was probably meant.</summary>
+    public void Finish()
+    {
+        if (!IsObject)
+        {
+            return;
+        }
+
+        foreach (var member in _object.EnumerateObject())
+        {
+            if (!_known.Contains(member.Name))
+            {
+                Wrong(member.Name, $"is unknown{NearestName.Hint(member.Name, _known)}");
+            }
+        }
+    }
+
+    private static int Length(string text)
+    {
+        var count = 0;
+        foreach (var _ in text.EnumerateRunes())
+        {
+            count++;
+        }
+
+        return count;
+    }
+}

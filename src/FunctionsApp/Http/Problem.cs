@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>
+/// Answers that say what went wrong, as problem details (RFC 9457). The status says it all, so <c>type</c> is <c>about:blank</c> and
+/// <c>title</c> the status's own phrase (§4.2.1); <c>detail</c> is for people and <c>errors</c> holds messages by field.
+/// </summary>
+public static class Problem
+{
+    private const string MediaType = "application/problem+json";
+
+    /// <summary>400 for what isn't about one field.</summary>
+    public static IResult BadRequest(string detail) => Of(StatusCodes.Status400BadRequest, detail);
+
+    /// <summary>400 with every mistake by field.</summary>
+    public static IResult Invalid(FieldErrors errors) =>
+        Of(StatusCodes.Status400BadRequest, errors.Count == 1 ? "The request has a mistake." : $"The request has {errors.Count} mistakes.", errors.ByField());
+
+    /// <summary>401 with the challenge that RFC 6750 §3 asks for.</summary>
+    public static IResult Unauthorized(string detail) =>
+        new JsonAnswer<ProblemDetail>(StatusCodes.Status401Unauthorized, Detail(StatusCodes.Status401Unauthorized, detail), HttpJson.Default.ProblemDetail)
+        {
+            ContentType = MediaType,
+            Challenge = "Bearer",
+        };
+
+    /// <summary>403: the key is known, and its role is not enough.</summary>
+    public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, detail);
+
+    /// <summary>404. The same words for what was never there and what the caller may not know of.</summary>
+    public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, detail);
+
+    /// <summary>409: the request is right, and the state of things is against it.</summary>
+    public static IResult Conflict(string detail) => Of(StatusCodes.Status409Conflict, detail);
+
+    /// <summary>412: <c>If-Match</c> names another version than the current one.</summary>
+    public static IResult PreconditionFailed() =>
+        Of(StatusCodes.Status412PreconditionFailed, "It has changed since the version that If-Match names. Read it again, then repeat the change.");
+
+    /// <summary>503: a repeat is safe and may succeed.</summary>
+    public static IResult Unavailable(string detail, int retryAfterSeconds = 5) =>
+        new JsonAnswer<ProblemDetail>(StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail), HttpJson.Default.ProblemDetail)
+        {
+            ContentType = MediaType,
+            RetryAfterSeconds = retryAfterSeconds,
+        };
+
+    /// <summary>Any other status.</summary>
+    public static IResult Of(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
+        new JsonAnswer<ProblemDetail>(status, Detail(status, detail, errors), HttpJson.Default.ProblemDetail) { ContentType = MediaType };
+
+    private static ProblemDetail Detail(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, errors);
+}
+
+/// <summary>The body of a problem.</summary>
+internal sealed record ProblemDetail(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, string[]>? Errors);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ProblemDetail))]
+internal sealed partial class HttpJson : JsonSerializerContext;

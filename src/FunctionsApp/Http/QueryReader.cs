@@ -1,0 +1,146 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>Reads a request's query and notes every mistake: wrong values, parameters given twice, and, in <see cref="Finish"/>, unknown ones.</summary>
+public sealed class QueryReader(HttpRequest request, FieldErrors errors)
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Notes every parameter of a request that takes none.</summary>
+    public static void ExpectNone(HttpRequest request, FieldErrors errors) => new QueryReader(request, errors).Finish();
+
+    /// <summary>A parameter as it is, or null where it is absent.</summary>
+    public string? Text(string name)
+    {
+        _known.Add(name);
+        if (!request.Query.TryGetValue(name, out var values) || !HasExactly(name))
+        {
+            return null;
+        }
+
+        if (values.Count != 1)
+        {
+            errors.Add(name, "is given more than once");
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(values[0]))
+        {
+            errors.Add(name, "has no value");
+            return null;
+        }
+
+        return values[0];
+    }
+
+    /// <summary>A parameter that is one of a few words.</summary>
+    public string? OneOf(string name, params IReadOnlyCollection<string> allowed)
+    {
+        var text = Text(name);
+        if (text is null || allowed.Contains(text, StringComparer.Ordinal))
+        {
+            return text;
+        }
+
+        errors.Add(name, $"must be one of {string.Join(", ", allowed)}");
+        return null;
+    }
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool? Boolean(string name)
+    {
+        switch (Text(name))
+        {
+            case null:
+                return null;
+            case "true":
+                return true;
+            case "false":
+                return false;
+            default:
+                errors.Add(name, "must be true or false");
+                return null;
+        }
+    }
+
+    /// <summary>A whole number within bounds, both included.</summary>
+    public int? Number(string name, int min, int max)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        errors.Add(name, $"must be a whole number from {min} to {max}");
+        return null;
+    }
+
+    /// <summary>The parameters <c>from</c> and <c>to</c>.</summary>
+    public TimeRange TimeRange()
+    {
+        var range = new TimeRange(Time("from"), Time("to"));
+        if (range.From >= range.To)
+        {
+            errors.Add("to", "must be later than from");
+        }
+
+        return range;
+    }
+
+    /// <summary>The parameters <c>pageSize</c> and <c>continuationToken</c>.</summary>
+    /// <param name="list">Which list is paged, such as <c>auditlog/7</c>: a token of another one is a mistake.</param>
+    public PageRequest Page(string list)
+    {
+        var size = Number("pageSize", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
+        string? after = null;
+        if (Text("continuationToken") is { } token && !ContinuationToken.TryDecode(token, list, out after))
+        {
+            errors.Add("continuationToken", "is not a token that this list has given");
+        }
+
+        return new PageRequest(list, size, after);
+    }
+
+    /// <summary>Notes the parameters that nothing has asked for.</summary>
+    public void Finish()
+    {
+        foreach (var name in request.Query.Keys)
+        {
+            if (!_known.Contains(name))
+            {
+                errors.Add(name, $"is an unknown parameter{NearestName.Hint(name, _known)}");
+            }
+        }
+    }
+
+    private DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (IsoTime.TryParse(text, out var time))
+        {
+            return time;
+        }
+
+        errors.Add(name, $"{IsoTime.Expected} (a + must be written %2B)");
+        return null;
+    }
+
+    /// <summary>The query's own look-up ignores letter case; the names of this API don't.</summary>
+    private bool HasExactly(string name) => request.Query.Keys.Contains(name, StringComparer.Ordinal);
+}
+
+/// <summary>A span of time.</summary>
+/// <param name="From">The first moment in it, or null for no beginning.</param>
+/// <param name="To">The first moment after it, or null for no end.</param>
+public sealed record TimeRange(DateTimeOffset? From, DateTimeOffset? To);

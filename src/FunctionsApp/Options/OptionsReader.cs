@@ -1,0 +1,163 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Options;
+
+/// <summary>
+/// Reads settings and notes every mistake by the setting's name. Names are those of the environment variables, with <c>__</c> between
+/// sections. No message repeats a value: some are secret.
+/// </summary>
+public sealed class OptionsReader(IConfiguration configuration)
+{
+    private readonly List<string> _mistakes = [];
+
+    /// <summary>One line each, beginning with the setting's name.</summary>
+    public IReadOnlyList<string> Mistakes => _mistakes;
+
+    /// <summary>The text, or null where the setting is absent or empty.</summary>
+    public string? Text(string name) => configuration[Key(name)] is { Length: > 0 } text ? text : null;
+
+    /// <summary>The text of a setting that must be there.</summary>
+    public string? RequiredText(string name)
+    {
+        var text = Text(name);
+        if (text is null)
+        {
+            Mistake(name, "is required");
+        }
+
+        return text;
+    }
+
+    /// <summary>A whole number within bounds, both included.</summary>
+    public int Number(string name, int standard, int min, int max)
+    {
+        if (Text(name) is not { } text)
+        {
+            return standard;
+        }
+
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Mistake(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}"));
+        return standard;
+    }
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    public bool Boolean(string name, bool standard)
+    {
+        if (Text(name) is not { } text)
+        {
+            return standard;
+        }
+
+        if (bool.TryParse(text, out var value))
+        {
+            return value;
+        }
+
+        Mistake(name, "must be true or false");
+        return standard;
+    }
+
+    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within bounds, both included.</summary>
+    public TimeSpan Duration(string name, TimeSpan standard, TimeSpan min, TimeSpan max)
+    {
+        if (Text(name) is not { } text)
+        {
+            return standard;
+        }
+
+        if (TryParseDuration(text, out var duration) && duration >= min && duration <= max)
+        {
+            return duration;
+        }
+
+        Mistake(name, $"must be a duration [d.]hh:mm:ss[.fff] from {min:c} to {max:c}");
+        return standard;
+    }
+
+    /// <summary>Durations with commas between them, each within bounds, both included, and at most so many.</summary>
+    public IReadOnlyList<TimeSpan> Durations(string name, IReadOnlyList<TimeSpan> standard, TimeSpan min, TimeSpan max, int maxCount)
+    {
+        if (Text(name) is not { } text)
+        {
+            return standard;
+        }
+
+        var durations = new List<TimeSpan>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!TryParseDuration(part, out var duration) || duration < min || duration > max)
+            {
+                Mistake(name, $"must be durations [d.]hh:mm:ss[.fff] from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
+                return standard;
+            }
+
+            durations.Add(duration);
+        }
+
+        if (durations.Count <= maxCount)
+        {
+            return durations;
+        }
+
+        Mistake(name, $"may list at most {maxCount} durations");
+        return standard;
+    }
+
+    /// <summary>Notes a mistake.</summary>
+    public void Mistake(string name, string message) => _mistakes.Add($"{name} {message}");
+
+    private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+
+    private static bool TryParseDuration(string text, out TimeSpan duration)
+    {
+        // A bare number would be days: hardly what was meant by "30".
+        duration = default;
+        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration);
+    }
+}
+
+/// <summary>Settings that don't make sense. The message lists every mistake.</summary>
+public sealed class InvalidSettingsException(IReadOnlyList<string> mistakes)
+    : Exception($"The settings are not valid:{string.Concat(mistakes.Select(mistake => $"{Environment.NewLine}  {mistake}"))}");
+
+/// <summary>Registration of options.</summary>
+public static class OptionsServices
+{
+    /// <summary>Makes a record of options that is read from the configuration on first use, and checked together with all others by <see cref="CheckSettings"/>.</summary>
+    public static IServiceCollection AddSettings<T>(this IServiceCollection services, Func<OptionsReader, T> read)
+        where T : class
+    {
+        services.AddSingleton(new SettingsCheck(reader => read(reader)));
+        services.AddSingleton(provider =>
+        {
+            var reader = new OptionsReader(provider.GetRequiredService<IConfiguration>());
+            var options = read(reader);
+            return reader.Mistakes.Count == 0 ? options : throw new InvalidSettingsException(reader.Mistakes);
+        });
+        return services;
+    }
+
+    /// <summary>Throws <see cref="InvalidSettingsException"/> with every mistake in every option record, before anything has started.</summary>
+    public static void CheckSettings(this IServiceProvider services)
+    {
+        var reader = new OptionsReader(services.GetRequiredService<IConfiguration>());
+        foreach (var check in services.GetServices<SettingsCheck>())
+        {
+            check.Read(reader);
+        }
+
+        if (reader.Mistakes.Count > 0)
+        {
+            throw new InvalidSettingsException(reader.Mistakes);
+        }
+    }
+
+    private sealed record SettingsCheck(Action<OptionsReader> Read);
+}

@@ -1,0 +1,16 @@
+namespace EventSubscriptions.Storage;
+
+/// <summary>The queues. <c>infra/servicebus.json</c> declares them.</summary>
+public static class QueueNames
+{
+    public const string Events = "events";
+    public const string Deliveries = "deliveries";
+
+    private const string DeadLetters = "/$DeadLetterQueue";
+
+    /// <summary>What <see cref="Events"/> gave up.</summary>
+    public const string EventDeadLetters = Events + DeadLetters;
+
+    /// <summary>What <see cref="Deliveries"/> gave up.</summary>
+    public const string DeliveryDeadLetters = Deliveries + DeadLetters;
+}

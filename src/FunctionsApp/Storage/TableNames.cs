@@ -1,0 +1,14 @@
+namespace EventSubscriptions.Storage;
+
+/// <summary>The tables, which are created at start.</summary>
+public static class TableNames
+{
+    public const string Subscriptions = "subscriptions";
+    public const string EventArchive = "eventarchive";
+    public const string DeliveryLog = "deliverylog";
+    public const string AuditLog = "auditlog";
+    public const string ApiKeys = "apikeys";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, ApiKeys];
+}
