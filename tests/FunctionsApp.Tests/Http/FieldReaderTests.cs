@@ -1,0 +1,97 @@
+using System.Text.Json;
+using EventSubscriptions.Http;
+
+namespace EventSubscriptions.Tests.Http;
+
+public sealed class FieldReaderTests
+{
+    [Fact]
+    public async Task Mistakes_are_all_told_at_once()
+    {
+        var errors = new FieldErrors();
+        var fields = new FieldReader(
+            JsonElement.Parse("""{"name":"","count":0,"on":"yes","list":["a",1],"at":"2026-01-31","nmae":1,"zzz":null,"gone":null}"""), errors);
+
+        fields.Text("name", required: true, minLength: 1, maxLength: 3);
+        fields.Number("count", min: 1, max: 9);
+        fields.Boolean("on");
+        fields.Texts("list");
+        fields.Time("at");
+        fields.Text("url", required: true);
+        fields.Text("gone", required: true);
+        fields.Finish();
+
+        var reply = await errors.ToProblem().ReplyAsync();
+        Assert.Equal(400, reply.Status);
+        Assert.Equal(
+            new Dictionary<string, string[]>(StringComparer.Ordinal)
+            {
+                ["name"] = ["must be 1 to 3 characters long"],
+                ["count"] = ["must be a whole number from 1 to 9"],
+                ["on"] = ["must be true or false"],
+                ["list[1]"] = ["must be a string"],
+                ["at"] = [IsoTime.Expected],
+                ["url"] = ["is required"],
+                ["gone"] = ["may not be null"],
+                ["nmae"] = ["is unknown; did you mean 'name'?"],
+                ["zzz"] = ["is unknown"],
+            },
+            reply.Errors);
+    }
+
+    [Fact]
+    public void Values_are_read_when_they_are_right()
+    {
+        var errors = new FieldErrors();
+        var fields = new FieldReader(
+            JsonElement.Parse("""{"name":"😀😀","count":9,"on":false,"list":["a"],"at":"2026-01-31T10:00:00.5+02:00","none":null}"""), errors, "[3].");
+
+        Assert.Equal("😀😀", fields.Text("name", required: true, maxLength: 2));
+        Assert.Equal(9, fields.Number("count", min: 1, max: 9));
+        Assert.False(fields.Boolean("on"));
+        Assert.Equal(["a"], fields.Texts("list"));
+        Assert.Equal(new DateTimeOffset(2026, 1, 31, 8, 0, 0, 500, TimeSpan.Zero), fields.Time("at"));
+        Assert.Null(fields.Text("none"));
+        Assert.True(fields.Has("none"));
+        Assert.False(fields.Has("other"));
+        fields.Finish();
+        Assert.False(errors.Any);
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    public void Body_that_is_no_object_is_one_mistake(string json)
+    {
+        var errors = new FieldErrors();
+        var fields = new FieldReader(JsonElement.Parse(json), errors, "[3].");
+
+        fields.Text("name", required: true);
+        fields.Finish();
+
+        Assert.Equal(["must be an object"], Assert.Single(errors.ByField(), field => field.Key == "[3]").Value);
+    }
+
+    [Fact]
+    public void Answer_stays_small_when_there_are_thousands_of_mistakes()
+    {
+        var errors = new FieldErrors();
+        for (var i = 0; i < 5000; i++)
+        {
+            errors.Add($"[{i}]", "is wrong");
+        }
+
+        Assert.Equal(5000, errors.Count);
+        Assert.Equal(100, errors.ByField().Count);
+    }
+
+    [Theory]
+    [InlineData("eventNmae", "eventName")]
+    [InlineData("EVENTNAME", "eventName")]
+    [InlineData("evntName", "eventName")]
+    [InlineData("colour", null)]
+    [InlineData("", null)]
+    public void Nearest_name_is_found_when_few_letters_differ(string text, string? expected) =>
+        Assert.Equal(expected, NearestName.Find(text, ["data", "eventName", "organizationId"]));
+}
