@@ -14,63 +14,105 @@ public interface ITableEntity
     ETag ETag { get; set; }
 }
 
+/// <summary>
+/// An entity as a dictionary. Its keys, timestamp and ETag are entries too. Values are <see cref="string"/>, <see cref="int"/>, <see cref="long"/>,
+/// <see cref="bool"/>, <see cref="double"/>, <see cref="DateTimeOffset"/>, <see cref="Guid"/> or <see cref="byte"/>[]; null is not stored.
+/// </summary>
 public sealed class TableEntity : ITableEntity, IDictionary<string, object>
 {
-    public TableEntity() => throw new NotImplementedException();
+    internal const string PartitionKeyName = "PartitionKey";
+    internal const string RowKeyName = "RowKey";
+    internal const string TimestampName = "Timestamp";
+    internal const string ETagName = "odata.etag";
 
-    public TableEntity(string partitionKey, string rowKey) => throw new NotImplementedException();
+    private readonly Dictionary<string, object> _properties;
 
-    public string PartitionKey { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public TableEntity() => _properties = new(StringComparer.Ordinal);
 
-    public string RowKey { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public TableEntity(string partitionKey, string rowKey) : this()
+    {
+        PartitionKey = partitionKey;
+        RowKey = rowKey;
+    }
 
-    public DateTimeOffset? Timestamp { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    internal TableEntity(int capacity) => _properties = new(capacity, StringComparer.Ordinal);
 
-    public ETag ETag { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public string PartitionKey { get => GetString(PartitionKeyName)!; set => _properties[PartitionKeyName] = value; }
 
-    public object this[string key] { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public string RowKey { get => GetString(RowKeyName)!; set => _properties[RowKeyName] = value; }
 
-    public ICollection<string> Keys => throw new NotImplementedException();
+    public DateTimeOffset? Timestamp { get => GetDateTimeOffset(TimestampName); set => _properties[TimestampName] = value!; }
 
-    public int Count => throw new NotImplementedException();
+    public ETag ETag { get => GetString(ETagName) is { } etag ? new ETag(etag) : default; set => _properties[ETagName] = value.ToString(); }
 
-    ICollection<object> IDictionary<string, object>.Values => throw new NotImplementedException();
+    /// <summary>Null where the entity has no such property.</summary>
+    /// <exception cref="InvalidOperationException">The property has a value of another type. An int may take the place of a long or a double.</exception>
+    public object this[string key]
+    {
+        get => _properties.GetValueOrDefault(key)!;
+        set => _properties[key] = value is not null && _properties.TryGetValue(key, out var existing) && existing is not null ? Coerce(existing, value) : value!;
+    }
 
-    bool ICollection<KeyValuePair<string, object>>.IsReadOnly => throw new NotImplementedException();
+    public ICollection<string> Keys => _properties.Keys;
 
-    public string? GetString(string key) => throw new NotImplementedException();
+    public int Count => _properties.Count;
 
-    public byte[]? GetBinary(string key) => throw new NotImplementedException();
+    ICollection<object> IDictionary<string, object>.Values => _properties.Values;
 
-    public bool? GetBoolean(string key) => throw new NotImplementedException();
+    bool ICollection<KeyValuePair<string, object>>.IsReadOnly => false;
 
-    public int? GetInt32(string key) => throw new NotImplementedException();
+    public string? GetString(string key) => Get<string>(key);
 
-    public long? GetInt64(string key) => throw new NotImplementedException();
+    public byte[]? GetBinary(string key) => Get<byte[]>(key);
 
-    public double? GetDouble(string key) => throw new NotImplementedException();
+    public bool? GetBoolean(string key) => Get<bool?>(key);
 
-    public DateTimeOffset? GetDateTimeOffset(string key) => throw new NotImplementedException();
+    public int? GetInt32(string key) => Get<int?>(key);
 
-    public void Add(string key, object value) => throw new NotImplementedException();
+    public long? GetInt64(string key) => Get<long?>(key);
 
-    public bool ContainsKey(string key) => throw new NotImplementedException();
+    public double? GetDouble(string key) => Get<double?>(key);
 
-    public bool Remove(string key) => throw new NotImplementedException();
+    public DateTimeOffset? GetDateTimeOffset(string key) => Get<DateTimeOffset?>(key);
 
-    public bool TryGetValue(string key, [MaybeNullWhen(false)] out object value) => throw new NotImplementedException();
+    public void Add(string key, object value) => this[key] = value;
 
-    public void Clear() => throw new NotImplementedException();
+    public bool ContainsKey(string key) => _properties.ContainsKey(key);
 
-    void ICollection<KeyValuePair<string, object>>.Add(KeyValuePair<string, object> item) => throw new NotImplementedException();
+    public bool Remove(string key) => _properties.Remove(key);
 
-    bool ICollection<KeyValuePair<string, object>>.Contains(KeyValuePair<string, object> item) => throw new NotImplementedException();
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out object value) => _properties.TryGetValue(key, out value);
 
-    void ICollection<KeyValuePair<string, object>>.CopyTo(KeyValuePair<string, object>[] array, int arrayIndex) => throw new NotImplementedException();
+    public void Clear() => _properties.Clear();
 
-    bool ICollection<KeyValuePair<string, object>>.Remove(KeyValuePair<string, object> item) => throw new NotImplementedException();
+    void ICollection<KeyValuePair<string, object>>.Add(KeyValuePair<string, object> item) => this[item.Key] = item.Value;
 
-    IEnumerator<KeyValuePair<string, object>> IEnumerable<KeyValuePair<string, object>>.GetEnumerator() => throw new NotImplementedException();
+    bool ICollection<KeyValuePair<string, object>>.Contains(KeyValuePair<string, object> item) => _properties.Contains(item);
 
-    IEnumerator IEnumerable.GetEnumerator() => throw new NotImplementedException();
+    void ICollection<KeyValuePair<string, object>>.CopyTo(KeyValuePair<string, object>[] array, int arrayIndex) =>
+        ((ICollection<KeyValuePair<string, object>>)_properties).CopyTo(array, arrayIndex);
+
+    bool ICollection<KeyValuePair<string, object>>.Remove(KeyValuePair<string, object> item) => _properties.Remove(item.Key);
+
+    IEnumerator<KeyValuePair<string, object>> IEnumerable<KeyValuePair<string, object>>.GetEnumerator() => _properties.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => _properties.GetEnumerator();
+
+    private T? Get<T>(string key) =>
+        _properties.GetValueOrDefault(key) switch
+        {
+            null => default,
+            T value => value,
+            var other => throw new InvalidOperationException($"Cannot return {typeof(T)} type for a {other.GetType()} typed property."),
+        };
+
+    private static object Coerce(object existing, object value) =>
+        (existing, value) switch
+        {
+            (int, long or double) => value,
+            (long, int number) => (long)number,
+            (double, int number) => (double)number,
+            _ when existing.GetType() == value.GetType() => value,
+            _ => throw new InvalidOperationException($"A value of type {value.GetType()} cannot take the place of one of type {existing.GetType()}."),
+        };
 }

@@ -1,5 +1,6 @@
 namespace Azure.Data.Tables;
 
+/// <summary>One action of a transaction. An update without an ETag inserts the entity where it is absent; a delete without one takes whatever is there.</summary>
 public class TableTransactionAction(TableTransactionActionType actionType, ITableEntity entity, ETag etag = default)
 {
     public TableTransactionActionType ActionType { get; } = actionType;
@@ -26,5 +27,6 @@ public class TableTransactionFailedException : RequestFailedException
     {
     }
 
+    /// <summary>The place of the action that was refused, where the service says which it was.</summary>
     public int? FailedTransactionActionIndex { get; internal init; }
 }

@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Azure;
+using Azure.Core;
+
+namespace LocalHost.Tables;
+
+/// <summary>A response that no connection carries: the embedded store's, or a part of a transaction's.</summary>
+internal sealed class StoredResponse(int status, IReadOnlyList<HttpHeader> headers, string content = "") : Response
+{
+    public override int Status => status;
+
+    public override string ReasonPhrase => "";
+
+    public override Stream? ContentStream { get; set; } = content.Length == 0 ? null : new MemoryStream(Encoding.UTF8.GetBytes(content));
+
+    public override string ClientRequestId { get; set; } = "";
+
+    public override bool IsError => status >= 400;
+
+    public override void Dispose() => ContentStream?.Dispose();
+
+    protected override bool ContainsHeader(string name) => TryGetHeader(name, out _);
+
+    protected override IEnumerable<HttpHeader> EnumerateHeaders() => headers;
+
+    protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value)
+    {
+        foreach (var header in headers)
+        {
+            if (string.Equals(header.Name, name, StringComparison.OrdinalIgnoreCase))
+            {
+                value = header.Value;
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
+    }
+
+    protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values)
+    {
+        values = TryGetHeader(name, out var value) ? [value] : null;
+        return values is not null;
+    }
+}
