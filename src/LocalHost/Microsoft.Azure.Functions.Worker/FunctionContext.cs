@@ -1,5 +1,5 @@
+using LocalHost.Functions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Azure.Functions.Worker
 {
@@ -15,13 +15,14 @@ namespace Microsoft.Azure.Functions.Worker
 
         public abstract IDictionary<object, object> Items { get; set; }
 
-        public virtual CancellationToken CancellationToken { get; }
+        public virtual CancellationToken CancellationToken { get; } = CancellationToken.None;
     }
 
     public abstract class FunctionDefinition
     {
         public abstract string PathToAssembly { get; }
 
+        /// <summary><c>Namespace.Type.Method</c>.</summary>
         public abstract string EntryPoint { get; }
 
         public abstract string Id { get; }
@@ -40,12 +41,17 @@ namespace Microsoft.Azure.Functions.Worker
 
     public static class FunctionContextBindingFeatureExtensions
     {
-        public static InvocationResult GetInvocationResult(this FunctionContext context) => throw new NotImplementedException();
+        public static InvocationResult GetInvocationResult(this FunctionContext context) =>
+            context is LocalFunctionContext local
+                ? local.Result
+                : throw new InvalidOperationException("Only the context of a running invocation has a result.");
     }
 
     public static class FunctionContextExtensions
     {
-        public static HttpContext? GetHttpContext(this FunctionContext context) => throw new NotImplementedException();
+        /// <summary>The request that is being answered; null for other triggers, and in middleware that runs before the web application's.</summary>
+        public static HttpContext? GetHttpContext(this FunctionContext context) =>
+            context.Items.TryGetValue(LocalFunctionContext.HttpContextKey, out var value) ? value as HttpContext : null;
     }
 }
 

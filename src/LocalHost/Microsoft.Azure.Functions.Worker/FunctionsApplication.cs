@@ -1,3 +1,8 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using LocalHost.Functions;
+using LocalHost.Hosting;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,34 +22,54 @@ namespace Microsoft.Azure.Functions.Worker
 
 namespace Microsoft.Azure.Functions.Worker.Builder
 {
+    public class FunctionsApplication
+    {
+        // The functions are those of the assembly that asks: the program's own, also when a test calls its entry point.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        public static FunctionsApplicationBuilder CreateBuilder(string[] args) =>
+            ProcessHost.CreateBuilder(args, Assembly.GetCallingAssembly());
+    }
+
     public class FunctionsApplicationBuilder : IHostApplicationBuilder, IFunctionsWorkerApplicationBuilder
     {
-        internal FunctionsApplicationBuilder() { }
+        private readonly LocalHostBuilder _local;
 
-        public IDictionary<object, object> Properties => throw new NotImplementedException();
+        internal FunctionsApplicationBuilder(LocalHostBuilder local) => _local = local;
 
-        public ConfigurationManager Configuration => throw new NotImplementedException();
+        public IDictionary<object, object> Properties => ((IHostApplicationBuilder)_local.Web).Properties;
 
-        public IHostEnvironment Environment => throw new NotImplementedException();
-
-        public ILoggingBuilder Logging => throw new NotImplementedException();
-
-        public IMetricsBuilder Metrics => throw new NotImplementedException();
-
-        public IServiceCollection Services => throw new NotImplementedException();
+        public ConfigurationManager Configuration => _local.Web.Configuration;
 
         IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;
 
-        public IHost Build() => throw new NotImplementedException();
+        public IHostEnvironment Environment => _local.Web.Environment;
 
-        public IFunctionsWorkerApplicationBuilder Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> middleware) => throw new NotImplementedException();
+        public ILoggingBuilder Logging => _local.Web.Logging;
 
-        public void ConfigureContainer<TContainerBuilder>(IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure = null) where TContainerBuilder : notnull => throw new NotImplementedException();
+        public IMetricsBuilder Metrics => _local.Web.Metrics;
+
+        public IServiceCollection Services => _local.Web.Services;
+
+        public IHost Build() => _local.Build();
+
+        public IFunctionsWorkerApplicationBuilder Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> middleware)
+        {
+            _local.Use(middleware);
+            return this;
+        }
+
+        void IHostApplicationBuilder.ConfigureContainer<TContainerBuilder>(IServiceProviderFactory<TContainerBuilder> factory, Action<TContainerBuilder>? configure) =>
+            ((IHostApplicationBuilder)_local.Web).ConfigureContainer(factory, configure);
     }
 
-    public static class FunctionsApplication
+    public static class FunctionsApplicationBuilderAspNetCoreExtensions
     {
-        public static FunctionsApplicationBuilder CreateBuilder(string[] args) => throw new NotImplementedException();
+        /// <summary>Answers HTTP triggers with the <c>IResult</c> that the function returns or a middleware sets.</summary>
+        public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder)
+        {
+            builder.Use(HttpResults.Middleware);
+            return builder;
+        }
     }
 }
 
@@ -52,14 +77,12 @@ namespace Microsoft.Extensions.Hosting
 {
     public static class MiddlewareWorkerApplicationBuilderExtensions
     {
-        public static Microsoft.Azure.Functions.Worker.IFunctionsWorkerApplicationBuilder UseMiddleware<T>(this Microsoft.Azure.Functions.Worker.IFunctionsWorkerApplicationBuilder builder) where T : class, IFunctionsWorkerMiddleware => throw new NotImplementedException();
-    }
-}
-
-namespace Microsoft.Azure.Functions.Worker.Builder
-{
-    public static class FunctionsApplicationBuilderAspNetCoreExtensions
-    {
-        public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder) => throw new NotImplementedException();
+        /// <summary><typeparamref name="T"/> becomes a singleton; middleware runs in the order in which it is added.</summary>
+        public static IFunctionsWorkerApplicationBuilder UseMiddleware<T>(this IFunctionsWorkerApplicationBuilder builder)
+            where T : class, IFunctionsWorkerMiddleware
+        {
+            builder.Services.AddSingleton<T>();
+            return builder.Use(next => context => context.InstanceServices.GetRequiredService<T>().Invoke(context, next));
+        }
     }
 }

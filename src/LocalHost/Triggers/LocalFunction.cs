@@ -19,7 +19,8 @@ internal sealed record LocalFunction(
     FunctionInvoker Invoke);
 
 /// <summary>
-/// One invocation: makes the service scope and the context, runs the worker middleware and the function, and throws what they throw.
+/// One invocation: makes the service scope and the context, runs the worker middleware and the function, and throws what they throw, after
+/// logging it: who catches it doesn't log it again.
 /// </summary>
 /// <param name="triggerValue"><see cref="HttpRequest"/>, <c>ServiceBusReceivedMessage</c>, an array of those, or <see cref="TimerInfo"/>.</param>
 /// <param name="features">What else the trigger has to bind.</param>
@@ -31,10 +32,12 @@ internal delegate Task<object?> FunctionInvoker(object triggerValue, InvocationF
 internal readonly record struct InvocationFeatures(HttpContext? HttpContext = null, ServiceBusMessageActions? MessageActions = null);
 
 /// <summary>Turns what happens outside (a message, a point in time) into invocations.</summary>
-internal abstract class TriggerListener
+internal abstract class TriggerListener : IDisposable
 {
     public abstract Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes nothing new and returns when what is in flight has ended, or when <paramref name="cancellationToken"/> is cancelled.</summary>
     public abstract Task StopAsync(CancellationToken cancellationToken);
+
+    public virtual void Dispose() { }
 }

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Linq.Expressions;
+using System.Reflection;
+using LocalHost.Triggers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LocalHost.Functions;
+
+/// <summary>Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.</summary>
+internal static class FunctionBinder
+{
+    private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
+
+    public static Func<LocalFunctionContext, Task<object?>> Compile(FunctionMethod function)
+    {
+        var context = Expression.Parameter(typeof(LocalFunctionContext), "context");
+        var method = function.Method;
+        var arguments = method.GetParameters().Select(parameter => Bind(parameter, function, context));
+        var call = Expression.Call(method.IsStatic ? null : Instance(method.DeclaringType!, context), method, arguments);
+        return Expression.Lambda<Func<LocalFunctionContext, Task<object?>>>(Awaitable(call, method.ReturnType), context).Compile();
+    }
+
+    private static UnaryExpression Instance(Type type, ParameterExpression context)
+    {
+        var factory = ActivatorUtilities.CreateFactory(type, []);
+        var services = Expression.Property(context, nameof(LocalFunctionContext.InstanceServices));
+        return Expression.Convert(Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))), type);
+    }
+
+    private static Expression Bind(ParameterInfo parameter, FunctionMethod function, ParameterExpression context)
+    {
+        var type = parameter.ParameterType;
+        if (parameter == function.TriggerParameter)
+        {
+            return Expression.Convert(Expression.Property(context, nameof(LocalFunctionContext.TriggerValue)), type);
+        }
+
+        if (type == typeof(FunctionContext))
+        {
+            return Expression.Convert(context, type);
+        }
+
+        if (type == typeof(CancellationToken))
+        {
+            return Expression.Property(context, nameof(LocalFunctionContext.CancellationToken));
+        }
+
+        if (type == typeof(ServiceBusMessageActions))
+        {
+            var features = Expression.Property(context, nameof(LocalFunctionContext.TriggerFeatures));
+            return Expression.Property(features, nameof(InvocationFeatures.MessageActions));
+        }
+
+        return Helper(type == typeof(int) ? nameof(RouteInt) : nameof(RouteString), [], context, Expression.Constant(parameter.Name));
+    }
+
+    private static Expression Awaitable(MethodCallExpression call, Type returns)
+    {
+        if (returns == typeof(void))
+        {
+            return Expression.Block(call, Expression.Constant(Nothing));
+        }
+
+        if (returns == typeof(Task))
+        {
+            return Helper(nameof(AwaitNothing), [], call);
+        }
+
+        return returns.IsGenericType && returns.GetGenericTypeDefinition() == typeof(Task<>)
+            ? Helper(nameof(AwaitResult), returns.GetGenericArguments(), call)
+            : Helper(nameof(Result), [], Expression.Convert(call, typeof(object)));
+    }
+
+    private static MethodCallExpression Helper(string name, Type[] typeArguments, params Expression[] arguments) =>
+        Expression.Call(typeof(FunctionBinder), name, typeArguments, arguments);
+
+    private static async Task<object?> AwaitResult<T>(Task<T> task) => await task;
+
+    private static async Task<object?> AwaitNothing(Task task)
+    {
+        await task;
+        return null;
+    }
+
+    private static Task<object?> Result(object? value) => Task.FromResult(value);
+
+    private static string? RouteString(LocalFunctionContext context, string name) =>
+        ((HttpRequest)context.TriggerValue).RouteValues[name]?.ToString();
+
+    private static int RouteInt(LocalFunctionContext context, string name)
+    {
+        var text = RouteString(context, name);
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw new FormatException($"The route value '{name}' is no integer: constrain it in the route, {{{name}:int}}.");
+    }
+}

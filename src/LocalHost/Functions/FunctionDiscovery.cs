@@ -1,0 +1,190 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Azure.Messaging.ServiceBus;
+using LocalHost.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+
+namespace LocalHost.Functions;
+
+/// <summary>Finds the functions, once, at start. What the Functions host or its worker would refuse or ignore is an error here.</summary>
+internal sealed class FunctionDiscovery
+{
+    private readonly string _routePrefix;
+    private readonly List<string> _errors = [];
+
+    private FunctionDiscovery(string routePrefix) => _routePrefix = routePrefix;
+
+    public static IEnumerable<Type> TypesOf(Assembly assembly) =>
+        assembly.GetTypes().Where(type => type is { IsClass: true, ContainsGenericParameters: false } && !type.Name.StartsWith('<'));
+
+    /// <returns>The functions in the order of their names.</returns>
+    /// <exception cref="StartupException">Some are wrong: the message lists all mistakes.</exception>
+    public static IReadOnlyList<FunctionMethod> Find(IEnumerable<Type> types, string routePrefix)
+    {
+        var discovery = new FunctionDiscovery(routePrefix);
+        var functions = types.SelectMany(discovery.FunctionsOf).OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        discovery.CheckNames(functions);
+        discovery.CheckRoutes(functions);
+        return discovery._errors.Count == 0
+            ? functions
+            : throw new StartupException("The functions can't be loaded:\n" + string.Join('\n', discovery._errors.Select(error => "- " + error)));
+    }
+
+    private IEnumerable<FunctionMethod> FunctionsOf(Type type)
+    {
+        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        foreach (var method in type.GetMethods(All))
+        {
+            if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute && Check(method, attribute.Name) is { } function)
+            {
+                yield return function;
+            }
+        }
+    }
+
+    private FunctionMethod? Check(MethodInfo method, string name)
+    {
+        var type = method.DeclaringType!;
+        var entryPoint = $"{type.FullName!.Replace('+', '.')}.{method.Name}";
+        var before = _errors.Count;
+        void Error(string what) => _errors.Add($"{name} ({entryPoint}): {what}");
+
+        if (!IsValidName(name))
+        {
+            Error("a name is a letter and up to 127 letters, digits, hyphens and underscores.");
+        }
+
+        if (!method.IsPublic || method.IsGenericMethod || (type.IsAbstract && !method.IsStatic))
+        {
+            Error("a function is a public method, not generic, of a class that can be created.");
+        }
+
+        var triggers = method.GetParameters()
+            .SelectMany(parameter => parameter.GetCustomAttributes<TriggerBindingAttribute>().Select(binding => (parameter, binding)))
+            .ToList();
+        if (triggers.Count != 1)
+        {
+            Error($"a function has one trigger, not {triggers.Count}.");
+            return null;
+        }
+
+        var (trigger, binding) = triggers[0];
+        CheckTrigger(trigger, binding, Error);
+        var route = binding is HttpTriggerAttribute http ? ParseRoute(http, name, Error) : null;
+        foreach (var parameter in method.GetParameters().Where(parameter => parameter != trigger))
+        {
+            if (!CanBind(parameter, binding, route))
+            {
+                Error($"nothing can be bound to the parameter '{parameter.Name}' of type {parameter.ParameterType.Name}.");
+            }
+        }
+
+        CheckReturn(method, binding, Error);
+        return _errors.Count > before
+            ? null
+            : new FunctionMethod(new LocalFunctionDefinition(name, entryPoint, type.Assembly.Location), method, trigger, binding, route);
+    }
+
+    private static void CheckTrigger(ParameterInfo trigger, TriggerBindingAttribute binding, Action<string> error)
+    {
+        var expected = binding switch
+        {
+            HttpTriggerAttribute => typeof(HttpRequest),
+            ServiceBusTriggerAttribute { IsBatched: true } => typeof(ServiceBusReceivedMessage[]),
+            ServiceBusTriggerAttribute => typeof(ServiceBusReceivedMessage),
+            TimerTriggerAttribute => typeof(TimerInfo),
+            _ => null,
+        };
+        if (trigger.ParameterType != expected)
+        {
+            error($"{binding.GetType().Name} binds {expected?.Name}, but '{trigger.Name}' is of type {trigger.ParameterType.Name}.");
+        }
+
+        if (binding is HttpTriggerAttribute { AuthLevel: not AuthorizationLevel.Anonymous })
+        {
+            error("there are no function keys here: only AuthorizationLevel.Anonymous works.");
+        }
+    }
+
+    private RoutePattern? ParseRoute(HttpTriggerAttribute http, string name, Action<string> error)
+    {
+        var route = string.IsNullOrEmpty(http.Route) ? name : http.Route.Trim('/');
+        if (_routePrefix.Length == 0 && IsReserved(route))
+        {
+            error($"the route '{route}' is one of the Functions host's own.");
+        }
+
+        try
+        {
+            return RoutePatternFactory.Parse(_routePrefix.Length == 0 ? route : $"{_routePrefix}/{route}");
+        }
+        catch (RoutePatternException e)
+        {
+            error($"the route '{route}' is wrong: {e.Message}");
+            return null;
+        }
+    }
+
+    private static bool CanBind(ParameterInfo parameter, TriggerBindingAttribute binding, RoutePattern? route)
+    {
+        var type = parameter.ParameterType;
+        return type == typeof(FunctionContext)
+            || type == typeof(CancellationToken)
+            || (type == typeof(ServiceBusMessageActions) && binding is ServiceBusTriggerAttribute)
+            || ((type == typeof(string) || type == typeof(int)) && route?.GetParameter(parameter.Name!) is not null);
+    }
+
+    private static void CheckReturn(MethodInfo method, TriggerBindingAttribute binding, Action<string> error)
+    {
+        if (method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute)))
+        {
+            error("async void can't be awaited.");
+        }
+
+        var result = ResultType(method);
+        if (result is not null && !(binding is HttpTriggerAttribute && result.IsAssignableTo(typeof(IResult))))
+        {
+            error($"it returns {result.Name}; HTTP functions return IResult, others nothing.");
+        }
+    }
+
+    /// <summary>What the method returns, in time; null for nothing.</summary>
+    private static Type? ResultType(MethodInfo method)
+    {
+        var type = method.ReturnType;
+        if (type == typeof(void) || type == typeof(Task))
+        {
+            return null;
+        }
+
+        return type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Task<>) ? type.GetGenericArguments()[0] : type;
+    }
+
+    private void CheckNames(List<FunctionMethod> functions)
+    {
+        foreach (var same in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            _errors.Add($"{same.Key}: the name is used more than once: {string.Join(", ", same.Select(function => function.Definition.EntryPoint))}.");
+        }
+    }
+
+    private void CheckRoutes(List<FunctionMethod> functions)
+    {
+        var routes = functions
+            .Where(function => function.Route is not null)
+            .SelectMany(function => (function.HttpMethods ?? ["any"]).Select(method => (function, method)));
+        foreach (var same in routes.GroupBy(route => $"{route.method} /{route.function.Route!.RawText}", StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        {
+            _errors.Add($"{same.Key}: answered by more than one function: {string.Join(", ", same.Select(route => route.function.Name))}.");
+        }
+    }
+
+    private static bool IsValidName(string name) =>
+        name.Length is > 0 and <= 128 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    private static bool IsReserved(string route) =>
+        route.Split('/')[0].ToUpperInvariant() is "ADMIN" or "RUNTIME";
+}

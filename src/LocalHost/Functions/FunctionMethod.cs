@@ -1,0 +1,51 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
+
+namespace LocalHost.Functions;
+
+/// <summary>A method that is a function, checked.</summary>
+internal sealed class FunctionMethod
+{
+    private readonly Lazy<Func<LocalFunctionContext, Task<object?>>> _body;
+
+    public FunctionMethod(FunctionDefinition definition, MethodInfo method, ParameterInfo triggerParameter, TriggerBindingAttribute binding, RoutePattern? route)
+    {
+        Definition = definition;
+        Method = method;
+        TriggerParameter = triggerParameter;
+        Binding = binding;
+        Route = route;
+        _body = new(() => FunctionBinder.Compile(this));
+    }
+
+    public FunctionDefinition Definition { get; }
+
+    public MethodInfo Method { get; }
+
+    public ParameterInfo TriggerParameter { get; }
+
+    public TriggerBindingAttribute Binding { get; }
+
+    /// <summary>Of an HTTP function: the whole template, with the prefix of <c>host.json</c>.</summary>
+    public RoutePattern? Route { get; }
+
+    /// <summary>Compiled when it is first asked for.</summary>
+    public Func<LocalFunctionContext, Task<object?>> Body => _body.Value;
+
+    public string Name => Definition.Name;
+
+    /// <summary>Of an HTTP function, in upper case; null for all.</summary>
+    public IReadOnlyList<string>? HttpMethods =>
+        Binding is HttpTriggerAttribute { Methods: { Length: > 0 } methods } ? [.. methods.Select(method => method.ToUpperInvariant())] : null;
+
+    /// <summary>What starts it, for people.</summary>
+    public string Trigger => Binding switch
+    {
+        HttpTriggerAttribute => $"{(HttpMethods is { } methods ? string.Join(',', methods) : "any")} /{Route!.RawText}",
+        ServiceBusTriggerAttribute bus => $"queue {bus.QueueName}",
+        TimerTriggerAttribute timer => $"timer {timer.Schedule}",
+        _ => throw new InvalidOperationException($"{Binding.GetType()} is no trigger."),
+    };
+}

@@ -1,0 +1,58 @@
+using LocalHost.Triggers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Functions;
+
+/// <summary>Runs invocations: a service scope and a context each, the worker middleware, the function.</summary>
+internal sealed partial class FunctionRunner(
+    IServiceScopeFactory scopes,
+    IEnumerable<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware,
+    ILogger<FunctionRunner> logger)
+{
+    private readonly FunctionExecutionDelegate _pipeline =
+        middleware.Reverse().Aggregate<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>, FunctionExecutionDelegate>(ExecuteAsync, (next, add) => add(next));
+
+    public LocalFunction Load(FunctionMethod function) =>
+        new(function.Name, function.Trigger, function.TriggerParameter, function.Binding, (value, features, cancellation) => InvokeAsync(function, value, features, cancellation));
+
+    private async Task<object?> InvokeAsync(FunctionMethod function, object triggerValue, InvocationFeatures features, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (features.HttpContext is { } http)
+        {
+            http.RequestServices = scope.ServiceProvider;
+        }
+
+        var context = new LocalFunctionContext(function, triggerValue, features, scope.ServiceProvider, cancellationToken);
+        try
+        {
+            await _pipeline(context);
+            return context.Result.Value;
+        }
+        catch (Exception e) when (!IsOrdinary(e, cancellationToken))
+        {
+            Log.Failed(logger, e, function.Name, context.InvocationId);
+            throw;
+        }
+    }
+
+    /// <summary>What is no failure of the function: it was told to stop, or the client's request ended early.</summary>
+    private static bool IsOrdinary(Exception e, CancellationToken cancellationToken) =>
+        e is BadHttpRequestException || (cancellationToken.IsCancellationRequested && e is OperationCanceledException);
+
+    private static async Task ExecuteAsync(FunctionContext context)
+    {
+        var local = (LocalFunctionContext)context;
+        local.Result.Value = await local.Function.Body(local);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Function {Function} failed (invocation {InvocationId})")]
+        public static partial void Failed(ILogger logger, Exception exception, string function, string invocationId);
+    }
+}

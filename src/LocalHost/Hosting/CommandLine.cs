@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net;
+
+namespace LocalHost.Hosting;
+
+/// <summary>What the command line says. Everything else is a setting, and comes from environment variables.</summary>
+internal sealed record CommandLine
+{
+    public const string Usage = """
+        Runs the functions of this app without Azure.
+
+        Options:
+          --port N      the port to listen on, 0 for any free one (default 7071)
+          --host ADDR   the address to listen on, 0.0.0.0 or * for all (default 127.0.0.1)
+          --data DIR    the folder that keeps the state (default .data)
+          --help        show this text and exit
+
+        Settings are environment variables; a double underscore separates sections, as in
+        Deliveries__Deadline=00:00:10 or Logging__LogLevel__Default=Debug.
+        """;
+
+    /// <summary>0 for any free port.</summary>
+    public int Port { get; private init; } = 7071;
+
+    public IPAddress Address { get; private init; } = IPAddress.Loopback;
+
+    /// <summary>A full path.</summary>
+    public string DataDirectory { get; private init; } = Path.GetFullPath(".data");
+
+    public bool Help { get; private init; }
+
+    /// <exception cref="StartupException">An option is unknown or its value is missing or wrong.</exception>
+    public static CommandLine Parse(IReadOnlyList<string> args)
+    {
+        var result = new CommandLine();
+        for (var i = 0; i < args.Count; i++)
+        {
+            var equals = args[i].StartsWith("--", StringComparison.Ordinal) ? args[i].IndexOf('=', StringComparison.Ordinal) : -1;
+            var name = equals < 0 ? args[i] : args[i][..equals];
+            if (name is "--help" or "-h" or "-?")
+            {
+                return result with { Help = true };
+            }
+
+            if (name is not ("--port" or "--host" or "--data"))
+            {
+                throw new StartupException($"Unknown option {name}.\n\n{Usage}", StartupException.WrongUsage);
+            }
+
+            var value = equals >= 0 ? args[i][(equals + 1)..] : ++i < args.Count ? args[i] : "";
+            result = name switch
+            {
+                "--port" => result with { Port = ParsePort(value) },
+                "--host" => result with { Address = ParseAddress(value) },
+                _ => result with { DataDirectory = ParseDirectory(value) },
+            };
+        }
+
+        return result;
+    }
+
+    private static int ParsePort(string value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
+            ? port
+            : throw Wrong("--port", $"a number from 0 to {IPEndPoint.MaxPort}", value);
+
+    private static IPAddress ParseAddress(string value) => value switch
+    {
+        "localhost" => IPAddress.Loopback,
+        "*" => IPAddress.Any,
+        _ => IPAddress.TryParse(value, out var address) ? address : throw Wrong("--host", "an IP address", value),
+    };
+
+    private static string ParseDirectory(string value) =>
+        value.Length > 0 ? Path.GetFullPath(value) : throw Wrong("--data", "a folder", value);
+
+    private static StartupException Wrong(string option, string wanted, string value) =>
+        new($"{option} takes {wanted}{(value.Length == 0 ? "" : $", not '{value}'")}.\n\n{Usage}", StartupException.WrongUsage);
+}

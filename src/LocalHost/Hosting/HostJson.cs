@@ -1,0 +1,72 @@
+using System.Globalization;
+using LocalHost.Triggers;
+using Microsoft.Extensions.Configuration;
+
+namespace LocalHost.Hosting;
+
+/// <summary>
+/// <c>host.json</c>, as far as it is used here. As on the Functions host, the environment overrides it:
+/// <c>AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls=8</c>.
+/// </summary>
+internal sealed record HostJson
+{
+    public const string EnvironmentPrefix = "AzureFunctionsJobHost__";
+
+    /// <summary>Stands before every route. The Functions host's default is <c>api</c>.</summary>
+    public string RoutePrefix { get; init; } = "api";
+
+    public ServiceBusOptions ServiceBus { get; init; } = new();
+
+    /// <exception cref="StartupException">The file isn't JSON, or a value is of the wrong type.</exception>
+    public static HostJson Load(string path, IConfiguration? overrides = null)
+    {
+        var builder = new ConfigurationBuilder().AddJsonFile(path, optional: true, reloadOnChange: false);
+        if (overrides is null)
+        {
+            builder.AddEnvironmentVariables(EnvironmentPrefix);
+        }
+        else
+        {
+            builder.AddConfiguration(overrides);
+        }
+
+        IConfiguration extensions;
+        try
+        {
+            extensions = builder.Build().GetSection("extensions");
+        }
+        catch (Exception e) when (e is InvalidDataException or FormatException)
+        {
+            throw new StartupException($"{path} can't be read: {e.InnerException?.Message ?? e.Message}");
+        }
+
+        var defaults = new HostJson();
+        var bus = extensions.GetSection("serviceBus");
+        return new HostJson
+        {
+            RoutePrefix = (extensions["http:routePrefix"] ?? defaults.RoutePrefix).Trim('/'),
+            ServiceBus = new ServiceBusOptions
+            {
+                MaxConcurrentCalls = Read(bus, "maxConcurrentCalls", Positive, defaults.ServiceBus.MaxConcurrentCalls),
+                MaxMessageBatchSize = Read(bus, "maxMessageBatchSize", Positive, defaults.ServiceBus.MaxMessageBatchSize),
+                PrefetchCount = Read(bus, "prefetchCount", NotNegative, defaults.ServiceBus.PrefetchCount),
+                AutoCompleteMessages = Read(bus, "autoCompleteMessages", Boolean, defaults.ServiceBus.AutoCompleteMessages),
+                MaxAutoLockRenewalDuration = Read(bus, "maxAutoLockRenewalDuration", Duration, defaults.ServiceBus.MaxAutoLockRenewalDuration),
+            },
+        };
+    }
+
+    private static T Read<T>(IConfigurationSection section, string name, Func<string, T?> parse, T missing)
+        where T : struct =>
+        section[name] is not { } text
+            ? missing
+            : parse(text) ?? throw new StartupException($"host.json: '{text}' is not a value for {section.Path}:{name}.");
+
+    private static int? Positive(string text) => NotNegative(text) is > 0 and var value ? value : null;
+
+    private static int? NotNegative(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+
+    private static bool? Boolean(string text) => bool.TryParse(text, out var value) ? value : null;
+
+    private static TimeSpan? Duration(string text) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero ? value : null;
+}

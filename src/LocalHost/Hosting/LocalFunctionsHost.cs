@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using LocalHost.Triggers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Hosting;
+
+/// <summary>The running host. Disposing it closes the data folder, after everything that writes there.</summary>
+internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, Banner banner) : IHost, IAsyncDisposable
+{
+    public IServiceProvider Services => app.Services;
+
+    /// <summary>Where it listens, once started.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <exception cref="StartupException">The port is taken.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new StartupException($"{e.Message.TrimEnd('.')}. Choose another port with --port.");
+        }
+        catch (SocketException e)
+        {
+            throw new StartupException($"The address can't be listened on: {e.Message}. Choose another with --host and --port.");
+        }
+
+        Url = app.Urls.Single();
+        banner.Print(Url);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await app.StopAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or AggregateException)
+        {
+            Log.NotDrained(app.Services.GetRequiredService<ILogger<LocalFunctionsHost>>(), e);
+        }
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        triggers.Dispose();
+        folder.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Some work was still in flight when the time to stop was over. It is done again after the next start")]
+        public static partial void NotDrained(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Reflection;
+using LocalHost.Functions;
+using LocalHost.Triggers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Hosting;
+
+/// <summary>What a host is made of; tests replace what the process has only once.</summary>
+internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> FunctionTypes)
+{
+    public string ApplicationName { get; init; } = "app";
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>In place of the environment variables.</summary>
+    public IConfiguration? Settings { get; init; }
+
+    public string HostJson { get; init; } = Path.Combine(AppContext.BaseDirectory, "host.json");
+
+    public TextWriter Output { get; init; } = Console.Out;
+
+    /// <summary>How long work in flight may take to end when the host stops.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Puts the host together: a web application that has nothing but Kestrel, routing, the console and the functions.</summary>
+internal sealed class LocalHostBuilder
+{
+    /// <summary>The Functions host's limit of a request's body.</summary>
+    private const long MaxRequestBodySize = 100 * 1024 * 1024;
+
+    private readonly HostParts _parts;
+    private readonly DataFolder _folder;
+    private readonly ILoggerFactory _loggers;
+    private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
+    private readonly bool _adminKeyIsOurs;
+    private bool _built;
+
+    /// <exception cref="StartupException">The data folder can't be used.</exception>
+    public LocalHostBuilder(HostParts parts)
+    {
+        _parts = parts;
+        Web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = _parts.ApplicationName,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Production,
+        });
+        var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddConfiguration(settings);
+        _loggers = LoggerFactory.Create(ConfigureLogging);
+        _folder = OpenFolder();
+        try
+        {
+            var local = LocalSettings.For(_folder.Path, settings);
+            _adminKeyIsOurs = local.ContainsKey(LocalSettings.AdminKey);
+            Web.Configuration.AddInMemoryCollection(local);
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+
+        ConfigureServices();
+    }
+
+    public WebApplicationBuilder Web { get; }
+
+    private static Dictionary<string, string?> DefaultLogLevels => new(StringComparer.Ordinal)
+    {
+        ["Logging:LogLevel:Default"] = "Information",
+        ["Logging:LogLevel:Microsoft"] = "Warning",
+        ["Logging:LogLevel:Azure"] = "Warning",
+        ["Logging:LogLevel:System"] = "Warning",
+    };
+
+    public void Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> add)
+    {
+        ThrowIfBuilt();
+        _middleware.Add(add);
+    }
+
+    /// <exception cref="StartupException">The functions or <c>host.json</c> are wrong.</exception>
+    public LocalFunctionsHost Build()
+    {
+        ThrowIfBuilt();
+        _built = true;
+        var hostJson = HostJson.Load(_parts.HostJson, _parts.Settings?.GetSection(HostJson.EnvironmentPrefix.TrimEnd('_')));
+        var methods = FunctionDiscovery.Find(_parts.FunctionTypes, hostJson.RoutePrefix);
+        var triggers = new TriggerService();
+        Web.Services.AddSingleton<IHostedService>(triggers);
+        var app = Web.Build();
+
+        var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
+        var functions = methods.Select(runner.Load).ToList();
+        HttpTrigger.Map(app, methods.Zip(functions));
+        triggers.Listeners = [.. Listeners(functions, app)];
+        var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
+        return new LocalFunctionsHost(app, triggers, _folder, banner);
+    }
+
+    /// <summary>What starts the functions, but for HTTP functions: those the web server starts.</summary>
+    private IEnumerable<TriggerListener> Listeners(IEnumerable<LocalFunction> functions, WebApplication app)
+    {
+        foreach (var function in functions)
+        {
+            switch (function.Binding)
+            {
+                case TimerTriggerAttribute timer:
+                    yield return new TimerListener(
+                        function,
+                        CronSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
+                        new TimerStatusFile(_folder.Path, function.Name),
+                        app.Services.GetRequiredService<TimeProvider>(),
+                        app.Services.GetRequiredService<ILogger<TimerListener>>());
+                    break;
+            }
+        }
+    }
+
+    private void ConfigureServices()
+    {
+        Web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            kestrel.Listen(_parts.CommandLine.Address, _parts.CommandLine.Port);
+        });
+        Web.Services.AddRoutingCore();
+        Web.Services.TryAddSingleton(_parts.Time);
+        Web.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _parts.DrainTime);
+        Web.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        ConfigureLogging(Web.Logging);
+        if (Web.Environment.IsDevelopment())
+        {
+            Web.Host.UseDefaultServiceProvider(options => options.ValidateScopes = options.ValidateOnBuild = true);
+        }
+    }
+
+    private void ConfigureLogging(ILoggingBuilder logging) =>
+        logging.AddConfiguration(Web.Configuration.GetSection("Logging")).AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "HH:mm:ss.fff'Z' ";
+        });
+
+    private DataFolder OpenFolder()
+    {
+        try
+        {
+            return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(e.Message);
+        }
+    }
+
+    private void ThrowIfBuilt()
+    {
+        if (_built)
+        {
+            throw new InvalidOperationException("The application has already been _built.");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Configuration;
+
+namespace LocalHost.Hosting;
+
+/// <summary><c>%Name%</c> in a trigger's attribute stands for the setting of that name.</summary>
+internal static class SettingReference
+{
+    /// <exception cref="StartupException">A setting is absent or empty.</exception>
+    public static string Resolve(string text, string function, IConfiguration settings)
+    {
+        // Every second part stands between two percent signs; a last one without its second sign is text.
+        var parts = text.Split('%');
+        for (var i = 1; i < parts.Length - 1; i += 2)
+        {
+            var value = settings[parts[i]];
+            parts[i] = string.IsNullOrEmpty(value)
+                ? throw new StartupException($"{function}: its trigger refers to the setting {parts[i]}, which has no value.")
+                : value;
+        }
+
+        return parts.Length % 2 == 1 ? string.Concat(parts) : string.Concat(parts[..^1]) + '%' + parts[^1];
+    }
+}

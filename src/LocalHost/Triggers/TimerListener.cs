@@ -1,0 +1,143 @@
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging;
+
+namespace LocalHost.Triggers;
+
+/// <summary>
+/// Runs a function on its schedule, never twice at once: what falls due during a run follows as one run right after it. With
+/// <see cref="TimerTriggerAttribute.UseMonitor"/> the next run is remembered, and one that was missed while the host was down happens at
+/// start, past due; as on the Functions host that doesn't go for schedules with more than one run a minute.
+/// </summary>
+internal sealed partial class TimerListener(
+    LocalFunction function,
+    CronSchedule schedule,
+    TimerStatusFile file,
+    TimeProvider time,
+    ILogger<TimerListener> logger) : TriggerListener
+{
+    /// <summary>The clock is looked at this often, so that a machine that slept, or a clock that was set, delays a run by no more.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _abandoning = new();
+    private Task _running = Task.CompletedTask;
+
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running = RunAsync((TimerTriggerAttribute)function.Binding);
+        return Task.CompletedTask;
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await using var abandon = cancellationToken.Register(_abandoning.Cancel);
+        await _running.WaitAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        _abandoning.Dispose();
+        base.Dispose();
+    }
+
+    private async Task RunAsync(TimerTriggerAttribute trigger)
+    {
+        // Off the starting thread: the first run may be due at once.
+        await Task.Yield();
+        var start = time.GetUtcNow();
+        var monitor = trigger.UseMonitor && !RunsMoreThanOnceAMinute(start);
+        var status = monitor ? Restore(start) : null;
+        var next = status is null ? schedule.NextAfter(start) : Utc(status.Next);
+        var isPastDue = status is not null && next < start;
+        if (trigger.RunOnStartup && !isPastDue)
+        {
+            next = start;
+        }
+
+        try
+        {
+            while (next is { } due)
+            {
+                await WaitUntilAsync(due);
+                var began = time.GetUtcNow();
+                await RunOnceAsync(new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = status });
+                isPastDue = false;
+                next = schedule.NextAfter(began);
+                status = monitor && next is { } following ? Remember(began, following, began) : null;
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        Log.NeverFires(logger, function.Name, schedule);
+    }
+
+    private async Task WaitUntilAsync(DateTimeOffset due)
+    {
+        _stopping.Token.ThrowIfCancellationRequested();
+        while (due - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _stopping.Token);
+        }
+    }
+
+    private async Task RunOnceAsync(TimerInfo info)
+    {
+        try
+        {
+            await function.Invoke(info, default, _abandoning.Token);
+        }
+        catch (Exception)
+        {
+            // Logged where it was thrown; the schedule goes on.
+        }
+    }
+
+    /// <summary>What is remembered, unless the schedule has changed since.</summary>
+    private ScheduleStatus? Restore(DateTimeOffset now)
+    {
+        if (file.Read() is { } status)
+        {
+            var basis = status.Last == default ? status.LastUpdated : status.Last;
+            if (schedule.NextAfter(Utc(basis)) == Utc(status.Next))
+            {
+                return status;
+            }
+        }
+
+        return schedule.NextAfter(now) is { } next ? Remember(null, next, now) : null;
+    }
+
+    private ScheduleStatus Remember(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
+    {
+        var status = new ScheduleStatus { Last = last?.UtcDateTime ?? default, Next = next.UtcDateTime, LastUpdated = now.UtcDateTime };
+        try
+        {
+            file.Write(status);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.NotRemembered(logger, e, function.Name);
+        }
+
+        return status;
+    }
+
+    private bool RunsMoreThanOnceAMinute(DateTimeOffset now) =>
+        schedule.NextAfter(now) is { } first && schedule.NextAfter(first) is { } second && second < now.AddMinutes(1);
+
+    private static DateTimeOffset Utc(DateTime value) => new(DateTime.SpecifyKind(value, DateTimeKind.Utc));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Function}: the schedule '{Schedule}' has no further run")]
+        public static partial void NeverFires(ILogger logger, string function, CronSchedule schedule);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Function}: its last run could not be remembered")]
+        public static partial void NotRemembered(ILogger logger, Exception exception, string function);
+    }
+}
