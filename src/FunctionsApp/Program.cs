@@ -1,4 +1,5 @@
 using EventSubscriptions;
+using EventSubscriptions.Deliveries;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
@@ -11,7 +12,8 @@ builder.UseMiddleware<ExceptionMiddleware>();
 
 builder.Services
     .AddClockAndChance()
-    .AddStorage();
+    .AddStorage()
+    .AddDeliveries();
 
 var app = builder.Build();
 app.Services.CheckSettings();

@@ -1,8 +1,32 @@
+using EventSubscriptions.Options;
+
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>The settings <c>Deliveries__…</c>.</summary>
 public sealed record DeliveriesOptions
 {
+    /// <summary>10 attempts over about 75 hours.</summary>
+    public static readonly IReadOnlyList<TimeSpan> DefaultRetrySchedule =
+    [
+        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10), TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
+    ];
+
+    /// <summary>The waits after attempt 1, 2 and so on; one attempt more than waits.</summary>
+    public IReadOnlyList<TimeSpan> RetrySchedule { get; init; } = DefaultRetrySchedule;
+
+    /// <summary>From name resolution to the end of the answer.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Allows http and addresses that aren't public. For development and closed networks.</summary>
     public bool AllowInsecureDestinations { get; init; }
+
+    /// <summary>Reads and checks the settings.</summary>
+    public static DeliveriesOptions Read(OptionsReader reader) => new()
+    {
+        RetrySchedule = reader.Durations("Deliveries__RetrySchedule", DefaultRetrySchedule, TimeSpan.Zero, TimeSpan.FromDays(7), maxCount: 100),
+        // Far below the lock of a message.
+        Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
+        AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
+    };
 }

@@ -1,4 +1,6 @@
-using Microsoft.Extensions.Configuration;
+using System.Net;
+using System.Net.Http;
+using EventSubscriptions.Options;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Deliveries;
@@ -7,8 +9,42 @@ namespace EventSubscriptions.Deliveries;
 public static class DeliveriesServices
 {
     /// <summary>Adds the functions' collaborators and the options of this folder.</summary>
-    public static IServiceCollection AddDeliveries(this IServiceCollection services, IConfiguration configuration) =>
+    public static IServiceCollection AddDeliveries(this IServiceCollection services) =>
         services
-            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = configuration.GetValue<bool>("Deliveries:AllowInsecureDestinations") })
-            .AddSingleton<DestinationGuard>();
+            .AddSettings(DeliveriesOptions.Read)
+            .AddSingleton(provider => new RetrySchedule(provider.GetRequiredService<DeliveriesOptions>().RetrySchedule))
+            .AddWebhookSender();
+
+    /// <summary>Adds the sender and the HTTP client that it uses.</summary>
+    internal static IServiceCollection AddWebhookSender(this IServiceCollection services)
+    {
+        services.AddHttpClient(WebhookSender.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(CreateHandler)
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
+        return services
+            .AddSingleton<DestinationGuard>()
+            .AddSingleton<WebhookConnector>()
+            .AddSingleton<WebhookSender>();
+    }
+
+    private static SocketsHttpHandler CreateHandler(IServiceProvider services) => new()
+    {
+        // The token and the payload go to the URL that was given and nowhere else.
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
+        // A connection may outlive the request that asked for it, and not by much.
+        ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
+        // So that a receiver that moves is followed.
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        EnableMultipleHttp2Connections = true,
+        MaxResponseHeadersLength = 16,
+        // What is left of a long answer is not worth reading.
+        MaxResponseDrainSize = 0,
+        // The delivery's own trace context is sent.
+        ActivityHeadersPropagator = null,
+    };
 }

@@ -1,0 +1,54 @@
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>What follows from the result of an attempt.</summary>
+public abstract record DeliveryDecision
+{
+    private DeliveryDecision(string outcome, DeliveryError? error) => (Outcome, Error) = (outcome, error);
+
+    /// <summary>One of <see cref="DeliveryOutcome"/>, for the log.</summary>
+    public string Outcome { get; }
+
+    /// <summary>What went wrong, or null.</summary>
+    public DeliveryError? Error { get; }
+
+    /// <summary>It has arrived.</summary>
+    public sealed record Delivered() : DeliveryDecision(DeliveryOutcome.Delivered, error: null);
+
+    /// <summary>It has not arrived; the next attempt is at a time.</summary>
+    public sealed record Retry(DateTimeOffset At, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
+
+    /// <summary>It has not arrived and is given up.</summary>
+    public sealed record DeadLetter(string Reason, string Description, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
+}
+
+/// <summary>The outcomes of attempts.</summary>
+public static class DeliveryOutcome
+{
+    /// <summary>A 2xx.</summary>
+    public const string Delivered = "delivered";
+
+    /// <summary>Anything else.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>Not sent: the subscription is inactive.</summary>
+    public const string Skipped = "skipped";
+}
+
+/// <summary>Why deliveries are given up.</summary>
+public static class DeadLetterReason
+{
+    /// <summary>The message is not a delivery.</summary>
+    public const string MalformedDelivery = "MalformedDelivery";
+
+    /// <summary>The subscription is gone.</summary>
+    public const string SubscriptionDeleted = "SubscriptionDeleted";
+
+    /// <summary>The payload is no longer archived.</summary>
+    public const string PayloadExpired = "PayloadExpired";
+
+    /// <summary>Every attempt of the retry schedule has failed.</summary>
+    public const string RetriesExhausted = "RetriesExhausted";
+
+    /// <summary>The guard refuses the URL or its address.</summary>
+    public const string DestinationForbidden = "DestinationForbidden";
+}

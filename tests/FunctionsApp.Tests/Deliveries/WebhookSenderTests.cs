@@ -1,0 +1,313 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Tests.Deliveries;
+
+public sealed class WebhookSenderTests : IDisposable
+{
+    private const string Token = "s3cret/token+with=signs.0123456789";
+    private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    private static readonly byte[] s_payload = Encoding.UTF8.GetBytes("{\"eventName\":\"CaseCreatedEvent\",\"data\":{\"name\":\"Grüße \\u0041\"}}");
+
+    private readonly List<ServiceProvider> _providers = [];
+
+    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
+
+    [Fact]
+    public async Task Request_carries_the_payload_as_it_is_and_the_agreed_headers()
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok(""));
+
+        var result = await Send(receiver.Url);
+
+        Assert.Equal(200, result.StatusCode);
+        Assert.Null(result.Error);
+        Assert.Null(result.ResponseSnippet);
+        var (head, body) = Assert.Single(receiver.Requests);
+        Assert.Equal(Encoding.Latin1.GetString(s_payload), body);
+        var lines = head.Split("\r\n");
+        Assert.Equal("POST /in?key=1 HTTP/1.1", lines[0]);
+        Assert.Equal(
+        [
+            $"Authorization: Bearer {Token}",
+            $"Content-Length: {s_payload.Length.ToString(CultureInfo.InvariantCulture)}",
+            "Content-Type: application/json",
+            $"Host: {receiver.Url.Authority}",
+            $"traceparent: {TraceParent}",
+            "User-Agent: EventSubscriptions/0.1.0",
+            "webhook-id: evt_1",
+            $"webhook-timestamp: {result.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}",
+        ], lines[1..].Order(StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Redirect_is_not_followed_and_its_location_is_reported_without_query_and_token()
+    {
+        await using var receiver = new RawReceiver($"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/{Token}?code=1\r\nContent-Length: 0\r\n\r\n");
+
+        var result = await Send(receiver.Url);
+
+        Assert.Equal(302, result.StatusCode);
+        Assert.Equal("https://elsewhere.example/***", result.Location);
+        Assert.Single(receiver.Requests);
+    }
+
+    [Fact]
+    public async Task Cookies_are_not_kept()
+    {
+        await using var receiver = new RawReceiver("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var sender = Sender();
+
+        await Send(receiver.Url, sender);
+        await Send(receiver.Url, sender);
+
+        Assert.Equal(2, receiver.Requests.Count);
+        Assert.All(receiver.Requests, request => Assert.DoesNotContain("Cookie", request.Head, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Token_is_cut_out_of_what_is_kept()
+    {
+        var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(Token));
+        await using var receiver = new RawReceiver(RawReceiver.Ok($"Bearer {Token} / {encoded} / {Token}"));
+
+        var result = await Send(receiver.Url);
+
+        Assert.StartsWith("Bearer *** / ***", result.ResponseSnippet, StringComparison.Ordinal);
+        Assert.DoesNotContain(Token, result.ResponseSnippet, StringComparison.Ordinal);
+        Assert.DoesNotContain(encoded[4..^4], result.ResponseSnippet, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Long_answer_is_read_in_part_and_kept_in_part()
+    {
+        var sent = 0;
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), cancellationToken);
+            var block = Encoding.ASCII.GetBytes(new string('x', 64 * 1024));
+            for (; sent < 1_000; sent++)
+            {
+                await stream.WriteAsync(block, cancellationToken);
+            }
+        });
+
+        var result = await Send(receiver.Url);
+
+        Assert.Equal(200, result.StatusCode);
+        Assert.Null(result.Error);
+        Assert.Equal(new string('x', 1024), result.ResponseSnippet);
+        Assert.InRange(sent, 0, 999);
+    }
+
+    [Fact]
+    public async Task Compressed_answer_is_not_unpacked()
+    {
+        await using var receiver = new RawReceiver("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain");
+
+        Assert.Equal("plain", (await Send(receiver.Url)).ResponseSnippet);
+    }
+
+    [Fact]
+    public async Task Attempt_times_out_when_the_receiver_never_answers()
+    {
+        await using var receiver = new RawReceiver((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken));
+
+        var result = await Send(receiver.Url, Sender(TimeSpan.FromMilliseconds(300)));
+
+        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "There was no answer within 0.3 s."), result.Error);
+        Assert.Null(result.StatusCode);
+        Assert.InRange(result.Duration.TotalMilliseconds, 290, 5_000);
+    }
+
+    [Fact]
+    public async Task Attempt_times_out_when_the_answer_drips()
+    {
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"u8.ToArray(), cancellationToken);
+            while (true)
+            {
+                await stream.WriteAsync("x"u8.ToArray(), cancellationToken);
+                await Task.Delay(20, cancellationToken);
+            }
+        });
+
+        var result = await Send(receiver.Url, Sender(TimeSpan.FromMilliseconds(300)));
+
+        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "The receiver answered 200 OK and did not end its answer within 0.3 s."), result.Error);
+        Assert.Equal(200, result.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "The connection was closed before an answer came.")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le", "The connection was closed before an answer came.")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "The receiver answered 200 OK and closed the connection in the middle of its answer.")]
+    [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "The answer is not valid HTTP.")]
+    public async Task Attempt_is_reset_when_the_answer_is_not_whole(string answer, string detail)
+    {
+        await using var receiver = new RawReceiver(answer);
+
+        Assert.Equal(new DeliveryError(ErrorKind.Reset, detail), (await Send(receiver.Url)).Error);
+    }
+
+    [Fact]
+    public async Task Attempt_is_reset_when_the_headers_are_huge()
+    {
+        await using var receiver = new RawReceiver($"HTTP/1.1 200 OK\r\nX-Long: {new string('x', 100_000)}\r\n\r\n");
+
+        Assert.Equal(ErrorKind.Reset, (await Send(receiver.Url)).Error?.Kind);
+    }
+
+    [Fact]
+    public async Task Attempt_fails_to_connect_when_nothing_listens()
+    {
+        using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var endPoint = (IPEndPoint)bound.LocalEndPoint!;
+
+        var result = await Send(new Uri($"http://{endPoint}/"));
+
+        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"{endPoint} took no connection: Connection refused."), result.Error);
+    }
+
+    [Fact]
+    public async Task Attempt_fails_to_resolve_when_the_name_is_unknown() =>
+        Assert.Equal(ErrorKind.Dns, (await Send(new Uri("http://nothing.invalid/"))).Error?.Kind);
+
+    [Fact]
+    public async Task Attempt_fails_in_tls_when_the_certificate_is_not_trusted()
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                await using var secure = new SslStream(stream);
+                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, cancellationToken);
+                await secure.CopyToAsync(Stream.Null, cancellationToken);
+            },
+            readFirst: false);
+
+        var error = (await Send(new UriBuilder(receiver.Url) { Scheme = "https" }.Uri)).Error;
+
+        Assert.Equal(ErrorKind.Tls, error?.Kind);
+        Assert.Contains("UntrustedRoot", error?.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attempt_fails_in_tls_when_the_receiver_speaks_none()
+    {
+        await using var receiver = new RawReceiver(
+            (stream, cancellationToken) => stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), cancellationToken).AsTask(),
+            readFirst: false);
+
+        var error = (await Send(new UriBuilder(receiver.Url) { Scheme = "https" }.Uri)).Error;
+
+        Assert.Equal(ErrorKind.Tls, error?.Kind);
+    }
+
+    [Theory]
+    [InlineData("http://hooks.example.com/")]
+    [InlineData("https://localhost/")]
+    [InlineData("https://127.0.0.1:8443/")]
+    public async Task Attempt_is_forbidden_when_the_url_is_not_allowed(string url)
+    {
+        var result = await Send(new Uri(url), Sender(insecure: false));
+
+        Assert.Equal(ErrorKind.Forbidden, result.Error?.Kind);
+        Assert.Null(result.StatusCode);
+    }
+
+    [Fact]
+    public async Task Attempt_is_forbidden_when_the_name_resolves_to_an_address_that_is_not_allowed()
+    {
+        // The machine's own name stands for any public name that resolves to an inner address.
+        var name = Dns.GetHostName();
+        Assert.Null(new DestinationGuard(new DeliveriesOptions()).CheckUrl(new Uri($"https://{name}/")));
+
+        var result = await Send(new Uri($"https://{name}/"), Sender(insecure: false));
+
+        Assert.Equal(ErrorKind.Forbidden, result.Error?.Kind);
+        Assert.StartsWith($"{name.ToLowerInvariant()} must not be connected to: ", result.Error?.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connection_is_used_again()
+    {
+        var ports = new List<EndPoint?>();
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            ports.Add(((NetworkStream)stream).Socket.RemoteEndPoint);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+            var buffer = new byte[4096];
+            var read = 0;
+            while (!Encoding.Latin1.GetString(buffer, 0, read).Contains("}}", StringComparison.Ordinal))
+            {
+                read += await stream.ReadAsync(buffer.AsMemory(read), cancellationToken);
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("2")), cancellationToken);
+        });
+        var sender = Sender();
+
+        Assert.Equal("1", (await Send(receiver.Url, sender)).ResponseSnippet);
+        Assert.Equal("2", (await Send(receiver.Url, sender)).ResponseSnippet);
+        Assert.Single(ports);
+    }
+
+    [Fact]
+    public async Task Cancelling_the_invocation_is_no_result()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await using var receiver = new RawReceiver(async (_, cancellationToken) =>
+        {
+            await cancelled.CancelAsync();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Send(receiver.Url, cancellationToken: cancelled.Token));
+    }
+
+    private WebhookSender Sender(TimeSpan? deadline = null, bool insecure = true)
+    {
+        var provider = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = deadline ?? TimeSpan.FromSeconds(10) })
+            .AddWebhookSender()
+            .BuildServiceProvider();
+        _providers.Add(provider);
+        return provider.GetRequiredService<WebhookSender>();
+    }
+
+    private Task<DeliveryResult> Send(Uri url, WebhookSender? sender = null, CancellationToken cancellationToken = default)
+    {
+        Assert.True(OrganizationId.TryFrom(1, out var organization));
+        Assert.True(EventId.TryParse("evt_1", out var eventId));
+        var subscription = new Subscription
+        {
+            OrganizationId = organization,
+            Id = default,
+            Name = "Test",
+            Url = url,
+            Token = new Secret(Token),
+            Events = ["*"],
+            IsActive = true,
+            CreatedAt = default,
+            UpdatedAt = default,
+        };
+        return (sender ?? Sender()).SendAsync(subscription, eventId, s_payload, TraceParent, cancellationToken);
+    }
+}
