@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 /// <summary>Every event of the catalogue, from its publication to the bytes that a receiver gets.</summary>
 public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed) : IClassFixture<CatalogueScenarios.Subscribed>
 {
-    private static readonly string s_fixtures = Repository.PathOf("tests", "FunctionsApp.Tests", "Fixtures", "events");
+    private static readonly string s_fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures", "events");
 
     private static readonly string[] s_names =
         [.. Directory.EnumerateFiles(s_fixtures, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace EventSubscriptions.Tests.Scenarios.Harness;
+namespace TestSupport.App;
 
 /// <summary>What the app answered.</summary>
 internal sealed record Answer(HttpStatusCode Status, string? ContentType, string? ETag, Uri? Location, string Text)
@@ -12,12 +12,10 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
     /// <summary>The body, which must be JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Text) ?? throw new InvalidOperationException("null");
 
-    /// <summary>Fails the test, with the answer, where the status is another.</summary>
-    public Answer Expect(HttpStatusCode status)
-    {
-        Assert.True(Status == status, $"Expected {(int)status}, got {(int)Status}: {Text}");
-        return this;
-    }
+    /// <summary>Throws, with the answer, where the status is another.</summary>
+    public Answer Expect(HttpStatusCode status) => Status == status
+        ? this
+        : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
 }
 
 /// <summary>The HTTP API as seen by one key.</summary>

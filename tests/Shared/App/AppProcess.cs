@@ -3,13 +3,14 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace EventSubscriptions.Tests.Scenarios.Harness;
+namespace TestSupport.App;
 
 /// <summary>The built app in a process of its own, with a data folder of its own, as an operator would run it.</summary>
 internal sealed class AppProcess : IAsyncDisposable
 {
     private const string ReadyPrefix = "Ready on ";
     private const int SigTerm = 15;
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly Dictionary<string, string> _settings;
@@ -72,11 +73,11 @@ internal sealed class AppProcess : IAsyncDisposable
         var watch = Stopwatch.StartNew();
         Launch();
         var exit = Running.WaitForExitAsync();
-        var first = await Task.WhenAny(_ready.Task, exit, Task.Delay(Eventually.Deadline));
+        var first = await Task.WhenAny(_ready.Task, exit, Task.Delay(s_deadline));
         if (first != _ready.Task)
         {
             await KillAndWait();
-            Assert.Fail($"The app did not get ready:\n{Output}");
+            throw new InvalidOperationException($"The app did not get ready:\n{Output}");
         }
 
         StartTime = watch.Elapsed;
@@ -96,8 +97,9 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>Asks the app to end (SIGTERM) and returns its exit code.</summary>
     public async Task<int> Stop()
     {
-        Assert.Equal(0, kill(Running.Id, SigTerm));
-        return await ExitCode();
+        return kill(Running.Id, SigTerm) == 0
+            ? await ExitCode()
+            : throw new InvalidOperationException($"kill failed with error {Marshal.GetLastPInvokeError()}");
     }
 
     /// <summary>The app as seen by the admin key.</summary>
@@ -125,7 +127,11 @@ internal sealed class AppProcess : IAsyncDisposable
 
     private void Launch()
     {
-        Assert.True(File.Exists(Repository.AppProgram), $"{Repository.AppProgram} isn't built.");
+        if (!File.Exists(Repository.AppProgram))
+        {
+            throw new InvalidOperationException($"{Repository.AppProgram} isn't built.");
+        }
+
         var start = new ProcessStartInfo(Repository.AppProgram, ["--port", "0", "--data", Folder])
         {
             RedirectStandardOutput = true,
@@ -157,7 +163,7 @@ internal sealed class AppProcess : IAsyncDisposable
 
     private async Task<int> ExitCode()
     {
-        using var limit = new CancellationTokenSource(Eventually.Deadline);
+        using var limit = new CancellationTokenSource(s_deadline);
         var process = Running;
         await process.WaitForExitAsync(limit.Token);
         await _reading;

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace EventSubscriptions.Tests.Scenarios.Harness;
+namespace TestSupport.App;
 
 /// <summary>Where the working copy is that these tests were built from.</summary>
 internal static class Repository
