@@ -1,5 +1,6 @@
 using EventSubscriptions;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
@@ -13,6 +14,7 @@ builder.UseMiddleware<ExceptionMiddleware>();
 builder.Services
     .AddClockAndChance()
     .AddStorage()
+    .AddEvents()
     .AddDeliveries();
 
 var app = builder.Build();

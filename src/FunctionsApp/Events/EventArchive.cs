@@ -1,8 +1,104 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Storage;
+
 namespace EventSubscriptions.Events;
 
-/// <summary>The table <c>eventarchive</c>: every payload by event id, encrypted.</summary>
-public sealed class EventArchive
+/// <summary>The table <c>eventarchive</c>: every payload by event id, encrypted, and a pointer to it by the time of the event.</summary>
+public sealed class EventArchive(TableServiceClient tables, SecretProtector protector)
 {
-    /// <summary>The payload as it is sent, or null where it is no longer archived.</summary>
-    public Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private const string PayloadColumn = "payload";
+    private const string EventNameColumn = "eventName";
+
+    /// <summary>The largest piece of a payload in one property, which may hold 64 KiB.</summary>
+    private const int ChunkBytes = 60 * 1024;
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.EventArchive);
+
+    /// <summary>Keeps an event. The same event again changes nothing; another one of the same id is refused.</summary>
+    /// <param name="organization">Whose event it is.</param>
+    /// <param name="id">The event's id.</param>
+    /// <param name="eventName">The event's name.</param>
+    /// <param name="payload">As it is sent, of at most <see cref="EventPayload.MaxBytes"/>.</param>
+    /// <param name="at">When the event was put on its queue.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<ArchiveResult> AddAsync(
+        OrganizationId organization, EventId id, string eventName, ReadOnlyMemory<byte> payload, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(organization.ToString(), RowKey(id)) { [EventNameColumn] = eventName };
+        var ciphertext = protector.Protect(payload.Span, Place(organization, id));
+        foreach (var (index, chunk) in ciphertext.Chunk(ChunkBytes).Index())
+        {
+            row[ChunkColumn(index)] = chunk;
+        }
+
+        var pointer = new TableEntity(organization.ToString(), $"t:{InvertedTicks.Format(at)}:{id}") { [EventNameColumn] = eventName };
+        while (true)
+        {
+            try
+            {
+                // The pointer may be there without its payload, where a purge was interrupted.
+                await _table.SubmitTransactionAsync(
+                    [new(TableTransactionActionType.Add, row), new(TableTransactionActionType.UpsertReplace, pointer)], cancellationToken);
+                return ArchiveResult.Added;
+            }
+            catch (RequestFailedException conflict) when (conflict.Status == 409)
+            {
+                if (await GetAsync(organization, id, cancellationToken) is { } archived)
+                {
+                    return archived.Span.SequenceEqual(payload.Span) ? ArchiveResult.AlreadyThere : ArchiveResult.IdReused;
+                }
+
+                // It was purged in between: add it again.
+            }
+        }
+    }
+
+    /// <summary>
+    /// The payload as it is sent, or null where it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/>
+    /// where its key is no longer among <c>Secrets__Keys</c>.
+    /// </summary>
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
+    {
+        var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), cancellationToken: cancellationToken);
+        return response.HasValue ? protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)) : null;
+    }
+
+    private static ReadOnlySpan<byte> Ciphertext(TableEntity row)
+    {
+        var first = row.GetBinary(ChunkColumn(0)) ?? [];
+        if (row.GetBinary(ChunkColumn(1)) is not { } next)
+        {
+            return first;
+        }
+
+        List<byte> all = [.. first];
+        for (var index = 1; next is not null; next = row.GetBinary(ChunkColumn(++index)))
+        {
+            all.AddRange(next);
+        }
+
+        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all);
+    }
+
+    private static string RowKey(EventId id) => $"e:{id}";
+
+    private static string ChunkColumn(int index) => $"p{index}";
+
+    private static SecretPlace Place(OrganizationId organization, EventId id) =>
+        new(TableNames.EventArchive, organization.ToString(), RowKey(id), PayloadColumn);
+}
+
+/// <summary>What became of an event that was to be archived.</summary>
+public enum ArchiveResult
+{
+    /// <summary>It is new.</summary>
+    Added,
+
+    /// <summary>It was archived before, byte for byte.</summary>
+    AlreadyThere,
+
+    /// <summary>Another payload has the same id.</summary>
+    IdReused,
 }

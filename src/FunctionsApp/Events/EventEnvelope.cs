@@ -90,11 +90,10 @@ internal readonly record struct EventEnvelope
 
                 _reader.Read();
             }
-            catch (JsonException)
+            catch (JsonException malformed)
             {
-                return _reader.CurrentDepth >= MaxDepth
-                    ? $"The body is nested deeper than {MaxDepth} levels at byte {_reader.BytesConsumed}."
-                    : $"The body is not JSON at byte {_reader.BytesConsumed}.";
+                var problem = _reader.CurrentDepth >= MaxDepth ? $"is nested deeper than {MaxDepth} levels" : "is not JSON";
+                return $"The body {problem}: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
             }
             catch (InvalidOperationException)
             {

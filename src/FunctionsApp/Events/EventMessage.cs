@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Azure.Messaging.ServiceBus;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>An event as a message on the queue <c>events</c>: its body is the payload, or what an external producer wrote.</summary>
+public static class EventMessage
+{
+    /// <summary>The property <c>source</c> of what was published over HTTP.</summary>
+    public const string HttpSource = "http";
+
+    private const string EventIdProperty = "eventId";
+    private const string SourceProperty = "source";
+    private const string TraceParentProperty = "traceparent";
+    private const string AfterProperty = "after";
+    private const string HoldProperty = "hold";
+
+    /// <summary>Makes the message of a new event. A repeat within the queue's duplicate detection window is dropped, by organization and event id.</summary>
+    /// <param name="organization">Whose event it is.</param>
+    /// <param name="id">The event's id.</param>
+    /// <param name="payload">As <see cref="EventPayload"/> composes it, of at most <see cref="EventPayload.MaxBytes"/>.</param>
+    /// <param name="source">Which part of the app publishes it, such as <see cref="HttpSource"/>.</param>
+    /// <param name="traceParent">W3C trace context of the publish, or null.</param>
+    public static ServiceBusMessage Create(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, string source, string? traceParent)
+    {
+        var message = new ServiceBusMessage(payload) { MessageId = $"{organization}.{id}", ContentType = "application/json" };
+        message.ApplicationProperties[EventIdProperty] = id.ToString();
+        message.ApplicationProperties[SourceProperty] = source;
+        if (traceParent is not null)
+        {
+            message.ApplicationProperties[TraceParentProperty] = traceParent;
+        }
+
+        return message;
+    }
+
+    /// <summary>
+    /// The event's id: the property <c>eventId</c>, else the <c>MessageId</c>, else a hash of sequence number and time. One that has not the
+    /// form of an id is hashed. The same message always has the same id.
+    /// </summary>
+    public static EventId IdOf(ServiceBusReceivedMessage message)
+    {
+        var given = Text(message, EventIdProperty) ?? message.MessageId;
+        if (string.IsNullOrEmpty(given))
+        {
+            given = string.Create(CultureInfo.InvariantCulture, $"{message.SequenceNumber}@{message.EnqueuedTime.UtcTicks}");
+            return Hashed(given);
+        }
+
+        return EventId.TryParse(given, out var id) ? id : Hashed(given);
+    }
+
+    /// <summary>The subscription behind which fan-out goes on, or null to begin.</summary>
+    internal static string? AfterOf(ServiceBusReceivedMessage message) => Text(message, AfterProperty);
+
+    /// <summary>How often the event was put off, from 0.</summary>
+    internal static int HoldOf(ServiceBusReceivedMessage message) =>
+        message.ApplicationProperties.TryGetValue(HoldProperty, out var value) && value is int hold and > 0 ? hold : 0;
+
+    /// <summary>The trace context that came with the event, or null.</summary>
+    internal static string? TraceParentOf(ServiceBusReceivedMessage message) =>
+        Text(message, TraceParentProperty) is { } parent && ActivityContext.TryParse(parent, null, out _) ? parent : null;
+
+    /// <summary>The message that goes on with an event where this invocation stopped.</summary>
+    internal static ServiceBusMessage Continue(ServiceBusReceivedMessage message, string? after)
+    {
+        var copy = Storage.MessageCopy.Of(message, $"after {after}");
+        copy.ApplicationProperties[EventIdProperty] = IdOf(message).ToString();
+        if (after is not null)
+        {
+            copy.ApplicationProperties[AfterProperty] = after;
+        }
+
+        return copy;
+    }
+
+    /// <summary>The message that tries an event again later.</summary>
+    internal static ServiceBusMessage PutOff(ServiceBusReceivedMessage message, DateTimeOffset until)
+    {
+        var hold = HoldOf(message) + 1;
+        var copy = Storage.MessageCopy.Of(message, $"hold {hold}");
+        copy.ApplicationProperties[EventIdProperty] = IdOf(message).ToString();
+        copy.ApplicationProperties[HoldProperty] = hold;
+        copy.ScheduledEnqueueTime = until;
+        return copy;
+    }
+
+    /// <summary>The message that a dead letter becomes when it is put back.</summary>
+    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until)
+    {
+        var copy = Audit.DeadLetterPolicy.PutBack(deadLetter, until);
+        copy.ApplicationProperties[EventIdProperty] = IdOf(deadLetter).ToString();
+        return copy;
+    }
+
+    private static EventId Hashed(string text) =>
+        EventId.TryParse($"evt_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16))}", out var id)
+            ? id
+            : throw new UnreachableException();
+
+    private static string? Text(ServiceBusReceivedMessage message, string property) =>
+        message.ApplicationProperties.TryGetValue(property, out var value) && value is string { Length: > 0 } text ? text : null;
+}
