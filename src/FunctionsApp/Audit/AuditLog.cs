@@ -1,8 +1,43 @@
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+
 namespace EventSubscriptions.Audit;
 
 /// <summary>The table <c>auditlog</c>.</summary>
 public sealed class AuditLog
 {
+    private readonly TimeProvider _time;
+    private readonly TableClient _table;
+    private readonly BatchedTableWriter _writer;
+
+    public AuditLog(TableServiceClient tables, TimeProvider time)
+    {
+        _time = time;
+        _table = tables.GetTableClient(TableNames.AuditLog);
+        _writer = new BatchedTableWriter(_table);
+    }
+
     /// <summary>Returns once the entry is stored.</summary>
-    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(AuditRow.Make(entry, _time), cancellationToken);
+
+    /// <summary>Stores the row of an entry; again is the same as once.</summary>
+    internal Task AppendAsync(TableEntity row, CancellationToken cancellationToken) => _writer.WriteAsync(row, cancellationToken);
+
+    /// <summary>Lists the entries of an organization, or those that belong to none, newest first.</summary>
+    internal Task<Page<AuditEntryBody>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)
+    {
+        var (atLeast, below) = InvertedTicks.KeyRange(filter.Times.From, filter.Times.To);
+        var range = new RowRange(organization?.ToString() ?? AuditRow.SystemPartition, atLeast, below);
+        return _table.ReadPageAsync(range, page, row => filter.Accepts(row) ? AuditRow.Read(row) : null, cancellationToken);
+    }
+}
+
+/// <summary>Which entries are asked for.</summary>
+internal sealed record AuditFilter(TimeRange Times, string? Type, string? SubscriptionId)
+{
+    public bool Accepts(TableEntity row) =>
+        (Type is null || row.GetString("type") == Type) && (SubscriptionId is null || row.GetString("subscriptionId") == SubscriptionId);
 }

@@ -1,31 +1,152 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>The table <c>subscriptions</c>.</summary>
-public sealed class SubscriptionStore
+/// <summary>
+/// The table <c>subscriptions</c>. A change, the partition's version <c>v</c> and the change's audit entries (<c>a:{key}</c>) are written in
+/// one transaction. The entries then move on to the audit log: should the process end in between, they move when that log is read next,
+/// so that it shows every change that was made, and none that wasn't.
+/// </summary>
+public sealed partial class SubscriptionStore(
+    TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger)
 {
+    private const string VersionKey = "v";
+    private const string VersionColumn = "version";
+    private const string AuditPrefix = "a:";
+
+    private static readonly string[] s_versionColumns = [VersionColumn];
+    private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive"];
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
+
     /// <summary>Reads one subscription, or null where the organization has none of that id.</summary>
-    public Task<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken) => throw new NotImplementedException();
-}
+    public async Task<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionRow.Key(id), cancellationToken: cancellationToken);
+        return row.HasValue ? SubscriptionRow.Read(row.Value!, protector) : null;
+    }
 
-/// <summary>Subscriptions by id for deliveries, at most 5 s old: a change takes effect within that time.</summary>
-public sealed class SubscriptionCache
-{
-    /// <summary>The subscription as it was at most 5 s ago, or null where there is none.</summary>
-    public ValueTask<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken) => throw new NotImplementedException();
-}
+    /// <summary>Lists an organization's subscriptions, oldest first.</summary>
+    public Task<Http.Page<Subscription>> ListAsync(
+        OrganizationId organization, Predicate<Subscription> filter, PageRequest page, CancellationToken cancellationToken) =>
+        _table.ReadPageAsync(
+            RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix),
+            page,
+            row => SubscriptionRow.Read(row, protector) is var subscription && filter(subscription) ? subscription : null,
+            cancellationToken);
 
-/// <summary>Which active subscriptions of an organization want an event. Never stale: each call checks the version row <c>v</c>.</summary>
-public sealed class SubscriptionIndex
-{
-    /// <summary>The organization's active subscriptions as of now, in one point read where nothing has changed.</summary>
-    public ValueTask<ActiveSubscriptions> GetAsync(OrganizationId organization, CancellationToken cancellationToken) => throw new NotImplementedException();
-}
+    /// <summary>Stores a new subscription and returns it as stored.</summary>
+    public async Task<Subscription> AddAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
+    {
+        var row = SubscriptionRow.Make(subscription, protector);
+        var etag = await SubmitAsync(new(TableTransactionActionType.Add, row), [entry], cancellationToken);
+        return subscription with { ETag = etag };
+    }
 
-/// <summary>The active subscriptions of one organization at one version.</summary>
-public sealed class ActiveSubscriptions
-{
-    /// <summary>Those that want the event, in the order of their ids; <paramref name="after"/> continues behind an id.</summary>
-    public IEnumerable<SubscriptionId> Matching(string eventName, string? after = null) => throw new NotImplementedException();
+    /// <summary>Replaces the version that was read by a changed one and returns that as stored, or null where it is no longer the current version.</summary>
+    public async Task<Subscription?> UpdateAsync(Subscription changed, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var row = SubscriptionRow.Make(changed, protector);
+            var etag = await SubmitAsync(new(TableTransactionActionType.UpdateReplace, row, changed.ETag), entries, cancellationToken);
+            return changed with { ETag = etag };
+        }
+        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes the version that was read, or says that it is no longer the current one.</summary>
+    public async Task<bool> DeleteAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.Key(subscription.Id)) { ETag = subscription.ETag };
+            await SubmitAsync(new(TableTransactionActionType.Delete, row, subscription.ETag), [entry], cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Moves on the audit entries that a process left behind when it ended.</summary>
+    public async Task MoveAuditEntriesAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var range = RowRange.StartingWith(organization.ToString(), AuditPrefix);
+        List<TableEntity> left = [];
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
+        {
+            left.Add(row);
+        }
+
+        await Task.WhenAll(left.Select(row => MoveAsync(row, cancellationToken)));
+    }
+
+    /// <summary>The version of an organization's subscriptions, which every change changes, or null where it has never had any.</summary>
+    internal async Task<string?> GetVersionAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), VersionKey, s_versionColumns, cancellationToken);
+        return row.HasValue ? row.Value!.GetString(VersionColumn) : null;
+    }
+
+    /// <summary>What the index needs to know of every active subscription.</summary>
+    internal async Task<IReadOnlyList<(SubscriptionId Id, IReadOnlyList<string> Events)>> ListActiveAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
+        List<(SubscriptionId, IReadOnlyList<string>)> active = [];
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: s_indexColumns, cancellationToken: cancellationToken))
+        {
+            if (row.GetBoolean("isActive") is true)
+            {
+                active.Add((SubscriptionRow.Id(row), SubscriptionRow.Events(row)));
+            }
+        }
+
+        return active;
+    }
+
+    private async Task<ETag> SubmitAsync(TableTransactionAction change, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken)
+    {
+        var partition = change.Entity.PartitionKey;
+        var version = new TableEntity(partition, VersionKey) { [VersionColumn] = Guid.NewGuid().ToString("N") };
+        var left = entries.Select(entry => AuditRow.Make(entry, time)).Select(row => AuditRow.Copy(row, AuditPrefix + row.RowKey)).ToList();
+        List<TableTransactionAction> actions = [change, new(TableTransactionActionType.UpsertReplace, version)];
+        actions.AddRange(left.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
+        var stored = await _table.SubmitTransactionAsync(actions, cancellationToken);
+
+        // The change is made, whatever happens now.
+        try
+        {
+            await Task.WhenAll(left.Select(row => MoveAsync(row, CancellationToken.None)));
+        }
+        catch (Exception exception)
+        {
+            Log.AuditLeft(logger, exception, partition);
+        }
+
+        return stored.Value[0].Headers.ETag ?? default;
+    }
+
+    private async Task MoveAsync(TableEntity left, CancellationToken cancellationToken)
+    {
+        await auditLog.AppendAsync(AuditRow.Copy(left, left.RowKey[AuditPrefix.Length..]), cancellationToken);
+        await _table.DeleteEntityAsync(left.PartitionKey, left.RowKey, ETag.All, cancellationToken);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "An audit entry of organization {Organization} waits until its audit log is read.")]
+        public static partial void AuditLeft(ILogger logger, Exception exception, string organization);
+    }
 }

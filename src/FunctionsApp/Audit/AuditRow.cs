@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Azure.Data.Tables;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Audit;
+
+/// <summary>An audit entry as a row: <c>{inverted ticks}:{unique}</c> in the partition of its organization, or in <c>system</c>.</summary>
+internal static class AuditRow
+{
+    /// <summary>The partition of what belongs to no organization.</summary>
+    public const string SystemPartition = "system";
+
+    private const string IdPrefix = "aud_";
+    private const int MaxText = 8 * 1024;
+
+    /// <summary>The row of an entry, with a key of its own.</summary>
+    public static TableEntity Make(AuditEntry entry, TimeProvider time)
+    {
+        var row = new TableEntity(
+            entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{Base32Id.New(time)}");
+        Set(row, "type", entry.Type);
+        Set(row, "subscriptionId", entry.SubscriptionId?.ToString());
+        Set(row, "url", entry.Url);
+        Set(row, "eventId", entry.EventId);
+        Set(row, "eventName", entry.EventName);
+        Set(row, "attempt", entry.Attempt);
+        Set(row, "statusCode", entry.StatusCode);
+        Set(row, "errorKind", entry.Error?.Kind);
+        Set(row, "errorDetail", entry.Error?.Detail);
+        Set(row, "errorHint", entry.Error?.Hint);
+        Set(row, "durationMs", entry.DurationMs);
+        Set(row, "responseSnippet", entry.ResponseSnippet);
+        Set(row, "actor", entry.Actor);
+        Set(row, "changes", entry.Changes is { Count: > 0 } changes ? ToJson(changes) : null);
+        return row;
+    }
+
+    /// <summary>What callers see of a row.</summary>
+    public static AuditEntryBody Read(TableEntity row) =>
+        new()
+        {
+            Id = string.Concat(IdPrefix, row.RowKey.AsSpan(InvertedTicks.Length + 1)),
+            Timestamp = InvertedTicks.TryParse(row.RowKey, out var timestamp)
+                ? timestamp
+                : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.AuditLog} is no entry."),
+            Type = row.GetString("type"),
+            OrganizationId = Events.OrganizationId.TryParse(row.PartitionKey, out var organization) ? organization.Value : null,
+            SubscriptionId = row.GetString("subscriptionId"),
+            Url = row.GetString("url"),
+            EventId = row.GetString("eventId"),
+            EventName = row.GetString("eventName"),
+            Attempt = row.GetInt32("attempt"),
+            StatusCode = row.GetInt32("statusCode"),
+            Error = row.GetString("errorKind") is { } kind ? new AuditError(kind, row.GetString("errorDetail") ?? "", row.GetString("errorHint")) : null,
+            DurationMs = row.GetInt64("durationMs"),
+            ResponseSnippet = row.GetString("responseSnippet"),
+            Actor = row.GetString("actor"),
+            Changes = row.GetString("changes") is { } changes ? JsonElement.Parse(changes) : null,
+        };
+
+    /// <summary>The same entry in another place.</summary>
+    public static TableEntity Copy(TableEntity row, string rowKey)
+    {
+        var copy = new TableEntity(row.PartitionKey, rowKey);
+        foreach (var (name, value) in row)
+        {
+            if (name is not (nameof(TableEntity.PartitionKey) or nameof(TableEntity.RowKey) or nameof(TableEntity.Timestamp) or "odata.etag"))
+            {
+                copy[name] = value;
+            }
+        }
+
+        return copy;
+    }
+
+    private static void Set(TableEntity row, string name, object? value)
+    {
+        if (value is string { Length: > MaxText } text && name != "changes")
+        {
+            row[name] = $"{text.AsSpan(0, MaxText)}…";
+        }
+        else if (value is not null)
+        {
+            row[name] = value;
+        }
+    }
+
+    private static string ToJson(IReadOnlyDictionary<string, AuditChange> changes)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, ApiJson.Writing))
+        {
+            json.WriteStartObject();
+            foreach (var (member, change) in changes)
+            {
+                json.WriteStartObject(member);
+                Write(json, "from", change.From);
+                Write(json, "to", change.To);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNull(name);
+                break;
+            case string text:
+                json.WriteString(name, text);
+                break;
+            case bool truth:
+                json.WriteBoolean(name, truth);
+                break;
+            case int number:
+                json.WriteNumber(name, number);
+                break;
+            case DateTimeOffset time:
+                json.WriteString(name, time.UtcDateTime);
+                break;
+            case IEnumerable<string> texts:
+                json.WriteStartArray(name);
+                foreach (var text in texts)
+                {
+                    json.WriteStringValue(text);
+                }
+
+                json.WriteEndArray();
+                break;
+            default:
+                throw new ArgumentException($"A change of type {value.GetType()} has no form in the audit log.", nameof(value));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Audit;
+
+/// <summary>Registration of this folder.</summary>
+public static class AuditServices
+{
+    /// <summary>Adds the audit log.</summary>
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditLog>();
+}

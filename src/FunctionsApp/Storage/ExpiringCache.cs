@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+
+namespace EventSubscriptions.Storage;
+
+/// <summary>
+/// Values that were loaded at most so long ago. Those who miss the same one at the same time share one load; a load that fails is not kept.
+/// "There is none" is a value too.
+/// </summary>
+internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacity, TimeProvider time)
+    where TKey : notnull
+{
+    private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
+
+    /// <summary>How many values are kept.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>The value as it was at most a lifetime ago. Cancelling ends the wait and not the load.</summary>
+    public ValueTask<TValue> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue>> load, CancellationToken cancellationToken)
+    {
+        if (_entries.TryGetValue(key, out var known) && !IsExpired(known))
+        {
+            return known.Load.Value.IsCompletedSuccessfully ? new(known.Load.Value.Result) : new(known.Load.Value.WaitAsync(cancellationToken));
+        }
+
+        // The age counts from before the load: what it reads can't be older.
+        var entry = new Entry(time.GetTimestamp(), new Lazy<Task<TValue>>(() => load(key, state)));
+        while (known is null ? !_entries.TryAdd(key, entry) : !_entries.TryUpdate(key, entry, known))
+        {
+            if (_entries.TryGetValue(key, out known) && !IsExpired(known))
+            {
+                return new(known.Load.Value.WaitAsync(cancellationToken));
+            }
+        }
+
+        MakeRoom();
+        return new(LoadAsync(key, entry).WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Forgets a value that is known to have changed.</summary>
+    public void Remove(TKey key) => _entries.TryRemove(key, out _);
+
+    private async Task<TValue> LoadAsync(TKey key, Entry entry)
+    {
+        try
+        {
+            return await entry.Load.Value;
+        }
+        catch
+        {
+            _entries.TryRemove(KeyValuePair.Create(key, entry));
+            throw;
+        }
+    }
+
+    private bool IsExpired(Entry entry) => time.GetElapsedTime(entry.LoadedAt) >= lifetime;
+
+    private void MakeRoom()
+    {
+        if (_entries.Count <= capacity)
+        {
+            return;
+        }
+
+        foreach (var pair in _entries)
+        {
+            if (IsExpired(pair.Value))
+            {
+                _entries.TryRemove(pair);
+            }
+        }
+
+        // All of them are in use: starting over costs a load each, once in so many.
+        if (_entries.Count > capacity)
+        {
+            _entries.Clear();
+        }
+    }
+
+    private sealed record Entry(long LoadedAt, Lazy<Task<TValue>> Load);
+}

@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>URLs as people see them: the values of the query, where keys like to be, are masked.</summary>
+public static class DisplayUrl
+{
+    private const string Masked = "***";
+
+    /// <summary><c>https://host/path?a=1&amp;b</c> becomes <c>https://host/path?a=***&amp;***</c>: what has no name is all value.</summary>
+    public static string Of(Uri url)
+    {
+        var head = url.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.Query & ~UriComponents.Fragment, UriFormat.UriEscaped);
+        if (url.Query.Length <= 1)
+        {
+            return head;
+        }
+
+        var display = new StringBuilder(head);
+        var separator = '?';
+        foreach (var part in url.Query.AsSpan(1).Split('&'))
+        {
+            var pair = url.Query.AsSpan(1)[part];
+            var equals = pair.IndexOf('=');
+            display.Append(separator).Append(pair[..(equals + 1)]).Append(pair.Length == 0 ? "" : Masked);
+            separator = '&';
+        }
+
+        return display.ToString();
+    }
+}

@@ -1,0 +1,78 @@
+using System.Text;
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>A subscription as a row <c>s:{id}</c>.</summary>
+internal static class SubscriptionRow
+{
+    public const string Prefix = "s:";
+
+    private const char EventSeparator = ',';
+
+    public static string Key(SubscriptionId id) => $"{Prefix}{id}";
+
+    public static TableEntity Make(Subscription subscription, SecretProtector protector)
+    {
+        var (partition, key) = (subscription.OrganizationId.ToString(), Key(subscription.Id));
+        var row = new TableEntity(partition, key)
+        {
+            ["name"] = subscription.Name,
+            ["url"] = subscription.Url.OriginalString,
+            ["token"] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), TokenPlace(partition, key)),
+            ["events"] = string.Join(EventSeparator, subscription.Events),
+            ["isActive"] = subscription.IsActive,
+            ["createdAt"] = subscription.CreatedAt,
+            ["updatedAt"] = subscription.UpdatedAt,
+        };
+        if (subscription.Description is not null)
+        {
+            row["description"] = subscription.Description;
+        }
+
+        if (subscription.RateLimitPerSecond is { } limit)
+        {
+            row["rateLimitPerSecond"] = limit;
+        }
+
+        row.ETag = subscription.ETag;
+        return row;
+    }
+
+    public static Subscription Read(TableEntity row, SecretProtector protector)
+    {
+        if (!OrganizationId.TryParse(row.PartitionKey, out var organization))
+        {
+            throw new InvalidDataException($"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is no organization.");
+        }
+
+        var token = protector.Unprotect(row.GetBinary("token"), TokenPlace(row.PartitionKey, row.RowKey));
+        return new Subscription
+        {
+            OrganizationId = organization,
+            Id = Id(row),
+            Name = row.GetString("name")!,
+            Description = row.GetString("description"),
+            Url = new Uri(row.GetString("url")!, UriKind.Absolute),
+            Token = new Secret(Encoding.UTF8.GetString(token)),
+            Events = Events(row),
+            IsActive = row.GetBoolean("isActive") ?? false,
+            RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
+            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+            UpdatedAt = row.GetDateTimeOffset("updatedAt")!.Value,
+            ETag = row.ETag,
+        };
+    }
+
+    public static SubscriptionId Id(TableEntity row) =>
+        SubscriptionId.TryParse(row.RowKey[Prefix.Length..], out var id)
+            ? id
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is no subscription.");
+
+    public static IReadOnlyList<string> Events(TableEntity row) => row.GetString("events")!.Split(EventSeparator);
+
+    private static SecretPlace TokenPlace(string partition, string key) => new(TableNames.Subscriptions, partition, key, "token");
+}

@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests;
+
+/// <summary>Things that tests need and don't care about.</summary>
+internal static class Given
+{
+    private static int s_lastOrganization;
+
+    public static SecretProtector Protector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+
+    /// <summary>An organization that no other test uses.</summary>
+    public static OrganizationId Organization()
+    {
+        Assert.True(OrganizationId.TryFrom(Interlocked.Increment(ref s_lastOrganization), out var id));
+        return id;
+    }
+
+    public static Subscription Subscription(OrganizationId organization, TimeProvider time, params string[] events) => new()
+    {
+        OrganizationId = organization,
+        Id = SubscriptionId.New(time),
+        Name = "name",
+        Url = new Uri("https://example.com/hook?code=s3cret"),
+        Token = new Secret("t0ken-of-some-length"),
+        Events = events.Length == 0 ? ["*"] : events,
+        IsActive = true,
+        CreatedAt = time.GetUtcNow(),
+        UpdatedAt = time.GetUtcNow(),
+    };
+
+    public static AuditEntry Entry(Subscription subscription, string type = AuditType.SubscriptionUpdated) => new()
+    {
+        Type = type,
+        Timestamp = subscription.UpdatedAt,
+        OrganizationId = subscription.OrganizationId,
+        SubscriptionId = subscription.Id,
+        Actor = "somebody",
+    };
+
+    public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>
+        new(tables, Protector, new AuditLog(tables, time), time, NullLogger<SubscriptionStore>.Instance);
+
+    public static async Task<TableServiceClient> WithTablesAsync(string connectionString)
+    {
+        var tables = new TableServiceClient(connectionString);
+        foreach (var name in TableNames.All)
+        {
+            await tables.GetTableClient(name).CreateIfNotExistsAsync();
+        }
+
+        return tables;
+    }
+}

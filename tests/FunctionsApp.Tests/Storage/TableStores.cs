@@ -1,0 +1,24 @@
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Tests.Storage;
+
+/// <summary>A table service to test stores on. Tests share it and keep apart by organization.</summary>
+public interface ITableStores
+{
+    /// <summary>A client of a service that has the tables.</summary>
+    Task<TableServiceClient> ConnectAsync();
+}
+
+/// <summary>Azurite.</summary>
+public sealed class AzuriteStores : ITableStores
+{
+    private static readonly Lazy<Task<TableServiceClient>> s_client = new(async () =>
+    {
+        var azurite = await AzuriteServer.SharedAsync();
+        return await Given.WithTablesAsync(azurite.ConnectionString);
+    });
+
+    public Task<TableServiceClient> ConnectAsync() => s_client.Value;
+}
