@@ -1,9 +1,12 @@
 using EventSubscriptions;
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
@@ -14,6 +17,9 @@ builder.UseMiddleware<ExceptionMiddleware>();
 builder.Services
     .AddClockAndChance()
     .AddStorage()
+    .AddAccess()
+    .AddAudit()
+    .AddSubscriptions()
     .AddEvents()
     .AddDeliveries();
 
