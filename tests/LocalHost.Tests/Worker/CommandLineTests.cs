@@ -1,0 +1,50 @@
+using System.Net;
+using LocalHost.Hosting;
+
+namespace LocalHost.Tests.Worker;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void Command_line_has_safe_defaults()
+    {
+        var line = CommandLine.Parse([]);
+
+        Assert.Equal((7071, IPAddress.Loopback, Path.GetFullPath(".data"), false), (line.Port, line.Address, line.DataDirectory, line.Help));
+    }
+
+    [Theory]
+    [InlineData("--port", "0", "--data", "state", "--host", "0.0.0.0")]
+    [InlineData("--port=0", "--data=state", "--host=0.0.0.0")]
+    [InlineData("--host", "*", "--port", "0", "--data", "./state")]
+    public void Command_line_takes_options_in_any_order_and_form(params string[] args)
+    {
+        var line = CommandLine.Parse(args);
+
+        Assert.Equal((0, IPAddress.Any, Path.GetFullPath("state")), (line.Port, line.Address, line.DataDirectory));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("--port", "1", "--help")]
+    public void Command_line_asks_for_help_anywhere(params string[] args) => Assert.True(CommandLine.Parse(args).Help);
+
+    [Theory]
+    [InlineData("--demo")]
+    [InlineData("serve")]
+    [InlineData("--port")]
+    [InlineData("--port", "x")]
+    [InlineData("--port", "-1")]
+    [InlineData("--port", "65536")]
+    [InlineData("--data", "")]
+    [InlineData("--host", "example.com")]
+    public void Command_line_is_refused_with_the_usage_when_an_option_is_wrong(params string[] args)
+    {
+        var exception = Assert.Throws<StartupException>(() => CommandLine.Parse(args));
+
+        Assert.Equal(2, exception.ExitCode);
+        Assert.Contains(args[0], exception.Message, StringComparison.Ordinal);
+        Assert.Contains(CommandLine.Usage, exception.Message, StringComparison.Ordinal);
+    }
+}

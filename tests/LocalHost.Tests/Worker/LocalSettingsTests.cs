@@ -1,0 +1,89 @@
+using LocalHost.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace LocalHost.Tests.Worker;
+
+public sealed class LocalSettingsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Local_settings_make_secrets_at_the_first_start_and_keep_them()
+    {
+        var first = LocalSettings.For(_folder.Path, Environment());
+        var second = LocalSettings.For(_folder.Path, Environment());
+
+        Assert.Equal(first, second);
+        Assert.True(first["Access:AdminKey"]!.Length >= 32);
+        Assert.Equal(32, Convert.FromBase64String(first["Secrets:Keys"]!.Split(':')[1]).Length);
+    }
+
+    [Fact]
+    public void Local_settings_keep_secrets_for_their_owner_alone()
+    {
+        LocalSettings.For(_folder.Path, Environment());
+
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder.Path, LocalSettings.FileName)));
+        }
+    }
+
+    [Fact]
+    public void Local_settings_point_at_the_data_folder()
+    {
+        var settings = LocalSettings.For(_folder.Path, Environment());
+
+        Assert.Equal(($"EmbeddedStore={_folder.Path}", $"EmbeddedBroker={_folder.Path}"), (settings["Tables"], settings["ServiceBus"]));
+    }
+
+    [Theory]
+    [InlineData("Tables", "Tables")]
+    [InlineData("Tables:serviceUri", "Tables")]
+    [InlineData("ServiceBus:fullyQualifiedNamespace", "ServiceBus")]
+    [InlineData("Access:AdminKey", "Access:AdminKey")]
+    [InlineData("Secrets:Keys", "Secrets:Keys")]
+    public void Local_settings_leave_out_what_the_environment_sets(string name, string leftOut) =>
+        Assert.DoesNotContain(leftOut, LocalSettings.For(_folder.Path, Environment((name, "x"))));
+
+    [Fact]
+    public void Local_settings_keep_nothing_when_the_environment_sets_all_secrets()
+    {
+        LocalSettings.For(_folder.Path, Environment(("Access:AdminKey", "a"), ("Secrets:Keys", "b")));
+
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void Local_settings_name_a_file_of_secrets_that_is_damaged_and_do_not_quote_it()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, LocalSettings.FileName), """{"Access:AdminKey": hunter2""");
+
+        var message = Assert.Throws<StartupException>(() => LocalSettings.For(_folder.Path, Environment())).Message;
+
+        Assert.Contains(LocalSettings.FileName, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0 * * * * *", "0 * * * * *")]
+    [InlineData("%Schedule%", "0 0 3 * * *")]
+    [InlineData("a %Schedule% b %Other%", "a 0 0 3 * * * b x")]
+    [InlineData("50% of it", "50% of it")]
+    public void Setting_reference_is_replaced_by_its_value(string text, string expected) =>
+        Assert.Equal(expected, SettingReference.Resolve(text, "Poll", Environment(("Schedule", "0 0 3 * * *"), ("Other", "x"))));
+
+    [Fact]
+    public void Setting_reference_without_a_value_is_refused_by_name()
+    {
+        var message = Assert.Throws<StartupException>(() => SettingReference.Resolve("%RelaySchedule%", "PollRelay", Environment())).Message;
+
+        Assert.Contains("RelaySchedule", message, StringComparison.Ordinal);
+        Assert.Contains("PollRelay", message, StringComparison.Ordinal);
+    }
+
+    private static IConfigurationRoot Environment(params (string Name, string Value)[] settings) =>
+        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value)).Build();
+}
