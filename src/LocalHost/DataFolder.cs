@@ -1,4 +1,5 @@
 using LocalHost.Journaling;
+using LocalHost.Tables.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,9 +21,10 @@ internal sealed class DataFolder : IDisposable
         Path = path;
         _lock = @lock;
         Journal = new Journal(System.IO.Path.Combine(path, "journal"), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
+        Tables = new TableStore(Journal, time);
         try
         {
-            Journal.Open([]);
+            Journal.Open([Tables]);
         }
         catch
         {
@@ -34,6 +36,8 @@ internal sealed class DataFolder : IDisposable
     public string Path { get; }
 
     public Journal Journal { get; }
+
+    public TableStore Tables { get; }
 
     /// <summary>Opens the folder, or shares it where this process has it open already (then the other arguments have no effect).</summary>
     /// <exception cref="DataFolderInUseException">Another process has it open.</exception>

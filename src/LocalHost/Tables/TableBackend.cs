@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using LocalHost.Tables.Embedded;
 using LocalHost.Tables.Rest;
 
 namespace LocalHost.Tables;
@@ -14,7 +15,7 @@ internal abstract class TableBackend
 
     public static TableBackend Connect(string connectionString) =>
         connectionString.StartsWith(EmbeddedStore, StringComparison.OrdinalIgnoreCase)
-            ? throw new NotSupportedException("The embedded store is not there yet.")
+            ? new EmbeddedTables(DataFolder.Find(connectionString[EmbeddedStore.Length..].TrimEnd(';')).Tables)
             : new RestTables(StorageAccount.Parse(connectionString), new TableClientOptions());
 
     public abstract Task<Response> CreateTableIfNotExistsAsync(string table, CancellationToken cancellationToken);

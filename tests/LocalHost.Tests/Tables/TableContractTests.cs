@@ -18,7 +18,7 @@ public abstract partial class TableContractTests : IAsyncLifetime
         await table.CreateIfNotExistsAsync();
     }
 
-    public virtual Task DisposeAsync() => Task.CompletedTask;
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task Table_is_created_once_and_again_without_error()

@@ -49,7 +49,7 @@ internal sealed class RestTables : TableBackend
     public override async Task<(Response, TableEntity?)> ReadAsync(string table, string partitionKey, string rowKey, string[]? select, CancellationToken cancellationToken)
     {
         var query = select is null ? "" : "?$select=" + Uri.EscapeDataString(string.Join(',', select));
-        using var message = Request(RequestMethod.Get, EntityUri(table, partitionKey, rowKey) + query);
+        using var message = Request(RequestMethod.Get, EntityUri(_endpoint, table, partitionKey, rowKey) + query);
         var response = await SendAsync(message, cancellationToken);
         switch (response.Status)
         {
@@ -68,7 +68,7 @@ internal sealed class RestTables : TableBackend
 
     public override async Task<Response> WriteAsync(string table, TableTransactionAction action, CancellationToken cancellationToken)
     {
-        var part = Part(table, action);
+        var part = Part(_endpoint, table, action);
         using var message = Request(part.Method, part.Uri.AbsoluteUri);
         if (part.IfMatch is not null)
         {
@@ -92,7 +92,7 @@ internal sealed class RestTables : TableBackend
 
     public override async Task<Response<IReadOnlyList<Response>>> TransactAsync(string table, IReadOnlyList<TableTransactionAction> actions, CancellationToken cancellationToken)
     {
-        var (contentType, body) = TransactionBody.Write(actions.Select(action => Part(table, action)));
+        var (contentType, body) = TransactionBody.Write(actions.Select(action => Part(_endpoint, table, action)));
         using var message = Request(RequestMethod.Post, $"{_endpoint}/$batch");
         message.Request.Headers.Add(HttpHeader.Names.ContentType, contentType);
         message.Request.Content = RequestContent.Create(body);
@@ -147,22 +147,16 @@ internal sealed class RestTables : TableBackend
         return new TablePage(response, [.. json.RootElement.GetProperty("value").EnumerateArray().Select(EntityJson.Read)], Continuation(response));
     }
 
-    private static string? Continuation(Response response) =>
-        response.Headers.TryGetValue("x-ms-continuation-NextPartitionKey", out var partitionKey)
-            ? $"{partitionKey} {(response.Headers.TryGetValue("x-ms-continuation-NextRowKey", out var rowKey) ? rowKey : "")}"
-            : null;
-
-    private static string? ErrorCode(Response response) => ODataError.Parser.TryParse(response, out var error, out _) ? error.Code : null;
-
-    private TransactionPart Part(string table, TableTransactionAction action)
+    /// <summary>What the action is as a request.</summary>
+    public static TransactionPart Part(string endpoint, string table, TableTransactionAction action)
     {
         var entity = EntityOf(action);
         if (action.ActionType == TableTransactionActionType.Add)
         {
-            return new TransactionPart(RequestMethod.Post, new Uri($"{_endpoint}/{Uri.EscapeDataString(table)}"), null, EntityJson.Write(entity));
+            return new TransactionPart(RequestMethod.Post, new Uri($"{endpoint}/{Uri.EscapeDataString(table)}"), null, EntityJson.Write(entity));
         }
 
-        var uri = new Uri(EntityUri(table, entity.PartitionKey, entity.RowKey));
+        var uri = new Uri(EntityUri(endpoint, table, entity.PartitionKey, entity.RowKey));
         var etag = action.ETag == default ? null : action.ETag.ToString();
         return action.ActionType switch
         {
@@ -174,8 +168,15 @@ internal sealed class RestTables : TableBackend
         };
     }
 
-    private string EntityUri(string table, string partitionKey, string rowKey) =>
-        $"{_endpoint}/{Uri.EscapeDataString(table)}(PartitionKey={Escape(partitionKey)},RowKey={Escape(rowKey)})";
+    private static string? Continuation(Response response) =>
+        response.Headers.TryGetValue("x-ms-continuation-NextPartitionKey", out var partitionKey)
+            ? $"{partitionKey} {(response.Headers.TryGetValue("x-ms-continuation-NextRowKey", out var rowKey) ? rowKey : "")}"
+            : null;
+
+    private static string? ErrorCode(Response response) => ODataError.Parser.TryParse(response, out var error, out _) ? error.Code : null;
+
+    private static string EntityUri(string endpoint, string table, string partitionKey, string rowKey) =>
+        $"{endpoint}/{Uri.EscapeDataString(table)}(PartitionKey={Escape(partitionKey)},RowKey={Escape(rowKey)})";
 
     private static string Escape(string key) => Uri.EscapeDataString(ODataLiteral.Quote(key));
 

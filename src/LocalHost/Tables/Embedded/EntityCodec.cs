@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Azure.Data.Tables;
+
+namespace LocalHost.Tables.Embedded;
+
+/// <summary>
+/// The properties of an entity as bytes, without its keys and timestamp: for each its name, a byte for its type, and its value. Numbers are little
+/// endian; names, texts and binary values come after their length (7 bits a byte).
+/// </summary>
+internal static class EntityCodec
+{
+    private static readonly string?[] Names = new string?[256];
+
+    private enum Type : byte
+    {
+        String = 1,
+        Int32,
+        Int64,
+        Double,
+        False,
+        True,
+        DateTime,
+        Guid,
+        Binary,
+    }
+
+    public static void Write(TableEntity entity, ArrayBufferWriter<byte> output)
+    {
+        foreach (var (name, value) in entity)
+        {
+            if (value is not null && !IsSystem(name))
+            {
+                WriteText(output, name);
+                WriteValue(output, value);
+            }
+        }
+    }
+
+    public static void ReadInto(TableEntity entity, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var name = Name(ReadBytes(ref bytes));
+            entity[name] = ReadValue(ref bytes);
+        }
+    }
+
+    /// <summary>Whether the name is one of those that every entity has.</summary>
+    public static bool IsSystem(string name) => name is TableEntity.PartitionKeyName or TableEntity.RowKeyName or TableEntity.TimestampName or TableEntity.ETagName;
+
+    private static void WriteValue(ArrayBufferWriter<byte> output, object value)
+    {
+        switch (value)
+        {
+            case string text:
+                Start(output, Type.String, 0);
+                WriteText(output, text);
+                break;
+            case bool flag:
+                Start(output, flag ? Type.True : Type.False, 0);
+                break;
+            case int number:
+                BinaryPrimitives.WriteInt32LittleEndian(Start(output, Type.Int32, sizeof(int)), number);
+                break;
+            case long number:
+                BinaryPrimitives.WriteInt64LittleEndian(Start(output, Type.Int64, sizeof(long)), number);
+                break;
+            case double number:
+                BinaryPrimitives.WriteDoubleLittleEndian(Start(output, Type.Double, sizeof(double)), number);
+                break;
+            case DateTimeOffset time:
+                BinaryPrimitives.WriteInt64LittleEndian(Start(output, Type.DateTime, sizeof(long)), time.UtcTicks);
+                break;
+            case Guid id:
+                id.TryWriteBytes(Start(output, Type.Guid, 16));
+                break;
+            case byte[] bytes:
+                Start(output, Type.Binary, 0);
+                WriteLength(output, bytes.Length);
+                output.Write(bytes);
+                break;
+            default:
+                throw new NotSupportedException($"A table has no properties of type {value.GetType()}.");
+        }
+    }
+
+    private static Span<byte> Start(ArrayBufferWriter<byte> output, Type type, int length)
+    {
+        var span = output.GetSpan(1 + length);
+        span[0] = (byte)type;
+        output.Advance(1 + length);
+        return span.Slice(1, length);
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> output, string text)
+    {
+        WriteLength(output, Encoding.UTF8.GetByteCount(text));
+        Encoding.UTF8.GetBytes(text, output);
+    }
+
+    private static void WriteLength(ArrayBufferWriter<byte> output, int length)
+    {
+        var span = output.GetSpan(5);
+        var count = 0;
+        for (var rest = (uint)length; ; rest >>= 7)
+        {
+            span[count++] = (byte)(rest < 0x80 ? rest : rest | 0x80);
+            if (rest < 0x80)
+            {
+                break;
+            }
+        }
+
+        output.Advance(count);
+    }
+
+    private static object ReadValue(ref ReadOnlySpan<byte> bytes)
+    {
+        var type = (Type)Take(ref bytes, 1)[0];
+        return type switch
+        {
+            Type.String => Encoding.UTF8.GetString(ReadBytes(ref bytes)),
+            Type.Int32 => BinaryPrimitives.ReadInt32LittleEndian(Take(ref bytes, sizeof(int))),
+            Type.Int64 => BinaryPrimitives.ReadInt64LittleEndian(Take(ref bytes, sizeof(long))),
+            Type.Double => BinaryPrimitives.ReadDoubleLittleEndian(Take(ref bytes, sizeof(double))),
+            Type.False => false,
+            Type.True => true,
+            Type.DateTime => new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(Take(ref bytes, sizeof(long))), TimeSpan.Zero),
+            Type.Guid => new Guid(Take(ref bytes, 16)),
+            Type.Binary => ReadBytes(ref bytes).ToArray(),
+            _ => throw new InvalidDataException($"An entity in the journal has a property of unknown type {(byte)type}."),
+        };
+    }
+
+    private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> bytes)
+    {
+        var (length, shift) = (0, 0);
+        byte part;
+        do
+        {
+            part = Take(ref bytes, 1)[0];
+            length |= (part & 0x7F) << shift;
+            shift += 7;
+        }
+        while (part >= 0x80);
+        return Take(ref bytes, length);
+    }
+
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, int count)
+    {
+        var taken = bytes[..count];
+        bytes = bytes[count..];
+        return taken;
+    }
+
+    // Property names repeat from row to row. What another thread does to a slot costs a string at worst.
+    private static string Name(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+        {
+            return "";
+        }
+
+        ref var slot = ref Names[((utf8.Length * 31) + (utf8[0] * 7) + (utf8[^1] * 3) + utf8[utf8.Length / 2]) % Names.Length];
+        var name = slot;
+        if (name is null || !Ascii.Equals(utf8, name))
+        {
+            slot = name = Encoding.UTF8.GetString(utf8);
+        }
+
+        return name;
+    }
+}

@@ -1,0 +1,21 @@
+using Azure.Data.Tables;
+
+namespace LocalHost.Tests.Tables;
+
+public sealed class EmbeddedTableTests : TableContractTests, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private DataFolder? data;
+
+    public void Dispose()
+    {
+        data?.Dispose();
+        folder.Dispose();
+    }
+
+    protected override Task<TableServiceClient> ConnectAsync()
+    {
+        data = DataFolder.Open(folder.Path, TimeProvider.System);
+        return Task.FromResult(new TableServiceClient($"EmbeddedStore={folder.Path}"));
+    }
+}
