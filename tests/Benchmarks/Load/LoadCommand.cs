@@ -120,7 +120,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
 
     private async Task FanOut()
     {
-        await using var app = await AppProcess.Start(("Deliveries__Deadline", "01:00:00"));
+        await using var app = await AppProcess.Start(("Deliveries__Deadline", "00:02:00"));
         var user = await SubscribeToSilence(app);
         await user.Publish(1);
         await UntilWaiting(user, options.FanOut);
@@ -135,7 +135,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
 
     private async Task Waiting()
     {
-        await using var app = await AppProcess.Start(("Deliveries__Deadline", "01:00:00"));
+        await using var app = await AppProcess.Start(("Deliveries__Deadline", "00:02:00"));
         var user = await SubscribeToSilence(app);
         await user.Publish((options.Waiting + options.FanOut - 1) / options.FanOut);
         var waiting = await UntilWaiting(user, options.Waiting);
