@@ -1,5 +1,8 @@
-using Benchmarks.Load;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Benchmarks.Load;
 
 switch (args)
 {
@@ -9,6 +12,8 @@ switch (args)
         await ReceiverServer.Run();
         return 0;
     default:
-        BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly).Run(args);
+        // In this process: a generated project would have to pass the analyzers.
+        BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly)
+            .Run(args, DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)));
         return 0;
 }
