@@ -13,6 +13,10 @@ public static class DeliveriesServices
         services
             .AddSettings(DeliveriesOptions.Read)
             .AddSingleton(provider => new RetrySchedule(provider.GetRequiredService<DeliveriesOptions>().RetrySchedule))
+            .AddSingleton<Perseverance>()
+            .AddSingleton<DeliveryLog>()
+            .AddSingleton<DeliveryRecorder>()
+            .AddSingleton<DeliveryProcessor>()
             .AddWebhookSender();
 
     /// <summary>Adds the sender and the HTTP client that it uses.</summary>

@@ -33,22 +33,3 @@ public static class DeliveryOutcome
     /// <summary>Not sent: the subscription is inactive.</summary>
     public const string Skipped = "skipped";
 }
-
-/// <summary>Why deliveries are given up.</summary>
-public static class DeadLetterReason
-{
-    /// <summary>The message is not a delivery.</summary>
-    public const string MalformedDelivery = "MalformedDelivery";
-
-    /// <summary>The subscription is gone.</summary>
-    public const string SubscriptionDeleted = "SubscriptionDeleted";
-
-    /// <summary>The payload is no longer archived.</summary>
-    public const string PayloadExpired = "PayloadExpired";
-
-    /// <summary>Every attempt of the retry schedule has failed.</summary>
-    public const string RetriesExhausted = "RetriesExhausted";
-
-    /// <summary>The guard refuses the URL or its address.</summary>
-    public const string DestinationForbidden = "DestinationForbidden";
-}

@@ -15,9 +15,6 @@ public sealed record DeliveryMessage
     /// <summary>The run of an event's first fan-out; a resend or a replay has its own id.</summary>
     public const string EventRun = "event";
 
-    /// <summary>The longest event name that is passed on, in characters.</summary>
-    public const int MaxEventNameLength = 256;
-
     public required OrganizationId OrganizationId { get; init; }
 
     public required SubscriptionId SubscriptionId { get; init; }
@@ -75,7 +72,7 @@ public sealed record DeliveryMessage
     {
         delivery = null;
         var properties = message.ApplicationProperties;
-        if (!OrganizationId.TryFrom(Number(properties, "organizationId") ?? 0, out var organization))
+        if (OrganizationOf(message) is not { } organization)
         {
             reason = Invalid("organizationId", "a positive 32-bit integer");
         }
@@ -87,9 +84,9 @@ public sealed record DeliveryMessage
         {
             reason = Invalid("eventId", "an event's id");
         }
-        else if (Text(properties, "eventName") is not { Length: > 0 and <= MaxEventNameLength } eventName)
+        else if (Text(properties, "eventName") is not { Length: > 0 and <= EventPayload.MaxNameLength } eventName)
         {
-            reason = Invalid("eventName", $"a text of 1–{MaxEventNameLength} characters");
+            reason = Invalid("eventName", $"a text of 1–{EventPayload.MaxNameLength} characters");
         }
         else if (!EventId.TryParse(Text(properties, "run"), out var run))
         {
@@ -122,6 +119,10 @@ public sealed record DeliveryMessage
 
         return delivery is not null;
     }
+
+    /// <summary>Whose delivery it is, also where the rest is malformed; null where that can't be read.</summary>
+    public static OrganizationId? OrganizationOf(ServiceBusReceivedMessage message) =>
+        OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId") ?? 0, out var organization) ? organization : null;
 
     private static string Invalid(string property, string expected) => $"The property {property} is missing or not {expected}.";
 

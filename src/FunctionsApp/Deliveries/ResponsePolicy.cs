@@ -21,13 +21,13 @@ public static class ResponsePolicy
 
         if (error.Kind == ErrorKind.Forbidden)
         {
-            return new DeliveryDecision.DeadLetter(DeadLetterReason.DestinationForbidden, error.Detail, error);
+            return new DeliveryDecision.DeadLetter(DeliveryDeadLetterReason.DestinationForbidden, error.Detail, error);
         }
 
         return schedule.WaitAfter(attempt, random) is { } wait
             ? new DeliveryDecision.Retry(now + wait, error)
             : new DeliveryDecision.DeadLetter(
-                DeadLetterReason.RetriesExhausted,
+                DeliveryDeadLetterReason.RetriesExhausted,
                 string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
                 error);
     }

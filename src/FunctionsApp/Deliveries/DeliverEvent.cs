@@ -1,0 +1,89 @@
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using EventId = EventSubscriptions.Events.EventId;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>Delivers what is on the queue <c>deliveries</c>, one message an invocation.</summary>
+public sealed partial class DeliverEvent(
+    DeliveryProcessor processor,
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
+    TimeProvider time,
+    Random random,
+    ILogger<DeliverEvent> logger)
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes one attempt, then settles the message. What fails on our side puts the delivery off and uses up no attempt.</summary>
+    [Function(nameof(DeliverEvent))]
+    public async Task RunAsync(
+        [ServiceBusTrigger(QueueNames.Deliveries, Connection = "ServiceBus", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken)
+    {
+        var settlement = DeliveryMessage.TryParse(message, out var delivery, out var reason)
+            ? await ProcessAsync(delivery, message, cancellationToken)
+            : Settlement.DeadLetter(DeliveryDeadLetterReason.MalformedDelivery, reason);
+
+        // A settlement that fails is not put off, but thrown: the message comes back by itself, and a copy would be one delivery too many.
+        if (settlement.Reason is null)
+        {
+            await actions.CompleteMessageAsync(message, CancellationToken.None);
+        }
+        else
+        {
+            await actions.DeadLetterMessageAsync(
+                message, deadLetterReason: settlement.Reason, deadLetterErrorDescription: settlement.Description, cancellationToken: CancellationToken.None);
+        }
+    }
+
+    private async Task<Settlement> ProcessAsync(DeliveryMessage delivery, ServiceBusReceivedMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await processor.ProcessAsync(delivery, message.Body.ToMemory(), cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The trigger's edge: nothing that fails on our side is a reason to give up.
+            if (OwnTrouble.Is(exception) && await TryPutOffAsync(delivery, exception, cancellationToken))
+            {
+                return Settlement.Complete;
+            }
+
+            // The message comes back as soon as this throws: it and its like must not circle.
+            await Task.Delay(s_pause, time, cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task<bool> TryPutOffAsync(DeliveryMessage delivery, Exception trouble, CancellationToken cancellationToken)
+    {
+        var wait = OwnTrouble.Wait(delivery.Hold, random);
+        var held = delivery with { Hold = delivery.Hold + 1 };
+        try
+        {
+            await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), time.GetUtcNow() + wait, cancellationToken);
+            Log.PutOff(logger, trouble, delivery.EventId, delivery.SubscriptionId, delivery.Attempt, wait.TotalSeconds);
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.NotPutOff(logger, exception, delivery.EventId, delivery.SubscriptionId, delivery.Attempt);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The delivery of event {EventId} to subscription {SubscriptionId}, attempt {Attempt}, is put off by {Seconds:0} s: our own trouble.")]
+        public static partial void PutOff(ILogger logger, Exception exception, EventId eventId, SubscriptionId subscriptionId, int attempt, double seconds);
+
+        [LoggerMessage(LogLevel.Error, "The delivery of event {EventId} to subscription {SubscriptionId}, attempt {Attempt}, could not even be put off; its message will come back.")]
+        public static partial void NotPutOff(ILogger logger, Exception exception, EventId eventId, SubscriptionId subscriptionId, int attempt);
+    }
+}

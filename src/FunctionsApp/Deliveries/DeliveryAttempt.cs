@@ -1,0 +1,32 @@
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>One attempt at a delivery, as the log keeps and shows it.</summary>
+public sealed record DeliveryAttempt
+{
+    public required string EventId { get; init; }
+
+    public required string EventName { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary><see cref="DeliveryMessage.EventRun"/>, or the id of a resend or a replay.</summary>
+    public required string Run { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
+    public required string Outcome { get; init; }
+
+    public int? StatusCode { get; init; }
+
+    public long DurationMs { get; init; }
+
+    public DeliveryError? Error { get; init; }
+
+    /// <summary>At most the first 1 KiB of the answer, with secrets cut out.</summary>
+    public string? ResponseSnippet { get; init; }
+
+    /// <summary>Null where none follows.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>
+/// Makes one attempt at a delivery and everything that must be stored before its message is settled. Whatever it throws is our own
+/// trouble, never the receiver's, and its message must come back.
+/// </summary>
+/// <remarks>
+/// A process may die anywhere. Up to the POST nothing has happened. From the POST on, the message comes back with its lock's end and the
+/// POST is repeated under the same <c>webhook-id</c>: before the log row, with nothing left behind; before the copy, with a second row
+/// and audit entry; before the settlement, with a second copy that the queue drops, since its id is the first one's.
+/// </remarks>
+public sealed class DeliveryProcessor(
+    SubscriptionCache subscriptions,
+    EventArchive archive,
+    WebhookSender sender,
+    DeliveryRecorder recorder,
+    RetrySchedule schedule,
+    Perseverance perseverance,
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
+    TimeProvider time,
+    Random random)
+{
+    /// <summary>Returns how the message is to be settled.</summary>
+    /// <param name="delivery">What the message says.</param>
+    /// <param name="body">The payload, or nothing where it is in the archive.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public async Task<Settlement> ProcessAsync(DeliveryMessage delivery, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        if (await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken) is not { } subscription)
+        {
+            return Settlement.DeadLetter(DeliveryDeadLetterReason.SubscriptionDeleted, "The subscription was deleted before the event was delivered.");
+        }
+
+        if (!subscription.IsActive)
+        {
+            await recorder.RecordSkippedAsync(delivery, time.GetUtcNow(), cancellationToken);
+            return Settlement.Complete;
+        }
+
+        if (body.IsEmpty)
+        {
+            if (await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken) is not { } archived)
+            {
+                return Settlement.DeadLetter(
+                    DeliveryDeadLetterReason.PayloadExpired,
+                    string.Create(CultureInfo.InvariantCulture, $"The payload is no longer archived; attempt {delivery.Attempt} was not made."));
+            }
+
+            body = archived;
+        }
+
+        var result = await sender.SendAsync(subscription, delivery.EventId, body, delivery.TraceParent, cancellationToken);
+        var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
+        await recorder.RecordAsync(subscription, delivery, result, decision, cancellationToken);
+        switch (decision)
+        {
+            case DeliveryDecision.Retry retry:
+                await ScheduleAsync(delivery, retry.At, result.At, cancellationToken);
+                return Settlement.Complete;
+            case DeliveryDecision.DeadLetter given:
+                return Settlement.DeadLetter(given.Reason, given.Description);
+            default:
+                return Settlement.Complete;
+        }
+    }
+
+    private Task ScheduleAsync(DeliveryMessage delivery, DateTimeOffset at, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        var next = delivery with { Attempt = delivery.Attempt + 1, Hold = 0, FirstAttemptAt = delivery.FirstAttemptAt ?? sentAt };
+        return perseverance.TryAsync(token => queue.ScheduleMessageAsync(next.ToServiceBusMessage(payload: default), at, token), cancellationToken);
+    }
+}
+
+/// <summary>How a message is settled.</summary>
+/// <param name="Reason">Why it is dead-lettered, or null to complete it.</param>
+/// <param name="Description">The same for people.</param>
+public readonly record struct Settlement(string? Reason, string? Description)
+{
+    /// <summary>There is nothing left to do.</summary>
+    public static Settlement Complete => default;
+
+    /// <summary>The delivery is given up.</summary>
+    public static Settlement DeadLetter(string reason, string description) => new(reason, description);
+}

@@ -1,0 +1,59 @@
+using EventSubscriptions.Audit;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>Writes down what happened to a delivery: every attempt in the delivery log, every failed one in the audit log too.</summary>
+public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, Perseverance perseverance)
+{
+    /// <summary>Returns once everything is stored. By then the request has been made, so that a failure here would repeat it: it is tried a few times.</summary>
+    public Task RecordAsync(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
+    {
+        var attempt = Attempt(delivery, decision.Outcome, result.At) with
+        {
+            StatusCode = result.StatusCode,
+            DurationMs = (long)result.Duration.TotalMilliseconds,
+            Error = decision.Error,
+            ResponseSnippet = result.ResponseSnippet,
+            NextAttemptAt = (decision as DeliveryDecision.Retry)?.At,
+        };
+        var logged = perseverance.TryAsync(token => log.AppendAsync(subscription.Id, attempt, token), cancellationToken);
+        if (decision.Error is not { } error)
+        {
+            return logged;
+        }
+
+        var entry = Entry(subscription, delivery, result, error);
+        return Task.WhenAll(logged, perseverance.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken));
+    }
+
+    /// <summary>Logs a delivery that was not sent, since its subscription is inactive.</summary>
+    public Task RecordSkippedAsync(DeliveryMessage delivery, DateTimeOffset at, CancellationToken cancellationToken) =>
+        log.AppendAsync(delivery.SubscriptionId, Attempt(delivery, DeliveryOutcome.Skipped, at), cancellationToken);
+
+    private static DeliveryAttempt Attempt(DeliveryMessage delivery, string outcome, DateTimeOffset at) => new()
+    {
+        EventId = delivery.EventId.ToString(),
+        EventName = delivery.EventName,
+        Attempt = delivery.Attempt,
+        Run = delivery.Run,
+        At = at,
+        Outcome = outcome,
+    };
+
+    private static AuditEntry Entry(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryError error) => new()
+    {
+        Type = AuditType.DeliveryFailed,
+        Timestamp = result.At,
+        OrganizationId = delivery.OrganizationId,
+        SubscriptionId = delivery.SubscriptionId,
+        Url = DisplayUrl.Of(subscription.Url),
+        EventId = delivery.EventId.ToString(),
+        EventName = delivery.EventName,
+        Attempt = delivery.Attempt,
+        StatusCode = result.StatusCode,
+        Error = new AuditError(error.Kind, error.Detail, FailureHint.For(error.Kind, result.StatusCode)),
+        DurationMs = (long)result.Duration.TotalMilliseconds,
+        ResponseSnippet = result.ResponseSnippet,
+    };
+}
