@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Events;
 
@@ -15,6 +16,9 @@ public readonly record struct EventId
     private readonly string? _value;
 
     private EventId(string value) => _value = value;
+
+    /// <summary>Makes an id for an event that came without one: <c>evt_</c> and a UUIDv7 in lower-case base32.</summary>
+    public static EventId New(TimeProvider time) => new("evt_" + Base32Id.New(time));
 
     /// <summary>Parses an id, or says that the text isn't one.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out EventId id)

@@ -51,7 +51,7 @@ public sealed class EventType
             {
                 if (!parameter.Type.AllowsNull)
                 {
-                    yield return (parameter.Name, "is missing");
+                    yield return (parameter.Name, "is required");
                 }
             }
             else if (!parameter.Type.Accepts(value))

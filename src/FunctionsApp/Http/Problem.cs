@@ -41,8 +41,12 @@ public static class Problem
         Of(StatusCodes.Status412PreconditionFailed, "It has changed since the version that If-Match names. Read it again, then repeat the change.");
 
     /// <summary>503: a repeat is safe and may succeed.</summary>
-    public static IResult Unavailable(string detail, int retryAfterSeconds = 5) =>
-        new JsonAnswer<ProblemDetail>(StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail), HttpJson.Default.ProblemDetail)
+    /// <param name="detail">What can't be reached, and how to repeat.</param>
+    /// <param name="retryAfterSeconds">How long to wait before.</param>
+    /// <param name="ids">The ids to repeat with, where the request left them to us.</param>
+    public static IResult Unavailable(string detail, int retryAfterSeconds = 5, IReadOnlyList<string>? ids = null) =>
+        new JsonAnswer<ProblemDetail>(
+            StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail) with { Ids = ids }, HttpJson.Default.ProblemDetail)
         {
             ContentType = MediaType,
             RetryAfterSeconds = retryAfterSeconds,
@@ -57,7 +61,10 @@ public static class Problem
 }
 
 /// <summary>The body of a problem.</summary>
-internal sealed record ProblemDetail(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, string[]>? Errors);
+internal sealed record ProblemDetail(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, string[]>? Errors)
+{
+    public IReadOnlyList<string>? Ids { get; init; }
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemDetail))]

@@ -109,7 +109,7 @@ public sealed class EventCatalogueTests
         using var data = JsonDocument.Parse("""{"endpointId":7,"taskNames":["a",1],"extra":true}""");
 
         Assert.Equal(
-            [("endpointId", "must be a string"), ("taskCount", "is missing"), ("taskNames", "must be an array of strings")],
+            [("endpointId", "must be a string"), ("taskCount", "is required"), ("taskNames", "must be an array of strings")],
             TypeOf("TasksHaveBeenTakenByEndpointEvent").Check(data.RootElement));
     }
 

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>Puts events on the queue <c>events</c>.</summary>
+public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, ILogger<EventPublisher> logger)
+{
+    /// <summary>
+    /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the queue drops
+    /// those that it has taken.
+    /// </summary>
+    public async Task<bool> TryPublishAsync(
+        OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
+    {
+        var traceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: var id } ? id : null;
+        using var batches = new BatchedSender<EventPublisher>(sender, parallelism: 1);
+        foreach (var item in published)
+        {
+            await batches.AddAsync(this, EventMessage.Create(organization, item.Id, item.Payload, source, traceParent), cancellationToken);
+        }
+
+        var failures = await batches.FinishAsync(cancellationToken);
+        if (failures.TryGetValue(this, out var failure))
+        {
+            Log.NotPublished(logger, failure, published.Count, organization);
+        }
+
+        return failure is null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Of {Count} events of organization {OrganizationId} not all could be put on the queue.")]
+        public static partial void NotPublished(ILogger logger, Exception exception, int count, OrganizationId organizationId);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Buffers.Text;
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using EventSubscriptions.Access;
+using EventSubscriptions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>Shows the catalogue. It changes only with the program, so the answers are made at start.</summary>
+public sealed class EventTypeFunctions(EventCatalogue catalogue)
+{
+    private const string MediaType = "application/json; charset=utf-8";
+
+    private readonly StoredAnswer _list = new(catalogue.Document);
+
+    private readonly FrozenDictionary<string, StoredAnswer> _byName =
+        catalogue.All.ToFrozenDictionary(type => type.Name, type => new StoredAnswer(type.Document), StringComparer.Ordinal);
+
+    /// <summary>Every event type, by name, in one page.</summary>
+    [Function("ListEventTypes")]
+    [Requires(Role.Read)]
+    public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types")] HttpRequest request) =>
+        Checked(request) ?? _list.Result;
+
+    /// <summary>One event type. Names are case-sensitive.</summary>
+    [Function("GetEventType")]
+    [Requires(Role.Read)]
+    public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
+        Checked(request) ?? (_byName.TryGetValue(name, out var answer) ? answer.Result : Unknown(name));
+
+    private static IResult? Checked(HttpRequest request)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        return errors.Any ? errors.ToProblem() : null;
+    }
+
+    private IResult Unknown(string name) =>
+        Problem.NotFound(catalogue.Nearest(name) is { } nearest ? $"There is no such event type; did you mean '{nearest}'?" : "There is no such event type.");
+
+    private sealed class StoredAnswer(ReadOnlyMemory<byte> json)
+    {
+        public IResult Result { get; } = TypedResults.Bytes(
+            json, MediaType, entityTag: new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(json.Span).AsSpan(0, 12))}\""));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json.Serialization;
+using EventSubscriptions.Access;
+using EventSubscriptions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Events;
+
+/// <summary>Publishes events over HTTP.</summary>
+public sealed class PublishEvents(PublishRequest reader, EventPublisher publisher)
+{
+    private const string IdempotencyKey = "Idempotency-Key";
+
+    /// <summary>202 with the ids in order, 400 with every mistake where there is any, 503 where the queue took none or only a part.</summary>
+    [Function(nameof(PublishEvents))]
+    [Requires(Role.Publish)]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest request,
+        string organizationId,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        if (!OrganizationId.TryParse(organizationId, out var organization))
+        {
+            errors.Add("organizationId", "must be a positive 32-bit integer");
+            return errors.ToProblem();
+        }
+
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        QueryReader.ExpectNone(request, errors);
+        var events = reader.Read(body.Root, organization, ReadIdempotencyKey(request, errors), errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        string[] ids = [.. events.Select(item => item.Id.ToString())];
+        return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
+            ? Answer.Accepted(new PublishAnswer(ids), PublishJson.Default.PublishAnswer)
+            : Problem.Unavailable("The queue may not have taken all events. Send the same events with these ids again: none arrives twice.", ids: ids);
+    }
+
+    private static string? ReadIdempotencyKey(HttpRequest request, FieldErrors errors)
+    {
+        var values = request.Headers[IdempotencyKey];
+        if (values.Count > 1)
+        {
+            errors.Add(IdempotencyKey, "is given more than once");
+        }
+
+        return values.Count == 1 ? values[0] : null;
+    }
+}
+
+/// <summary>What publishing answers.</summary>
+/// <param name="Ids">The events' ids in the order of the request.</param>
+internal sealed record PublishAnswer(IReadOnlyList<string> Ids);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(PublishAnswer))]
+internal sealed partial class PublishJson : JsonSerializerContext;
