@@ -3,6 +3,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
@@ -13,6 +14,7 @@ using Microsoft.Extensions.Hosting;
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ExceptionMiddleware>();
+builder.UseMiddleware<AccessMiddleware>();
 
 builder.Services
     .AddClockAndChance()
@@ -21,7 +23,8 @@ builder.Services
     .AddAudit()
     .AddSubscriptions()
     .AddEvents()
-    .AddDeliveries();
+    .AddDeliveries()
+    .AddHealth();
 
 var app = builder.Build();
 app.Services.CheckSettings();

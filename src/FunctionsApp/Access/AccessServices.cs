@@ -9,6 +9,9 @@ public static class AccessServices
     /// <summary>Adds the keys that callers have, and those that protect what is stored.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services) =>
         services
+            .AddSettings(AccessOptions.Read)
             .AddSettings(SecretOptions.Read)
-            .AddSingleton<SecretProtector>();
+            .AddSingleton<SecretProtector>()
+            .AddSingleton<ApiKeyStore>()
+            .AddSingleton<Authenticator>();
 }

@@ -16,22 +16,41 @@ public enum Role
 /// <param name="Name">The key's name, which the audit log calls the actor.</param>
 /// <param name="Role">What it may do.</param>
 /// <param name="Organization">The organization that it is bound to, or null for all.</param>
-public sealed record Caller(string Name, Role Role, OrganizationId? Organization);
+public sealed record Caller(string Name, Role Role, OrganizationId? Organization)
+{
+    /// <summary>Whether the role does for what asks for another.</summary>
+    public bool May(Role required) => Role == Role.Publish ? required == Role.Publish : Role >= required;
+
+    /// <summary>Whether what belongs to an organization, or to none, is the caller's to see.</summary>
+    public bool Sees(OrganizationId? organization) => Organization is null || Organization == organization;
+}
 
 /// <summary>The role that a function asks for. A function without it (and without <see cref="AnonymousAttribute"/>) is refused to everybody.</summary>
+/// <param name="anyOf">One of these is enough.</param>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RequiresAttribute(Role role) : Attribute
+public sealed class RequiresAttribute(params Role[] anyOf) : Attribute
 {
-    public Role Role { get; } = role;
+    public IReadOnlyList<Role> AnyOf { get; } = anyOf;
 }
 
 /// <summary>A function that needs no key.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AnonymousAttribute : Attribute;
 
-/// <summary>How functions ask who is calling.</summary>
+/// <summary>How functions ask who is calling, and for which organization. The answers are <see cref="AccessMiddleware"/>'s.</summary>
 public static class CallerExtensions
 {
+    private static readonly object s_callerKey = new();
+    private static readonly object s_organizationKey = new();
+
     /// <summary>The caller, or null where the function is anonymous and no key was sent.</summary>
-    public static Caller? GetCaller(this FunctionContext context) => throw new NotImplementedException();
+    public static Caller? GetCaller(this FunctionContext context) =>
+        context.Items.TryGetValue(s_callerKey, out var caller) ? (Caller)caller : null;
+
+    /// <summary>The organization that the route names, which the caller may act for. Throws where the route names none.</summary>
+    public static OrganizationId GetOrganization(this FunctionContext context) => (OrganizationId)context.Items[s_organizationKey];
+
+    internal static void SetCaller(this FunctionContext context, Caller caller) => context.Items[s_callerKey] = caller;
+
+    internal static void SetOrganization(this FunctionContext context, OrganizationId organization) => context.Items[s_organizationKey] = organization;
 }

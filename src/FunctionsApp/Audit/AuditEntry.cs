@@ -61,4 +61,12 @@ public static class AuditType
     public const string SubscriptionDeactivated = "subscription.deactivated";
     public const string KeyCreated = "key.created";
     public const string KeyRevoked = "key.revoked";
+
+    /// <summary>Every type.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
+        SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
+        KeyCreated, KeyRevoked,
+    ];
 }

@@ -45,9 +45,17 @@ public sealed partial class SubscriptionStore(
     /// <summary>Stores a new subscription and returns it as stored.</summary>
     public async Task<Subscription> AddAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
     {
-        var row = SubscriptionRow.Make(subscription, protector);
-        var etag = await SubmitAsync(new(TableTransactionActionType.Add, row), [entry], cancellationToken);
-        return subscription with { ETag = etag };
+        try
+        {
+            var row = SubscriptionRow.Make(subscription, protector);
+            var etag = await SubmitAsync(new(TableTransactionActionType.Add, row), [entry], cancellationToken);
+            return subscription with { ETag = etag };
+        }
+        catch (RequestFailedException repeated) when (repeated.Status == 409)
+        {
+            // Ids are unique, so this is our own: the client repeated a write whose answer it had lost.
+            return await GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken) ?? throw new InvalidOperationException("A subscription was deleted while it was added.", repeated);
+        }
     }
 
     /// <summary>Replaces the version that was read by a changed one and returns that as stored, or null where it is no longer the current version.</summary>

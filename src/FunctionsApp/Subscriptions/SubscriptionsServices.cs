@@ -10,5 +10,6 @@ public static class SubscriptionsServices
         services
             .AddSingleton<SubscriptionStore>()
             .AddSingleton<SubscriptionCache>()
-            .AddSingleton<SubscriptionIndex>();
+            .AddSingleton<SubscriptionIndex>()
+            .AddSingleton<SubscriptionEditor>();
 }

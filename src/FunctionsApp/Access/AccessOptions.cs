@@ -1,0 +1,24 @@
+using EventSubscriptions.Options;
+
+namespace EventSubscriptions.Access;
+
+/// <summary>The key that issues the first ones.</summary>
+/// <param name="AdminKey"><c>Access__AdminKey</c>: 32 to 256 visible ASCII characters.</param>
+public sealed record AccessOptions(Secret AdminKey)
+{
+    private const string Setting = "Access__AdminKey";
+    private const int MinLength = 32;
+    private const int MaxLength = 256;
+
+    /// <summary>Reads and checks the setting.</summary>
+    public static AccessOptions Read(OptionsReader reader)
+    {
+        var key = reader.RequiredText(Setting);
+        if (key is not null && (key.Length is < MinLength or > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            reader.Mistake(Setting, $"must be {MinLength} to {MaxLength} visible ASCII characters without blanks");
+        }
+
+        return new AccessOptions(new Secret(key ?? ""));
+    }
+}

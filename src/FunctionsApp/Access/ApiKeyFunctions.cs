@@ -1,0 +1,206 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Access;
+
+/// <summary>
+/// Issues, lists and revokes keys. A caller whose own key is bound to an organization sees and issues only keys of that organization.
+/// The audit entries of a bound key are its organization's, of others the system's.
+/// </summary>
+public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticator, AuditLog auditLog, TimeProvider time)
+{
+    private const int MaxNameLength = 128;
+
+    [Function(nameof(CreateKey))]
+    [Requires(Role.Admin)]
+    public async Task<IResult> CreateKey(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var caller = context.GetCaller()!;
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var (id, text) = ApiKey.NewText(time);
+        var key = ReadNew(body.Root, errors, id, text);
+        if (key is null)
+        {
+            return errors.ToProblem();
+        }
+
+        if (!caller.Sees(key.Organization))
+        {
+            return Problem.Forbidden($"A key that is bound to an organization issues keys of that organization only: organizationId must be {caller.Organization}.");
+        }
+
+        // Nobody has the text before the entry is written: should the process end in between, the key is of no use to anybody.
+        await store.AddAsync(key, cancellationToken);
+        await auditLog.AppendAsync(Entry(AuditType.KeyCreated, key, caller, Changes(key)), cancellationToken);
+        return Answer.Created($"/api/keys/{key.Id}", ApiKeyBody.Of(key) with { Key = text.Reveal() }, ApiKeyJson.Default.ApiKeyBody);
+    }
+
+    [Function(nameof(ListKeys))]
+    [Requires(Role.Admin)]
+    public async Task<IResult> ListKeys(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        var query = new QueryReader(request, errors);
+        var page = query.Page("apikeys");
+        query.Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var caller = context.GetCaller()!;
+        var keys = await store.ListAsync(key => caller.Sees(key.Organization), page, cancellationToken);
+        return Answer.Ok(new Page<ApiKeyBody>([.. keys.Items.Select(ApiKeyBody.Of)], keys.ContinuationToken), ApiKeyJson.Default.PageApiKeyBody);
+    }
+
+    [Function(nameof(RevokeKey))]
+    [Requires(Role.Admin)]
+    public async Task<IResult> RevokeKey(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/keys/{id}")] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var caller = context.GetCaller()!;
+        if (!ApiKey.IsId(id) || await store.GetAsync(id, cancellationToken) is not { } key || !caller.Sees(key.Organization))
+        {
+            return Problem.NotFound("There is no such key.");
+        }
+
+        // The entry comes first: should the process end in between, the caller has no answer, and the repeat finds the key and revokes it.
+        await auditLog.AppendAsync(Entry(AuditType.KeyRevoked, key, caller, null), cancellationToken);
+        await store.DeleteAsync(id, cancellationToken);
+        authenticator.Forget(id);
+        return Answer.NoContent();
+    }
+
+    private ApiKey? ReadNew(JsonElement body, FieldErrors errors, string id, Secret text)
+    {
+        var fields = new FieldReader(body, errors);
+        var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
+        if (name is not null && !PlainText.IsLine(name))
+        {
+            fields.Wrong("name", PlainText.LineExpected);
+        }
+        else if (name == Authenticator.AdminKeyName)
+        {
+            fields.Wrong("name", "is the name of the key in the settings");
+        }
+
+        var role = fields.Text("role", required: true);
+        if (role is not null && RoleNames.Parse(role) is null)
+        {
+            fields.Wrong("role", $"must be one of {string.Join(", ", RoleNames.All)}");
+        }
+
+        var organization = fields.Number("organizationId", min: 1);
+        var expiry = fields.Time("expiresAt");
+        var now = time.GetUtcNow();
+        if (expiry <= now)
+        {
+            fields.Wrong("expiresAt", "must be in the future");
+        }
+
+        fields.Finish();
+        return errors.Any ? null : new ApiKey
+        {
+            Id = id,
+            Name = name!,
+            Role = RoleNames.Parse(role)!.Value,
+            Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
+            CreatedAt = now,
+            ExpiresAt = expiry,
+            Hash = ApiKey.HashOf(text.Reveal()),
+        };
+    }
+
+    private AuditEntry Entry(string type, ApiKey key, Caller caller, Dictionary<string, AuditChange>? changes) => new()
+    {
+        Type = type,
+        Timestamp = time.GetUtcNow(),
+        OrganizationId = key.Organization,
+        Actor = caller.Name,
+        Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id, null), ["name"] = new(key.Name, null) },
+    };
+
+    private static Dictionary<string, AuditChange> Changes(ApiKey key)
+    {
+        var changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal)
+        {
+            ["id"] = new(null, key.Id),
+            ["name"] = new(null, key.Name),
+            ["role"] = new(null, RoleNames.Of(key.Role)),
+        };
+        if (key.Organization is { } organization)
+        {
+            changes["organizationId"] = new(null, organization.Value);
+        }
+
+        if (key.ExpiresAt is { } expiry)
+        {
+            changes["expiresAt"] = new(null, expiry);
+        }
+
+        return changes;
+    }
+}
+
+/// <summary>A key as callers see it.</summary>
+internal sealed record ApiKeyBody
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Role { get; init; }
+
+    public int? OrganizationId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>The text of the key, in the answer that issues it and nowhere else.</summary>
+    public string? Key { get; init; }
+
+    public static ApiKeyBody Of(ApiKey key) => new()
+    {
+        Id = key.Id,
+        Name = key.Name,
+        Role = RoleNames.Of(key.Role),
+        OrganizationId = key.Organization?.Value,
+        CreatedAt = key.CreatedAt,
+        ExpiresAt = key.ExpiresAt,
+        LastUsedAt = key.LastUsedAt,
+    };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(Page<ApiKeyBody>))]
+internal sealed partial class ApiKeyJson : JsonSerializerContext;

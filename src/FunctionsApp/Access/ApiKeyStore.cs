@@ -1,0 +1,77 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Access;
+
+/// <summary>The table <c>apikeys</c>.</summary>
+public sealed class ApiKeyStore(TableServiceClient tables)
+{
+    private const string Partition = "key";
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.ApiKeys);
+
+    /// <summary>Reads one key, or null where there is none of that id.</summary>
+    public async Task<ApiKey?> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: cancellationToken);
+        return row.HasValue ? Read(row.Value!) : null;
+    }
+
+    /// <summary>Lists the keys that a filter accepts, oldest first.</summary>
+    public Task<Http.Page<ApiKey>> ListAsync(Predicate<ApiKey> filter, PageRequest page, CancellationToken cancellationToken) =>
+        _table.ReadPageAsync(new RowRange(Partition), page, row => Read(row) is var key && filter(key) ? key : null, cancellationToken);
+
+    /// <summary>Stores a new key.</summary>
+    public Task AddAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(Partition, key.Id)
+        {
+            ["name"] = key.Name,
+            ["role"] = key.Role.ToString(),
+            ["createdAt"] = key.CreatedAt,
+            ["hash"] = key.Hash.ToArray(),
+        };
+        if (key.Organization is { } organization)
+        {
+            row["organizationId"] = organization.Value;
+        }
+
+        if (key.ExpiresAt is { } expiry)
+        {
+            row["expiresAt"] = expiry;
+        }
+
+        return _table.AddEntityAsync(row, cancellationToken);
+    }
+
+    /// <summary>Deletes a key.</summary>
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) =>
+        _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
+
+    /// <summary>Notes when a key was used. One that is gone stays gone.</summary>
+    internal async Task TouchAsync(string id, DateTimeOffset usedAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _table.UpdateEntityAsync(new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt }, ETag.All, TableUpdateMode.Merge, cancellationToken);
+        }
+        catch (RequestFailedException gone) when (gone.Status == 404)
+        {
+        }
+    }
+
+    private static ApiKey Read(TableEntity row) => new()
+    {
+        Id = row.RowKey,
+        Name = row.GetString("name")!,
+        Role = Enum.Parse<Role>(row.GetString("role")!),
+        Organization = row.GetInt32("organizationId") is { } number && OrganizationId.TryFrom(number, out var organization) ? organization : null,
+        CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+        ExpiresAt = row.GetDateTimeOffset("expiresAt"),
+        LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),
+        Hash = row.GetBinary("hash"),
+    };
+}

@@ -1,0 +1,55 @@
+using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Health;
+
+/// <summary>Whether tables and queues can be reached. Anybody may ask, so what is known may be 2 s old.</summary>
+public sealed partial class HealthChecks(
+    TableServiceClient tables,
+    [FromKeyedServices(QueueNames.Events)] ServiceBusSender events,
+    TimeProvider time,
+    ILogger<HealthChecks> logger)
+{
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly ExpiringCache<string, IReadOnlyDictionary<string, bool>> _results = new(s_lifetime, 1, time);
+
+    /// <summary>Whether each thing that the app stands on can be reached.</summary>
+    public ValueTask<IReadOnlyDictionary<string, bool>> GetAsync(CancellationToken cancellationToken) =>
+        _results.GetAsync("", this, static (_, self) => self.CheckAsync(), cancellationToken);
+
+    private async Task<IReadOnlyDictionary<string, bool>> CheckAsync()
+    {
+        var table = tables.GetTableClient(TableNames.ApiKeys);
+        var reachesTables = ReachesAsync("tables", token => table.GetEntityIfExistsAsync<TableEntity>("health", "health", cancellationToken: token));
+        var reachesQueues = ReachesAsync("queues", async token => (await events.CreateMessageBatchAsync(token)).Dispose());
+        return new Dictionary<string, bool>(StringComparer.Ordinal) { ["tables"] = await reachesTables, ["queues"] = await reachesQueues };
+    }
+
+    private async Task<bool> ReachesAsync(string what, Func<CancellationToken, Task> reach)
+    {
+        using var patience = new CancellationTokenSource(s_patience, time);
+
+        // Whatever it is that fails, the answer is the same.
+        try
+        {
+            await reach(patience.Token);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            Log.NotReached(logger, exception, what);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Unhealthy: the {What} can't be reached.")]
+        public static partial void NotReached(ILogger logger, Exception exception, string what);
+    }
+}

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Health;
+
+/// <summary>Registration of this folder.</summary>
+public static class HealthServices
+{
+    /// <summary>Adds the checks behind <c>GET /api/health</c>.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton<HealthChecks>();
+}

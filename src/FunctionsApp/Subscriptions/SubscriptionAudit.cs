@@ -1,0 +1,72 @@
+using EventSubscriptions.Audit;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>What the audit log says of a change to a subscription.</summary>
+internal static class SubscriptionAudit
+{
+    private const string Hidden = "***";
+
+    public static AuditEntry Created(Subscription subscription, string actor) =>
+        Entry(AuditType.SubscriptionCreated, subscription, actor, subscription.CreatedAt, Compare(null, subscription));
+
+    public static AuditEntry Deleted(Subscription subscription, string actor, DateTimeOffset at) =>
+        Entry(AuditType.SubscriptionDeleted, subscription, actor, at, Compare(subscription, null));
+
+    /// <summary>One entry for a change of its state, one for all other changes; none where nothing has changed.</summary>
+    public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, string actor)
+    {
+        List<AuditEntry> entries = [];
+        var changes = Compare(before, after);
+        if (changes.Remove("isActive", out var activity))
+        {
+            entries.Add(Entry(
+                after.IsActive ? AuditType.SubscriptionActivated : AuditType.SubscriptionDeactivated,
+                after,
+                actor,
+                after.UpdatedAt,
+                new(StringComparer.Ordinal) { ["isActive"] = activity }));
+        }
+
+        if (changes.Count > 0)
+        {
+            entries.Add(Entry(AuditType.SubscriptionUpdated, after, actor, after.UpdatedAt, changes));
+        }
+
+        return entries;
+    }
+
+    private static AuditEntry Entry(string type, Subscription subscription, string actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
+    {
+        Type = type,
+        Timestamp = at,
+        OrganizationId = subscription.OrganizationId,
+        SubscriptionId = subscription.Id,
+        Url = DisplayUrl.Of(subscription.Url),
+        Actor = actor,
+        Changes = changes,
+    };
+
+    private static Dictionary<string, AuditChange> Compare(Subscription? before, Subscription? after)
+    {
+        var changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal);
+        void Add(string member, object? from, object? to, bool changed)
+        {
+            if (changed)
+            {
+                changes.Add(member, new AuditChange(from, to));
+            }
+        }
+
+        Add("name", before?.Name, after?.Name, before?.Name != after?.Name);
+        Add("description", before?.Description, after?.Description, before?.Description != after?.Description);
+        Add("url", Display(before), Display(after), before?.Url.OriginalString != after?.Url.OriginalString);
+        Add("token", before is null ? null : Hidden, after is null ? null : Hidden, before?.Token.Reveal() != after?.Token.Reveal());
+        Add("events", before?.Events, after?.Events, before is null || after is null || !before.Events.SequenceEqual(after.Events, StringComparer.Ordinal));
+        Add("isActive", before?.IsActive, after?.IsActive, before?.IsActive != after?.IsActive);
+        Add("rateLimitPerSecond", before?.RateLimitPerSecond, after?.RateLimitPerSecond, before?.RateLimitPerSecond != after?.RateLimitPerSecond);
+        return changes;
+    }
+
+    private static string? Display(Subscription? subscription) => subscription is null ? null : DisplayUrl.Of(subscription.Url);
+}

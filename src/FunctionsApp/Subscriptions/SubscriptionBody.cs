@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using EventSubscriptions.Http;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>A subscription as callers see it: without the token, and with the values of the URL's query masked.</summary>
+internal sealed record SubscriptionBody
+{
+    private const int HintLength = 4;
+    private const int MinLengthForHint = 12;
+
+    public required string Id { get; init; }
+
+    public required int OrganizationId { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public required string Url { get; init; }
+
+    /// <summary>The token's last 4 characters; absent where the token is shorter than 12, since then they would be much of it.</summary>
+    public string? TokenHint { get; init; }
+
+    public required IReadOnlyList<string> Events { get; init; }
+
+    public required bool IsActive { get; init; }
+
+    public int? RateLimitPerSecond { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public static SubscriptionBody Of(Subscription subscription) => new()
+    {
+        Id = subscription.Id.ToString(),
+        OrganizationId = subscription.OrganizationId.Value,
+        Name = subscription.Name,
+        Description = subscription.Description,
+        Url = DisplayUrl.Of(subscription.Url),
+        TokenHint = subscription.Token.Reveal() is { Length: >= MinLengthForHint } token ? token[^HintLength..] : null,
+        Events = subscription.Events,
+        IsActive = subscription.IsActive,
+        RateLimitPerSecond = subscription.RateLimitPerSecond,
+        CreatedAt = subscription.CreatedAt,
+        UpdatedAt = subscription.UpdatedAt,
+    };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(Page<SubscriptionBody>))]
+internal sealed partial class SubscriptionJson : JsonSerializerContext;

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>The members of a subscription that a request gives, each of them right. Those it doesn't give are null.</summary>
+internal sealed record SubscriptionFields
+{
+    private const int MaxNameLength = 128;
+    private const int MaxDescriptionLength = 1024;
+    private const int MaxUrlLength = 2048;
+    private const int MaxTokenLength = 4096;
+    private const int MaxEvents = 64;
+    private const int MaxRate = 10_000;
+
+    public string? Name { get; private init; }
+
+    public bool GivesDescription { get; private init; }
+
+    public string? Description { get; private init; }
+
+    public Uri? Url { get; private init; }
+
+    public Secret? Token { get; private init; }
+
+    public IReadOnlyList<string>? Events { get; private init; }
+
+    public bool? IsActive { get; private init; }
+
+    public bool GivesRateLimit { get; private init; }
+
+    public int? RateLimitPerSecond { get; private init; }
+
+    /// <summary>Reads a new subscription, which must give a name, a URL, a token and events; or notes every mistake.</summary>
+    public static SubscriptionFields ReadNew(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
+        Read(new FieldReader(body, errors), isNew: true, catalogue, guard);
+
+    /// <summary>Reads a merge patch (RFC 7396), in which null clears what is optional; or notes every mistake.</summary>
+    public static SubscriptionFields ReadPatch(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
+        Read(new FieldReader(body, errors), isNew: false, catalogue, guard);
+
+    /// <summary>The subscription with these members in the place of its own.</summary>
+    public Subscription ApplyTo(Subscription subscription) => subscription with
+    {
+        Name = Name ?? subscription.Name,
+        Description = GivesDescription ? Description : subscription.Description,
+        Url = Url ?? subscription.Url,
+        Token = Token ?? subscription.Token,
+        Events = Events ?? subscription.Events,
+        IsActive = IsActive ?? subscription.IsActive,
+        RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
+    };
+
+    private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, DestinationGuard guard)
+    {
+        bool Needs(string name) => isNew || fields.Has(name);
+        var result = new SubscriptionFields
+        {
+            Name = ReadName(fields, Needs("name")),
+            GivesDescription = fields.Has("description"),
+            Description = ReadDescription(fields),
+            Url = ReadUrl(fields, Needs("url"), guard),
+            Token = ReadToken(fields, Needs("token")),
+            Events = ReadEvents(fields, Needs("events"), catalogue),
+            IsActive = fields.Boolean("isActive", required: !isNew && fields.Has("isActive")),
+            GivesRateLimit = fields.Has("rateLimitPerSecond"),
+            RateLimitPerSecond = fields.Number("rateLimitPerSecond", min: 1, max: MaxRate),
+        };
+        fields.Finish();
+        return result;
+    }
+
+    private static string? ReadName(FieldReader fields, bool required)
+    {
+        var name = fields.Text("name", required, minLength: 1, maxLength: MaxNameLength);
+        return name is null || PlainText.IsLine(name) ? name : fields.Wrong("name", PlainText.LineExpected);
+    }
+
+    private static string? ReadDescription(FieldReader fields)
+    {
+        var text = fields.Text("description", maxLength: MaxDescriptionLength);
+        return text is null || PlainText.IsText(text) ? text : fields.Wrong("description", PlainText.TextExpected);
+    }
+
+    private static Uri? ReadUrl(FieldReader fields, bool required, DestinationGuard guard)
+    {
+        var text = fields.Text("url", required, minLength: 1, maxLength: MaxUrlLength);
+        if (text is null)
+        {
+            return null;
+        }
+
+        // What Uri repairs in silence (blanks around, backslashes) would not be what was meant.
+        if (text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\') || !Uri.TryCreate(text, UriKind.Absolute, out var url))
+        {
+            fields.Wrong("url", "must be an absolute URL without blanks, such as https://example.com/events");
+            return null;
+        }
+
+        if (guard.CheckUrl(url) is { } reason)
+        {
+            fields.Wrong("url", reason);
+            return null;
+        }
+
+        return url;
+    }
+
+    private static Secret? ReadToken(FieldReader fields, bool required)
+    {
+        var token = fields.Text("token", required, minLength: 1, maxLength: MaxTokenLength);
+        if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            fields.Wrong("token", "must be visible ASCII characters without blanks or line breaks, since it is sent in a header");
+            return null;
+        }
+
+        return token is null ? null : new Secret(token);
+    }
+
+    private static IReadOnlyList<string>? ReadEvents(FieldReader fields, bool required, EventCatalogue catalogue)
+    {
+        var names = fields.Texts("events", required);
+        if (names is null)
+        {
+            return null;
+        }
+
+        if (names.Count is 0 or > MaxEvents)
+        {
+            fields.Wrong("events", $"must list 1 to {MaxEvents} names, or \"{ActiveSubscriptions.EveryEvent}\" alone");
+            return null;
+        }
+
+        if (names is [ActiveSubscriptions.EveryEvent])
+        {
+            return names;
+        }
+
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (Mistake(names[i], known, catalogue) is { } mistake)
+            {
+                fields.Wrong($"events[{i}]", mistake);
+            }
+        }
+
+        return names;
+    }
+
+    private static string? Mistake(string name, HashSet<string> known, EventCatalogue catalogue)
+    {
+        if (name == ActiveSubscriptions.EveryEvent)
+        {
+            return $"stands for every event: \"{ActiveSubscriptions.EveryEvent}\" must be alone";
+        }
+
+        if (!catalogue.Contains(name))
+        {
+            return catalogue.Nearest(name) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event; GET /api/event-types lists them";
+        }
+
+        return known.Add(name) ? null : "is listed twice";
+    }
+}

@@ -1,0 +1,179 @@
+using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>Subscriptions over HTTP.</summary>
+public sealed class SubscriptionFunctions(
+    SubscriptionStore store, SubscriptionEditor editor, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
+{
+    private const string Collection = "api/organizations/{organizationId}/subscriptions";
+    private const string Item = Collection + "/{id}";
+
+    [Function(nameof(CreateSubscription))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> CreateSubscription(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var fields = SubscriptionFields.ReadNew(body.Root, catalogue, guard, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var now = time.GetUtcNow();
+        var subscription = new Subscription
+        {
+            OrganizationId = context.GetOrganization(),
+            Id = SubscriptionId.New(time),
+            Name = fields.Name!,
+            Description = fields.Description,
+            Url = fields.Url!,
+            Token = fields.Token!,
+            Events = fields.Events!,
+            IsActive = fields.IsActive ?? true,
+            RateLimitPerSecond = fields.RateLimitPerSecond,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Name), cancellationToken);
+        return Answer.Created(
+            $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
+            SubscriptionBody.Of(stored),
+            SubscriptionJson.Default.SubscriptionBody,
+            EntityTag.Of(stored.ETag));
+    }
+
+    [Function(nameof(ListSubscriptions))]
+    [Requires(Role.Read)]
+    public async Task<IResult> ListSubscriptions(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+    {
+        var organization = context.GetOrganization();
+        var errors = new FieldErrors();
+        var query = new QueryReader(request, errors);
+        var eventName = query.Text("event");
+        var isActive = query.Boolean("isActive");
+        var page = query.Page($"subscriptions/{organization}");
+        query.Finish();
+        if (eventName is not null and not ActiveSubscriptions.EveryEvent && !catalogue.Contains(eventName))
+        {
+            errors.Add("event", catalogue.Nearest(eventName) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event");
+        }
+
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var found = await store.ListAsync(organization, IsAskedFor, page, cancellationToken);
+        return Answer.Ok(
+            new Page<SubscriptionBody>([.. found.Items.Select(SubscriptionBody.Of)], found.ContinuationToken),
+            SubscriptionJson.Default.PageSubscriptionBody);
+
+        bool IsAskedFor(Subscription subscription) =>
+            (isActive is null || subscription.IsActive == isActive)
+            && (eventName is null || subscription.Events.Any(name => name == eventName || name == ActiveSubscriptions.EveryEvent));
+    }
+
+    [Function(nameof(GetSubscription))]
+    [Requires(Role.Read)]
+    public async Task<IResult> GetSubscription(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        return SubscriptionId.TryParse(id, out var known) && await store.GetAsync(context.GetOrganization(), known, cancellationToken) is { } subscription
+            ? Shown(subscription)
+            : NotFound();
+    }
+
+    [Function(nameof(ChangeSubscription))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> ChangeSubscription(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Item)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        if (!SubscriptionId.TryParse(id, out var known))
+        {
+            return NotFound();
+        }
+
+        var body = await JsonBody.ReadMergePatchAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var ifMatch = IfMatch.Read(request, errors);
+        var fields = SubscriptionFields.ReadPatch(body.Root, catalogue, guard, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var result = await editor.ChangeAsync(context.GetOrganization(), known, fields, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        return result.Outcome == EditOutcome.Done ? Shown(result.Subscription!) : Refused(result.Outcome);
+    }
+
+    [Function(nameof(DeleteSubscription))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> DeleteSubscription(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        if (!SubscriptionId.TryParse(id, out var known))
+        {
+            return NotFound();
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var ifMatch = IfMatch.Read(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var result = await editor.DeleteAsync(context.GetOrganization(), known, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
+    }
+
+    private static IResult Shown(Subscription subscription) =>
+        Answer.Ok(SubscriptionBody.Of(subscription), SubscriptionJson.Default.SubscriptionBody, EntityTag.Of(subscription.ETag));
+
+    private static IResult Refused(EditOutcome outcome) => outcome switch
+    {
+        EditOutcome.Stale => Problem.PreconditionFailed(),
+        EditOutcome.Contended => Problem.Conflict("Others change this subscription at the same time. Try again."),
+        _ => NotFound(),
+    };
+
+    private static IResult NotFound() => Problem.NotFound("There is no such subscription.");
+}
