@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace EventSubscriptions.Options;
 
@@ -124,8 +125,10 @@ public sealed class OptionsReader(IConfiguration configuration)
 }
 
 /// <summary>Settings that don't make sense. The message lists every mistake.</summary>
-public sealed class InvalidSettingsException(IReadOnlyList<string> mistakes)
-    : Exception($"The settings are not valid:{string.Concat(mistakes.Select(mistake => $"{Environment.NewLine}  {mistake}"))}");
+public sealed class InvalidSettingsException(IReadOnlyList<string> mistakes) : OptionsValidationException("", typeof(OptionsReader), mistakes)
+{
+    public override string Message => $"The settings are not valid:{string.Concat(Failures.Select(mistake => $"{Environment.NewLine}  {mistake}"))}";
+}
 
 /// <summary>Registration of options.</summary>
 public static class OptionsServices

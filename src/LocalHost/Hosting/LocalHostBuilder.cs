@@ -81,6 +81,8 @@ internal sealed class LocalHostBuilder
         ["Logging:LogLevel:Microsoft"] = "Warning",
         ["Logging:LogLevel:Azure"] = "Warning",
         ["Logging:LogLevel:System"] = "Warning",
+        // It logs a failed start, which is reported as what ends the program.
+        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
     public void Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> add)

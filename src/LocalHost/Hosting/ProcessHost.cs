@@ -35,7 +35,7 @@ internal static class ProcessHost
         var (message, code) = exception switch
         {
             StartupException startup => (startup.Message, startup.ExitCode),
-            OptionsValidationException options => (string.Join(Environment.NewLine, options.Failures), StartupException.Failed),
+            OptionsValidationException options => (options.Message, StartupException.Failed),
             _ => ("", 0),
         };
         if (code != 0)
