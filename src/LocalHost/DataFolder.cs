@@ -1,4 +1,5 @@
 using LocalHost.Journaling;
+using LocalHost.Messaging;
 using LocalHost.Tables.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,13 +23,15 @@ internal sealed class DataFolder : IDisposable
         _lock = @lock;
         Journal = new Journal(System.IO.Path.Combine(path, "journal"), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
         Tables = new TableStore(Journal, time);
+        Broker = new Broker(Journal, QueueDefinition.Load(QueueDefinition.DefaultFile), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
         try
         {
-            Journal.Open([Tables]);
+            Journal.Open([Broker, Tables], Broker.OnFlushed);
+            Broker.Start();
         }
         catch
         {
-            Journal.Dispose();
+            Close();
             throw;
         }
     }
@@ -36,6 +39,8 @@ internal sealed class DataFolder : IDisposable
     public string Path { get; }
 
     public Journal Journal { get; }
+
+    public Broker Broker { get; }
 
     public TableStore Tables { get; }
 
@@ -75,9 +80,15 @@ internal sealed class DataFolder : IDisposable
             if (_users == 0 || --_users > 0)
                 return;
             Opened.Remove(Path);
-            Journal.Dispose();
+            Close();
             _lock.Dispose();
         }
+    }
+
+    private void Close()
+    {
+        Broker.Dispose();
+        Journal.Dispose();
     }
 
     private static string Normalize(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));

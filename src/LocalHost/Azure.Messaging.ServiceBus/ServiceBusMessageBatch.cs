@@ -1,12 +1,25 @@
+using LocalHost.Messaging;
+
 namespace Azure.Messaging.ServiceBus;
 
+/// <summary>Messages that fit into one send: at most 256 KB with their properties, and at most 4,500.</summary>
 public sealed class ServiceBusMessageBatch : IDisposable
 {
+    private bool _disposed;
+
     internal ServiceBusMessageBatch() { }
 
-    public int Count => throw new NotImplementedException();
+    public int Count => Content.Messages.Count;
 
-    public bool TryAddMessage(ServiceBusMessage message) => throw new NotImplementedException();
+    internal OutgoingBatch Content { get; } = new();
 
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>Adds the message as it is now. False if it doesn't fit.</summary>
+    public bool TryAddMessage(ServiceBusMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Content.TryAdd(message);
+    }
+
+    public void Dispose() => _disposed = true;
 }

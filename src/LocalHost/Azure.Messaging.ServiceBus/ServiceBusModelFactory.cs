@@ -1,5 +1,6 @@
 namespace Azure.Messaging.ServiceBus;
 
+/// <summary>Makes messages as if received, for tests.</summary>
 public static class ServiceBusModelFactory
 {
     public static ServiceBusReceivedMessage ServiceBusReceivedMessage(
@@ -24,7 +25,18 @@ public static class ServiceBusModelFactory
         string? deadLetterSource = null,
         long enqueuedSequenceNumber = 0,
         DateTimeOffset enqueuedTime = default,
-        ServiceBusMessageState serviceBusMessageState = ServiceBusMessageState.Active) => throw new NotImplementedException();
+        ServiceBusMessageState serviceBusMessageState = ServiceBusMessageState.Active) => new()
+        {
+            Body = body ?? new BinaryData(ReadOnlyMemory<byte>.Empty),
+            MessageId = messageId,
+            ContentType = contentType,
+            ApplicationProperties = properties is null ? new Dictionary<string, object>(StringComparer.Ordinal) : new Dictionary<string, object>(properties, StringComparer.Ordinal),
+            LockTokenGuid = lockTokenGuid,
+            DeliveryCount = deliveryCount,
+            LockedUntil = lockedUntil,
+            SequenceNumber = sequenceNumber,
+            EnqueuedTime = enqueuedTime,
+        };
 }
 
 public enum ServiceBusMessageState

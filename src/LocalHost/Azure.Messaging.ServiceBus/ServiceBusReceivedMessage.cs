@@ -2,6 +2,9 @@ namespace Azure.Messaging.ServiceBus;
 
 public class ServiceBusReceivedMessage
 {
+    internal const string DeadLetterReasonProperty = "DeadLetterReason";
+    internal const string DeadLetterErrorDescriptionProperty = "DeadLetterErrorDescription";
+
     internal ServiceBusReceivedMessage() { }
 
     public IReadOnlyDictionary<string, object> ApplicationProperties { get; internal init; } = new Dictionary<string, object>(StringComparer.Ordinal);
@@ -16,15 +19,18 @@ public class ServiceBusReceivedMessage
 
     public DateTimeOffset LockedUntil { get; internal set; }
 
+    /// <summary>How often the message was received, this time included.</summary>
     public int DeliveryCount { get; internal init; }
 
     public long SequenceNumber { get; internal init; }
 
     public DateTimeOffset EnqueuedTime { get; internal init; }
 
-    public string? DeadLetterReason { get; internal init; }
+    /// <summary>Lies in the application properties, as in Service Bus.</summary>
+    public string? DeadLetterReason => ApplicationProperties.GetValueOrDefault(DeadLetterReasonProperty) as string;
 
-    public string? DeadLetterErrorDescription { get; internal init; }
+    /// <summary>Lies in the application properties, as in Service Bus.</summary>
+    public string? DeadLetterErrorDescription => ApplicationProperties.GetValueOrDefault(DeadLetterErrorDescriptionProperty) as string;
 
     internal Guid LockTokenGuid { get; init; }
 }

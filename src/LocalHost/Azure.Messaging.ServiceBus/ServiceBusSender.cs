@@ -1,18 +1,78 @@
+using LocalHost.Journaling;
+using LocalHost.Messaging;
+
 namespace Azure.Messaging.ServiceBus;
 
 public class ServiceBusSender : IAsyncDisposable
 {
+    private readonly ServiceBusClient? _client;
+    private readonly string _queue = "";
+    private bool _disposed;
+
     protected ServiceBusSender() { }
 
-    public virtual Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    internal ServiceBusSender(ServiceBusClient client, string queue)
+    {
+        _client = client;
+        _queue = queue;
+    }
 
-    public virtual Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    public virtual async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        await SendAsync(OutgoingBatch.Of(message), cancellationToken);
+    }
 
-    public virtual Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <summary>Sends all the messages or none.</summary>
+    public virtual async Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        await SendAsync(OutgoingBatch.Of(messages), cancellationToken);
+    }
 
-    public virtual Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <summary>Sends all the messages or none.</summary>
+    public virtual async Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messageBatch);
+        await SendAsync(messageBatch.Content, cancellationToken);
+    }
 
-    public virtual ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException();
+    /// <returns>The message's sequence number until it is due.</returns>
+    public virtual async Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        message.ScheduledEnqueueTime = scheduledEnqueueTime;
+        return await SendAsync(OutgoingBatch.Of(message), cancellationToken);
+    }
 
-    public virtual ValueTask DisposeAsync() => throw new NotImplementedException();
+    public virtual ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(new ServiceBusMessageBatch());
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<long> SendAsync(OutgoingBatch batch, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_client!.Broker.TryGetEntity(_queue, out var entity))
+            throw new ServiceBusException($"The messaging entity '{_queue}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, _queue);
+        try
+        {
+            return await entity.SendAsync(batch);
+        }
+        catch (JournalFailedException exception)
+        {
+            throw new ServiceBusException(exception.Message, ServiceBusFailureReason.ServiceCommunicationProblem, _queue, exception);
+        }
+    }
 }

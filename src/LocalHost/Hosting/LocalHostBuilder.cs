@@ -1,5 +1,6 @@
 using System.Reflection;
 using LocalHost.Functions;
+using LocalHost.Messaging;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -105,13 +106,13 @@ internal sealed class LocalHostBuilder
         var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
         var functions = methods.Select(runner.Load).ToList();
         HttpTrigger.Map(app, methods.Zip(functions));
-        triggers.Listeners = [.. Listeners(functions, app)];
+        triggers.Listeners = [.. Listeners(functions, app, hostJson)];
         var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
         return new LocalFunctionsHost(app, triggers, _folder, banner);
     }
 
     /// <summary>What starts the functions, but for HTTP functions: those the web server starts.</summary>
-    private IEnumerable<TriggerListener> Listeners(IEnumerable<LocalFunction> functions, WebApplication app)
+    private IEnumerable<TriggerListener> Listeners(IEnumerable<LocalFunction> functions, WebApplication app, HostJson hostJson)
     {
         foreach (var function in functions)
         {
@@ -125,9 +126,21 @@ internal sealed class LocalHostBuilder
                         app.Services.GetRequiredService<TimeProvider>(),
                         app.Services.GetRequiredService<ILogger<TimerListener>>());
                     break;
+                case ServiceBusTriggerAttribute bus:
+                    yield return new ServiceBusListener(
+                        function,
+                        FindQueue(SettingReference.Resolve(bus.QueueName!, function.Name, app.Configuration), function.Name),
+                        hostJson.ServiceBus,
+                        app.Services.GetRequiredService<TimeProvider>(),
+                        app.Services.GetRequiredService<ILogger<ServiceBusListener>>());
+                    break;
             }
         }
     }
+
+    private BrokerQueue FindQueue(string path, string function) => _folder.Broker.TryGetQueue(path, out var queue)
+        ? queue
+        : throw new StartupException($"{function}: there is no queue {path} in servicebus.json.");
 
     private void ConfigureServices()
     {

@@ -55,27 +55,17 @@ internal sealed partial class Journal
             if (reader.Position - flushedAt > RelocationStep)
             {
                 flushedAt = reader.Position;
-                await EverythingFlushedAsync();
+                await FlushedAsync();
                 ObjectDisposedException.ThrowIf(_closing, this);
             }
         }
         if (!reader.AtEnd)
             throw new JournalCorruptException(oldest.Path, reader.Position, "a record does not match its checksum");
-        await EverythingFlushedAsync();
+        await FlushedAsync();
 
         lock (_gate)
             _segments = _segments[1..];
         oldest.Delete();
         Log.Compacted(_logger, oldest.Path, length, TotalBytes);
-    }
-
-    private Task EverythingFlushedAsync()
-    {
-        lock (_gate)
-        {
-            if (_failure is not null)
-                throw _failure;
-            return _pending.Count == 0 ? Task.CompletedTask : _pending[^1].Flushed;
-        }
     }
 }

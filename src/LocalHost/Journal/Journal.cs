@@ -112,6 +112,17 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
+    /// <summary>Completes once everything appended so far is safely on disk; fails with <see cref="JournalFailedException"/> if it may not be.</summary>
+    public Task FlushedAsync()
+    {
+        lock (_gate)
+        {
+            if (_failure is not null)
+                return Task.FromException(_failure);
+            return _pending.Count == 0 ? Task.CompletedTask : _pending[^1].Flushed;
+        }
+    }
+
     /// <summary>Reads what lies at an address, flushed or not. False when compaction has moved it: look the address up again.</summary>
     public bool TryRead(JournalAddress address, Span<byte> destination)
     {

@@ -50,7 +50,11 @@ public sealed class JournalCompactionTests : IDisposable
             await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
             {
                 for (var version = 1; version <= 1500; version++)
-                    await shelf.PutAsync((writer * 4) + (version % 3), Versioned(version));
+                {
+                    var address = shelf.Put((writer * 4) + (version % 3), Versioned(version));
+                    if (version % 25 == 0)
+                        await shelf.Journal.FlushedAsync(address);
+                }
             })));
             await stop.CancelAsync();
             await Task.WhenAll(readers);
@@ -70,13 +74,18 @@ public sealed class JournalCompactionTests : IDisposable
             shelf.AfterRelocation = () => throw new InvalidOperationException("The power is gone.");
             await shelf.PutAsync(1, Versioned(1));
             for (var i = 0; i < 2000; i++)
-                await shelf.PutAsync(2, Versioned(i));
+            {
+                var address = shelf.Put(2, Versioned(i));
+                if (i % 100 == 0)
+                    await shelf.Journal.FlushedAsync(address);
+            }
+            await shelf.PutAsync(2, Versioned(1999));
             await shelf.Journal.Compaction;
         }
         Assert.True(File.Exists(Path.Combine(_folder.Path, "0000000000000000000.journal")));
 
         using var again = Shelf.Open(_folder.Path, Small);
-        Assert.Equal(2002, again.Journal.Recovery.Records);
+        Assert.Equal(2003, again.Journal.Recovery.Records);
         Assert.Equal(Versioned(1), again.Get(1));
         Assert.Equal(Versioned(1999), again.Get(2));
     }

@@ -47,13 +47,18 @@ public sealed class JournalDamageTests : IDisposable
     public async Task Tail_with_a_hole_in_the_last_group_is_cut_off_at_the_hole()
     {
         int start;
+        using (var appended = new ManualResetEventSlim())
         using (var shelf = Shelf.Open(_folder.Path))
         {
-            await shelf.PutAsync(1, "x"u8.ToArray());
+            // While the first flush is held up, everything else gathers in one group.
+            shelf.AfterFlush = appended.Wait;
+            var first = shelf.Put(1, "x"u8);
+            await WaitUntilAsync(() => shelf.Journal.FlushedTo > first.Offset);
             start = (int)shelf.Journal.FlushedTo;
+            for (var i = 10; i < 13; i++)
+                shelf.Put(i, "y"u8);
+            appended.Set();
         }
-        using (var shelf = Shelf.Open(_folder.Path))
-            AppendAsOneGroup(shelf);
         Flip(start + RecordFormat.HeaderLength);
 
         using var again = Shelf.Open(_folder.Path);
@@ -119,10 +124,10 @@ public sealed class JournalDamageTests : IDisposable
         }
     }
 
-    private static void AppendAsOneGroup(Shelf shelf)
+    private static async Task WaitUntilAsync(Func<bool> condition)
     {
-        for (var i = 10; i < 13; i++)
-            shelf.Journal.Append(shelf.Kind, [(byte)i, 0, 0, 0, 1, 2, 3]);
+        while (!condition())
+            await Task.Yield();
     }
 
     private async Task<(byte[] Bytes, int LastStart)> WriteAsync(int records)

@@ -27,12 +27,14 @@ internal sealed class Shelf : IJournalParticipant, IDisposable
 
     public Action AfterRelocation { get; set; } = () => { };
 
+    public Action AfterFlush { get; set; } = () => { };
+
     public static Shelf Open(string folder, JournalOptions? options = null)
     {
         var shelf = new Shelf(folder, options);
         try
         {
-            shelf._journal.Open([shelf], shelf.FlushedTo.Add);
+            shelf._journal.Open([shelf], shelf.OnFlushed);
         }
         catch
         {
@@ -84,6 +86,12 @@ internal sealed class Shelf : IJournalParticipant, IDisposable
     }
 
     public void Dispose() => _journal.Dispose();
+
+    private void OnFlushed(long position)
+    {
+        FlushedTo.Add(position);
+        AfterFlush();
+    }
 
     private void Set(int number, JournalAddress address)
     {

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Xml;
+
+namespace LocalHost.Messaging;
+
+/// <summary>A queue as declared in <c>servicebus.json</c>, which the deployment reads too.</summary>
+internal sealed record QueueDefinition(
+    string Name,
+    TimeSpan LockDuration,
+    int MaxDeliveryCount,
+    bool RequiresDuplicateDetection,
+    TimeSpan DuplicateDetectionHistoryTimeWindow)
+{
+    /// <summary>The file beside the program.</summary>
+    public static string DefaultFile => Path.Combine(AppContext.BaseDirectory, "servicebus.json");
+
+    public static IReadOnlyList<QueueDefinition> Load(string file)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+        return [.. document.RootElement.GetProperty("queues").EnumerateArray().Select(Read)];
+    }
+
+    // What is absent is the service's default.
+    private static QueueDefinition Read(JsonElement queue) => new(
+        queue.GetProperty("name").GetString()!,
+        Duration(queue, "lockDuration") ?? TimeSpan.FromMinutes(1),
+        queue.TryGetProperty("maxDeliveryCount", out var count) ? count.GetInt32() : 10,
+        queue.TryGetProperty("requiresDuplicateDetection", out var detects) && detects.GetBoolean(),
+        Duration(queue, "duplicateDetectionHistoryTimeWindow") ?? TimeSpan.FromMinutes(10));
+
+    private static TimeSpan? Duration(JsonElement queue, string name) =>
+        queue.TryGetProperty(name, out var value) ? XmlConvert.ToTimeSpan(value.GetString()!) : null;
+}

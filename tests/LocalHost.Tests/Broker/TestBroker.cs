@@ -1,0 +1,90 @@
+using Azure.Messaging.ServiceBus;
+using LocalHost.Journaling;
+using LocalHost.Messaging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LocalHost.Tests.Messaging;
+
+/// <summary>A broker on a folder of its own, with a queue that detects duplicates and one that doesn't.</summary>
+internal sealed class TestBroker : IDisposable
+{
+    public static readonly QueueDefinition Plain = new("plain", TimeSpan.FromMinutes(5), 3, false, TimeSpan.Zero);
+    public static readonly QueueDefinition Once = new("once", TimeSpan.FromMinutes(1), 10, true, TimeSpan.FromHours(1));
+
+    private readonly TemporaryFolder _folder;
+    private readonly bool _ownsFolder;
+    private readonly JournalOptions _options;
+
+    public TestBroker(JournalOptions? options = null)
+        : this(new TemporaryFolder(), true, new ManualTimeProvider(), options ?? new()) { }
+
+    private TestBroker(TemporaryFolder folder, bool ownsFolder, ManualTimeProvider time, JournalOptions options)
+    {
+        (_folder, _ownsFolder, Time, _options) = (folder, ownsFolder, time, options);
+        Journal = new Journal(folder.Path, options, NullLogger.Instance);
+        Broker = new Broker(Journal, [Plain, Once], time, NullLogger.Instance);
+        Journal.Open([Broker], Broker.OnFlushed);
+        Broker.Start();
+    }
+
+    public ManualTimeProvider Time { get; }
+
+    public Journal Journal { get; }
+
+    public Broker Broker { get; }
+
+    public BrokerQueue Queue => Broker.GetQueue("plain");
+
+    public BrokerQueue DeadLetters => Broker.GetQueue("plain/$DeadLetterQueue");
+
+    /// <summary>The broker as it comes up again after being killed at this moment, and everything it does from then on, on a copy of the folder.</summary>
+    public TestBroker Crash()
+    {
+        var copy = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(_folder.Path, "*.journal"))
+            File.Copy(file, Path.Combine(copy.Path, Path.GetFileName(file)));
+        return new TestBroker(copy, true, Time, _options);
+    }
+
+    /// <summary>Closes in good order and opens again.</summary>
+    public TestBroker Restart()
+    {
+        Close();
+        return new TestBroker(_folder, _ownsFolder, Time, _options);
+    }
+
+    public async Task<long> SendAsync(string queue, params ServiceBusMessage[] messages)
+    {
+        Assert.True(Broker.TryGetEntity(queue, out var entity));
+        return await entity.SendAsync(OutgoingBatch.Of(messages));
+    }
+
+    public Task<long> PutAsync(params string[] bodies) => SendAsync("plain", [.. bodies.Select(body => Message(body))]);
+
+    public IReadOnlyList<ServiceBusReceivedMessage> Receive(int max = 1000) => Queue.Receive(max);
+
+    public ServiceBusReceivedMessage ReceiveOne(BrokerQueue? queue = null) => Assert.Single((queue ?? Queue).Receive(1));
+
+    public static ServiceBusMessage Message(string body, string? id = null)
+    {
+        var message = new ServiceBusMessage(new BinaryData(body).ToMemory());
+        if (id is not null)
+            message.MessageId = id;
+        return message;
+    }
+
+    public static string[] Bodies(IEnumerable<ServiceBusReceivedMessage> messages) => [.. messages.Select(message => message.Body.ToString())];
+
+    public void Dispose()
+    {
+        Close();
+        if (_ownsFolder)
+            _folder.Dispose();
+    }
+
+    private void Close()
+    {
+        Broker.Dispose();
+        Journal.Dispose();
+    }
+}
