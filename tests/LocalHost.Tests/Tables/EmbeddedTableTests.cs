@@ -2,7 +2,7 @@ using Azure.Data.Tables;
 
 namespace LocalHost.Tests.Tables;
 
-public sealed class EmbeddedTableTests : TableContractTests, IDisposable
+public sealed partial class EmbeddedTableTests : TableContractTests, IDisposable
 {
     private readonly TemporaryFolder folder = new();
     private DataFolder? data;

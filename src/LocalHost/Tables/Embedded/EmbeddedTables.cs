@@ -160,11 +160,8 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         return projected;
     }
 
-    private static byte[] ReadToken(string token)
-    {
-        var key = new byte[Base64Url.GetMaxDecodedLength(token.Length)];
-        return Base64Url.TryDecodeFromChars(token, key, out var length) ? key[..length] : throw TableError.InvalidInput.ToException();
-    }
+    private static byte[] ReadToken(string token) =>
+        Base64Url.IsValid(token) ? Base64Url.DecodeFromChars(token) : throw TableError.InvalidInput.ToException();
 
     private static TableError? Check(TableTransactionActionType type, TableEntity entity) =>
         EntityLimits.CheckKeys(entity) ?? (type == TableTransactionActionType.Delete ? null : EntityLimits.CheckProperties(entity));

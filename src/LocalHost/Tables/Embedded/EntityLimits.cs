@@ -18,7 +18,7 @@ internal static class EntityLimits
     public static TableError? CheckKey(string? key) =>
         key is null ? TableError.PropertiesNeedValue
         : key.Length > MaxKeyLength ? TableError.KeyValueTooLarge
-        : key.AsSpan().IndexOfAny("/\\#?") >= 0 || key.Any(char.IsControl) ? TableError.OutOfRangeInput
+        : key.AsSpan().IndexOfAny("/\\#?") >= 0 || key.Any(char.IsControl) ? TableError.InvalidKey
         : null;
 
     public static TableError? CheckKeys(TableEntity entity) => CheckKey(entity.PartitionKey) ?? CheckKey(entity.RowKey);

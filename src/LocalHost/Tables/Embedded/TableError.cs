@@ -13,6 +13,7 @@ internal sealed record TableError(int Status, string Code, string Message)
     public static readonly TableError UpdateConditionNotSatisfied = new(412, "UpdateConditionNotSatisfied", "The update condition specified in the request was not satisfied.");
     public static readonly TableError InvalidResourceName = new(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
     public static readonly TableError InvalidInput = new(400, "InvalidInput", "One of the request inputs is not valid.");
+    public static readonly TableError InvalidKey = new(400, "InvalidInput", "Bad Request - Error in query syntax.");
     public static readonly TableError OutOfRangeInput = new(400, "OutOfRangeInput", "One of the request inputs is out of range.");
     public static readonly TableError PropertiesNeedValue = new(400, "PropertiesNeedValue", "The values are not specified for all properties in the entity.");
     public static readonly TableError PropertyNameInvalid = new(400, "PropertyNameInvalid", "The property name is invalid.");
