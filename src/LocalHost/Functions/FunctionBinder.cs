@@ -13,11 +13,10 @@ internal static class FunctionBinder
 {
     private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
 
-    public static Func<LocalFunctionContext, Task<object?>> Compile(FunctionMethod function)
+    public static Func<LocalFunctionContext, Task<object?>> Compile(MethodInfo method, ParameterInfo trigger)
     {
         var context = Expression.Parameter(typeof(LocalFunctionContext), "context");
-        var method = function.Method;
-        var arguments = method.GetParameters().Select(parameter => Bind(parameter, function, context));
+        var arguments = method.GetParameters().Select(parameter => Bind(parameter, trigger, context));
         var call = Expression.Call(method.IsStatic ? null : Instance(method.DeclaringType!, context), method, arguments);
         return Expression.Lambda<Func<LocalFunctionContext, Task<object?>>>(Awaitable(call, method.ReturnType), context).Compile();
     }
@@ -29,10 +28,10 @@ internal static class FunctionBinder
         return Expression.Convert(Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))), type);
     }
 
-    private static Expression Bind(ParameterInfo parameter, FunctionMethod function, ParameterExpression context)
+    private static Expression Bind(ParameterInfo parameter, ParameterInfo trigger, ParameterExpression context)
     {
         var type = parameter.ParameterType;
-        if (parameter == function.TriggerParameter)
+        if (parameter == trigger)
         {
             return Expression.Convert(Expression.Property(context, nameof(LocalFunctionContext.TriggerValue)), type);
         }

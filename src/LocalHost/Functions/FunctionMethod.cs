@@ -6,33 +6,24 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 namespace LocalHost.Functions;
 
 /// <summary>A method that is a function, checked.</summary>
-internal sealed class FunctionMethod
+internal sealed class FunctionMethod(
+    FunctionDefinition definition,
+    MethodInfo method,
+    ParameterInfo triggerParameter,
+    TriggerBindingAttribute binding,
+    RoutePattern? route)
 {
-    private readonly Lazy<Func<LocalFunctionContext, Task<object?>>> _body;
+    public FunctionDefinition Definition { get; } = definition;
 
-    public FunctionMethod(FunctionDefinition definition, MethodInfo method, ParameterInfo triggerParameter, TriggerBindingAttribute binding, RoutePattern? route)
-    {
-        Definition = definition;
-        Method = method;
-        TriggerParameter = triggerParameter;
-        Binding = binding;
-        Route = route;
-        _body = new(() => FunctionBinder.Compile(this));
-    }
+    public ParameterInfo TriggerParameter { get; } = triggerParameter;
 
-    public FunctionDefinition Definition { get; }
-
-    public MethodInfo Method { get; }
-
-    public ParameterInfo TriggerParameter { get; }
-
-    public TriggerBindingAttribute Binding { get; }
+    public TriggerBindingAttribute Binding { get; } = binding;
 
     /// <summary>Of an HTTP function: the whole template, with the prefix of <c>host.json</c>.</summary>
-    public RoutePattern? Route { get; }
+    public RoutePattern? Route { get; } = route;
 
-    /// <summary>Compiled when it is first asked for.</summary>
-    public Func<LocalFunctionContext, Task<object?>> Body => _body.Value;
+    /// <summary>Creates the class, binds the parameters and calls the method.</summary>
+    public Func<LocalFunctionContext, Task<object?>> Body { get; } = FunctionBinder.Compile(method, triggerParameter);
 
     public string Name => Definition.Name;
 

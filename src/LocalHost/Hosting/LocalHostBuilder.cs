@@ -104,11 +104,17 @@ internal sealed class LocalHostBuilder
         var app = Web.Build();
 
         var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
-        var functions = methods.Select(runner.Load).ToList();
+        var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
         HttpTrigger.Map(app, methods.Zip(functions));
         triggers.Listeners = [.. Listeners(functions, app, hostJson)];
         var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
         return new LocalFunctionsHost(app, triggers, _folder, banner);
+    }
+
+    private static LocalFunction Load(FunctionMethod method, FunctionRunner runner, IConfiguration settings)
+    {
+        var function = runner.Load(method);
+        return method.Route is null ? function with { Trigger = SettingReference.Resolve(function.Trigger, function.Name, settings) } : function;
     }
 
     /// <summary>What starts the functions, but for HTTP functions: those the web server starts.</summary>

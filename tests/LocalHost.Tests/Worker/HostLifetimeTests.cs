@@ -61,6 +61,26 @@ public sealed class HostLifetimeTests
     }
 
     [Fact]
+    public async Task Timer_whose_schedule_is_a_setting_shows_its_value()
+    {
+        await using var host = await TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *" } });
+
+        Assert.Contains("timer 0 0 3 * * *", host.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "Nightly")]
+    [InlineData("at night", "at night")]
+    public async Task Start_fails_when_the_setting_of_a_schedule_is_absent_or_wrong(string? value, string named)
+    {
+        var exception = await Assert.ThrowsAsync<StartupException>(() =>
+            TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = value } }));
+
+        Assert.Contains(named, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Purge", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_fails_when_the_applications_options_are_wrong()
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync<Functions>(builder =>
@@ -138,6 +158,12 @@ public sealed class HostLifetimeTests
 
         [Function("Quick")]
         public IResult Quick([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "quick")] HttpRequest request) => Results.Ok();
+    }
+
+    public sealed class Scheduled
+    {
+        [Function("Purge")]
+        public void Purge([TimerTrigger("%Nightly%")] TimerInfo timer) { }
     }
 
     private sealed class Service(Gate gate, IHostApplicationLifetime lifetime) : IHostedService
