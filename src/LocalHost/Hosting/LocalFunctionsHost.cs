@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Hosting;
 
 /// <summary>The running host. Disposing it closes the data folder, after everything that writes there.</summary>
-internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, Banner banner) : IHost, IAsyncDisposable
+internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner)
+    : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
 
@@ -55,6 +56,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
         await app.DisposeAsync();
         triggers.Dispose();
         folder.Dispose();
+        loggers.Dispose();
     }
 
     private static partial class Log

@@ -97,18 +97,39 @@ internal sealed class LocalHostBuilder
     {
         ThrowIfBuilt();
         _built = true;
+        try
+        {
+            return Assemble();
+        }
+        catch
+        {
+            _folder.Dispose();
+            _loggers.Dispose();
+            throw;
+        }
+    }
+
+    private LocalFunctionsHost Assemble()
+    {
         var hostJson = HostJson.Load(_parts.HostJson, _parts.Settings?.GetSection(HostJson.EnvironmentPrefix.TrimEnd('_')));
         var methods = FunctionDiscovery.Find(_parts.FunctionTypes, hostJson.RoutePrefix);
         var triggers = new TriggerService();
         Web.Services.AddSingleton<IHostedService>(triggers);
         var app = Web.Build();
-
-        var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
-        var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
-        HttpTrigger.Map(app, methods.Zip(functions));
-        triggers.Listeners = [.. Listeners(functions, app, hostJson)];
-        var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
-        return new LocalFunctionsHost(app, triggers, _folder, banner);
+        try
+        {
+            var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
+            var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
+            HttpTrigger.Map(app, methods.Zip(functions));
+            triggers.Listeners = [.. Listeners(functions, app, hostJson)];
+            var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
+            return new LocalFunctionsHost(app, triggers, _folder, _loggers, banner);
+        }
+        catch
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
     }
 
     private static LocalFunction Load(FunctionMethod method, FunctionRunner runner, IConfiguration settings)
@@ -133,6 +154,7 @@ internal sealed class LocalHostBuilder
                         app.Services.GetRequiredService<ILogger<TimerListener>>());
                     break;
                 case ServiceBusTriggerAttribute bus:
+                    CheckConnection(bus.Connection ?? "AzureWebJobsServiceBus", function.Name, app.Configuration);
                     yield return new ServiceBusListener(
                         function,
                         FindQueue(SettingReference.Resolve(bus.QueueName!, function.Name, app.Configuration), function.Name),
@@ -141,6 +163,15 @@ internal sealed class LocalHostBuilder
                         app.Services.GetRequiredService<ILogger<ServiceBusListener>>());
                     break;
             }
+        }
+    }
+
+    /// <summary>A client may send to a real namespace; messages are received from the embedded broker alone.</summary>
+    private void CheckConnection(string setting, string function, IConfiguration settings)
+    {
+        if (settings[setting] != LocalSettings.EmbeddedBroker(_folder.Path))
+        {
+            throw new StartupException($"{function}: the setting {setting} must be absent: this host has no queues but its own.");
         }
     }
 

@@ -16,6 +16,8 @@ internal static class LocalSettings
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    public static string EmbeddedBroker(string dataDirectory) => $"EmbeddedBroker={dataDirectory}";
+
     /// <exception cref="StartupException">The file of kept secrets can't be read or written.</exception>
     public static Dictionary<string, string?> For(string dataDirectory, IConfiguration environment)
     {
@@ -27,7 +29,7 @@ internal static class LocalSettings
 
         if (!environment.GetSection("ServiceBus").Exists())
         {
-            settings["ServiceBus"] = $"EmbeddedBroker={dataDirectory}";
+            settings["ServiceBus"] = EmbeddedBroker(dataDirectory);
         }
 
         var path = Path.Combine(dataDirectory, FileName);
