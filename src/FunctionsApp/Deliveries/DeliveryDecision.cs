@@ -32,4 +32,7 @@ public static class DeliveryOutcome
 
     /// <summary>Not sent: the subscription is inactive.</summary>
     public const string Skipped = "skipped";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Delivered, Failed, Skipped];
 }

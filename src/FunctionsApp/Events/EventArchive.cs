@@ -59,10 +59,16 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     /// The payload as it is sent, or null where it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/>
     /// where its key is no longer among <c>Secrets__Keys</c>.
     /// </summary>
-    public async Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken) =>
+        (await FindAsync(organization, id, cancellationToken))?.Payload;
+
+    /// <summary>The payload and when it was archived, or null as above.</summary>
+    public async Task<ArchivedEvent?> FindAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
     {
         var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), cancellationToken: cancellationToken);
-        return response.HasValue ? protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)) : null;
+        return response.HasValue
+            ? new ArchivedEvent(protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)), response.Value!.Timestamp)
+            : null;
     }
 
     private static ReadOnlySpan<byte> Ciphertext(TableEntity row)
@@ -89,6 +95,11 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     private static SecretPlace Place(OrganizationId organization, EventId id) =>
         new(TableNames.EventArchive, organization.ToString(), RowKey(id), PayloadColumn);
 }
+
+/// <summary>An event in the archive.</summary>
+/// <param name="Payload">As it is sent.</param>
+/// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
+public sealed record ArchivedEvent(ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
 
 /// <summary>What became of an event that was to be archived.</summary>
 public enum ArchiveResult

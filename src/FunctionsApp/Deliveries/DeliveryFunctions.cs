@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>Shows what was delivered and what was not, newest first.</summary>
+public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryLog log, EventArchive archive)
+{
+    private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
+
+    /// <summary>Storage and this app may disagree about the time by less than this.</summary>
+    private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
+
+    [Function(nameof(ListDeliveries))]
+    [Requires(Role.Read)]
+    public async Task<IResult> ListDeliveries(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        var query = new QueryReader(request, errors);
+        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
+        if (filter.EventId is not null && !EventId.TryParse(filter.EventId, out _))
+        {
+            errors.Add("eventId", "is not the id of an event");
+        }
+
+        var page = query.Page($"deliverylog/{id}");
+        query.Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        return await FindAsync(context, id, cancellationToken) is { } subscription
+            ? Answer.Ok(await log.ListAsync(subscription, filter, page, cancellationToken), DeliveriesJson.Default.PageDeliveryAttempt)
+            : Problem.NotFound("There is no such subscription.");
+    }
+
+    [Function(nameof(GetDelivery))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> GetDelivery(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection + "/{eventId}")] HttpRequest request,
+        string id,
+        string eventId,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        if (!EventId.TryParse(eventId, out var known))
+        {
+            return NotDelivered();
+        }
+
+        var archived = await archive.FindAsync(context.GetOrganization(), known, cancellationToken);
+        var attempts = await log.AttemptsOfAsync(subscription, known, archived?.At - s_clockSkew, cancellationToken);
+        return attempts.Count > 0
+            ? Answer.Ok(
+                new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, archived is null ? null : JsonElement.Parse(archived.Payload.Span)),
+                DeliveriesJson.Default.EventDeliveries)
+            : NotDelivered();
+    }
+
+    private static IResult NotDelivered() => Problem.NotFound("There was no attempt to deliver such an event to this subscription.");
+
+    private async Task<SubscriptionId?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) && await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) is not null ? known : null;
+}
+
+/// <summary>Every attempt to deliver one event to one subscription.</summary>
+/// <param name="EventId">The event.</param>
+/// <param name="EventName">Its name.</param>
+/// <param name="Attempts">Newest first.</param>
+/// <param name="Payload">What was sent, or null where it is no longer archived.</param>
+internal sealed record EventDeliveries(string EventId, string EventName, IReadOnlyList<DeliveryAttempt> Attempts, JsonElement? Payload);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(Page<DeliveryAttempt>))]
+[JsonSerializable(typeof(EventDeliveries))]
+internal sealed partial class DeliveriesJson : JsonSerializerContext;
