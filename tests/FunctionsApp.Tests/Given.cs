@@ -23,6 +23,12 @@ internal static class Given
         return id;
     }
 
+    public static EventId EventId(string text)
+    {
+        Assert.True(EventSubscriptions.Events.EventId.TryParse(text, out var id));
+        return id;
+    }
+
     public static Subscription Subscription(OrganizationId organization, TimeProvider time, params string[] events) => new()
     {
         OrganizationId = organization,

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Access;
 using EventSubscriptions.Storage;
+using LocalHost;
 
 namespace EventSubscriptions.Tests.Storage;
 
@@ -9,6 +10,24 @@ public interface ITableStores
 {
     /// <summary>A client of a service that has the tables.</summary>
     Task<TableServiceClient> ConnectAsync();
+}
+
+/// <summary>The embedded store.</summary>
+public sealed class EmbeddedStores : ITableStores
+{
+    private static readonly Lazy<Task<TableServiceClient>> s_client = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("tables-");
+        var data = DataFolder.Open(folder.FullName, TimeProvider.System);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            data.Dispose();
+            folder.Delete(recursive: true);
+        };
+        return Given.WithTablesAsync($"EmbeddedStore={folder.FullName}");
+    });
+
+    public Task<TableServiceClient> ConnectAsync() => s_client.Value;
 }
 
 /// <summary>Azurite.</summary>

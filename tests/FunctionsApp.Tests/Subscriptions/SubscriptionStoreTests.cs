@@ -8,6 +8,8 @@ using EventSubscriptions.Tests.Storage;
 
 namespace EventSubscriptions.Tests.Subscriptions;
 
+public sealed class SubscriptionStoreOnEmbeddedStoreTests() : SubscriptionStoreTests(new EmbeddedStores());
+
 public sealed class SubscriptionStoreOnAzuriteTests() : SubscriptionStoreTests(new AzuriteStores());
 
 public abstract class SubscriptionStoreTests(ITableStores stores)

@@ -1,0 +1,346 @@
+using System.Globalization;
+using System.Text;
+using Azure;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests.Deliveries;
+
+public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
+{
+    private const string Payload = """{"eventName":"CaseCreatedEvent","organizationId":1,"data":{}}""";
+    private static readonly string[] s_readsFirst = ["read subscriptions"];
+
+    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly OrganizationId _organization = Given.Organization();
+    private readonly Steps _steps = new();
+    private readonly RecordingSender _queue;
+    private readonly RecordingActions _actions;
+    private readonly RawReceiver _receiver;
+    private readonly ServiceProvider _sending;
+    private string _answer = RawReceiver.Ok("thanks");
+    private bool _insecure = true;
+    private Azure.Data.Tables.TableServiceClient _tables = null!;
+    private Subscription _subscription = null!;
+
+    public DeliverEventTests()
+    {
+        _queue = new RecordingSender(_steps);
+        _actions = new RecordingActions(_steps);
+        _receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            _steps.Take("POST");
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(_answer), cancellationToken);
+        });
+        _sending = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(_ => new DeliveriesOptions { AllowInsecureDestinations = _insecure })
+            .AddWebhookSender()
+            .BuildServiceProvider();
+    }
+
+    public async Task InitializeAsync()
+    {
+        _tables = await new EmbeddedStores().ConnectAsync();
+        _subscription = Given.Subscription(_organization, _clock) with { Url = _receiver.Url };
+    }
+
+    public async Task DisposeAsync() => await _receiver.DisposeAsync();
+
+    public void Dispose() => _sending.Dispose();
+
+    [Fact]
+    public async Task Delivery_is_logged_before_its_message_is_completed()
+    {
+        await RunAsync(Delivery());
+
+        Assert.Equal([.. s_readsFirst, "POST", "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
+        var attempt = Assert.Single(await AttemptsAsync());
+        Assert.Equal(("delivered", 200, "thanks", 1), (attempt.Outcome, attempt.StatusCode, attempt.ResponseSnippet, attempt.Attempt));
+        Assert.Null(attempt.Error);
+        Assert.Empty(await EntriesAsync());
+    }
+
+    [Fact]
+    public async Task Next_attempt_is_queued_before_the_message_is_completed_when_the_receiver_fails()
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops";
+
+        await RunAsync(Delivery());
+
+        Assert.Equal([.. s_readsFirst, "POST"], _steps.Taken.Take(2));
+        Assert.Equal(["write auditlog", "write deliverylog"], _steps.Taken.Skip(2).Take(2).Order());
+        Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(4));
+        var (message, at) = Assert.Single(_queue.Scheduled);
+        var next = Parse(message);
+        Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Hold, next.Run));
+        Assert.NotNull(next.FirstAttemptAt);
+        Assert.Empty(message.Body.ToArray());
+        Assert.InRange(at - _clock.GetUtcNow(), TimeSpan.FromSeconds(48), TimeSpan.FromSeconds(72));
+        Assert.Equal(at, Assert.Single(await AttemptsAsync()).NextAttemptAt);
+    }
+
+    [Fact]
+    public async Task Failure_is_audited_with_what_a_person_needs()
+    {
+        _answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\noops";
+
+        await RunAsync(Delivery());
+
+        var entry = Assert.Single(await EntriesAsync());
+        Assert.Equal(AuditType.DeliveryFailed, entry.Type);
+        Assert.Equal(_subscription.Id.ToString(), entry.SubscriptionId);
+        Assert.Equal(DisplayUrl.Of(_receiver.Url), entry.Url);
+        Assert.Equal(("evt_1", "CaseCreatedEvent", 1, 404, "oops"), (entry.EventId, entry.EventName, entry.Attempt, entry.StatusCode, entry.ResponseSnippet));
+        Assert.Equal(
+            new AuditError("status", "The receiver answered 404 Not Found.", "The path does not exist: check the subscription's URL."),
+            entry.Error);
+        Assert.NotNull(entry.DurationMs);
+    }
+
+    [Fact]
+    public async Task Delivery_is_given_up_when_the_schedule_is_used_up()
+    {
+        _answer = "HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n";
+
+        await RunAsync(Delivery() with { Attempt = 3 });
+
+        Assert.Equal("dead-letter", _steps.Taken[^1]);
+        Assert.Equal("RetriesExhausted", _actions.Reason);
+        Assert.Contains("503 Service Unavailable", _actions.Description, StringComparison.Ordinal);
+        Assert.Empty(_queue.Scheduled);
+        Assert.Single(await EntriesAsync());
+    }
+
+    [Fact]
+    public async Task Delivery_is_given_up_at_once_when_its_destination_is_forbidden()
+    {
+        _insecure = false;
+
+        await RunAsync(Delivery());
+
+        Assert.Equal("DestinationForbidden", _actions.Reason);
+        Assert.DoesNotContain("POST", _steps.Taken);
+        Assert.Equal(ErrorKind.Forbidden, Assert.Single(await EntriesAsync()).Error?.Kind);
+    }
+
+    [Fact]
+    public async Task Delivery_is_skipped_when_the_subscription_is_inactive()
+    {
+        _subscription = _subscription with { IsActive = false };
+
+        await RunAsync(Delivery());
+
+        Assert.Equal([.. s_readsFirst, "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal("skipped", Assert.Single(await AttemptsAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task Delivery_is_given_up_when_the_subscription_is_deleted()
+    {
+        await RunAsync(Delivery() with { SubscriptionId = SubscriptionId.New(_clock) });
+
+        Assert.Equal([.. s_readsFirst, "dead-letter"], _steps.Taken);
+        Assert.Equal("SubscriptionDeleted", _actions.Reason);
+    }
+
+    [Fact]
+    public async Task Payload_is_read_from_the_archive_when_the_message_has_none()
+    {
+        await new EventArchive(_tables, Given.Protector).AddAsync(
+            _organization, Given.EventId("evt_1"), "CaseCreatedEvent", Encoding.UTF8.GetBytes(Payload), _clock.GetUtcNow(), default);
+
+        await RunAsync(Delivery() with { Attempt = 2 }, body: "");
+
+        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
+    }
+
+    [Fact]
+    public async Task Delivery_is_given_up_when_its_payload_is_no_longer_archived()
+    {
+        await RunAsync(Delivery() with { Attempt = 2 }, body: "");
+
+        Assert.Equal("PayloadExpired", _actions.Reason);
+        Assert.DoesNotContain("POST", _steps.Taken);
+    }
+
+    [Fact]
+    public async Task Message_is_given_up_with_a_reason_when_it_is_malformed()
+    {
+        await Function().RunAsync(ServiceBusModelFactory.ServiceBusReceivedMessage(new BinaryData("{}")), _actions, default);
+
+        Assert.Equal(["dead-letter"], _steps.Taken);
+        Assert.Equal("MalformedDelivery", _actions.Reason);
+        Assert.Contains("organizationId", _actions.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("write deliverylog")]
+    [InlineData("write auditlog")]
+    [InlineData("schedule")]
+    public async Task Request_is_not_repeated_when_what_follows_it_fails_for_a_moment(string step)
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
+        _steps.Fail(step, times: 3);
+
+        await RunAsync(Delivery());
+
+        Assert.Single(_receiver.Requests);
+        Assert.Equal("complete", _steps.Taken[^1]);
+        Assert.Equal(2, Parse(Assert.Single(_queue.Scheduled).Message).Attempt);
+    }
+
+    [Theory]
+    [InlineData("write deliverylog", 1)]
+    [InlineData("read subscriptions", 0)]
+    public async Task Delivery_is_put_off_without_using_up_an_attempt_when_a_table_fails(string step, int requests)
+    {
+        _steps.Fail(step);
+
+        await RunAsync(Delivery() with { Hold = 2 });
+
+        Assert.Equal(requests, _receiver.Requests.Count);
+        Assert.Equal(["schedule", "complete"], _steps.Taken.TakeLast(2));
+        var (message, at) = Assert.Single(_queue.Scheduled);
+        var held = Parse(message);
+        Assert.Equal((1, 3), (held.Attempt, held.Hold));
+        Assert.Empty(message.Body.ToArray());
+        Assert.InRange(at - _clock.GetUtcNow(), TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(24));
+    }
+
+    [Fact]
+    public async Task Message_comes_back_after_a_pause_when_the_queue_fails_too()
+    {
+        _steps.Fail("read subscriptions", exception: new RequestFailedException(500, "table"));
+        _steps.Fail("schedule", exception: new ServiceBusException("queue", ServiceBusFailureReason.ServiceBusy));
+        var before = _clock.GetUtcNow();
+
+        var thrown = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Delivery()));
+
+        Assert.Equal("table", thrown.Message);
+        Assert.Equal(TimeSpan.FromSeconds(5), _clock.GetUtcNow() - before);
+        Assert.Empty(_steps.Taken);
+    }
+
+    [Fact]
+    public async Task Message_comes_back_after_a_pause_when_a_mistake_shows()
+    {
+        _steps.Fail("read subscriptions", exception: new InvalidOperationException("mistake"));
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RunAsync(Delivery()));
+
+        Assert.Empty(_steps.Taken);
+    }
+
+    [Fact]
+    public async Task Delivery_is_not_doubled_when_its_message_can_not_be_settled()
+    {
+        _steps.Fail("complete", exception: new ServiceBusException("lost", ServiceBusFailureReason.MessageLockLost));
+
+        await Assert.ThrowsAsync<ServiceBusException>(() => RunAsync(Delivery()));
+
+        Assert.Empty(_queue.Scheduled);
+        Assert.Single(_receiver.Requests);
+    }
+
+    [Fact]
+    public async Task Message_is_left_alone_when_the_host_stops()
+    {
+        using var stopping = new CancellationTokenSource();
+        await stopping.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(Delivery(), cancellationToken: stopping.Token));
+
+        Assert.DoesNotContain("complete", _steps.Taken);
+        Assert.Empty(_queue.Scheduled);
+    }
+
+    [Fact]
+    public async Task Repeat_after_a_crash_queues_the_same_next_attempt()
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\nConnection: close";
+        _steps.Fail("complete", times: 1);
+        await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(Delivery()));
+
+        await RunAsync(Delivery());
+
+        Assert.Equal(_queue.Scheduled[0].Message.MessageId, _queue.Scheduled[1].Message.MessageId);
+    }
+
+    private static DeliveryMessage Parse(ServiceBusMessage message)
+    {
+        Assert.True(DeliveryMessage.TryParse(Received(message), out var delivery, out var reason), reason);
+        return delivery!;
+    }
+
+    private static ServiceBusReceivedMessage Received(ServiceBusMessage message) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(message.Body, message.MessageId, properties: message.ApplicationProperties);
+
+    private DeliveryMessage Delivery() => new()
+    {
+        OrganizationId = _organization,
+        SubscriptionId = _subscription.Id,
+        EventId = Given.EventId("evt_1"),
+        EventName = "CaseCreatedEvent",
+    };
+
+    private async Task RunAsync(DeliveryMessage delivery, string body = Payload, CancellationToken cancellationToken = default)
+    {
+        var store = Given.SubscriptionStore(_tables, _clock);
+        if (await store.GetAsync(_organization, _subscription.Id, default) is null)
+        {
+            await store.AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
+        }
+
+        var running = Function().RunAsync(Received(delivery.ToServiceBusMessage(Encoding.UTF8.GetBytes(body))), _actions, cancellationToken);
+        while (!running.IsCompleted)
+        {
+            if (_clock.PendingTimers > 0)
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(250));
+            }
+
+            await Task.WhenAny(running, Task.Delay(1, CancellationToken.None));
+        }
+
+        await running;
+    }
+
+    private DeliverEvent Function()
+    {
+        var tables = new RecordingTables(_tables, _steps);
+        var perseverance = new Perseverance(_clock);
+        var random = new Random(1);
+        var subscriptions = new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock);
+        var processor = new DeliveryProcessor(
+            subscriptions,
+            new EventArchive(tables, Given.Protector),
+            _sending.GetRequiredService<WebhookSender>(),
+            new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), perseverance),
+            new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
+            perseverance,
+            _queue,
+            _clock,
+            random);
+        return new DeliverEvent(processor, _queue, _clock, random, NullLogger<DeliverEvent>.Instance);
+    }
+
+    private async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync() =>
+        (await new DeliveryLog(_tables).ListAsync(
+            _subscription.Id, new DeliveryFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items;
+
+    private async Task<IReadOnlyList<AuditEntryBody>> EntriesAsync()
+    {
+        var filter = new AuditFilter(new TimeRange(null, null), AuditType.DeliveryFailed, null);
+        return (await new AuditLog(_tables, _clock).ListAsync(_organization, filter, new PageRequest("test", 100, null), default)).Items;
+    }
+}

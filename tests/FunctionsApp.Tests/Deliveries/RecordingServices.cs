@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Tests.Deliveries;
+
+/// <summary>What happened, in order, and what is to fail.</summary>
+internal sealed class Steps
+{
+    private readonly ConcurrentQueue<string> _taken = new();
+    private readonly ConcurrentDictionary<string, (int Times, Exception Exception)> _failures = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> Taken => [.. _taken];
+
+    public void Fail(string step, int times = int.MaxValue, Exception? exception = null) =>
+        _failures[step] = (times, exception ?? new RequestFailedException(503, "The server is busy."));
+
+    public void Take(string step)
+    {
+        if (_failures.TryGetValue(step, out var failure) && failure.Times > 0)
+        {
+            _failures[step] = (failure.Times - 1, failure.Exception);
+            throw failure.Exception;
+        }
+
+        _taken.Enqueue(step);
+    }
+}
+
+/// <summary>Tables that say when they are read and written.</summary>
+internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : TableServiceClient
+{
+    public override TableClient GetTableClient(string tableName) => new RecordingTable(inner.GetTableClient(tableName), steps);
+
+    private sealed class RecordingTable(TableClient inner, Steps steps) : TableClient
+    {
+        public override string Name => inner.Name;
+
+        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+        {
+            steps.Take($"read {Name}");
+            return inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
+        }
+
+        public override async Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        {
+            // The step is over when the row is stored.
+            var response = await inner.UpsertEntityAsync(entity, mode, cancellationToken);
+            steps.Take($"write {Name}");
+            return response;
+        }
+    }
+}
+
+/// <summary>A queue that keeps what is scheduled.</summary>
+internal sealed class RecordingSender(Steps steps) : ServiceBusSender
+{
+    public List<(ServiceBusMessage Message, DateTimeOffset At)> Scheduled { get; } = [];
+
+    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default)
+    {
+        steps.Take("schedule");
+        Scheduled.Add((message, scheduledEnqueueTime));
+        return Task.FromResult(1L);
+    }
+
+    public override Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
+    {
+        steps.Take("send");
+        Scheduled.Add((message, message.ScheduledEnqueueTime));
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Settlements that are kept.</summary>
+internal sealed class RecordingActions(Steps steps) : ServiceBusMessageActions
+{
+    public string? Reason { get; private set; }
+
+    public string? Description { get; private set; }
+
+    public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default)
+    {
+        steps.Take("complete");
+        return Task.CompletedTask;
+    }
+
+    public override Task DeadLetterMessageAsync(
+        ServiceBusReceivedMessage message,
+        Dictionary<string, object>? propertiesToModify = default,
+        string? deadLetterReason = default,
+        string? deadLetterErrorDescription = default,
+        CancellationToken cancellationToken = default)
+    {
+        steps.Take("dead-letter");
+        (Reason, Description) = (deadLetterReason, deadLetterErrorDescription);
+        return Task.CompletedTask;
+    }
+}
