@@ -21,13 +21,13 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
 
     /// <summary>Every event type, by name, in one page.</summary>
     [Function("ListEventTypes")]
-    [Requires(Role.Read)]
+    [Requires(Role.Read, Role.Publish)]
     public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types")] HttpRequest request) =>
         Checked(request) ?? _list.Result;
 
     /// <summary>One event type. Names are case-sensitive.</summary>
     [Function("GetEventType")]
-    [Requires(Role.Read)]
+    [Requires(Role.Read, Role.Publish)]
     public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
         Checked(request) ?? (_byName.TryGetValue(name, out var answer) ? answer.Result : Unknown(name));
 

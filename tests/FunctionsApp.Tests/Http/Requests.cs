@@ -26,6 +26,9 @@ internal static class Requests
         return request;
     }
 
+    /// <summary>What a function that is under way answers.</summary>
+    public static async Task<Reply> Reply(this Task<IResult> function) => await (await function).ReplyAsync();
+
     public static async Task<Reply> ReplyAsync(this IResult result)
     {
         var context = new DefaultHttpContext();

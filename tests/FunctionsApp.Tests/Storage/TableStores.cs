@@ -1,6 +1,4 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
-using EventSubscriptions.Storage;
 using LocalHost;
 
 namespace EventSubscriptions.Tests.Storage;

@@ -12,6 +12,8 @@ public sealed class SubscriptionStoreOnEmbeddedStoreTests() : SubscriptionStoreT
 
 public sealed class SubscriptionStoreOnAzuriteTests() : SubscriptionStoreTests(new AzuriteStores());
 
+public sealed class SubscriptionStoreOnEmbeddedTests() : SubscriptionStoreTests(new EmbeddedStores());
+
 public abstract class SubscriptionStoreTests(ITableStores stores)
 {
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));

@@ -1,0 +1,56 @@
+using System.Reflection;
+using EventSubscriptions.Access;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Tests.Access;
+
+public sealed class FunctionAccessTests
+{
+    private static readonly Assembly s_app = typeof(AccessMiddleware).Assembly;
+
+    private static readonly List<string> s_names =
+        [.. s_app.GetTypes().SelectMany(type => type.GetMethods())
+            .Where(method => method.GetParameters().Any(parameter => parameter.IsDefined(typeof(HttpTriggerAttribute))))
+            .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
+
+    public static TheoryData<string> HttpFunctions => [.. s_names];
+
+    [Theory]
+    [MemberData(nameof(HttpFunctions))]
+    public void Http_function_says_who_may_call_it(string function)
+    {
+        var requirement = FunctionAccess.Of(s_app)[function];
+
+        Assert.True(requirement.Anonymous || requirement.AnyOf.Count > 0);
+        Assert.True(requirement.IsMetBy(new Caller("", Role.Admin, null)));
+    }
+
+    [Fact]
+    public void Only_health_is_for_everybody() =>
+        Assert.Equal(["GetHealth"], s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous));
+
+    [Fact]
+    public void Function_that_is_not_known_or_says_nothing_is_for_nobody()
+    {
+        var functions = FunctionAccess.Of(typeof(FunctionAccessTests).Assembly);
+
+        Assert.False(functions["Forgotten"].IsMetBy(new Caller("", Role.Admin, null)));
+        Assert.False(functions["Unheard"].IsMetBy(new Caller("", Role.Admin, null)));
+        Assert.True(functions["remembered"].IsMetBy(new Caller("", Role.Publish, null)));
+        Assert.False(functions["Remembered"].IsMetBy(new Caller("", Role.Read, null)));
+    }
+
+    internal sealed class Sample
+    {
+        [Function("Forgotten")]
+        public void Forgotten()
+        {
+        }
+
+        [Function("Remembered")]
+        [Requires(Role.Publish)]
+        public void Remembered()
+        {
+        }
+    }
+}

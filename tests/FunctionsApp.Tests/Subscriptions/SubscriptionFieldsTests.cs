@@ -1,0 +1,165 @@
+using System.Text.Json;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Tests.Subscriptions;
+
+public sealed class SubscriptionFieldsTests
+{
+    private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
+    private static readonly DestinationGuard s_guard = new(new DeliveriesOptions());
+
+    private static readonly Dictionary<string, object?> s_valid = new(StringComparer.Ordinal)
+    {
+        ["name"] = "n",
+        ["url"] = "https://example.com/hook",
+        ["token"] = "t",
+        ["events"] = new[] { "CaseClosedEvent" },
+    };
+
+    public static TheoryData<string, string?, string?> Members => new()
+    {
+        { "name", "\"" + new string('x', 128) + "\"", null },
+        { "name", "\"" + new string('x', 129) + "\"", "name" },
+        { "name", "\"\"", "name" },
+        { "name", "\"  \"", "name" },
+        { "name", "\"a\\nb\"", "name" },
+        { "name", "\"\\u001b[31m\"", "name" },
+        { "name", "null", "name" },
+        { "name", null, "name" },
+        { "name", "5", "name" },
+        { "description", "\"" + new string('x', 1024) + "\"", null },
+        { "description", "\"" + new string('x', 1025) + "\"", "description" },
+        { "description", "\"a\\nb\\tc\"", null },
+        { "description", "\"\\u0000\"", "description" },
+        { "description", "\"\"", null },
+        { "description", "null", null },
+        { "url", "\"https://example.com/" + new string('x', 2048 - 20) + "\"", null },
+        { "url", "\"https://example.com/" + new string('x', 2048 - 19) + "\"", "url" },
+        { "url", "\"http://example.com/\"", "url" },
+        { "url", "\"/relative\"", "url" },
+        { "url", "\"\"", "url" },
+        { "url", "\" https://example.com/\"", "url" },
+        { "url", "\"https://example.com/a b\"", "url" },
+        { "url", "\"https:\\\\\\\\example.com\"", "url" },
+        { "url", "\"https://user:pw@example.com/\"", "url" },
+        { "url", "\"https://example.com/#f\"", "url" },
+        { "url", "\"https://10.0.0.1/\"", "url" },
+        { "url", "\"https://127.1/\"", "url" },
+        { "url", "\"https://[::1]/\"", "url" },
+        { "url", "\"ftp://example.com/\"", "url" },
+        { "url", "\"javascript:alert(1)\"", "url" },
+        { "url", null, "url" },
+        { "token", "\"" + new string('~', 4096) + "\"", null },
+        { "token", "\"" + new string('~', 4097) + "\"", "token" },
+        { "token", "\"\"", "token" },
+        { "token", "\"a b\"", "token" },
+        { "token", "\"a\\r\\nX: y\"", "token" },
+        { "token", "\"é\"", "token" },
+        { "token", null, "token" },
+        { "events", "[\"*\"]", null },
+        { "events", "[]", "events" },
+        { "events", "[\"*\",\"CaseClosedEvent\"]", "events[0]" },
+        { "events", "[\"CaseClosedEvent\",\"CaseClosedEvent\"]", "events[1]" },
+        { "events", "[\"CaseClosedEvent\",\"caseclosedevent\"]", "events[1]" },
+        { "events", "[\"CaseClosedEvent\",1]", "events[1]" },
+        { "events", "\"*\"", "events" },
+        { "events", null, "events" },
+        { "isActive", "false", null },
+        { "isActive", "\"false\"", "isActive" },
+        { "isActive", "1", "isActive" },
+        { "rateLimitPerSecond", "1", null },
+        { "rateLimitPerSecond", "10000", null },
+        { "rateLimitPerSecond", "null", null },
+        { "rateLimitPerSecond", "0", "rateLimitPerSecond" },
+        { "rateLimitPerSecond", "10001", "rateLimitPerSecond" },
+        { "rateLimitPerSecond", "1.5", "rateLimitPerSecond" },
+        { "rateLimitPerSecond", "99999999999", "rateLimitPerSecond" },
+        { "id", "\"sub_x\"", "id" },
+        { "tokenHint", "\"abcd\"", "tokenHint" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public void New_subscription_is_wrong_by_the_field_that_is(string member, string? json, string? wrong)
+    {
+        var body = s_valid.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        body.Remove(member);
+        if (json is not null)
+        {
+            body[member] = JsonElement.Parse(json);
+        }
+
+        var errors = new FieldErrors();
+        SubscriptionFields.ReadNew(JsonSerializer.SerializeToElement(body), s_catalogue, s_guard, errors);
+
+        Assert.Equal(wrong is null ? [] : [wrong], errors.ByField().Keys);
+    }
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public void Patch_is_wrong_by_the_field_that_is_unless_it_is_not_given(string member, string? json, string? wrong)
+    {
+        var errors = new FieldErrors();
+        SubscriptionFields.ReadPatch(JsonElement.Parse(json is null ? "{}" : $$"""{"{{member}}":{{json}}}"""), s_catalogue, s_guard, errors);
+
+        Assert.Equal(wrong is null || json is null ? [] : [wrong], errors.ByField().Keys);
+    }
+
+    [Fact]
+    public void Too_many_events_are_wrong()
+    {
+        var errors = new FieldErrors();
+        SubscriptionFields.ReadPatch(
+            JsonSerializer.SerializeToElement(new { events = Enumerable.Range(0, 65).Select(i => $"E{i}") }), s_catalogue, s_guard, errors);
+
+        Assert.Equal(["events"], errors.ByField().Keys);
+    }
+
+    [Fact]
+    public void Unknown_event_is_told_the_name_that_was_meant()
+    {
+        var errors = new FieldErrors();
+        SubscriptionFields.ReadPatch(JsonElement.Parse("""{"events":["CaseClosdEvent","Xyz"]}"""), s_catalogue, s_guard, errors);
+
+        Assert.Equal(["is no known event; did you mean 'CaseClosedEvent'?"], errors.ByField()["events[0]"]);
+        Assert.Equal(["is no known event; GET /api/event-types lists them"], errors.ByField()["events[1]"]);
+    }
+
+    [Fact]
+    public void Patch_changes_what_it_gives_and_clears_what_it_nulls()
+    {
+        var before = Given.Subscription(Given.Organization(), TimeProvider.System, "CaseClosedEvent") with { Description = "d", RateLimitPerSecond = 5 };
+
+        var unchanged = Apply("{}");
+        var cleared = Apply("""{"description":null,"rateLimitPerSecond":null}""");
+        var changed = Apply("""{"name":"new","url":"https://example.org/","token":"new","events":["*"],"isActive":false,"description":"new","rateLimitPerSecond":9}""");
+
+        Assert.Equal(before, unchanged);
+        Assert.Equal(before with { Description = null, RateLimitPerSecond = null }, cleared);
+        Assert.Equal(
+            before with { Name = "new", Url = new Uri("https://example.org/"), Token = changed.Token, Events = changed.Events, IsActive = false, Description = "new", RateLimitPerSecond = 9 },
+            changed);
+        Assert.Equal("new", changed.Token.Reveal());
+        Assert.Equal(["*"], changed.Events);
+
+        Subscription Apply(string json)
+        {
+            var errors = new FieldErrors();
+            var fields = SubscriptionFields.ReadPatch(JsonElement.Parse(json), s_catalogue, s_guard, errors);
+            Assert.False(errors.Any);
+            return fields.ApplyTo(before);
+        }
+    }
+
+    [Fact]
+    public void Null_activity_is_wrong_in_a_patch()
+    {
+        var errors = new FieldErrors();
+        SubscriptionFields.ReadPatch(JsonElement.Parse("""{"isActive":null}"""), s_catalogue, s_guard, errors);
+
+        Assert.Equal(["isActive"], errors.ByField().Keys);
+    }
+}
