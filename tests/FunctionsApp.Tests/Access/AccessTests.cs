@@ -176,9 +176,10 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         async Task LastUsedAsync(DateTimeOffset expected)
         {
             // The request doesn't wait for the note, so the test has to.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
             while ((await _store.GetAsync(Id(created), default))!.LastUsedAt != expected)
             {
-                await Task.Delay(10);
+                await Task.Delay(10, patience.Token);
             }
         }
     }

@@ -1,12 +1,15 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Http;
 
 /// <summary>Requests to give to functions, and what functions answer.</summary>
 internal static class Requests
 {
+    private static readonly ServiceProvider s_services = new ServiceCollection().AddLogging().BuildServiceProvider();
+
     public static HttpRequest Get(string query = "") => With("GET", query);
 
     public static HttpRequest Post(string body, string? contentType = "application/json") => WithBody("POST", Encoding.UTF8.GetBytes(body), contentType);
@@ -31,7 +34,7 @@ internal static class Requests
 
     public static async Task<Reply> ReplyAsync(this IResult result)
     {
-        var context = new DefaultHttpContext();
+        var context = new DefaultHttpContext { RequestServices = s_services };
         using var body = new MemoryStream();
         context.Response.Body = body;
         await result.ExecuteAsync(context);
