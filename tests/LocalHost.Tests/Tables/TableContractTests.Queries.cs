@@ -79,7 +79,7 @@ public abstract partial class TableContractTests
         }
 
         Assert.Equal([10, 10, 5], pages.Select(page => page.Length).Where(length => length > 0));
-        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"p/{i:D4}"), pages.SelectMany(keys => keys));
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => $"p/{i:D5}"), pages.SelectMany(keys => keys));
     }
 
     [Fact]
@@ -87,13 +87,13 @@ public abstract partial class TableContractTests
     {
         await AddManyAsync("p", 10);
         var first = await FirstPageAsync(null);
-        await table.DeleteEntityAsync("p", "0004");
-        await table.AddEntityAsync(new TableEntity("p", "0000a"));
+        await table.DeleteEntityAsync("p", "00004");
+        await table.AddEntityAsync(new TableEntity("p", "00000a"));
 
         var second = await FirstPageAsync(first.ContinuationToken);
 
-        Assert.Equal(["p/0000", "p/0001", "p/0002", "p/0003"], Keys(first.Values));
-        Assert.Equal(["p/0005", "p/0006", "p/0007", "p/0008"], Keys(second.Values));
+        Assert.Equal(["p/00000", "p/00001", "p/00002", "p/00003"], Keys(first.Values));
+        Assert.Equal(["p/00005", "p/00006", "p/00007", "p/00008"], Keys(second.Values));
 
         async Task<Azure.Page<TableEntity>> FirstPageAsync(string? token)
         {
@@ -164,7 +164,7 @@ public abstract partial class TableContractTests
     {
         foreach (var chunk in Enumerable.Range(0, count).Chunk(100))
         {
-            await table.SubmitTransactionAsync(chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(partition, $"{i:D4}"))));
+            await table.SubmitTransactionAsync(chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(partition, $"{i:D5}"))));
         }
     }
 

@@ -23,7 +23,14 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
     public override async Task<Response> CreateTableIfNotExistsAsync(string table, CancellationToken cancellationToken)
     {
         Throw(EntityLimits.CheckTable(table));
-        return new StoredResponse(await store.CreateAsync(table) ? 204 : 409, []);
+        try
+        {
+            return new StoredResponse(await store.CreateAsync(table) ? 204 : 409, []);
+        }
+        catch (JournalFailedException failure)
+        {
+            throw InternalError(failure);
+        }
     }
 
     public override Task<(Response Response, TableEntity? Entity)> ReadAsync(string table, string partitionKey, string rowKey, string[]? select, CancellationToken cancellationToken)
@@ -208,6 +215,8 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         }
     }
 
+    private static RequestFailedException InternalError(JournalFailedException failure) => new(500, failure.Message, "InternalError", failure);
+
     /// <summary>Returns when what was changed is on disk, or at once when the changes are refused.</summary>
     private async ValueTask<WriteOutcome> CommitAsync(StoredTable table, RowChange[] changes)
     {
@@ -223,7 +232,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         }
         catch (JournalFailedException failure)
         {
-            throw new RequestFailedException(500, failure.Message, "InternalError", failure);
+            throw InternalError(failure);
         }
     }
 }

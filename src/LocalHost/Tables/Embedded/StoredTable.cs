@@ -16,7 +16,7 @@ internal readonly record struct WriteOutcome(JournalAddress Address, long Versio
 /// One table: its rows in order in memory, their properties in the journal. Changes happen one after the other, and their order in memory is that
 /// in the journal. What was written is read at once, flushed or not.
 /// </summary>
-internal sealed class StoredTable(string name, Journal journal, TimeProvider time)
+internal sealed partial class StoredTable(string name, Journal journal, TimeProvider time)
 {
     private const int LargestSpareRecord = 1 << 20;
 
@@ -25,14 +25,6 @@ internal sealed class StoredTable(string name, Journal journal, TimeProvider tim
     private ArrayBufferWriter<byte> _record = new();
     private long _lastVersion;
     private long _liveBytes;
-    private long _createdAt;
-
-    public string Name => name;
-
-    public int Count
-    {
-        get { lock (_gate) { return _rows.Count; } }
-    }
 
     /// <summary>How many bytes of the journal this table would take if it were written anew.</summary>
     public long LiveBytes => Interlocked.Read(ref _liveBytes);
@@ -40,15 +32,6 @@ internal sealed class StoredTable(string name, Journal journal, TimeProvider tim
     /// <summary>The ETag that the Table service gives to a row of this time.</summary>
     public static string ETagOf(long version) =>
         string.Create(CultureInfo.InvariantCulture, $"W/\"datetime'{new DateTime(version, DateTimeKind.Utc):yyyy-MM-ddTHH'%3A'mm'%3A'ss.fffffff}Z'\"");
-
-    public JournalAddress Create()
-    {
-        lock (_gate)
-        {
-            var address = AppendCreation();
-            return address;
-        }
-    }
 
     public TableEntity? Read(byte[] key)
     {
@@ -116,65 +99,6 @@ internal sealed class StoredTable(string name, Journal journal, TimeProvider tim
             Apply(changes, valueStarts, address, version);
             TrimRecord();
             return new WriteOutcome(address, version);
-        }
-    }
-
-    public void Replay(JournalAddress address, TableRecord.RowReader rows)
-    {
-        lock (_gate)
-        {
-            var isCreation = true;
-            while (rows.MoveNext())
-            {
-                isCreation = false;
-                _lastVersion = Math.Max(_lastVersion, rows.Version);
-                if (rows.IsDeleted)
-                {
-                    Remove(rows.Key);
-                }
-                else
-                {
-                    Set(rows.Key, new RowEntry(rows.Version, address.Offset + rows.ValueStart, rows.ValueLength));
-                }
-            }
-
-            _createdAt = isCreation ? address.Offset : _createdAt;
-        }
-    }
-
-    /// <summary>Appends again the rows of a record that nothing has replaced since. Deletions are dropped: what they deleted lay before them and is gone.</summary>
-    public void Relocate(JournalAddress address, TableRecord.RowReader rows)
-    {
-        lock (_gate)
-        {
-            if (address.Offset == _createdAt)
-            {
-                AppendCreation();
-                return;
-            }
-
-            _record.ResetWrittenCount();
-            TableRecord.WriteTable(_record, name);
-            var empty = _record.WrittenCount;
-            while (rows.MoveNext())
-            {
-                if (!rows.IsDeleted && _rows.TryGet(rows.Key, out var entry) && entry.Offset == address.Offset + rows.ValueStart && entry.Version == rows.Version)
-                {
-                    TableRecord.WriteRow(_record, rows.Version, rows.Key, rows.Value);
-                }
-            }
-
-            if (_record.WrittenCount > empty)
-            {
-                var moved = journal.Append(TableStore.RecordKind, _record.WrittenSpan);
-                TableRecord.ReadTable(_record.WrittenSpan, out var movedRows);
-                while (movedRows.MoveNext())
-                {
-                    _rows.Set(movedRows.Key, new RowEntry(movedRows.Version, moved.Offset + movedRows.ValueStart, movedRows.ValueLength));
-                }
-
-                TrimRecord();
-            }
         }
     }
 
@@ -297,15 +221,6 @@ internal sealed class StoredTable(string name, Journal journal, TimeProvider tim
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-    }
-
-    private JournalAddress AppendCreation()
-    {
-        _record.ResetWrittenCount();
-        TableRecord.WriteTable(_record, name);
-        var address = journal.Append(TableStore.RecordKind, _record.WrittenSpan);
-        _createdAt = address.Offset;
-        return address;
     }
 
     private void TrimRecord()
