@@ -28,9 +28,9 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var row = new TableEntity(organization.ToString(), RowKey(id)) { [EventNameColumn] = eventName };
         var ciphertext = protector.Protect(payload.Span, Place(organization, id));
-        foreach (var (index, chunk) in ciphertext.Chunk(ChunkBytes).Index())
+        for (int index = 0, offset = 0; offset < ciphertext.Length; index++, offset += ChunkBytes)
         {
-            row[ChunkColumn(index)] = chunk;
+            row[ChunkColumn(index)] = ciphertext[offset..Math.Min(offset + ChunkBytes, ciphertext.Length)];
         }
 
         var pointer = new TableEntity(organization.ToString(), $"t:{InvertedTicks.Format(at)}:{id}") { [EventNameColumn] = eventName };
@@ -71,21 +71,28 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             : null;
     }
 
-    private static ReadOnlySpan<byte> Ciphertext(TableEntity row)
+    private static byte[] Ciphertext(TableEntity row)
     {
-        var first = row.GetBinary(ChunkColumn(0)) ?? [];
-        if (row.GetBinary(ChunkColumn(1)) is not { } next)
+        List<byte[]> chunks = [];
+        while (row.GetBinary(ChunkColumn(chunks.Count)) is { } chunk)
         {
-            return first;
+            chunks.Add(chunk);
         }
 
-        List<byte> all = [.. first];
-        for (var index = 1; next is not null; next = row.GetBinary(ChunkColumn(++index)))
+        if (chunks is [var only])
         {
-            all.AddRange(next);
+            return only;
         }
 
-        return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all);
+        var all = new byte[chunks.Sum(chunk => chunk.Length)];
+        var length = 0;
+        foreach (var chunk in chunks)
+        {
+            chunk.CopyTo(all, length);
+            length += chunk.Length;
+        }
+
+        return all;
     }
 
     private static string RowKey(EventId id) => $"e:{id}";

@@ -23,7 +23,7 @@ public sealed partial class EventFanOut(
     /// <summary>The most deliveries that one call makes. What is left goes on with another message, long before the locks expire.</summary>
     public const int MaxDeliveries = 5_000;
 
-    private const int ParallelReads = 16;
+    private const int ParallelCalls = 64;
     private const int ParallelSends = 4;
 
     /// <summary>Fans out what a batch of messages holds. Nothing is thrown but a cancellation.</summary>
@@ -139,7 +139,7 @@ public sealed partial class EventFanOut(
 
     private static Task ForEachAsync(
         IEnumerable<FanOutItem[]> work, Func<FanOutItem[], CancellationToken, Task> body, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken }, async (owners, cancel) =>
+        Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = ParallelCalls, CancellationToken = cancellationToken }, async (owners, cancel) =>
         {
             // What goes wrong with one event must not reach the others of its batch.
             try

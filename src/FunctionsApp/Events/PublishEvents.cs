@@ -16,23 +16,18 @@ public sealed class PublishEvents(PublishRequest reader, EventPublisher publishe
     [Requires(Role.Publish)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest request,
-        string organizationId,
+        FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        if (!OrganizationId.TryParse(organizationId, out var organization))
-        {
-            errors.Add("organizationId", "must be a positive 32-bit integer");
-            return errors.ToProblem();
-        }
-
         var body = await JsonBody.ReadAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
             return body.Problem;
         }
 
+        var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
+        var organization = context.GetOrganization();
         var events = reader.Read(body.Root, organization, ReadIdempotencyKey(request, errors), errors);
         if (errors.Any)
         {

@@ -1,0 +1,296 @@
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests.Events;
+
+public sealed class EventFanOutTests : IAsyncLifetime
+{
+    private readonly OrganizationId _organization = Given.Organization();
+    private LocalServices _services = null!;
+    private EventFanOut _fanOut = null!;
+
+    public async Task InitializeAsync()
+    {
+        _services = await LocalServices.StartAsync();
+        _fanOut = new EventFanOut(
+            new EventArchive(_services.Flaky, Given.Protector),
+            new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
+            _services.Events,
+            _services.Deliveries,
+            _services.Time,
+            new Random(1),
+            NullLogger<EventFanOut>.Instance);
+    }
+
+    public Task DisposeAsync()
+    {
+        _services.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Event_becomes_a_delivery_for_each_subscription_that_wants_it()
+    {
+        var named = await SubscribeAsync(_organization, "CaseClosedEvent", "OtherEvent");
+        var every = await SubscribeAsync(_organization);
+        await SubscribeAsync(_organization, "OtherEvent");
+        var message = Message("a", "CaseClosedEvent");
+
+        Assert.Equal([new FanOutResult.Done()], await RunAsync(message));
+
+        var deliveries = Deliveries();
+        Assert.Equal(Sorted(named, every), Sorted([.. deliveries.Select(delivery => Text(delivery, "subscriptionId"))]));
+        Assert.All(deliveries, delivery =>
+        {
+            Assert.Equal(message.Body.ToArray(), delivery.Body.ToArray());
+            Assert.Equal(_organization.Value, delivery.ApplicationProperties["organizationId"]);
+            Assert.Equal("a", Text(delivery, "eventId"));
+            Assert.Equal("CaseClosedEvent", Text(delivery, "eventName"));
+            Assert.Equal("event", Text(delivery, "run"));
+            Assert.Equal(1, delivery.ApplicationProperties["attempt"]);
+            Assert.Equal(0, delivery.ApplicationProperties["hold"]);
+        });
+    }
+
+    [Fact]
+    public async Task Event_that_nobody_wants_is_archived_all_the_same()
+    {
+        Assert.Equal([new FanOutResult.Done()], await RunAsync(Message("a")));
+
+        Assert.Empty(Deliveries());
+        Assert.True(EventId.TryParse("a", out var id));
+        Assert.NotNull(await new EventArchive(_services.Tables, Given.Protector).GetAsync(_organization, id, default));
+    }
+
+    [Fact]
+    public async Task Events_of_one_id_in_two_organizations_reach_each_its_own_subscription()
+    {
+        var other = Given.Organization();
+        var mine = await SubscribeAsync(_organization);
+        var theirs = await SubscribeAsync(other);
+
+        await RunAsync(Message("a"), Message("a", organization: other));
+
+        Assert.Equal(
+            [$"{_organization} {mine}", $"{other} {theirs}"],
+            Deliveries().Select(delivery => $"{delivery.ApplicationProperties["organizationId"]} {Text(delivery, "subscriptionId")}").Order());
+    }
+
+    [Fact]
+    public async Task Subscription_that_was_added_or_deactivated_a_moment_ago_counts()
+    {
+        var first = await SubscribeAsync(_organization);
+        await RunAsync(Message("a"));
+        var second = await SubscribeAsync(_organization);
+        await RunAsync(Message("b"));
+
+        Assert.Equal(Sorted(first, first, second), Sorted([.. Deliveries().Select(delivery => Text(delivery, "subscriptionId"))]));
+    }
+
+    [Fact]
+    public async Task Event_that_the_catalogue_does_not_know_is_passed_on_as_it_came()
+    {
+        await SubscribeAsync(_organization);
+
+        await RunAsync(Raw($$"""{ "organizationId":{{_organization}},"eventName":"NewerEvent","data":{"x" : null} }"""));
+
+        Assert.Equal(
+            $$$"""{"eventName":"NewerEvent","organizationId":{{{_organization}}},"data":{"x" : null}}""",
+            Encoding.UTF8.GetString(Assert.Single(Deliveries()).Body));
+    }
+
+    [Fact]
+    public async Task Poison_is_refused_and_the_rest_of_its_batch_goes_on()
+    {
+        await SubscribeAsync(_organization);
+
+        var results = await RunAsync(Raw("not json"), Message("a"), Raw("""{"data":{}}"""), Large("big"), Message("b"));
+
+        Assert.Equal(
+            [
+                new FanOutResult.Refused("MalformedEvent", "The body is not JSON: line 1, byte 2."),
+                new FanOutResult.Done(),
+                new FanOutResult.Refused("MalformedEvent", "In the body eventName is missing, organizationId is missing."),
+                new FanOutResult.Refused("PayloadTooLarge", "The payload has 196609 bytes; at most 196608 are allowed."),
+                new FanOutResult.Done(),
+            ],
+            results);
+        Assert.Equal(["a", "b"], Deliveries().Select(delivery => Text(delivery, "eventId")).Order());
+    }
+
+    [Fact]
+    public async Task Message_that_is_fanned_out_twice_makes_its_deliveries_once()
+    {
+        await SubscribeAsync(_organization);
+
+        await RunAsync(Message("a"));
+        await RunAsync(Message("a"));
+
+        Assert.Single(Deliveries());
+    }
+
+    [Fact]
+    public async Task Another_event_of_the_same_id_is_refused()
+    {
+        await SubscribeAsync(_organization);
+        await RunAsync(Message("a", "CaseClosedEvent"));
+
+        var result = Assert.Single(await RunAsync(Message("a", "CaseCreatedEvent")));
+
+        Assert.Equal(new FanOutResult.Refused("IdReused", "The organization has had another event of the id a."), result);
+        Assert.Single(Deliveries());
+    }
+
+    [Fact]
+    public async Task More_subscriptions_than_one_call_takes_are_served_by_messages_that_continue()
+    {
+        const int Count = EventFanOut.MaxDeliveries + 2;
+        await SubscribeManyAsync(Count);
+
+        await RunAsync(Message("a"), Message("b"));
+        Assert.Equal(EventFanOut.MaxDeliveries, Deliveries().Count);
+
+        // The rest of the first event and all of the second.
+        var rest = _services.Receive(QueueNames.Events);
+        Assert.Equal(["a", "b"], rest.Select(message => Text(message, "eventId")).Order());
+        Assert.All(await RunAsync([.. rest]), result => Assert.Equal(new FanOutResult.Done(), result));
+        Assert.Equal(EventFanOut.MaxDeliveries, Deliveries().Count);
+
+        await RunAsync([.. _services.Receive(QueueNames.Events)]);
+        Assert.Equal((2 * Count) - (2 * EventFanOut.MaxDeliveries), Deliveries().Count);
+        Assert.Empty(_services.Receive(QueueNames.Events));
+    }
+
+    [Theory]
+    [InlineData(TableNames.EventArchive)]
+    [InlineData(TableNames.Subscriptions)]
+    public async Task Event_that_meets_a_broken_table_is_put_off_and_the_others_are_not(string table)
+    {
+        var other = Given.Organization();
+        await SubscribeAsync(_organization);
+        await SubscribeAsync(other);
+        _services.Flaky.Failure = (name, partition) =>
+            name == table && partition == _organization.ToString() ? new RequestFailedException(503, "busy") : null;
+
+        var results = await RunAsync(Message("a"), Message("b", organization: other));
+
+        Assert.All(results, result => Assert.Equal(new FanOutResult.Done(), result));
+        Assert.Equal("b", Text(Assert.Single(Deliveries()), "eventId"));
+
+        // It comes back after 5 s, give or take a fifth, and then gets through.
+        _services.Flaky.Failure = (_, _) => null;
+        _services.Time.Advance(TimeSpan.FromSeconds(3.9));
+        Assert.Empty(_services.Receive(QueueNames.Events));
+        _services.Time.Advance(TimeSpan.FromSeconds(2.2));
+        var held = await _services.ReceiveOneAsync(QueueNames.Events);
+        Assert.Equal("a", Text(held, "eventId"));
+        Assert.Equal(1, held.ApplicationProperties["hold"]);
+        await RunAsync(held);
+        Assert.Equal("a", Text(Assert.Single(Deliveries()), "eventId"));
+    }
+
+    [Fact]
+    public async Task Event_is_put_off_when_its_deliveries_can_not_be_sent()
+    {
+        await SubscribeAsync(_organization);
+        _services.Deliveries.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+
+        Assert.Equal([new FanOutResult.Done()], await RunAsync(Message("a")));
+
+        _services.Time.Advance(TimeSpan.FromSeconds(7));
+        Assert.Equal("a", Text(await _services.ReceiveOneAsync(QueueNames.Events), "eventId"));
+    }
+
+    [Fact]
+    public async Task Event_is_put_off_when_what_continues_it_can_not_be_sent()
+    {
+        await SubscribeManyAsync(EventFanOut.MaxDeliveries + 1);
+        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+
+        // Neither does putting it off work, on the same queue.
+        Assert.IsType<FanOutResult.Stuck>(Assert.Single(await RunAsync(Message("a"))));
+    }
+
+    [Fact]
+    public async Task Event_is_stuck_when_it_can_not_be_put_off_either()
+    {
+        await SubscribeAsync(_organization);
+        var cause = new RequestFailedException(503, "busy");
+        _services.Flaky.Failure = (_, _) => cause;
+        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+
+        Assert.Equal([new FanOutResult.Stuck(cause)], await RunAsync(Message("a")));
+    }
+
+    [Fact]
+    public async Task Event_that_meets_a_mistake_in_the_program_fails_alone()
+    {
+        var other = Given.Organization();
+        _services.Flaky.Failure = (_, partition) => partition == _organization.ToString() ? new InvalidOperationException("a bug") : null;
+
+        var results = await RunAsync(Message("a"), Message("b", organization: other));
+
+        Assert.Equal([new FanOutResult.Failed(), new FanOutResult.Done()], results);
+        _services.Time.Advance(TimeSpan.FromHours(1));
+        Assert.Empty(_services.Receive(QueueNames.Events));
+    }
+
+    [Fact]
+    public async Task Cancellation_ends_it_without_a_result()
+    {
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fanOut.RunAsync([Message("a")], cancelled.Token));
+    }
+
+    private static string Text(ServiceBusReceivedMessage message, string property) => (string)message.ApplicationProperties[property];
+
+    private static IEnumerable<string> Sorted(params IEnumerable<string> texts) => texts.Order(StringComparer.Ordinal);
+
+    private static ServiceBusReceivedMessage Raw(string body) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "raw", sequenceNumber: 1);
+
+    private ServiceBusReceivedMessage Message(string id, string name = "CaseClosedEvent", OrganizationId? organization = null) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromString($$$"""{"eventName":"{{{name}}}","organizationId":{{{organization ?? _organization}}},"data":{"id":"1"}}"""),
+            id,
+            sequenceNumber: 1,
+            enqueuedTime: _services.Time.GetUtcNow());
+
+    private ServiceBusReceivedMessage Large(string id)
+    {
+        var head = $$"""{"eventName":"A","organizationId":{{_organization}},"data":{"x":""" + '"';
+        return ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromString(head + new string('x', EventPayload.MaxBytes + 1 - head.Length - 3) + "\"}}"), id, sequenceNumber: 1);
+    }
+
+    private async Task<IReadOnlyList<FanOutResult>> RunAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, default);
+
+    private IReadOnlyList<ServiceBusReceivedMessage> Deliveries() => _services.Receive(QueueNames.Deliveries);
+
+    private async Task<string> SubscribeAsync(OrganizationId organization, params string[] events)
+    {
+        var subscription = Given.Subscription(organization, _services.Time, events);
+        await Given.SubscriptionStore(_services.Tables, _services.Time).AddAsync(subscription, Given.Entry(subscription), default);
+        return subscription.Id.ToString();
+    }
+
+    // Beside the store, which writes them one by one.
+    private async Task SubscribeManyAsync(int count)
+    {
+        await SubscribeAsync(_organization);
+        var table = _services.Tables.GetTableClient(TableNames.Subscriptions);
+        foreach (var chunk in Enumerable.Range(1, count - 1).Chunk(100))
+        {
+            await table.SubmitTransactionAsync(chunk.Select(_ => new TableTransactionAction(
+                TableTransactionActionType.Add, SubscriptionRow.Make(Given.Subscription(_organization, _services.Time), Given.Protector))));
+        }
+    }
+}
