@@ -100,18 +100,25 @@ public sealed class TableDurabilityTests : IDisposable
     }
 
     [Fact]
+    public async Task Table_without_rows_is_there_when_the_journal_was_compacted()
+    {
+        await OpenAsync(SmallSegments);
+        await EmptyTable().CreateIfNotExistsAsync();
+        await ChurnAsync();
+        await ReopenAsync(SmallSegments);
+
+        Assert.Equal(409, (await EmptyTable().CreateIfNotExistsAsync()).GetRawResponse().Status);
+
+        TableClient EmptyTable() => new TableServiceClient($"EmbeddedStore={folder.Path}").GetTableClient("empty");
+    }
+
+    [Fact]
     public async Task Deleted_rows_stay_deleted_when_the_journal_was_compacted()
     {
         await OpenAsync(SmallSegments);
         await SubmitAsync(TableTransactionActionType.Add, ["a", "b"]);
         await table.DeleteEntityAsync("p", "a");
-        for (var i = 0; i < 500; i++)
-        {
-            await table.UpsertEntityAsync(new TableEntity("q", "changing") { ["Filler"] = new byte[4000] });
-            await table.DeleteEntityAsync("q", "changing");
-        }
-
-        await data!.Journal.Compaction;
+        await ChurnAsync();
         await ReopenAsync(SmallSegments);
 
         Assert.Equal(["b"], await RowKeysAsync());
@@ -200,6 +207,18 @@ public sealed class TableDurabilityTests : IDisposable
     {
         data!.Dispose();
         await OpenAsync(options);
+    }
+
+    /// <summary>Writes and deletes so much that every segment that was there is compacted away.</summary>
+    private async Task ChurnAsync()
+    {
+        for (var i = 0; i < 500; i++)
+        {
+            await table.UpsertEntityAsync(new TableEntity("q", "changing") { ["Filler"] = new byte[4000] });
+            await table.DeleteEntityAsync("q", "changing");
+        }
+
+        await data!.Journal.Compaction;
     }
 
     private async Task<TableEntity?> GetAsync(string rowKey)
