@@ -27,5 +27,11 @@ builder.Services
     .AddHealth();
 
 var app = builder.Build();
-app.Services.CheckSettings();
+if (app.Services.FindSettingsMistakes() is { } mistakes)
+{
+    await Console.Error.WriteLineAsync(mistakes);
+    return 1;
+}
+
 await app.RunAsync();
+return 0;
