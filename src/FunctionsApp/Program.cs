@@ -27,11 +27,5 @@ builder.Services
     .AddHealth();
 
 var app = builder.Build();
-if (app.Services.FindSettingsMistakes() is { } mistakes)
-{
-    await Console.Error.WriteLineAsync(mistakes);
-    return 1;
-}
-
+app.Services.CheckSettings();
 await app.RunAsync();
-return 0;

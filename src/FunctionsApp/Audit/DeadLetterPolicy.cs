@@ -12,7 +12,8 @@ public static class DeadLetterPolicy
     /// <summary>The broker's reason for what was delivered too often without settlement.</summary>
     public const string MaxDeliveryCountExceeded = "MaxDeliveryCountExceeded";
 
-    private const string ReturnedProperty = "returned";
+    /// <summary>The property that counts how often a message was put back.</summary>
+    public const string ReturnedProperty = "returned";
 
     private static readonly TimeSpan[] s_waits = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)];
 

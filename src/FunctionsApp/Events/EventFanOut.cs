@@ -88,7 +88,7 @@ public sealed partial class EventFanOut(
         using var continuations = new BatchedSender<FanOutItem>(events, ParallelSends);
         foreach (var (item, after) in unfinished.Where(rest => rest.Item.IsOpen))
         {
-            await continuations.AddAsync(item, EventMessage.Continue(item.Message, after), cancellationToken);
+            await continuations.AddAsync(item, EventMessage.Continue(item.Message, item.Payload, after), cancellationToken);
         }
 
         await NoteFailuresAsync(continuations, cancellationToken);
@@ -119,7 +119,7 @@ public sealed partial class EventFanOut(
 
             Log.PutOff(logger, item.Failure!, item.EventId, item.Organization, hold + 1);
             item.IsPutOff = true;
-            await sender.AddAsync(item, EventMessage.PutOff(item.Message, now + OwnTrouble.Wait(hold, random)), cancellationToken);
+            await sender.AddAsync(item, EventMessage.PutOff(item.Message, item.Payload, now + OwnTrouble.Wait(hold, random)), cancellationToken);
         }
 
         foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Events;
 
@@ -17,6 +19,9 @@ public static class EventMessage
     private const string TraceParentProperty = "traceparent";
     private const string AfterProperty = "after";
     private const string HoldProperty = "hold";
+
+    private static readonly string[] s_properties =
+        [EventIdProperty, SourceProperty, TraceParentProperty, AfterProperty, HoldProperty, DeadLetterPolicy.ReturnedProperty];
 
     /// <summary>Makes the message of a new event. A repeat within the queue's duplicate detection window is dropped, by organization and event id.</summary>
     /// <param name="organization">Whose event it is.</param>
@@ -65,10 +70,10 @@ public static class EventMessage
         Text(message, TraceParentProperty) is { } parent && ActivityContext.TryParse(parent, null, out _) ? parent : null;
 
     /// <summary>The message that goes on with an event where this invocation stopped.</summary>
-    internal static ServiceBusMessage Continue(ServiceBusReceivedMessage message, string? after)
+    internal static ServiceBusMessage Continue(ServiceBusReceivedMessage message, ReadOnlyMemory<byte> payload, string? after)
     {
-        var copy = Storage.MessageCopy.Of(message, $"after {after}");
-        copy.ApplicationProperties[EventIdProperty] = IdOf(message).ToString();
+        var copy = Copy(MessageCopy.Of(message, $"after {after}"), message);
+        copy.Body = new BinaryData(payload);
         if (after is not null)
         {
             copy.ApplicationProperties[AfterProperty] = after;
@@ -78,21 +83,29 @@ public static class EventMessage
     }
 
     /// <summary>The message that tries an event again later.</summary>
-    internal static ServiceBusMessage PutOff(ServiceBusReceivedMessage message, DateTimeOffset until)
+    internal static ServiceBusMessage PutOff(ServiceBusReceivedMessage message, ReadOnlyMemory<byte> payload, DateTimeOffset until)
     {
         var hold = HoldOf(message) + 1;
-        var copy = Storage.MessageCopy.Of(message, $"hold {hold}");
-        copy.ApplicationProperties[EventIdProperty] = IdOf(message).ToString();
+        var copy = Copy(MessageCopy.Of(message, $"hold {hold}"), message);
+        copy.Body = new BinaryData(payload);
         copy.ApplicationProperties[HoldProperty] = hold;
         copy.ScheduledEnqueueTime = until;
         return copy;
     }
 
     /// <summary>The message that a dead letter becomes when it is put back.</summary>
-    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until)
+    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until) =>
+        Copy(DeadLetterPolicy.PutBack(deadLetter, until), deadLetter);
+
+    /// <summary>Names the event for good, and sheds the properties of external producers: what fitted into one message fits again.</summary>
+    private static ServiceBusMessage Copy(ServiceBusMessage copy, ServiceBusReceivedMessage original)
     {
-        var copy = Audit.DeadLetterPolicy.PutBack(deadLetter, until);
-        copy.ApplicationProperties[EventIdProperty] = IdOf(deadLetter).ToString();
+        foreach (var name in original.ApplicationProperties.Keys.Except(s_properties, StringComparer.Ordinal))
+        {
+            copy.ApplicationProperties.Remove(name);
+        }
+
+        copy.ApplicationProperties[EventIdProperty] = IdOf(original).ToString();
         return copy;
     }
 

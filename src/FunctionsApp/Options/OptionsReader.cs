@@ -133,7 +133,7 @@ public sealed class InvalidSettingsException(IReadOnlyList<string> mistakes) : O
 /// <summary>Registration of options.</summary>
 public static class OptionsServices
 {
-    /// <summary>Makes a record of options that is read from the configuration on first use, and checked together with all others by <see cref="FindSettingsMistakes"/>.</summary>
+    /// <summary>Makes a record of options that is read from the configuration on first use, and checked together with all others by <see cref="CheckSettings"/>.</summary>
     public static IServiceCollection AddSettings<T>(this IServiceCollection services, Func<OptionsReader, T> read)
         where T : class
     {
@@ -147,8 +147,8 @@ public static class OptionsServices
         return services;
     }
 
-    /// <summary>Every mistake in every option record, or null where there is none. To be asked before anything starts.</summary>
-    public static string? FindSettingsMistakes(this IServiceProvider services)
+    /// <summary>Throws <see cref="InvalidSettingsException"/> with every mistake in every option record, before anything has started.</summary>
+    public static void CheckSettings(this IServiceProvider services)
     {
         var reader = new OptionsReader(services.GetRequiredService<IConfiguration>());
         foreach (var check in services.GetServices<SettingsCheck>())
@@ -156,7 +156,10 @@ public static class OptionsServices
             check.Read(reader);
         }
 
-        return reader.Mistakes.Count > 0 ? new InvalidSettingsException(reader.Mistakes).Message : null;
+        if (reader.Mistakes.Count > 0)
+        {
+            throw new InvalidSettingsException(reader.Mistakes);
+        }
     }
 
     private sealed record SettingsCheck(Action<OptionsReader> Read);

@@ -4,23 +4,12 @@ using EventSubscriptions.Events;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Which active subscriptions of an organization want an event. Never stale: each call checks the version row <c>v</c>.</summary>
-public sealed class SubscriptionIndex
+public sealed class SubscriptionIndex(SubscriptionStore store, TimeProvider time)
 {
-    private const int DefaultCapacity = 10_000;
+    /// <summary>How many organizations are kept; the one that was asked for longest ago makes room.</summary>
+    internal const int Capacity = 1000;
 
-    private readonly SubscriptionStore _store;
-    private readonly TimeProvider _time;
-    private readonly int _capacity;
     private readonly ConcurrentDictionary<OrganizationId, Entry> _entries = new();
-
-    public SubscriptionIndex(SubscriptionStore store, TimeProvider time) : this(store, time, DefaultCapacity)
-    {
-    }
-
-    /// <param name="store">The table.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="capacity">How many organizations are kept; those that were asked for longest ago make room.</param>
-    internal SubscriptionIndex(SubscriptionStore store, TimeProvider time, int capacity) => (_store, _time, _capacity) = (store, time, capacity);
 
     /// <summary>How many organizations are kept now.</summary>
     internal int Count => _entries.Count;
@@ -29,7 +18,7 @@ public sealed class SubscriptionIndex
     public async ValueTask<ActiveSubscriptions> GetAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         // The version is read before the rows: what they say is at least as new, and a change that comes between shows next time.
-        if (await _store.GetVersionAsync(organization, cancellationToken) is not { } version)
+        if (await store.GetVersionAsync(organization, cancellationToken) is not { } version)
         {
             return ActiveSubscriptions.None;
         }
@@ -37,12 +26,13 @@ public sealed class SubscriptionIndex
         if (!_entries.TryGetValue(organization, out var entry) || entry.Version != version)
         {
             entry = new Entry(version, new Lazy<Task<ActiveSubscriptions>>(() => LoadAsync(organization)));
-            entry = _entries.AddOrUpdate(
+            var kept = _entries.AddOrUpdate(
                 organization, static (_, mine) => mine, static (_, other, mine) => other.Version == mine.Version ? other : mine, entry);
+            entry = kept;
             MakeRoom();
         }
 
-        entry.UsedAt = _time.GetTimestamp();
+        entry.UsedAt = time.GetTimestamp();
         try
         {
             return await entry.Load.Value.WaitAsync(cancellationToken);
@@ -55,19 +45,13 @@ public sealed class SubscriptionIndex
     }
 
     private async Task<ActiveSubscriptions> LoadAsync(OrganizationId organization) =>
-        new(await _store.ListActiveAsync(organization, CancellationToken.None));
+        new(await store.ListActiveAsync(organization, CancellationToken.None));
 
     private void MakeRoom()
     {
-        if (_entries.Count <= _capacity)
+        while (_entries.Count > Capacity)
         {
-            return;
-        }
-
-        // A tenth at once, so that the search for the oldest isn't made each time.
-        foreach (var oldest in _entries.OrderBy(pair => pair.Value.UsedAt).Take((_capacity / 10) + 1))
-        {
-            _entries.TryRemove(oldest);
+            _entries.TryRemove(_entries.MinBy(pair => pair.Value.UsedAt));
         }
     }
 

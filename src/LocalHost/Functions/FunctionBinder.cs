@@ -9,13 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LocalHost.Functions;
 
 /// <summary>Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.</summary>
-internal sealed class FunctionBinder
+internal static class FunctionBinder
 {
     private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
 
-    private readonly Dictionary<Type, ObjectFactory> _factories = [];
-
-    public Func<LocalFunctionContext, Task<object?>> Compile(MethodInfo method, ParameterInfo trigger)
+    public static Func<LocalFunctionContext, Task<object?>> Compile(MethodInfo method, ParameterInfo trigger)
     {
         var context = Expression.Parameter(typeof(LocalFunctionContext), "context");
         var arguments = method.GetParameters().Select(parameter => Bind(parameter, trigger, context));
@@ -23,13 +21,9 @@ internal sealed class FunctionBinder
         return Expression.Lambda<Func<LocalFunctionContext, Task<object?>>>(Awaitable(call, method.ReturnType), context).Compile();
     }
 
-    private UnaryExpression Instance(Type type, ParameterExpression context)
+    private static UnaryExpression Instance(Type type, ParameterExpression context)
     {
-        if (!_factories.TryGetValue(type, out var factory))
-        {
-            _factories[type] = factory = ActivatorUtilities.CreateFactory(type, []);
-        }
-
+        var factory = ActivatorUtilities.CreateFactory(type, []);
         var services = Expression.Property(context, nameof(LocalFunctionContext.InstanceServices));
         return Expression.Convert(Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))), type);
     }

@@ -14,7 +14,6 @@ internal sealed class FunctionDiscovery
 {
     private readonly string _routePrefix;
     private readonly List<string> _errors = [];
-    private readonly FunctionBinder _binder = new();
 
     private FunctionDiscovery(string routePrefix) => _routePrefix = routePrefix;
 
@@ -63,15 +62,16 @@ internal sealed class FunctionDiscovery
             Error("a function is a public method, not generic, of a class that can be created.");
         }
 
-        var triggers = method.GetParameters().Where(parameter => parameter.IsDefined(typeof(TriggerBindingAttribute))).ToList();
+        var triggers = method.GetParameters()
+            .SelectMany(parameter => parameter.GetCustomAttributes<TriggerBindingAttribute>().Select(binding => (parameter, binding)))
+            .ToList();
         if (triggers.Count != 1)
         {
             Error($"a function has one trigger, not {triggers.Count}.");
             return null;
         }
 
-        var trigger = triggers[0];
-        var binding = trigger.GetCustomAttribute<TriggerBindingAttribute>()!;
+        var (trigger, binding) = triggers[0];
         CheckTrigger(trigger, binding, Error);
         var route = binding is HttpTriggerAttribute http ? ParseRoute(http, name, Error) : null;
         foreach (var parameter in method.GetParameters().Where(parameter => parameter != trigger))
@@ -85,7 +85,7 @@ internal sealed class FunctionDiscovery
         CheckReturn(method, binding, Error);
         return _errors.Count > before
             ? null
-            : new FunctionMethod(new LocalFunctionDefinition(name, entryPoint, type.Assembly.Location), trigger, binding, route, _binder.Compile(method, trigger));
+            : new FunctionMethod(new LocalFunctionDefinition(name, entryPoint, type.Assembly.Location), method, trigger, binding, route);
     }
 
     private static void CheckTrigger(ParameterInfo trigger, TriggerBindingAttribute binding, Action<string> error)
@@ -173,17 +173,12 @@ internal sealed class FunctionDiscovery
 
     private void CheckRoutes(List<FunctionMethod> functions)
     {
-        var routes = new Dictionary<string, FunctionMethod>(StringComparer.OrdinalIgnoreCase);
-        foreach (var function in functions.Where(function => function.Route is not null))
+        var routes = functions
+            .Where(function => function.Route is not null)
+            .SelectMany(function => (function.HttpMethods ?? ["any"]).Select(method => (function, method)));
+        foreach (var same in routes.GroupBy(route => $"{route.method} /{route.function.Route!.RawText}", StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            foreach (var method in function.HttpMethods ?? ["any"])
-            {
-                var route = $"{method} /{function.Route!.RawText}";
-                if (!routes.TryAdd(route, function))
-                {
-                    _errors.Add($"{route}: answered by both {routes[route].Name} and {function.Name}.");
-                }
-            }
+            _errors.Add($"{same.Key}: answered by more than one function: {string.Join(", ", same.Select(route => route.function.Name))}.");
         }
     }
 

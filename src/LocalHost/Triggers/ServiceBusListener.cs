@@ -54,7 +54,7 @@ internal sealed partial class ServiceBusListener(
     {
         while (await ReceiveAsync(WaitForSlotsAsync) is { } received)
         {
-            FreeSlots(received.Wanted - received.Messages.Count);
+            _slots.Release(received.Wanted - received.Messages.Count);
             foreach (var message in received.Messages)
                 _ = Task.Run(() => RunSingleAsync(message), CancellationToken.None);
         }
@@ -80,8 +80,8 @@ internal sealed partial class ServiceBusListener(
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            if (!_isBatched)
-                FreeSlots(wanted);
+            if (!_isBatched && wanted > 0)
+                _slots.Release(wanted);
             return null;
         }
         catch (Exception exception)
@@ -100,12 +100,6 @@ internal sealed partial class ServiceBusListener(
         while (slots < MostAtOnce && _slots.Wait(0, CancellationToken.None))
             slots++;
         return slots;
-    }
-
-    private void FreeSlots(int count)
-    {
-        if (count > 0)
-            _slots.Release(count);
     }
 
     private async Task RunSingleAsync(ServiceBusReceivedMessage message)

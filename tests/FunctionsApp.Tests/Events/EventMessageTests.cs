@@ -5,6 +5,8 @@ namespace EventSubscriptions.Tests.Events;
 
 public sealed class EventMessageTests
 {
+    private static readonly byte[] s_payload = [1, 2, 3];
+
     private static readonly DateTimeOffset s_at = new(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
 
     [Theory]
@@ -52,9 +54,9 @@ public sealed class EventMessageTests
     {
         var original = Message(null, "message-id", hold: 2);
 
-        var copy = EventMessage.PutOff(original, s_at);
+        var copy = EventMessage.PutOff(original, s_payload, s_at);
 
-        Assert.Equal(original.Body.ToArray(), copy.Body.ToArray());
+        Assert.Equal(s_payload, copy.Body.ToArray());
         Assert.Equal("message-id", copy.ApplicationProperties["eventId"]);
         Assert.Equal(3, copy.ApplicationProperties["hold"]);
         Assert.Equal(s_at, copy.ScheduledEnqueueTime);
@@ -66,16 +68,16 @@ public sealed class EventMessageTests
     {
         string?[] ids =
         [
-            EventMessage.PutOff(Message(null, "a"), s_at).MessageId,
-            EventMessage.PutOff(Message(null, "a", hold: 1), s_at).MessageId,
-            EventMessage.PutOff(Message(null, "a", sequenceNumber: 2), s_at).MessageId,
-            EventMessage.Continue(Message(null, "a"), null).MessageId,
-            EventMessage.Continue(Message(null, "a"), "sub_1").MessageId,
+            EventMessage.PutOff(Message(null, "a"), s_payload, s_at).MessageId,
+            EventMessage.PutOff(Message(null, "a", hold: 1), s_payload, s_at).MessageId,
+            EventMessage.PutOff(Message(null, "a", sequenceNumber: 2), s_payload, s_at).MessageId,
+            EventMessage.Continue(Message(null, "a"), s_payload, null).MessageId,
+            EventMessage.Continue(Message(null, "a"), s_payload, "sub_1").MessageId,
             EventMessage.PutBack(Message(null, "a"), s_at).MessageId,
         ];
 
         Assert.Distinct(ids);
-        Assert.Equal(ids[0], EventMessage.PutOff(Message(null, "a"), s_at.AddMinutes(1)).MessageId);
+        Assert.Equal(ids[0], EventMessage.PutOff(Message(null, "a"), s_payload, s_at.AddMinutes(1)).MessageId);
     }
 
     [Fact]
@@ -88,6 +90,17 @@ public sealed class EventMessageTests
         Assert.Equal(2, twice.ApplicationProperties["returned"]);
         Assert.DoesNotContain("DeadLetterReason", once.ApplicationProperties.Keys);
         Assert.DoesNotContain("DeadLetterErrorDescription", once.ApplicationProperties.Keys);
+    }
+
+    [Fact]
+    public void Copies_shed_the_properties_that_external_producers_added()
+    {
+        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            messageId: "a", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["theirs"] = new string('x', 30_000), ["source"] = "http" });
+
+        Assert.Equal(["eventId", "hold", "source"], EventMessage.PutOff(message, s_payload, s_at).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "source"], EventMessage.Continue(message, s_payload, null).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "returned", "source"], EventMessage.PutBack(message, s_at).ApplicationProperties.Keys.Order());
     }
 
     [Theory]

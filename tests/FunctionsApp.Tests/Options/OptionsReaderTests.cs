@@ -20,11 +20,11 @@ public sealed class OptionsReaderTests
                 Waits = reader.Durations("Some__Waits", [], TimeSpan.Zero, TimeSpan.FromMinutes(1), 10),
             });
 
-        var mistakes = services.BuildServiceProvider().FindSettingsMistakes();
+        var refusal = Assert.Throws<InvalidSettingsException>(() => services.BuildServiceProvider().CheckSettings());
 
         Assert.Equal(
             ["Tables", "ServiceBus", "Some__Count", "Some__On", "Some__Wait", "Some__Waits"],
-            mistakes!.Split('\n').Skip(1).Select(line => line.Trim().Split(' ')[0]));
+            refusal.Message.Split('\n').Skip(1).Select(line => line.Trim().Split(' ')[0]));
     }
 
     [Fact]

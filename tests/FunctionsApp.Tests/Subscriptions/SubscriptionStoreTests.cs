@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
@@ -6,13 +5,14 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
-using Moq;
 
 namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SubscriptionStoreOnEmbeddedStoreTests() : SubscriptionStoreTests(new EmbeddedStores());
 
 public sealed class SubscriptionStoreOnAzuriteTests() : SubscriptionStoreTests(new AzuriteStores());
+
+public sealed class SubscriptionStoreOnEmbeddedTests() : SubscriptionStoreTests(new EmbeddedStores());
 
 public abstract class SubscriptionStoreTests(ITableStores stores)
 {
@@ -174,56 +174,6 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var index = new SubscriptionIndex(store, _clock);
 
         Assert.Same(await index.GetAsync(_organization, default), await index.GetAsync(_organization, default));
-    }
-
-    [Fact]
-    public async Task Index_forgets_the_organizations_that_were_asked_for_longest_ago()
-    {
-        var store = await StoreAsync();
-        var index = new SubscriptionIndex(store, _clock, capacity: 2);
-        var organizations = new[] { _organization, Given.Organization(), Given.Organization() };
-        foreach (var organization in organizations)
-        {
-            await AddAsync(store, Given.Subscription(organization, _clock));
-        }
-
-        var first = await AskAsync(0);
-        var second = await AskAsync(1);
-        Assert.Same(first, await AskAsync(0));
-        await AskAsync(2);
-
-        Assert.Equal(2, index.Count);
-        Assert.Same(first, await AskAsync(0));
-        Assert.NotSame(second, await AskAsync(1));
-
-        ValueTask<ActiveSubscriptions> AskAsync(int which)
-        {
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            return index.GetAsync(organizations[which], default);
-        }
-    }
-
-    [Fact]
-    public async Task Index_loads_again_after_a_load_that_failed()
-    {
-        var tables = await stores.ConnectAsync();
-        await AddAsync(Given.SubscriptionStore(tables, _clock), Given.Subscription(_organization, _clock, "A"));
-        var failing = new Mock<TableClient>();
-        var real = tables.GetTableClient(TableNames.Subscriptions);
-        var fails = true;
-        failing.Setup(table => table.GetEntityIfExistsAsync<TableEntity>(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
-            .Returns((string partition, string row, IEnumerable<string> select, CancellationToken token) => real.GetEntityIfExistsAsync<TableEntity>(partition, row, select, token));
-        failing.Setup(table => table.QueryAsync<TableEntity>(It.IsAny<string>(), It.IsAny<int?>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
-            .Returns((string filter, int? size, IEnumerable<string> select, CancellationToken token) =>
-                fails ? throw new RequestFailedException(503, "busy") : real.QueryAsync<TableEntity>(filter, size, select, token));
-        var service = new Mock<TableServiceClient>();
-        service.Setup(client => client.GetTableClient(TableNames.Subscriptions)).Returns(failing.Object);
-        var index = new SubscriptionIndex(Given.SubscriptionStore(service.Object, _clock), _clock);
-
-        await Assert.ThrowsAsync<RequestFailedException>(() => index.GetAsync(_organization, default).AsTask());
-        fails = false;
-
-        Assert.Single((await index.GetAsync(_organization, default)).Matching("A"));
     }
 
     private async Task<SubscriptionStore> StoreAsync() => Given.SubscriptionStore(await stores.ConnectAsync(), _clock);

@@ -44,7 +44,7 @@ public sealed class FunctionDiscoveryTests
     [InlineData(typeof(FunctionKey), "Anonymous")]
     [InlineData(typeof(AsyncVoid), "async void")]
     [InlineData(typeof(SameNames), "used more than once")]
-    [InlineData(typeof(SameRoutes), "both F and G")]
+    [InlineData(typeof(SameRoutes), "GET /THINGS")]
     public void Function_that_is_wrong_is_refused_with_the_reason(Type type, string reason)
     {
         var message = Assert.Throws<StartupException>(() => FunctionDiscovery.Find([type], "")).Message;

@@ -1,0 +1,120 @@
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Tests.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests.Events;
+
+public sealed class PublishEventsTests : IAsyncLifetime
+{
+    private const string Valid = """{"eventName":"CaseArchivedEvent","data":{"id":"1", "name":"n"}}""";
+
+    private readonly OrganizationId _organization = Given.Organization();
+    private LocalServices _services = null!;
+    private PublishEvents _function = null!;
+
+    public async Task InitializeAsync()
+    {
+        _services = await LocalServices.StartAsync();
+        _function = new PublishEvents(
+            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventPublisher(_services.Events, NullLogger<EventPublisher>.Instance));
+    }
+
+    public Task DisposeAsync()
+    {
+        _services.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Event_is_put_on_the_queue_as_its_payload_and_its_id_answered()
+    {
+        var reply = await PublishAsync(Valid);
+
+        Assert.Equal(202, reply.Status);
+        var message = Assert.Single(_services.Receive(QueueNames.Events));
+        var id = message.ApplicationProperties["eventId"];
+        Assert.Equal($$"""{"ids":["{{id}}"]}""", reply.Body);
+        Assert.Equal($"{_organization}.{id}", message.MessageId);
+        Assert.Equal("http", message.ApplicationProperties["source"]);
+        Assert.Equal("application/json", message.ContentType);
+        Assert.Equal(
+            $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{_organization}}},"data":{"id":"1", "name":"n"}}""", message.Body.ToString());
+    }
+
+    [Fact]
+    public async Task Events_are_queued_in_their_order_over_as_many_batches_as_it_takes()
+    {
+        var big = new string('n', 150_000);
+        var body = $$$"""[{"id":"a","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"b","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"c","eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}}]""";
+
+        var reply = await PublishAsync(body);
+
+        Assert.Equal("""{"ids":["a","b","c"]}""", reply.Body);
+        Assert.Equal(["a", "b", "c"], _services.Receive(QueueNames.Events).Select(message => message.ApplicationProperties["eventId"]));
+    }
+
+    [Fact]
+    public async Task Repeat_with_the_same_idempotency_key_is_dropped()
+    {
+        await PublishAsync(Valid, "key");
+        var reply = await PublishAsync(Valid, "key");
+
+        Assert.Equal("""{"ids":["key"]}""", reply.Body);
+        Assert.Single(_services.Receive(QueueNames.Events));
+    }
+
+    [Fact]
+    public async Task Nothing_is_published_when_one_event_is_wrong()
+    {
+        var reply = await PublishAsync("[" + Valid + """,{"eventName":"CaseArchivedEvent","data":{}}]""");
+
+        Assert.Equal(400, reply.Status);
+        Assert.Equal(["[1].data.id", "[1].data.name"], reply.Errors.Keys);
+        Assert.Empty(_services.Receive(QueueNames.Events));
+    }
+
+    [Fact]
+    public async Task Queue_that_takes_only_a_part_is_a_503_that_names_the_ids_to_repeat_with()
+    {
+        var big = new string('n', 150_000);
+        var one = $$$"""{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}}""";
+        _services.Events.Allowed = 1;
+        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+
+        var reply = await PublishAsync($"[{one},{one}]");
+
+        Assert.Equal(503, reply.Status);
+        Assert.Equal("application/problem+json", reply.Headers.ContentType);
+        Assert.Equal("5", reply.Headers.RetryAfter);
+        var ids = reply.Json.GetProperty("ids").EnumerateArray().Select(id => id.GetString()!).ToArray();
+        Assert.Equal(ids[0], Assert.Single(_services.Receive(QueueNames.Events)).ApplicationProperties["eventId"]);
+
+        _services.Events.Failure = null;
+        var repeated = await PublishAsync($$"""[{"id":"{{ids[0]}}",{{one[1..]}},{"id":"{{ids[1]}}",{{one[1..]}}]""");
+        Assert.Equal(202, repeated.Status);
+        Assert.Equal(ids[1], Assert.Single(_services.Receive(QueueNames.Events)).ApplicationProperties["eventId"]);
+    }
+
+    [Fact]
+    public async Task Idempotency_key_is_given_once()
+    {
+        var reply = await PublishAsync(Valid, "a", "b");
+
+        Assert.Equal(["is given more than once"], reply.Errors["Idempotency-Key"]);
+    }
+
+    private Task<Reply> PublishAsync(string body, params string[] idempotencyKeys)
+    {
+        var request = Requests.Post(body);
+        if (idempotencyKeys.Length > 0)
+        {
+            request.Headers["Idempotency-Key"] = idempotencyKeys;
+        }
+
+        return _function.RunAsync(request, new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization), default).Reply();
+    }
+}
