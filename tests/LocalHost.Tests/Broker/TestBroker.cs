@@ -12,7 +12,7 @@ internal sealed class TestBroker : IDisposable
     public static readonly QueueDefinition Once = new("once", TimeSpan.FromMinutes(1), 10, true, TimeSpan.FromHours(1));
 
     private readonly TemporaryFolder _folder;
-    private readonly bool _ownsFolder;
+    private bool _ownsFolder;
     private readonly JournalOptions _options;
 
     public TestBroker(JournalOptions? options = null)
@@ -33,16 +33,26 @@ internal sealed class TestBroker : IDisposable
 
     public Broker Broker { get; }
 
+    public string OldestSegment => Path.GetFileName(Segments[0]);
+
+    private string[] Segments => [.. Directory.GetFiles(_folder.Path, "*.journal").Order(StringComparer.Ordinal)];
+
     public BrokerQueue Queue => Broker.GetQueue("plain");
 
     public BrokerQueue DeadLetters => Broker.GetQueue("plain/$DeadLetterQueue");
 
     /// <summary>The broker as it comes up again after being killed at this moment, and everything it does from then on, on a copy of the folder.</summary>
-    public TestBroker Crash()
+    /// <param name="lost">How many bytes of the last write did not reach the disk.</param>
+    public TestBroker Crash(int lost = 0)
     {
         var copy = new TemporaryFolder();
-        foreach (var file in Directory.GetFiles(_folder.Path, "*.journal"))
+        foreach (var file in Segments)
             File.Copy(file, Path.Combine(copy.Path, Path.GetFileName(file)));
+        if (lost > 0)
+        {
+            using var newest = File.OpenWrite(Path.Combine(copy.Path, Path.GetFileName(Segments[^1])));
+            newest.SetLength(newest.Length - lost);
+        }
         return new TestBroker(copy, true, Time, _options);
     }
 
@@ -50,7 +60,8 @@ internal sealed class TestBroker : IDisposable
     public TestBroker Restart()
     {
         Close();
-        return new TestBroker(_folder, _ownsFolder, Time, _options);
+        _ownsFolder = false;
+        return new TestBroker(_folder, true, Time, _options);
     }
 
     public async Task<long> SendAsync(string queue, params ServiceBusMessage[] messages)
