@@ -21,5 +21,9 @@ public sealed class ServiceBusMessageBatch : IDisposable
         return Content.TryAdd(message);
     }
 
-    public void Dispose() => _disposed = true;
+    public void Dispose()
+    {
+        _disposed = true;
+        Content.Dispose();
+    }
 }

@@ -20,14 +20,16 @@ public class ServiceBusSender : IAsyncDisposable
     public virtual async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        await SendAsync(OutgoingBatch.Of(message), cancellationToken);
+        using var batch = OutgoingBatch.Of(message);
+        await SendAsync(batch, cancellationToken);
     }
 
     /// <summary>Sends all the messages or none.</summary>
     public virtual async Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        await SendAsync(OutgoingBatch.Of(messages), cancellationToken);
+        using var batch = OutgoingBatch.Of(messages);
+        await SendAsync(batch, cancellationToken);
     }
 
     /// <summary>Sends all the messages or none.</summary>
@@ -43,7 +45,8 @@ public class ServiceBusSender : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         message.ScheduledEnqueueTime = scheduledEnqueueTime;
-        return await SendAsync(OutgoingBatch.Of(message), cancellationToken);
+        using var batch = OutgoingBatch.Of(message);
+        return await SendAsync(batch, cancellationToken);
     }
 
     public virtual ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default)

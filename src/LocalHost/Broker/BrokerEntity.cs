@@ -39,15 +39,6 @@ internal sealed class BrokerEntity : IDisposable
 
     public long LiveBytes => _store.LiveBytes;
 
-    public int ScheduledCount
-    {
-        get
-        {
-            lock (Gate)
-                return _store.ScheduledCount;
-        }
-    }
-
     /// <summary>Completes when the messages are safely on disk: all of them or, where it fails, perhaps none.</summary>
     /// <returns>The sequence number of the last.</returns>
     public async ValueTask<long> SendAsync(OutgoingBatch batch)

@@ -1,9 +1,12 @@
+using System.Buffers;
+
 namespace LocalHost.Messaging;
 
-/// <summary>Bytes that grow, and can be cut back to an earlier length.</summary>
-internal sealed class ByteWriter(int capacity = 512)
+/// <summary>Bytes that grow, and can be cut back to an earlier length. Disposing gives the memory back, and the bytes are gone.</summary>
+internal sealed class ByteWriter(int capacity = 512) : IDisposable
 {
-    private byte[] _bytes = new byte[capacity];
+    // Batches are large, and the garbage of large arrays is dear where millions of messages wait.
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
 
     public int Length { get; private set; }
 
@@ -13,7 +16,7 @@ internal sealed class ByteWriter(int capacity = 512)
     public Span<byte> Take(int length)
     {
         if (Length + length > _bytes.Length)
-            Array.Resize(ref _bytes, Math.Max(Length + length, _bytes.Length * 2));
+            Grow(Length + length);
         Length += length;
         return _bytes.AsSpan(Length - length, length);
     }
@@ -21,4 +24,21 @@ internal sealed class ByteWriter(int capacity = 512)
     public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
 
     public void CutTo(int length) => Length = length;
+
+    public void Dispose()
+    {
+        var bytes = _bytes;
+        (_bytes, Length) = ([], 0);
+        if (bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    private void Grow(int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _bytes.Length * 2));
+        Written.CopyTo(larger);
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = larger;
+    }
 }

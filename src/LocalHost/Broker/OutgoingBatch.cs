@@ -7,7 +7,7 @@ namespace LocalHost.Messaging;
 /// <remarks>
 /// The service counts a message's size in its AMQP form. The stored form that counts here is within a few dozen bytes of it.
 /// </remarks>
-internal sealed class OutgoingBatch
+internal sealed class OutgoingBatch : IDisposable
 {
     private readonly ByteWriter _bytes = new();
     private readonly List<OutgoingMessage> _messages = [];
@@ -27,6 +27,12 @@ internal sealed class OutgoingBatch
                 throw MessageLimits.Exceeded($"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages.");
         }
         return batch;
+    }
+
+    public void Dispose()
+    {
+        _messages.Clear();
+        _bytes.Dispose();
     }
 
     /// <summary>False where the message would not fit.</summary>

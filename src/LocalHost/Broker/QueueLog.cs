@@ -12,8 +12,6 @@ internal sealed class QueueLog(Journal journal, uint queueKey)
     public const byte Kind = 1;
     public const int HeaderLength = 5;
 
-    private readonly ByteWriter _writer = new();
-
     public static (QueueRecord Type, uint QueueKey) ReadHeader(ReadOnlySpan<byte> record) =>
         ((QueueRecord)record[0], BinaryPrimitives.ReadUInt32LittleEndian(record[1..]));
 
@@ -25,14 +23,14 @@ internal sealed class QueueLog(Journal journal, uint queueKey)
         return journal.Append(Kind, header, messages);
     }
 
-    /// <summary>Appends a record of a few numbers. The caller holds the queue's gate.</summary>
+    /// <summary>Appends a record of numbers.</summary>
     public JournalAddress Append(QueueRecord type, params ReadOnlySpan<long> numbers)
     {
-        _writer.CutTo(0);
-        WriteHeader(_writer.Take(HeaderLength), type);
+        using var record = new ByteWriter(HeaderLength + (numbers.Length * sizeof(long)));
+        WriteHeader(record.Take(HeaderLength), type);
         foreach (var number in numbers)
-            BinaryPrimitives.WriteInt64LittleEndian(_writer.Take(sizeof(long)), number);
-        return journal.Append(Kind, _writer.Written);
+            BinaryPrimitives.WriteInt64LittleEndian(record.Take(sizeof(long)), number);
+        return journal.Append(Kind, record.Written);
     }
 
     public void AppendHistory(DuplicateKey key, long sent)

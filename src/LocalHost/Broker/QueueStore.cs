@@ -25,8 +25,6 @@ internal sealed partial class QueueStore(QueueDefinition definition, Journal jou
 
     public IReadOnlyCollection<QueuedMessage> Messages => _messages.Values;
 
-    public int ScheduledCount => _scheduled.Count;
-
     public DateTimeOffset? NextDue => _scheduled.TryPeek(out _, out var next) ? new DateTimeOffset(next.Due, TimeSpan.Zero) : null;
 
     /// <summary>Read by anyone.</summary>
@@ -120,7 +118,7 @@ internal sealed partial class QueueStore(QueueDefinition definition, Journal jou
         foreach (var (name, value) in changes)
             content.Properties[name] = value;
 
-        var writer = new ByteWriter(stored.Length + 512);
+        using var writer = new ByteWriter(stored.Length + 512);
         StoredMessage.Write(writer, content.MessageId, content.ContentType, content.Properties, content.Body);
         message.IsDeadLetter = isDeadLetter;
         message.State = MessageState.Arriving;
@@ -173,7 +171,7 @@ internal sealed partial class QueueStore(QueueDefinition definition, Journal jou
     private static (IReadOnlyList<OutgoingMessage> Accepted, byte[] Bytes) Without(HashSet<OutgoingMessage> duplicates, OutgoingBatch batch)
     {
         var accepted = new List<OutgoingMessage>();
-        var bytes = new ByteWriter();
+        using var bytes = new ByteWriter();
         foreach (var message in batch.Messages)
         {
             if (duplicates.Contains(message))

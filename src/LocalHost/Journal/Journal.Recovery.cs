@@ -16,7 +16,7 @@ internal sealed partial class Journal
             var length = RandomAccess.GetLength(segment.Handle);
             var reader = new RecordReader(segment.Handle, segment.Start, length);
             for (; reader.MoveNext(); records++)
-                ParticipantOf(reader.Kind, segment.Path, reader.Position).Replay(reader.Address, reader.Record);
+                Replay(reader, segment.Path);
 
             if (!reader.AtEnd)
             {
@@ -33,6 +33,18 @@ internal sealed partial class Journal
 
         _flushedTo = _end;
         Recovery = new(records, segments.Length == 0 ? 0 : _end - segments[0].Start, torn);
+    }
+
+    private void Replay(RecordReader reader, string path)
+    {
+        try
+        {
+            ParticipantOf(reader.Kind, path, reader.Position).Replay(reader.Address, reader.Record);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new JournalCorruptException(path, reader.Position, exception.Message);
+        }
     }
 
     private IJournalParticipant ParticipantOf(byte kind, string path, long position) =>

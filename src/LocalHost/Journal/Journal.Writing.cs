@@ -20,9 +20,10 @@ internal sealed partial class Journal
                 return;
             }
 
-            Volatile.Write(ref _flushedTo, group.End);
             foreach (var listener in _flushListeners)
                 listener(group.End);
+            // Only now: whoever finds its record flushed must find the listeners informed.
+            Volatile.Write(ref _flushedTo, group.End);
             Release(group);
             group.Complete();
             CompactIfWorthwhile();

@@ -37,10 +37,17 @@ internal sealed partial class ServiceBusListener(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await using var abandon = cancellationToken.Register(_abandoning.Cancel);
-        await _receiving.WaitAsync(cancellationToken);
-        for (var i = 0; i < options.MaxConcurrentCalls; i++)
-            await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            await _receiving.WaitAsync(cancellationToken);
+            for (var i = 0; i < options.MaxConcurrentCalls; i++)
+                await _slots.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await _abandoning.CancelAsync();
+            throw;
+        }
     }
 
     public override void Dispose()

@@ -50,7 +50,8 @@ internal static class ServiceBusRest
 
         try
         {
-            await entity.SendAsync(OutgoingBatch.Of(Read(request, body)));
+            using var batch = OutgoingBatch.Of(Read(request, body));
+            await entity.SendAsync(batch);
             return (StatusCodes.Status201Created, "");
         }
         catch (ServiceBusException exception) when (exception.Reason == ServiceBusFailureReason.MessageSizeExceeded)

@@ -31,8 +31,15 @@ internal sealed partial class TimerListener(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await using var abandon = cancellationToken.Register(_abandoning.Cancel);
-        await _running.WaitAsync(cancellationToken);
+        try
+        {
+            await _running.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            await _abandoning.CancelAsync();
+            throw;
+        }
     }
 
     public override void Dispose()

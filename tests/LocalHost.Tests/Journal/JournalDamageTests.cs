@@ -52,9 +52,9 @@ public sealed class JournalDamageTests : IDisposable
         {
             // While the first flush is held up, everything else gathers in one group.
             shelf.AfterFlush = appended.Wait;
-            var first = shelf.Put(1, "x"u8);
-            await WaitUntilAsync(() => shelf.Journal.FlushedTo > first.Offset);
-            start = (int)shelf.Journal.FlushedTo;
+            shelf.Put(1, "x"u8);
+            await WaitUntilAsync(() => shelf.FlushedTo.Count == 1);
+            start = (int)shelf.FlushedTo[0];
             for (var i = 10; i < 13; i++)
                 shelf.Put(i, "y"u8);
             appended.Set();
