@@ -23,8 +23,6 @@ internal sealed class TestFunctionContext : FunctionContext
 
     public override string InvocationId => "invocation";
 
-    public override string FunctionId => "function";
-
     public override IServiceProvider InstanceServices { get; set; } = null!;
 
     public override FunctionDefinition FunctionDefinition => throw new NotSupportedException();

@@ -9,11 +9,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LocalHost.Functions;
 
 /// <summary>Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.</summary>
-internal static class FunctionBinder
+internal sealed class FunctionBinder
 {
     private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
 
-    public static Func<LocalFunctionContext, Task<object?>> Compile(MethodInfo method, ParameterInfo trigger)
+    private readonly Dictionary<Type, ObjectFactory> _factories = [];
+
+    public Func<LocalFunctionContext, Task<object?>> Compile(MethodInfo method, ParameterInfo trigger)
     {
         var context = Expression.Parameter(typeof(LocalFunctionContext), "context");
         var arguments = method.GetParameters().Select(parameter => Bind(parameter, trigger, context));
@@ -21,9 +23,13 @@ internal static class FunctionBinder
         return Expression.Lambda<Func<LocalFunctionContext, Task<object?>>>(Awaitable(call, method.ReturnType), context).Compile();
     }
 
-    private static UnaryExpression Instance(Type type, ParameterExpression context)
+    private UnaryExpression Instance(Type type, ParameterExpression context)
     {
-        var factory = ActivatorUtilities.CreateFactory(type, []);
+        if (!_factories.TryGetValue(type, out var factory))
+        {
+            _factories[type] = factory = ActivatorUtilities.CreateFactory(type, []);
+        }
+
         var services = Expression.Property(context, nameof(LocalFunctionContext.InstanceServices));
         return Expression.Convert(Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))), type);
     }

@@ -14,6 +14,7 @@ internal sealed class FunctionDiscovery
 {
     private readonly string _routePrefix;
     private readonly List<string> _errors = [];
+    private readonly FunctionBinder _binder = new();
 
     private FunctionDiscovery(string routePrefix) => _routePrefix = routePrefix;
 
@@ -48,9 +49,8 @@ internal sealed class FunctionDiscovery
     private FunctionMethod? Check(MethodInfo method, string name)
     {
         var type = method.DeclaringType!;
-        var entryPoint = $"{type.FullName!.Replace('+', '.')}.{method.Name}";
         var before = _errors.Count;
-        void Error(string what) => _errors.Add($"{name} ({entryPoint}): {what}");
+        void Error(string what) => _errors.Add($"{name} ({type.Name}.{method.Name}): {what}");
 
         if (!IsValidName(name))
         {
@@ -62,16 +62,15 @@ internal sealed class FunctionDiscovery
             Error("a function is a public method, not generic, of a class that can be created.");
         }
 
-        var triggers = method.GetParameters()
-            .SelectMany(parameter => parameter.GetCustomAttributes<TriggerBindingAttribute>().Select(binding => (parameter, binding)))
-            .ToList();
+        var triggers = method.GetParameters().Where(parameter => parameter.IsDefined(typeof(TriggerBindingAttribute))).ToList();
         if (triggers.Count != 1)
         {
             Error($"a function has one trigger, not {triggers.Count}.");
             return null;
         }
 
-        var (trigger, binding) = triggers[0];
+        var trigger = triggers[0];
+        var binding = trigger.GetCustomAttribute<TriggerBindingAttribute>()!;
         CheckTrigger(trigger, binding, Error);
         var route = binding is HttpTriggerAttribute http ? ParseRoute(http, name, Error) : null;
         foreach (var parameter in method.GetParameters().Where(parameter => parameter != trigger))
@@ -85,7 +84,7 @@ internal sealed class FunctionDiscovery
         CheckReturn(method, binding, Error);
         return _errors.Count > before
             ? null
-            : new FunctionMethod(new LocalFunctionDefinition(name, entryPoint, type.Assembly.Location), method, trigger, binding, route);
+            : new FunctionMethod(new LocalFunctionDefinition(name), trigger, binding, route, _binder.Compile(method, trigger));
     }
 
     private static void CheckTrigger(ParameterInfo trigger, TriggerBindingAttribute binding, Action<string> error)
@@ -167,18 +166,23 @@ internal sealed class FunctionDiscovery
     {
         foreach (var same in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            _errors.Add($"{same.Key}: the name is used more than once: {string.Join(", ", same.Select(function => function.Definition.EntryPoint))}.");
+            _errors.Add($"{same.Key}: the name is used {same.Count()} times.");
         }
     }
 
     private void CheckRoutes(List<FunctionMethod> functions)
     {
-        var routes = functions
-            .Where(function => function.Route is not null)
-            .SelectMany(function => (function.HttpMethods ?? ["any"]).Select(method => (function, method)));
-        foreach (var same in routes.GroupBy(route => $"{route.method} /{route.function.Route!.RawText}", StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        var routes = new Dictionary<string, FunctionMethod>(StringComparer.OrdinalIgnoreCase);
+        foreach (var function in functions.Where(function => function.Route is not null))
         {
-            _errors.Add($"{same.Key}: answered by more than one function: {string.Join(", ", same.Select(route => route.function.Name))}.");
+            foreach (var method in function.HttpMethods ?? ["any"])
+            {
+                var route = $"{method} /{function.Route!.RawText}";
+                if (!routes.TryAdd(route, function))
+                {
+                    _errors.Add($"{route}: answered by both {routes[route].Name} and {function.Name}.");
+                }
+            }
         }
     }
 

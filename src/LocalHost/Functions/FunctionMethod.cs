@@ -8,10 +8,10 @@ namespace LocalHost.Functions;
 /// <summary>A method that is a function, checked.</summary>
 internal sealed class FunctionMethod(
     FunctionDefinition definition,
-    MethodInfo method,
     ParameterInfo triggerParameter,
     TriggerBindingAttribute binding,
-    RoutePattern? route)
+    RoutePattern? route,
+    Func<LocalFunctionContext, Task<object?>> body)
 {
     public FunctionDefinition Definition { get; } = definition;
 
@@ -23,7 +23,7 @@ internal sealed class FunctionMethod(
     public RoutePattern? Route { get; } = route;
 
     /// <summary>Creates the class, binds the parameters and calls the method.</summary>
-    public Func<LocalFunctionContext, Task<object?>> Body { get; } = FunctionBinder.Compile(method, triggerParameter);
+    public Func<LocalFunctionContext, Task<object?>> Body { get; } = body;
 
     public string Name => Definition.Name;
 

@@ -27,8 +27,6 @@ internal sealed class LocalFunctionContext(
 
     public override string InvocationId => _invocationId ??= Guid.NewGuid().ToString();
 
-    public override string FunctionId => Function.Definition.Id;
-
     public override IServiceProvider InstanceServices { get; set; } = services;
 
     public override FunctionDefinition FunctionDefinition => Function.Definition;
@@ -39,7 +37,7 @@ internal sealed class LocalFunctionContext(
         set => _items = value;
     }
 
-    public override CancellationToken CancellationToken { get; } = cancellationToken;
+    public CancellationToken CancellationToken { get; } = cancellationToken;
 
     private sealed class LocalInvocationResult : InvocationResult
     {
@@ -47,13 +45,7 @@ internal sealed class LocalFunctionContext(
     }
 }
 
-internal sealed class LocalFunctionDefinition(string name, string entryPoint, string pathToAssembly) : FunctionDefinition
+internal sealed class LocalFunctionDefinition(string name) : FunctionDefinition
 {
-    public override string Id => Name;
-
     public override string Name { get; } = name;
-
-    public override string EntryPoint { get; } = entryPoint;
-
-    public override string PathToAssembly { get; } = pathToAssembly;
 }

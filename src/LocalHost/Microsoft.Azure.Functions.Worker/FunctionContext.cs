@@ -7,26 +7,15 @@ namespace Microsoft.Azure.Functions.Worker
     {
         public abstract string InvocationId { get; }
 
-        public abstract string FunctionId { get; }
-
         public abstract IServiceProvider InstanceServices { get; set; }
 
         public abstract FunctionDefinition FunctionDefinition { get; }
 
         public abstract IDictionary<object, object> Items { get; set; }
-
-        public virtual CancellationToken CancellationToken { get; } = CancellationToken.None;
     }
 
     public abstract class FunctionDefinition
     {
-        public abstract string PathToAssembly { get; }
-
-        /// <summary><c>Namespace.Type.Method</c>.</summary>
-        public abstract string EntryPoint { get; }
-
-        public abstract string Id { get; }
-
         public abstract string Name { get; }
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class ServiceBusListener(
     {
         while (await ReceiveAsync(WaitForSlotsAsync) is { } received)
         {
-            _slots.Release(received.Wanted - received.Messages.Count);
+            FreeSlots(received.Wanted - received.Messages.Count);
             foreach (var message in received.Messages)
                 _ = Task.Run(() => RunSingleAsync(message), CancellationToken.None);
         }
@@ -87,8 +87,8 @@ internal sealed partial class ServiceBusListener(
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            if (!_isBatched && wanted > 0)
-                _slots.Release(wanted);
+            if (!_isBatched)
+                FreeSlots(wanted);
             return null;
         }
         catch (Exception exception)
@@ -107,6 +107,12 @@ internal sealed partial class ServiceBusListener(
         while (slots < MostAtOnce && _slots.Wait(0, CancellationToken.None))
             slots++;
         return slots;
+    }
+
+    private void FreeSlots(int count)
+    {
+        if (count > 0)
+            _slots.Release(count);
     }
 
     private async Task RunSingleAsync(ServiceBusReceivedMessage message)
