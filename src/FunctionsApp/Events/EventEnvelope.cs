@@ -145,7 +145,9 @@ internal readonly record struct EventEnvelope
             }
 
             EventName = name;
-            return name.Any(char.IsControl) ? "must not have control characters" : null;
+            return name.AsSpan().ContainsAnyInRange('\0', '\u001f') || name.AsSpan().ContainsAnyInRange('\u007f', '\u009f')
+                ? "must not have control characters"
+                : null;
         }
 
         private string? ReadOrganization()

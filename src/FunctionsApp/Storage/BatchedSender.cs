@@ -52,12 +52,8 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
         return _failures;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _batch?.Dispose();
-        _slots.Dispose();
-    }
+    /// <summary>Drops what was not sent. Batches that are on their way still end by themselves, so what they wait for stays.</summary>
+    public void Dispose() => _batch?.Dispose();
 
     private async Task StartSendingAsync(CancellationToken cancellationToken)
     {
