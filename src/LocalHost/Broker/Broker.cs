@@ -44,6 +44,9 @@ internal sealed partial class Broker : IJournalParticipant, IDisposable
         }
     }
 
+    /// <summary>The declared queues.</summary>
+    public IEnumerable<BrokerEntity> Entities => _entities.Values;
+
     /// <summary>The declared queue of this name, to send to.</summary>
     public bool TryGetEntity(string name, [MaybeNullWhen(false)] out BrokerEntity entity) => _entities.TryGetValue(name, out entity);
 

@@ -39,6 +39,16 @@ internal sealed class BrokerEntity : IDisposable
 
     public long LiveBytes => _store.LiveBytes;
 
+    /// <summary>How many messages wait to be received or are under way, wait for their time, and were given up.</summary>
+    public (int Active, int Scheduled, int DeadLetters) Count()
+    {
+        lock (Gate)
+        {
+            var givenUp = DeadLetters.ReadyCount + DeadLetters.LockedCount;
+            return (_store.Messages.Count - _store.ScheduledCount - givenUp, _store.ScheduledCount, givenUp);
+        }
+    }
+
     /// <summary>Completes when the messages are safely on disk: all of them or, where it fails, perhaps none.</summary>
     /// <returns>The sequence number of the last.</returns>
     public async ValueTask<long> SendAsync(OutgoingBatch batch)

@@ -2,11 +2,14 @@ using Azure.Messaging.ServiceBus;
 
 namespace LocalHost.Messaging;
 
-/// <summary>The limits of Service Bus Standard.</summary>
+/// <summary>The limits of Service Bus Standard, where not said otherwise.</summary>
 internal static class MessageLimits
 {
     /// <summary>Of a message with its properties, and of a batch, in bytes.</summary>
     public const int Size = 256 << 10;
+
+    /// <summary>Of a message in a Premium namespace, in bytes: a producer from outside may be used to it.</summary>
+    public const int SizeFromOutside = 1 << 20;
 
     public const int MessagesInBatch = 4500;
 

@@ -7,7 +7,8 @@ namespace LocalHost.Messaging;
 /// <remarks>
 /// The service counts a message's size in its AMQP form. The stored form that counts here is within a few dozen bytes of it.
 /// </remarks>
-internal sealed class OutgoingBatch : IDisposable
+/// <param name="maxSize">Of all messages together with their properties, in bytes.</param>
+internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposable
 {
     private readonly ByteWriter _bytes = new();
     private readonly List<OutgoingMessage> _messages = [];
@@ -45,7 +46,7 @@ internal sealed class OutgoingBatch : IDisposable
         var (properties, largest) = StoredMessage.Write(_bytes, message.MessageId, message.ContentType, message.ApplicationProperties, message.Body);
         if (properties > MessageLimits.PropertiesSize || largest > MessageLimits.PropertySize)
             throw MessageLimits.Exceeded($"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}.");
-        if (_bytes.Length > MessageLimits.Size)
+        if (_bytes.Length > maxSize)
         {
             _bytes.CutTo(start);
             return false;

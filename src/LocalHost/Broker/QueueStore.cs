@@ -25,6 +25,8 @@ internal sealed partial class QueueStore(QueueDefinition definition, Journal jou
 
     public IReadOnlyCollection<QueuedMessage> Messages => _messages.Values;
 
+    public int ScheduledCount => _scheduled.Count;
+
     public DateTimeOffset? NextDue => _scheduled.TryPeek(out _, out var next) ? new DateTimeOffset(next.Due, TimeSpan.Zero) : null;
 
     /// <summary>Read by anyone.</summary>

@@ -122,6 +122,7 @@ internal sealed class LocalHostBuilder
             var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
             HttpTrigger.Map(app, methods.Zip(functions));
             app.MapPost(ServiceBusRest.Route, context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
+            app.MapGet(QueueCounts.Route, context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
             triggers.Listeners = [.. Listeners(functions, app, hostJson)];
             var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
             return new LocalFunctionsHost(app, triggers, _folder, _loggers, banner);

@@ -20,6 +20,8 @@ internal static class ServiceBusRest
     public const string Route = "/_servicebus/{queue}/messages";
 
     private const string BrokerProperties = "BrokerProperties";
+    private static readonly string TooLarge = $"A message has at most {MessageLimits.SizeFromOutside} bytes, properties included.";
+
     private const string BearerPrefix = "Bearer ";
 
     // What HTTP and those who pass it on say for themselves, and could be taken for a property.
@@ -46,11 +48,13 @@ internal static class ServiceBusRest
         if (!broker.TryGetEntity((string)request.RouteValues["queue"]!, out var entity))
             return (StatusCodes.Status404NotFound, "There is no such queue.");
         if (await ReadBodyAsync(request) is not { } body)
-            return (StatusCodes.Status413PayloadTooLarge, $"A message has at most {MessageLimits.Size} bytes, properties included.");
+            return (StatusCodes.Status413PayloadTooLarge, TooLarge);
 
         try
         {
-            using var batch = OutgoingBatch.Of(Read(request, body));
+            using var batch = new OutgoingBatch(MessageLimits.SizeFromOutside);
+            if (!batch.TryAdd(Read(request, body)))
+                return (StatusCodes.Status413PayloadTooLarge, TooLarge);
             await entity.SendAsync(batch);
             return (StatusCodes.Status201Created, "");
         }
@@ -68,7 +72,8 @@ internal static class ServiceBusRest
         }
     }
 
-    private static bool HasKey(HttpRequest request, string adminKey)
+    /// <summary>Whether the request came with the admin key.</summary>
+    public static bool HasKey(HttpRequest request, string adminKey)
     {
         var authorization = request.Headers.Authorization.ToString();
         var given = authorization.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
@@ -81,11 +86,11 @@ internal static class ServiceBusRest
     /// <summary>Null where it is longer than a message can be.</summary>
     private static async Task<byte[]?> ReadBodyAsync(HttpRequest request)
     {
-        if (request.ContentLength > MessageLimits.Size)
+        if (request.ContentLength > MessageLimits.SizeFromOutside)
             return null;
-        var buffer = new byte[MessageLimits.Size + 1];
+        var buffer = new byte[(request.ContentLength ?? MessageLimits.SizeFromOutside) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        return length > MessageLimits.Size ? null : buffer[..length];
+        return length > MessageLimits.SizeFromOutside ? null : buffer[..length];
     }
 
     private static ServiceBusMessage Read(HttpRequest request, byte[] body)

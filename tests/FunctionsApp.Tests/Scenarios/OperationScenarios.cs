@@ -50,6 +50,8 @@ public sealed class OperationScenarios
         Assert.Equal(0, await app.Stop());
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        await app.StartAgain();
+        await Eventually.QueuesAreEmpty(app);
         Assert.Equal(1, hook.Count);
     }
 

@@ -41,6 +41,7 @@ public sealed class OutageScenarios
                 () => hooks.All(hook => published.IsSubsetOf(hook.Requests.Select(request => request.EventId))),
                 () => $"{published.Count} events everywhere; {string.Join(", ", hooks.Select(hook => hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()))} arrived",
                 s_recovery);
+            await Eventually.QueuesAreEmpty(app);
             Assert.Empty(await organization.AuditLog("delivery.deadLettered"));
             Assert.Empty(await organization.AuditLog("event.deadLettered"));
             Assert.Empty(await organization.AuditLog("delivery.failed"));
