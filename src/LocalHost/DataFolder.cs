@@ -21,7 +21,7 @@ internal sealed class DataFolder : IDisposable
     {
         Path = path;
         _lock = @lock;
-        Journal = new Journal(System.IO.Path.Combine(path, "journal"), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
+        Journal = new Journal(JournalFolder(path), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
         Tables = new TableStore(Journal, time);
         Broker = new Broker(Journal, QueueDefinition.Load(QueueDefinition.DefaultFile), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
         try
@@ -95,11 +95,8 @@ internal sealed class DataFolder : IDisposable
 
     private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
+        CreateDirectory(path);
+        CreateDirectory(JournalFolder(path));
         var @lock = Lock(path);
         try
         {
@@ -110,6 +107,17 @@ internal sealed class DataFolder : IDisposable
             @lock.Dispose();
             throw;
         }
+    }
+
+    private static string JournalFolder(string path) => System.IO.Path.Combine(path, "journal");
+
+    // What is in there concerns nobody else on the machine.
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path);
+        else
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static FileStream Lock(string path)

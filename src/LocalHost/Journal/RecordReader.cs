@@ -24,10 +24,10 @@ internal sealed class RecordReader(SafeFileHandle file, long segmentStart, long 
 
     public bool MoveNext()
     {
-        if (!TryReadAt(Position, out var header))
+        if (!TryReadAt(Position, flag: 0, out var kind))
             return false;
 
-        Kind = (byte)(header & ~RecordFormat.GroupStart);
+        Kind = (byte)(kind & ~RecordFormat.GroupStart);
         Address = new(segmentStart + Position + RecordFormat.HeaderLength, _length);
         Position += RecordFormat.HeaderLength + _length;
         return true;
@@ -38,23 +38,24 @@ internal sealed class RecordReader(SafeFileHandle file, long segmentStart, long 
     {
         for (var position = Position + 1; position + RecordFormat.HeaderLength <= segmentLength; position++)
         {
-            if (TryReadAt(position, out var kind) && (kind & RecordFormat.GroupStart) != 0)
+            if (TryReadAt(position, RecordFormat.GroupStart, out _))
                 return true;
         }
         return false;
     }
 
-    private bool TryReadAt(long position, out byte kind)
+    private bool TryReadAt(long position, byte flag, out byte kind)
     {
         kind = 0;
         if (!Fill(position, RecordFormat.HeaderLength))
             return false;
-        var length = RecordFormat.ReadLength(At(position, RecordFormat.HeaderLength));
-        if (length < 0 || !Fill(position, RecordFormat.HeaderLength + length))
+        var header = At(position, RecordFormat.HeaderLength);
+        var length = RecordFormat.ReadLength(header);
+        kind = header[^1];
+        if (length < 0 || (kind & flag) != flag || !Fill(position, RecordFormat.HeaderLength + length))
             return false;
 
         var record = At(position, RecordFormat.HeaderLength + length);
-        kind = record[8];
         _length = length;
         return RecordFormat.IsIntact(record, record[RecordFormat.HeaderLength..], segmentStart + position);
     }
