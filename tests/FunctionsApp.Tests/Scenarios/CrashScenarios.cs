@@ -34,4 +34,41 @@ public sealed class CrashScenarios
         var duplicates = hooks.Sum(hook => hook.Count) - (Subscriptions * Events);
         Assert.InRange(duplicates, 0, MaxConcurrentCalls);
     }
+
+    [Fact]
+    public async Task Every_accepted_event_arrives_when_the_app_is_killed_while_it_takes_them()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start();
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook();
+        await organization.Subscribe(hook);
+
+        var publishers = Enumerable.Range(0, 8).Select(number => PublishUntilTheAppIsGone(organization, number)).ToList();
+        await hook.Received(100);
+        await app.Kill();
+        var accepted = (await Task.WhenAll(publishers)).SelectMany(ids => ids).ToHashSet(StringComparer.Ordinal);
+        await app.StartAgain();
+
+        await Eventually.Until(
+            () => accepted.IsSubsetOf(hook.Requests.Select(request => request.EventId)),
+            () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived");
+    }
+
+    /// <summary>The ids that were answered with 202.</summary>
+    private static async Task<List<string>> PublishUntilTheAppIsGone(Organization organization, int publisher)
+    {
+        var accepted = new List<string>();
+        try
+        {
+            while (true)
+            {
+                accepted.Add(await organization.PublishCase(eventId: $"accepted-{publisher}-{accepted.Count}"));
+            }
+        }
+        catch (HttpRequestException)
+        {
+            return accepted;
+        }
+    }
 }

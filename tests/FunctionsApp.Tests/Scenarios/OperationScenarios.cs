@@ -94,7 +94,11 @@ public sealed class OperationScenarios
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(
-            ("Deliveries__RetrySchedule", "00:00:00.100"), ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"));
+            ("Deliveries__RetrySchedule", "00:00:00.100"),
+            ("Logging__LogLevel__Default", "Trace"),
+            ("Logging__LogLevel__Microsoft", "Trace"),
+            ("Logging__LogLevel__Azure", "Trace"),
+            ("Logging__LogLevel__System", "Trace"));
         var organization = Organization.New(app);
         var key = await Keys.Create(app, "manage", organization.Id);
         var failing = receiver.NewHook().Answers(500);
@@ -110,6 +114,7 @@ public sealed class OperationScenarios
         (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(HttpStatusCode.OK);
         Assert.Equal(0, await app.Stop());
 
+        Assert.Contains("trce:", app.Output, StringComparison.Ordinal);
         var answers = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
         Assert.All(
             [app.AdminKey, key, "token-that-is-newer", "payload-that-is-private", "poison-that-is-private", .. subscriptions.Select(s => s.Token)],
