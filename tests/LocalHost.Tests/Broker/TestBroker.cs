@@ -23,11 +23,14 @@ internal sealed class TestBroker : IDisposable
         (_folder, _ownsFolder, Time, _options) = (folder, ownsFolder, time, options);
         Journal = new Journal(folder.Path, options, NullLogger.Instance);
         Broker = new Broker(Journal, [Plain, Once], time, NullLogger.Instance);
-        Journal.Open([Broker], Broker.OnFlushed);
+        Journal.Open([Broker], _ => BeforeFlushed(), Broker.OnFlushed);
         Broker.Start();
     }
 
     public ManualTimeProvider Time { get; }
+
+    /// <summary>Holds up the disk: what is written while it runs is not acknowledged.</summary>
+    public Action BeforeFlushed { get; set; } = () => { };
 
     public Journal Journal { get; }
 
