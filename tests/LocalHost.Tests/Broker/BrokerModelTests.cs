@@ -48,9 +48,11 @@ public sealed class BrokerModelTests
 
         await AdvanceAsync(broker, TimeSpan.FromDays(1));
         Assert.Equal(Expected(State.Ready, 10_000), TestBroker.Bodies(broker.Receive(10_000)));
+        var dead = broker.DeadLetters.Receive(10_000);
         Assert.Equal(
             _model.Where(entry => entry.State == State.Dead).Select(entry => entry.Body).Order(StringComparer.Ordinal),
-            TestBroker.Bodies(broker.DeadLetters.Receive(10_000)).Order(StringComparer.Ordinal));
+            TestBroker.Bodies(dead).Order(StringComparer.Ordinal));
+        Assert.All(dead, message => Assert.NotNull(message.DeadLetterReason));
         broker.Dispose();
         crashed.ForEach(past => past.Dispose());
     }

@@ -206,7 +206,8 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockTokenGuid, "r", null);
         for (var i = 0; i < 20; i++)
             await _broker.DeadLetters.AbandonAsync(_broker.ReceiveOne(_broker.DeadLetters).LockTokenGuid);
-        Assert.Equal(22, _broker.ReceiveOne(_broker.DeadLetters).DeliveryCount);
+        var dead = _broker.ReceiveOne(_broker.DeadLetters);
+        Assert.Equal((22, "r"), (dead.DeliveryCount, dead.DeadLetterReason));
     }
 
     [Fact]
