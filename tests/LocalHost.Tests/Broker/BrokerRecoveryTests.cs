@@ -128,6 +128,21 @@ public sealed class BrokerRecoveryTests : IDisposable
         await AssertLivesAsync(broker);
     }
 
+    [Fact]
+    public async Task Compaction_brings_back_no_older_version_of_a_message()
+    {
+        using var broker = new TestBroker(Small);
+        await broker.PutAsync("x");
+        await ChurnAsync(broker, "once", () => broker.SegmentCount == 1);
+        await broker.Queue.DeadLetterAsync(broker.ReceiveOne().LockTokenGuid, "Bad", null);
+        var first = broker.OldestSegment;
+        await ChurnAsync(broker, "once", () => broker.OldestSegment == first);
+
+        using var again = broker.Crash();
+        Assert.Equal("Bad", again.ReceiveOne(again.DeadLetters).DeadLetterReason);
+        Assert.Equal("Bad", broker.ReceiveOne(broker.DeadLetters).DeadLetterReason);
+    }
+
     private static async Task AssertLivesAsync(TestBroker broker)
     {
         var waiting = broker.Receive();
@@ -139,16 +154,19 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     /// <summary>Fills and empties a queue until the journal's first segments are gone.</summary>
-    private static async Task ChurnAsync(TestBroker broker, string queue)
+    private static Task ChurnAsync(TestBroker broker, string queue)
     {
         var first = broker.OldestSegment;
-        while (string.CompareOrdinal(broker.OldestSegment, first) <= 0)
+        var rounds = 0;
+        return ChurnAsync(broker, queue, () => broker.OldestSegment == first || ++rounds < 20);
+    }
+
+    private static async Task ChurnAsync(TestBroker broker, string queue, Func<bool> goesOn)
+    {
+        while (goesOn())
         {
-            for (var i = 0; i < 20; i++)
-            {
-                await broker.SendAsync(queue, TestBroker.Message(new('x', 1000)));
-                await broker.Broker.GetQueue(queue).CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue(queue)).LockTokenGuid);
-            }
+            await broker.SendAsync(queue, TestBroker.Message(new('x', 1000)));
+            await broker.Broker.GetQueue(queue).CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue(queue)).LockTokenGuid);
             await broker.Journal.Compaction;
         }
     }

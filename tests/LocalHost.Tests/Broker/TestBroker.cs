@@ -38,6 +38,8 @@ internal sealed class TestBroker : IDisposable
 
     public string OldestSegment => Path.GetFileName(Segments[0]);
 
+    public int SegmentCount => Segments.Length;
+
     private string[] Segments => [.. Directory.GetFiles(_folder.Path, "*.journal").Order(StringComparer.Ordinal)];
 
     public BrokerQueue Queue => Broker.GetQueue("plain");
