@@ -6,16 +6,22 @@ public abstract record DeliveryDecision
     private DeliveryDecision(string outcome, DeliveryError? error) => (Outcome, Error) = (outcome, error);
 
     /// <summary>One of <see cref="DeliveryOutcome"/>, for the log.</summary>
-    public string Outcome { get; }
+    public string Outcome { get; init; }
 
     /// <summary>What went wrong, or null.</summary>
     public DeliveryError? Error { get; }
+
+    /// <summary>Until when nothing should be sent to the subscription, since its receiver asks for a rest; or null.</summary>
+    public DateTimeOffset? RestUntil { get; init; }
 
     /// <summary>It has arrived.</summary>
     public sealed record Delivered() : DeliveryDecision(DeliveryOutcome.Delivered, error: null);
 
     /// <summary>It has not arrived; the next attempt is at a time.</summary>
     public sealed record Retry(DateTimeOffset At, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
+
+    /// <summary>The receiver wants nothing any more: no further attempt, and the subscription is to be deactivated.</summary>
+    public sealed record Gone(DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Gone, Why);
 
     /// <summary>It has not arrived and is given up.</summary>
     public sealed record DeadLetter(string Reason, string Description, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
@@ -27,12 +33,18 @@ public static class DeliveryOutcome
     /// <summary>A 2xx.</summary>
     public const string Delivered = "delivered";
 
-    /// <summary>Anything else.</summary>
+    /// <summary>Any answer that means nothing else, or none.</summary>
     public const string Failed = "failed";
+
+    /// <summary>The receiver, or a proxy before it, is overloaded. Counts as an attempt.</summary>
+    public const string Throttled = "throttled";
+
+    /// <summary>A 410.</summary>
+    public const string Gone = "gone";
 
     /// <summary>Not sent: the subscription is inactive.</summary>
     public const string Skipped = "skipped";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Delivered, Failed, Skipped];
+    public static IReadOnlyList<string> All { get; } = [Delivered, Failed, Throttled, Gone, Skipped];
 }

@@ -18,6 +18,9 @@ public sealed record DeliveryResult
     /// <summary>Where a redirect points, without query and secrets.</summary>
     public string? Location { get; init; }
 
+    /// <summary>The answer's <c>Retry-After</c> as it came.</summary>
+    public string? RetryAfter { get; init; }
+
     /// <summary>At most the first 1 KiB of the answer, with secrets cut out; null where it was empty.</summary>
     public string? ResponseSnippet { get; init; }
 }

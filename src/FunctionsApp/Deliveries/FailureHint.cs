@@ -19,11 +19,16 @@ internal static class FailureHint
     private static string ForStatus(int? status) => status switch
     {
         401 or 403 => "The receiver refuses the token: check that the subscription's token is the one it expects.",
-        404 or 410 => "The path does not exist: check the subscription's URL.",
+        404 => "The path does not exist: check the subscription's URL.",
+        410 => "The receiver wants no more events, and the subscription is deactivated: give it a URL that is in use and activate it, or delete it.",
+        408 => "The receiver waited too long for the request: look at the network, and the proxies, between the app and the receiver.",
         405 => "The receiver does not take POST there: check the subscription's URL.",
         400 or 415 or 422 => "The receiver does not accept the request: it must take a JSON body of the type application/json.",
         413 => "The receiver takes no body of this size: raise its limit to at least 192 KiB.",
+        425 => "The receiver refuses early data, which is never sent: look at the proxy before it.",
         429 => "The receiver is asked too often: raise its limit, or set a rate limit on the subscription.",
+        502 or 504 => "A proxy answers, and the receiver behind it does not: check that the receiver runs and that the proxy reaches it in time.",
+        503 => "The receiver is overloaded or closed for maintenance: look at its load, or wait until it is back.",
         >= 500 => "The receiver, or a proxy before it, failed: look in its logs at this time.",
         _ => "Only a 2xx answer means that the event has arrived: look in the receiver's logs at this time.",
     };

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Deliveries;
@@ -6,6 +8,12 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>What an answer means.</summary>
 public static class ResponsePolicy
 {
+    /// <summary>The longest wait that a receiver may ask for.</summary>
+    public static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(24);
+
+    /// <summary>The longest rest of a subscription whose receiver is overloaded and doesn't say for how long.</summary>
+    public static readonly TimeSpan MaxRest = TimeSpan.FromMinutes(5);
+
     /// <summary>Decides what follows from a result. Depends on nothing but its arguments.</summary>
     /// <param name="result">What came back.</param>
     /// <param name="attempt">Which attempt it was, from 1.</param>
@@ -24,12 +32,48 @@ public static class ResponsePolicy
             return new DeliveryDecision.DeadLetter(DeliveryDeadLetterReason.DestinationForbidden, error.Detail, error);
         }
 
-        return schedule.WaitAfter(attempt, random) is { } wait
-            ? new DeliveryDecision.Retry(now + wait, error)
+        // An answer that broke off says nothing but that.
+        var status = result.Error is null ? result.StatusCode : null;
+        if (status == StatusCodes.Status410Gone)
+        {
+            return new DeliveryDecision.Gone(error);
+        }
+
+        var asked = status is 429 or 503 ? AskedFor(result.RetryAfter, now) : null;
+        var wait = schedule.WaitAfter(attempt, random);
+        var decision = wait is { } pause
+            ? (DeliveryDecision)new DeliveryDecision.Retry(asked > now + pause ? asked.Value : now + pause, error)
             : new DeliveryDecision.DeadLetter(
                 DeliveryDeadLetterReason.RetriesExhausted,
                 string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
                 error);
+        return asked is not null || status is 429 or 502 or 504
+            ? decision with { Outcome = DeliveryOutcome.Throttled, RestUntil = Rest(asked, wait, now) }
+            : decision;
+    }
+
+    /// <summary>Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing.</summary>
+    private static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
+    {
+        var text = retryAfter.AsSpan().Trim();
+        if (!text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9'))
+        {
+            // More digits than a number holds are a long time too.
+            return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds < MaxRetryAfter.TotalSeconds
+                ? now.AddSeconds(seconds)
+                : now + MaxRetryAfter;
+        }
+
+        return RetryConditionHeaderValue.TryParse(retryAfter, out var value) && value.Date is { } date
+            ? date < now + MaxRetryAfter ? date : now + MaxRetryAfter
+            : null;
+    }
+
+    /// <summary>How long the subscription rests: as long as was asked for, else as long as the next attempt waits.</summary>
+    private static DateTimeOffset? Rest(DateTimeOffset? asked, TimeSpan? wait, DateTimeOffset now)
+    {
+        var until = asked ?? now + (wait < MaxRest ? wait.Value : MaxRest);
+        return until > now ? until : null;
     }
 
     /// <summary>What is wrong with a result, or null where it is a 2xx that came whole.</summary>

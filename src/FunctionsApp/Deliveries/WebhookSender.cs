@@ -58,6 +58,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 Duration = time.GetElapsedTime(started),
                 StatusCode = (int)response.StatusCode,
                 Location = Location(response, subscription.Token),
+                RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var retryAfter) ? retryAfter.ToString() : null,
                 ResponseSnippet = snippet,
             };
         }

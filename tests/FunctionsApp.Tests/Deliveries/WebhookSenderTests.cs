@@ -63,6 +63,18 @@ public sealed class WebhookSenderTests : IDisposable
         Assert.Single(receiver.Requests);
     }
 
+    [Theory]
+    [InlineData("Retry-After: 120\r\n", "120")]
+    [InlineData("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", "Fri, 31 Dec 2027 23:59:59 GMT")]
+    [InlineData("Retry-After: 99999999999999999999\r\n", "99999999999999999999")]
+    [InlineData("", null)]
+    public async Task Wait_that_the_receiver_asks_for_is_reported_as_it_came(string header, string? expected)
+    {
+        await using var receiver = new RawReceiver($"HTTP/1.1 429 Too Many Requests\r\n{header}Content-Length: 0\r\n\r\n");
+
+        Assert.Equal(expected, (await Send(receiver.Url)).RetryAfter);
+    }
+
     [Fact]
     public async Task Cookies_are_not_kept()
     {
