@@ -17,6 +17,7 @@ public static class DeliveriesServices
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton<DeliveryProcessor>()
+            .AddSingleton<DeliveryTest>()
             .AddWebhookSender();
 
     /// <summary>Adds the sender and the HTTP client that it uses.</summary>

@@ -1,7 +1,7 @@
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>One attempt at a delivery, as the log keeps and shows it.</summary>
-public sealed record DeliveryAttempt
+public record DeliveryAttempt
 {
     public required string EventId { get; init; }
 
@@ -10,7 +10,7 @@ public sealed record DeliveryAttempt
     /// <summary>From 1.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary><see cref="DeliveryMessage.EventRun"/>, or the id of a resend or a replay.</summary>
+    /// <summary><see cref="DeliveryMessage.EventRun"/>, <see cref="DeliveryMessage.TestRun"/>, or the id of a resend or a replay.</summary>
     public required string Run { get; init; }
 
     public required DateTimeOffset At { get; init; }

@@ -12,7 +12,7 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>Shows what was delivered and what was not, newest first.</summary>
 public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryLog log, EventArchive archive)
 {
-    private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
+    internal const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
 
     /// <summary>Storage and this app may disagree about the time by less than this.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
@@ -99,4 +99,6 @@ internal sealed record EventDeliveries(string EventId, string EventName, IReadOn
     Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(Page<DeliveryAttempt>))]
 [JsonSerializable(typeof(EventDeliveries))]
+[JsonSerializable(typeof(TestAttempt))]
+[JsonSerializable(typeof(ResendBody))]
 internal sealed partial class DeliveriesJson : JsonSerializerContext;

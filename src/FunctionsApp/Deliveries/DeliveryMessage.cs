@@ -15,6 +15,9 @@ public sealed record DeliveryMessage
     /// <summary>The run of an event's first fan-out; a resend or a replay has its own id.</summary>
     public const string EventRun = "event";
 
+    /// <summary>The run of tests, which go through no queue.</summary>
+    public const string TestRun = "test";
+
     public required OrganizationId OrganizationId { get; init; }
 
     public required SubscriptionId SubscriptionId { get; init; }

@@ -9,14 +9,7 @@ public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, Perseveran
     /// <summary>Returns once everything is stored. By then the request has been made, so that a failure here would repeat it: it is tried a few times.</summary>
     public Task RecordAsync(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
     {
-        var attempt = Attempt(delivery, decision.Outcome, result.At) with
-        {
-            StatusCode = result.StatusCode,
-            DurationMs = (long)result.Duration.TotalMilliseconds,
-            Error = decision.Error,
-            ResponseSnippet = result.ResponseSnippet,
-            NextAttemptAt = (decision as DeliveryDecision.Retry)?.At,
-        };
+        var attempt = Attempt(delivery, result, decision);
         var logged = perseverance.TryAsync(token => log.AppendAsync(subscription.Id, attempt, token), cancellationToken);
         if (decision.Error is not { } error)
         {
@@ -30,6 +23,24 @@ public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, Perseveran
     /// <summary>Logs a delivery that was not sent, since its subscription is inactive.</summary>
     public Task RecordSkippedAsync(DeliveryMessage delivery, DateTimeOffset at, CancellationToken cancellationToken) =>
         log.AppendAsync(delivery.SubscriptionId, Attempt(delivery, DeliveryOutcome.Skipped, at), cancellationToken);
+
+    /// <summary>Logs the attempt of a test. A failed one is no entry of the audit log: whoever tests sees it, and no event is late.</summary>
+    public async Task<DeliveryAttempt> RecordTestAsync(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
+    {
+        var attempt = Attempt(delivery, result, decision) with { NextAttemptAt = null };
+        await perseverance.TryAsync(token => log.AppendAsync(delivery.SubscriptionId, attempt, token), cancellationToken);
+        return attempt;
+    }
+
+    private static DeliveryAttempt Attempt(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision) =>
+        Attempt(delivery, decision.Outcome, result.At) with
+        {
+            StatusCode = result.StatusCode,
+            DurationMs = (long)result.Duration.TotalMilliseconds,
+            Error = decision.Error,
+            ResponseSnippet = result.ResponseSnippet,
+            NextAttemptAt = (decision as DeliveryDecision.Retry)?.At,
+        };
 
     private static DeliveryAttempt Attempt(DeliveryMessage delivery, string outcome, DateTimeOffset at) => new()
     {

@@ -67,7 +67,10 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), cancellationToken: cancellationToken);
         return response.HasValue
-            ? new ArchivedEvent(protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)), response.Value!.Timestamp)
+            ? new ArchivedEvent(
+                response.Value!.GetString(EventNameColumn)!,
+                protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)),
+                response.Value!.Timestamp)
             : null;
     }
 
@@ -104,9 +107,10 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 }
 
 /// <summary>An event in the archive.</summary>
+/// <param name="EventName">Its name.</param>
 /// <param name="Payload">As it is sent.</param>
 /// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
-public sealed record ArchivedEvent(ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
+public sealed record ArchivedEvent(string EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
 
 /// <summary>What became of an event that was to be archived.</summary>
 public enum ArchiveResult

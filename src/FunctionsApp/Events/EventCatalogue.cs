@@ -50,6 +50,10 @@ public sealed class EventCatalogue
     /// <summary>The known name that a misspelt one was probably meant to be, or null where none is near.</summary>
     public string? Nearest(string name) => NearestName.Find(name, All.Select(type => type.Name));
 
+    /// <summary>What to say of a name that is not in the catalogue, as the rest of a sentence that begins with the field.</summary>
+    public string UnknownName(string name) =>
+        Nearest(name) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event; GET /api/event-types lists them";
+
     internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files)
     {
         var types = files.Select(file => ReadFile(file.FileName, file.Content)).ToList();

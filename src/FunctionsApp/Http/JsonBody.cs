@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
@@ -31,6 +32,12 @@ public readonly struct JsonBody
     /// <summary>Reads <c>application/json</c>.</summary>
     public static Task<JsonBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
         ReadAsync(request, mergePatch: false, cancellationToken);
+
+    /// <summary>Reads <c>application/json</c>; a request without a body is an empty object.</summary>
+    public static Task<JsonBody> ReadOptionalAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }
+            ? Task.FromResult(Parse("{}"u8))
+            : ReadAsync(request, cancellationToken);
 
     /// <summary>Reads a JSON merge patch (RFC 7396), as <c>application/merge-patch+json</c> or <c>application/json</c>.</summary>
     public static Task<JsonBody> ReadMergePatchAsync(HttpRequest request, CancellationToken cancellationToken) =>

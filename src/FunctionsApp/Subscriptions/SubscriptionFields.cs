@@ -161,7 +161,7 @@ internal sealed record SubscriptionFields
 
         if (!catalogue.Contains(name))
         {
-            return catalogue.Nearest(name) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event; GET /api/event-types lists them";
+            return catalogue.UnknownName(name);
         }
 
         return known.Add(name) ? null : "is listed twice";

@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>Sends an example to a subscription's receiver, once and now.</summary>
+public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender, DeliveryRecorder recorder, TimeProvider time, Random random)
+{
+    private static readonly RetrySchedule s_never = new([]);
+
+    /// <summary>The event that is sent where the caller names none: the first that the subscription wants.</summary>
+    public EventType DefaultFor(Subscription subscription)
+    {
+        foreach (var name in subscription.Events)
+        {
+            if (catalogue.TryGet(name, out var type))
+            {
+                return type;
+            }
+        }
+
+        return catalogue.All[0];
+    }
+
+    /// <summary>Makes one attempt, whether or not the subscription is active, and logs it under the run <see cref="DeliveryMessage.TestRun"/>. The event's id is new and not archived.</summary>
+    internal async Task<TestAttempt> RunAsync(Subscription subscription, EventType type, CancellationToken cancellationToken)
+    {
+        var delivery = new DeliveryMessage
+        {
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            EventId = EventId.New(time),
+            EventName = type.Name,
+            Run = DeliveryMessage.TestRun,
+        };
+        var payload = type.ExamplePayload(subscription.OrganizationId);
+        var result = await sender.SendAsync(subscription, delivery.EventId, payload, traceParent: null, cancellationToken);
+        var decision = ResponsePolicy.Decide(result, delivery.Attempt, s_never, time.GetUtcNow(), random);
+        return new TestAttempt(await recorder.RecordTestAsync(delivery, result, decision, cancellationToken));
+    }
+}
+
+/// <summary>What a test has shown.</summary>
+internal sealed record TestAttempt : DeliveryAttempt
+{
+    [SetsRequiredMembers]
+    public TestAttempt(DeliveryAttempt attempt)
+        : base(attempt)
+    {
+    }
+
+    public bool Delivered => Outcome == DeliveryOutcome.Delivered;
+}

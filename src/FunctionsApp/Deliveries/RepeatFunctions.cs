@@ -1,0 +1,113 @@
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Deliveries;
+
+/// <summary>Sends something to one subscription because a person asks for it: an example, or an event once more.</summary>
+public sealed class RepeatFunctions(
+    SubscriptionStore subscriptions,
+    EventCatalogue catalogue,
+    EventArchive archive,
+    DeliveryTest test,
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    TimeProvider time)
+{
+    [Function(nameof(TestSubscription))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> TestSubscription(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/subscriptions/{id}/test")] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var fields = new FieldReader(body.Root, errors);
+        var name = fields.Text("eventName");
+        EventType? type = null;
+        if (name is not null && !catalogue.TryGet(name, out type))
+        {
+            fields.Wrong("eventName", catalogue.UnknownName(name));
+        }
+
+        fields.Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        return await FindAsync(context, id, cancellationToken) is { } subscription
+            ? Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt)
+            : Problem.NotFound("There is no such subscription.");
+    }
+
+    [Function(nameof(ResendDelivery))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> ResendDelivery(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = DeliveryFunctions.Collection + "/{eventId}/resend")] HttpRequest request,
+        string id,
+        string eventId,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        new FieldReader(body.Root, errors).Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
+        {
+            return Problem.NotFound("The archive has no such event, or has it no longer.");
+        }
+
+        if (!subscription.IsActive)
+        {
+            return Problem.Conflict("The subscription is inactive. Activate it first.");
+        }
+
+        var delivery = new DeliveryMessage
+        {
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            EventId = known,
+            EventName = archived.EventName,
+            Run = "rsd_" + Base32Id.New(time),
+        };
+        await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(payload: default), cancellationToken);
+        return Answer.Accepted(new ResendBody(delivery.Run), DeliveriesJson.Default.ResendBody);
+    }
+
+    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) ? await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
+}
+
+/// <summary>What was started.</summary>
+/// <param name="Run">The run of its attempts in the delivery log.</param>
+internal sealed record ResendBody(string Run);
