@@ -21,6 +21,12 @@ public sealed record DeliveriesOptions
     /// <summary>Allows http and addresses that aren't public. For development and closed networks.</summary>
     public bool AllowInsecureDestinations { get; init; }
 
+    /// <summary>For how long every delivery to a subscription must have failed before it is deactivated.</summary>
+    public TimeSpan DeactivateAfter { get; init; } = TimeSpan.FromDays(5);
+
+    /// <summary>How often, at least, deliveries to a subscription must have failed before it is deactivated.</summary>
+    public int DeactivateMinFailures { get; init; } = 10;
+
     /// <summary>Reads and checks the settings.</summary>
     public static DeliveriesOptions Read(OptionsReader reader) => new()
     {
@@ -28,5 +34,7 @@ public sealed record DeliveriesOptions
         // Far below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
+        DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
+        DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
     };
 }

@@ -16,6 +16,7 @@ public static class DeliveriesServices
             .AddSingleton<Perseverance>()
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
+            .AddSingleton<HealthTracker>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
             .AddWebhookSender();

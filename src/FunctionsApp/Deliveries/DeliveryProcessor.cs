@@ -21,6 +21,7 @@ public sealed class DeliveryProcessor(
     EventArchive archive,
     WebhookSender sender,
     DeliveryRecorder recorder,
+    HealthTracker health,
     RetrySchedule schedule,
     Perseverance perseverance,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
@@ -58,7 +59,9 @@ public sealed class DeliveryProcessor(
 
         var result = await sender.SendAsync(subscription, delivery.EventId, body, delivery.TraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
-        await recorder.RecordAsync(subscription, delivery, result, decision, cancellationToken);
+        await Task.WhenAll(
+            health.NoteAsync(subscription, decision, result.At, cancellationToken),
+            recorder.RecordAsync(subscription, delivery, result, decision, cancellationToken));
         switch (decision)
         {
             case DeliveryDecision.Retry retry:

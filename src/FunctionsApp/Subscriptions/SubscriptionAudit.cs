@@ -36,7 +36,11 @@ internal static class SubscriptionAudit
         return entries;
     }
 
-    private static AuditEntry Entry(string type, Subscription subscription, string actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
+    /// <summary>The app itself has deactivated it.</summary>
+    public static AuditEntry Deactivated(Subscription before, Subscription after, AuditError error) =>
+        Entry(AuditType.SubscriptionDeactivated, after, actor: null, after.UpdatedAt, Compare(before, after)) with { Error = error };
+
+    private static AuditEntry Entry(string type, Subscription subscription, string? actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
     {
         Type = type,
         Timestamp = at,

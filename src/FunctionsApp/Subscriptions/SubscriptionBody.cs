@@ -28,11 +28,13 @@ internal sealed record SubscriptionBody
 
     public int? RateLimitPerSecond { get; init; }
 
+    public required SubscriptionHealthBody Health { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    public static SubscriptionBody Of(Subscription subscription) => new()
+    public static SubscriptionBody Of(Subscription subscription, SubscriptionHealth health) => new()
     {
         Id = subscription.Id.ToString(),
         OrganizationId = subscription.OrganizationId.Value,
@@ -43,6 +45,7 @@ internal sealed record SubscriptionBody
         Events = subscription.Events,
         IsActive = subscription.IsActive,
         RateLimitPerSecond = subscription.RateLimitPerSecond,
+        Health = SubscriptionHealthBody.Of(subscription, health),
         CreatedAt = subscription.CreatedAt,
         UpdatedAt = subscription.UpdatedAt,
     };

@@ -1,3 +1,4 @@
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 
@@ -32,7 +33,8 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 return new EditResult(EditOutcome.Done, current);
             }
 
-            if (await store.UpdateAsync(changed, entries, cancellationToken) is { } stored)
+            var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
+            if (await store.UpdateAsync(changed, entries, health, cancellationToken) is { } stored)
             {
                 cache.Remove(organization, id);
                 return new EditResult(EditOutcome.Done, stored);
@@ -40,6 +42,18 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
         }
 
         return EditResult.Contended;
+    }
+
+    /// <summary>
+    /// Deactivates a subscription for what its receiver does, unless it is no longer the version that the receiver was asked by, or
+    /// its health no longer the version that was judged. Returns whether it has done so.
+    /// </summary>
+    public async Task<bool> DeactivateAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    {
+        var changed = used with { IsActive = false, UpdatedAt = time.GetUtcNow() };
+        var stored = await store.UpdateAsync(changed, [SubscriptionAudit.Deactivated(used, changed, error)], health, cancellationToken);
+        cache.Remove(used.OrganizationId, used.Id);
+        return stored is not null;
     }
 
     /// <summary>Deletes a subscription, under the same terms.</summary>

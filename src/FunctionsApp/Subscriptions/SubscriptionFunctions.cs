@@ -9,7 +9,7 @@ namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Subscriptions over HTTP.</summary>
 public sealed class SubscriptionFunctions(
-    SubscriptionStore store, SubscriptionEditor editor, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
+    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions";
     private const string Item = Collection + "/{id}";
@@ -51,7 +51,7 @@ public sealed class SubscriptionFunctions(
         var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Name), cancellationToken);
         return Answer.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
-            SubscriptionBody.Of(stored),
+            SubscriptionBody.Of(stored, SubscriptionHealth.Healthy),
             SubscriptionJson.Default.SubscriptionBody,
             EntityTag.Of(stored.ETag));
     }
@@ -79,8 +79,9 @@ public sealed class SubscriptionFunctions(
         }
 
         var found = await store.ListAsync(organization, IsAskedFor, page, cancellationToken);
+        var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionBody.Of);
         return Answer.Ok(
-            new Page<SubscriptionBody>([.. found.Items.Select(SubscriptionBody.Of)], found.ContinuationToken),
+            new Page<SubscriptionBody>([.. bodies], found.ContinuationToken),
             SubscriptionJson.Default.PageSubscriptionBody);
 
         bool IsAskedFor(Subscription subscription) =>
@@ -104,7 +105,7 @@ public sealed class SubscriptionFunctions(
         }
 
         return SubscriptionId.TryParse(id, out var known) && await store.GetAsync(context.GetOrganization(), known, cancellationToken) is { } subscription
-            ? Shown(subscription)
+            ? await ShowAsync(subscription, cancellationToken)
             : NotFound();
     }
 
@@ -137,7 +138,7 @@ public sealed class SubscriptionFunctions(
         }
 
         var result = await editor.ChangeAsync(context.GetOrganization(), known, fields, ifMatch, context.GetCaller()!.Name, cancellationToken);
-        return result.Outcome == EditOutcome.Done ? Shown(result.Subscription!) : Refused(result.Outcome);
+        return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(result.Outcome);
     }
 
     [Function(nameof(DeleteSubscription))]
@@ -165,8 +166,11 @@ public sealed class SubscriptionFunctions(
         return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
     }
 
-    private static IResult Shown(Subscription subscription) =>
-        Answer.Ok(SubscriptionBody.Of(subscription), SubscriptionJson.Default.SubscriptionBody, EntityTag.Of(subscription.ETag));
+    private async Task<IResult> ShowAsync(Subscription subscription, CancellationToken cancellationToken) =>
+        Answer.Ok(
+            SubscriptionBody.Of(subscription, await health.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)),
+            SubscriptionJson.Default.SubscriptionBody,
+            EntityTag.Of(subscription.ETag));
 
     private static IResult Refused(EditOutcome outcome) => outcome switch
     {

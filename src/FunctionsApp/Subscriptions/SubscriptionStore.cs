@@ -59,27 +59,46 @@ public sealed partial class SubscriptionStore(
     }
 
     /// <summary>Replaces the version that was read by a changed one and returns that as stored, or null where it is no longer the current version.</summary>
-    public async Task<Subscription?> UpdateAsync(Subscription changed, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken)
+    /// <param name="changed">The subscription, with the version that it was read with.</param>
+    /// <param name="entries">What the audit log says of it.</param>
+    /// <param name="health">Replaces its health too, the version that was read where it has one; null leaves it as it is.</param>
+    /// <param name="cancellationToken">Ends the write.</param>
+    public async Task<Subscription?> UpdateAsync(
+        Subscription changed, IReadOnlyList<AuditEntry> entries, SubscriptionHealth? health, CancellationToken cancellationToken)
     {
         try
         {
             var row = SubscriptionRow.Make(changed, protector);
-            var etag = await SubmitAsync(new(TableTransactionActionType.UpdateReplace, row, changed.ETag), entries, cancellationToken);
+            var etag = await SubmitAsync(new(TableTransactionActionType.UpdateReplace, row, changed.ETag), entries, cancellationToken, HealthChange());
             return changed with { ETag = etag };
         }
         catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
         {
             return null;
         }
+
+        TableTransactionAction? HealthChange()
+        {
+            if (health is null)
+            {
+                return null;
+            }
+
+            var row = health.ToRow(changed.OrganizationId.ToString(), changed.Id);
+            return health.ETag == default
+                ? new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)
+                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, health.ETag);
+        }
     }
 
-    /// <summary>Deletes the version that was read, or says that it is no longer the current one.</summary>
+    /// <summary>Deletes the version that was read, and its health, or says that it is no longer the current one.</summary>
     public async Task<bool> DeleteAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
     {
         try
         {
             var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.Key(subscription.Id)) { ETag = subscription.ETag };
             await SubmitAsync(new(TableTransactionActionType.Delete, row, subscription.ETag), [entry], cancellationToken);
+            await DeleteHealthAsync(subscription);
             return true;
         }
         catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
@@ -124,12 +143,31 @@ public sealed partial class SubscriptionStore(
         return active;
     }
 
-    private async Task<ETag> SubmitAsync(TableTransactionAction change, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken)
+    private async Task DeleteHealthAsync(Subscription subscription)
+    {
+        // A row that is left behind says nothing about anybody: ids are never used again.
+        try
+        {
+            await _table.DeleteEntityAsync(subscription.OrganizationId.ToString(), SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
+        }
+        catch (Exception exception) when (OwnTrouble.Is(exception))
+        {
+            Log.HealthLeft(logger, exception, subscription.Id);
+        }
+    }
+
+    private async Task<ETag> SubmitAsync(
+        TableTransactionAction change, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken, TableTransactionAction? health = null)
     {
         var partition = change.Entity.PartitionKey;
         var version = new TableEntity(partition, VersionKey) { [VersionColumn] = Guid.NewGuid().ToString("N") };
         var left = entries.Select(entry => AuditRow.Make(entry, time)).Select(row => AuditRow.Copy(row, AuditPrefix + row.RowKey)).ToList();
         List<TableTransactionAction> actions = [change, new(TableTransactionActionType.UpsertReplace, version)];
+        if (health is not null)
+        {
+            actions.Add(health);
+        }
+
         actions.AddRange(left.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
         var stored = await _table.SubmitTransactionAsync(actions, cancellationToken);
 
@@ -154,6 +192,9 @@ public sealed partial class SubscriptionStore(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Information, "The health of the deleted subscription {SubscriptionId} is left behind, which does no harm.")]
+        public static partial void HealthLeft(ILogger logger, Exception exception, SubscriptionId subscriptionId);
+
         [LoggerMessage(LogLevel.Warning, "An audit entry of organization {Organization} waits until its audit log is read.")]
         public static partial void AuditLeft(ILogger logger, Exception exception, string organization);
     }

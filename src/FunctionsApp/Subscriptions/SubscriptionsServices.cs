@@ -9,6 +9,7 @@ public static class SubscriptionsServices
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) =>
         services
             .AddSingleton<SubscriptionStore>()
+            .AddSingleton<SubscriptionHealthStore>()
             .AddSingleton<SubscriptionCache>()
             .AddSingleton<SubscriptionIndex>()
             .AddSingleton<SubscriptionEditor>();

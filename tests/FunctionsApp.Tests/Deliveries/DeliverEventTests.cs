@@ -16,6 +16,8 @@ namespace EventSubscriptions.Tests.Deliveries;
 public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 {
     private const string Payload = """{"eventName":"CaseCreatedEvent","organizationId":1,"data":{}}""";
+    private const string ReadHealth = "read subscriptions";
+    private const string WriteHealth = "write subscriptions";
     private static readonly string[] s_readsFirst = ["read subscriptions"];
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
@@ -61,7 +63,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     {
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "POST", "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "POST", ReadHealth, "write deliverylog", "complete"], _steps.Taken);
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
         var attempt = Assert.Single(await AttemptsAsync());
         Assert.Equal(("delivered", 200, "thanks", 1), (attempt.Outcome, attempt.StatusCode, attempt.ResponseSnippet, attempt.Attempt));
@@ -76,9 +78,9 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "POST"], _steps.Taken.Take(2));
-        Assert.Equal(["write auditlog", "write deliverylog"], _steps.Taken.Skip(2).Take(2).Order());
-        Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(4));
+        Assert.Equal([.. s_readsFirst, "POST", ReadHealth], _steps.Taken.Take(3));
+        Assert.Equal(["write auditlog", "write deliverylog", WriteHealth], _steps.Taken.Skip(3).Take(3).Order());
+        Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(6));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var next = Parse(message);
         Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Hold, next.Run));
@@ -104,6 +106,45 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             new AuditError("status", "The receiver answered 404 Not Found.", "The path does not exist: check the subscription's URL."),
             entry.Error);
         Assert.NotNull(entry.DurationMs);
+    }
+
+    [Fact]
+    public async Task Subscription_is_deactivated_before_the_message_is_completed_when_the_receiver_is_gone()
+    {
+        _answer = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
+
+        await RunAsync(Delivery());
+
+        Assert.Contains("transaction subscriptions", _steps.Taken);
+        Assert.Equal("complete", _steps.Taken[^1]);
+        Assert.Empty(_queue.Scheduled);
+        Assert.False((await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!.IsActive);
+        var attempt = Assert.Single(await AttemptsAsync());
+        Assert.Equal(("gone", 410), (attempt.Outcome, attempt.StatusCode));
+        Assert.Null(attempt.NextAttemptAt);
+        Assert.Equal(410, Assert.Single(await EntriesAsync()).StatusCode);
+    }
+
+    [Fact]
+    public async Task Message_is_put_off_when_the_subscription_of_a_receiver_that_is_gone_can_not_be_deactivated()
+    {
+        _answer = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
+        _steps.Fail("transaction subscriptions");
+
+        await RunAsync(Delivery());
+
+        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Hold);
+    }
+
+    [Fact]
+    public async Task Delivery_goes_on_when_its_health_can_not_be_kept()
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
+        _steps.Fail(WriteHealth);
+
+        await RunAsync(Delivery());
+
+        Assert.Equal(2, Parse(Assert.Single(_queue.Scheduled).Message).Attempt);
     }
 
     [Fact]
@@ -160,7 +201,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery() with { Attempt = 2 }, body: "");
 
-        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", ReadHealth, "write deliverylog", "complete"], _steps.Taken);
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
     }
 
@@ -187,6 +228,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     [InlineData("write deliverylog")]
     [InlineData("write auditlog")]
     [InlineData("schedule")]
+    [InlineData("write subscriptions")]
     public async Task Request_is_not_repeated_when_what_follows_it_fails_for_a_moment(string step)
     {
         _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
@@ -320,12 +362,16 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         var tables = new RecordingTables(_tables, _steps);
         var perseverance = new Perseverance(_clock);
         var random = new Random(1);
-        var subscriptions = new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock);
+        var store = Given.SubscriptionStore(tables, _clock);
+        var subscriptions = new SubscriptionCache(store, _clock);
+        var health = new HealthTracker(
+            new SubscriptionHealthStore(tables), new SubscriptionEditor(store, subscriptions, _clock), perseverance, new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
         var processor = new DeliveryProcessor(
             subscriptions,
             new EventArchive(tables, Given.Protector),
             _sending.GetRequiredService<WebhookSender>(),
             new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), perseverance),
+            health,
             new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
             perseverance,
             _queue,

@@ -45,6 +45,29 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
             return inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
         }
 
+        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
+        {
+            steps.Take($"write {Name}");
+            return inner.AddEntityAsync(entity, cancellationToken);
+        }
+
+        public override Task<Response> UpdateEntityAsync<T>(
+            T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        {
+            steps.Take($"write {Name}");
+            return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+        }
+
+        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
+            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+        {
+            steps.Take($"transaction {Name}");
+            return inner.SubmitTransactionAsync(transactionActions, cancellationToken);
+        }
+
+        public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+            inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+
         public override async Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
         {
             // The step is over when the row is stored.

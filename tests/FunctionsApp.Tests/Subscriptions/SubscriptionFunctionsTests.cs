@@ -35,7 +35,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         _store = Given.SubscriptionStore(_tables, _clock);
         _cache = new SubscriptionCache(_store, _clock);
         _functions = new SubscriptionFunctions(
-            _store, new SubscriptionEditor(_store, _cache, _clock), s_catalogue, new DestinationGuard(new DeliveriesOptions()), _clock);
+            _store, new SubscriptionHealthStore(_tables), new SubscriptionEditor(_store, _cache, _clock), s_catalogue, new DestinationGuard(new DeliveriesOptions()), _clock);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -50,7 +50,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal($"/api/organizations/{_organization}/subscriptions/{id}", created.Headers.Location);
         Assert.Matches("^\"[^\"]+\"$", created.Headers.ETag.ToString());
         Assert.Equal(
-            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth","events":["CaseClosedEvent"],"isActive":true,"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
+            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth","events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
             created.Body);
 
         var read = await GetAsync(id!);

@@ -42,7 +42,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock) with { Description = "d", RateLimitPerSecond = 7 });
 
-        await store.UpdateAsync(added with { Description = null, RateLimitPerSecond = null }, [Given.Entry(added)], default);
+        await store.UpdateAsync(added with { Description = null, RateLimitPerSecond = null }, [Given.Entry(added)], health: null, default);
 
         var read = await store.GetAsync(_organization, added.Id, default);
         Assert.Null(read!.Description);
@@ -77,15 +77,15 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock));
 
-        var changed = await store.UpdateAsync(added with { Name = "first" }, [Given.Entry(added)], default);
+        var changed = await store.UpdateAsync(added with { Name = "first" }, [Given.Entry(added)], health: null, default);
 
-        Assert.Null(await store.UpdateAsync(added with { Name = "second" }, [Given.Entry(added)], default));
+        Assert.Null(await store.UpdateAsync(added with { Name = "second" }, [Given.Entry(added)], health: null, default));
         Assert.False(await store.DeleteAsync(added, Given.Entry(added), default));
         Assert.Equal("first", (await store.GetAsync(_organization, added.Id, default))!.Name);
         Assert.NotEqual(added.ETag, changed!.ETag);
         Assert.True(await store.DeleteAsync(changed, Given.Entry(added), default));
         Assert.Null(await store.GetAsync(_organization, added.Id, default));
-        Assert.Null(await store.UpdateAsync(changed, [Given.Entry(added)], default));
+        Assert.Null(await store.UpdateAsync(changed, [Given.Entry(added)], health: null, default));
     }
 
     [Fact]
@@ -93,9 +93,9 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     {
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock));
-        await store.UpdateAsync(added with { Name = "first" }, [Given.Entry(added)], default);
+        await store.UpdateAsync(added with { Name = "first" }, [Given.Entry(added)], health: null, default);
 
-        await store.UpdateAsync(added with { Name = "second" }, [Given.Entry(added)], default);
+        await store.UpdateAsync(added with { Name = "second" }, [Given.Entry(added)], health: null, default);
 
         Assert.Equal(2, (await EntriesAsync()).Count);
     }
@@ -150,14 +150,14 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var added = await AddAsync(store, Given.Subscription(_organization, _clock, "A"));
         Assert.Equal([added.Id], await MatchingAsync("A"));
 
-        var changed = await store.UpdateAsync(added with { Events = ["B"] }, [Given.Entry(added)], default);
+        var changed = await store.UpdateAsync(added with { Events = ["B"] }, [Given.Entry(added)], health: null, default);
         Assert.Empty(await MatchingAsync("A"));
         Assert.Equal([added.Id], await MatchingAsync("B"));
 
-        changed = await store.UpdateAsync(changed! with { IsActive = false }, [Given.Entry(added)], default);
+        changed = await store.UpdateAsync(changed! with { IsActive = false }, [Given.Entry(added)], health: null, default);
         Assert.Empty(await MatchingAsync("B"));
 
-        changed = await store.UpdateAsync(changed! with { IsActive = true }, [Given.Entry(added)], default);
+        changed = await store.UpdateAsync(changed! with { IsActive = true }, [Given.Entry(added)], health: null, default);
         Assert.Equal([added.Id], await MatchingAsync("B"));
 
         await store.DeleteAsync(changed!, Given.Entry(added), default);

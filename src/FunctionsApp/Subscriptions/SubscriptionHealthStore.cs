@@ -1,0 +1,55 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>The rows <c>h:{id}</c> of the table <c>subscriptions</c>. They change without a change of the subscription and of the partition's version.</summary>
+public sealed class SubscriptionHealthStore(TableServiceClient tables)
+{
+    private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
+
+    /// <summary>Reads the health of a subscription.</summary>
+    public async Task<SubscriptionHealth> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionHealth.Key(id), cancellationToken: cancellationToken);
+        return row.HasValue ? SubscriptionHealth.Read(row.Value!) : SubscriptionHealth.Healthy;
+    }
+
+    /// <summary>Reads the health of a page of an organization's subscriptions, in the order of the page.</summary>
+    public async Task<IReadOnlyList<SubscriptionHealth>> ListAsync(IReadOnlyList<Subscription> page, CancellationToken cancellationToken)
+    {
+        if (page.Count == 0)
+        {
+            return [];
+        }
+
+        // '~' sorts behind every character of an id.
+        var range = new RowRange(page[0].OrganizationId.ToString(), SubscriptionHealth.Key(page[0].Id), $"{SubscriptionHealth.Key(page[^1].Id)}~");
+        var found = new Dictionary<string, SubscriptionHealth>(StringComparer.Ordinal);
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
+        {
+            found[row.RowKey] = SubscriptionHealth.Read(row);
+        }
+
+        return [.. page.Select(subscription => found.GetValueOrDefault(SubscriptionHealth.Key(subscription.Id), SubscriptionHealth.Healthy))];
+    }
+
+    /// <summary>Replaces the version that was read and returns the new one as stored, or null where it is no longer the current version.</summary>
+    public async Task<SubscriptionHealth?> TryWriteAsync(OrganizationId organization, SubscriptionId id, SubscriptionHealth health, CancellationToken cancellationToken)
+    {
+        var row = health.ToRow(organization.ToString(), id);
+        try
+        {
+            var response = health.ETag == default
+                ? await _table.AddEntityAsync(row, cancellationToken)
+                : await _table.UpdateEntityAsync(row, health.ETag, TableUpdateMode.Replace, cancellationToken);
+            return health with { ETag = response.Headers.ETag ?? default };
+        }
+        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+        {
+            return null;
+        }
+    }
+}
