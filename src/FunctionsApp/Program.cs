@@ -6,6 +6,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
+using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -24,6 +25,7 @@ builder.Services
     .AddSubscriptions()
     .AddEvents()
     .AddDeliveries()
+    .AddRetention()
     .AddHealth();
 
 var app = builder.Build();

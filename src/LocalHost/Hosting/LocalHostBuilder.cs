@@ -26,6 +26,9 @@ internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> Fu
 
     public string HostJson { get; init; } = Path.Combine(AppContext.BaseDirectory, "host.json");
 
+    /// <summary>The settings that the deployment gives every app, as triggers refer to them by name: a host can't see defaults in the app's code. The environment wins.</summary>
+    public string SettingsFile { get; init; } = Path.Combine(AppContext.BaseDirectory, "settings.json");
+
     public TextWriter Output { get; init; } = Console.Out;
 
     /// <summary>How long work in flight may take to end when the host stops.</summary>
@@ -56,7 +59,7 @@ internal sealed class LocalHostBuilder
             EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Production,
         });
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddConfiguration(settings);
+        Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false).AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
         _folder = OpenFolder();
         try

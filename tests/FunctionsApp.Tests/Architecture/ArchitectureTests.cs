@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using EventSubscriptions.Access;
 using EventSubscriptions.Storage;
@@ -84,6 +85,19 @@ public sealed class ArchitectureTests
             Constants(typeof(QueueNames)).Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal),
             StringComparer.Ordinal);
         Assert.Equal(TableNames.All.Order(StringComparer.Ordinal), Constants(typeof(TableNames)).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("infra/settings.json", "")]
+    [InlineData("local.settings.sample.json", "Values")]
+    public void Every_setting_that_a_trigger_refers_to_has_a_value_that_the_host_can_see(string file, string member)
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(Repository.PathOf(file.Split('/'))));
+        var values = member.Length == 0 ? settings.RootElement : settings.RootElement.GetProperty(member);
+        var referred = s_functions.Select(Trigger<TimerTriggerAttribute>).OfType<TimerTriggerAttribute>().Select(timer => timer.Schedule.Trim('%')).ToList();
+
+        Assert.NotEmpty(referred);
+        Assert.All(referred, name => Assert.Equal(JsonValueKind.String, values.GetProperty(name).ValueKind));
     }
 
     private static T? Trigger<T>(MethodInfo function) where T : Attribute =>

@@ -1,0 +1,37 @@
+using EventSubscriptions.Options;
+
+namespace EventSubscriptions.Retention;
+
+/// <summary>The settings <c>Retention__…</c>: how long what happened is kept.</summary>
+public sealed record RetentionOptions
+{
+    private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(3650);
+
+    /// <summary>Entries of the audit log.</summary>
+    public required TimeSpan AuditLog { get; init; }
+
+    /// <summary>Attempts, and replays that have ended.</summary>
+    public required TimeSpan DeliveryLog { get; init; }
+
+    /// <summary>Payloads, which can be resent and replayed for as long.</summary>
+    public required TimeSpan EventArchive { get; init; }
+
+    /// <summary>Reads and checks the settings.</summary>
+    public static RetentionOptions Read(OptionsReader reader)
+    {
+        var options = new RetentionOptions
+        {
+            AuditLog = reader.Duration("Retention__AuditLog", TimeSpan.FromDays(90), s_shortest, s_longest),
+            DeliveryLog = reader.Duration("Retention__DeliveryLog", TimeSpan.FromDays(90), s_shortest, s_longest),
+            EventArchive = reader.Duration("Retention__EventArchive", TimeSpan.FromDays(30), s_shortest, s_longest),
+        };
+        if (options.DeliveryLog < options.EventArchive)
+        {
+            // An archived event without an attempt in the log would look as if it had been missed.
+            reader.Mistake("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
+        }
+
+        return options;
+    }
+}

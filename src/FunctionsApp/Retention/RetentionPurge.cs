@@ -1,0 +1,74 @@
+using Azure.Data.Tables;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Retention;
+
+/// <summary>
+/// Deletes what is older than its retention. It keeps no state: a run that was interrupted leaves the rest to the next. It looks through
+/// whole tables, which nothing else does.
+/// </summary>
+public sealed partial class RetentionPurge(TableServiceClient tables, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
+{
+    /// <summary>The first key behind those that begin with a time.</summary>
+    private const string BehindDigits = ":";
+
+    /// <summary>Deletes from one table after the other, and logs how much. Trouble with one table does not keep the others from their turn. Cancelling ends it soon and without an exception.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await RemoveAsync(TableNames.AuditLog, now - options.AuditLog, [LogRows], cancellationToken);
+        await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [LogRows], cancellationToken);
+        await RemoveAsync(TableNames.EventArchive, now - options.EventArchive, [Pointers, Payloads], cancellationToken);
+    }
+
+    private static string LogRows(DateTimeOffset before) =>
+        TableClient.CreateQueryFilter($"RowKey ge {Oldest(before)} and RowKey lt {BehindDigits}");
+
+    private static string Pointers(DateTimeOffset before) =>
+        TableClient.CreateQueryFilter($"RowKey ge {"t:" + Oldest(before)} and RowKey lt {"t;"}");
+
+    // By the time of archiving and not by the pointer's, which is the time of the event: one that was archived late, or again after it had
+    // been purged, is kept as long as any other. A pointer is never younger than its payload, so that none is left without.
+    private static string Payloads(DateTimeOffset before) =>
+        TableClient.CreateQueryFilter($"RowKey ge {"e:"} and RowKey lt {"e;"} and Timestamp lt {before}");
+
+    private static string Oldest(DateTimeOffset before) => InvertedTicks.KeyRange(from: null, before).AtLeast!;
+
+    private async Task RemoveAsync(string name, DateTimeOffset before, Func<DateTimeOffset, string>[] filters, CancellationToken cancellationToken)
+    {
+        var removed = 0L;
+        try
+        {
+            foreach (var filter in filters)
+            {
+                await tables.GetTableClient(name).RemoveAsync(filter(before), count => removed += count, cancellationToken);
+            }
+
+            Log.Removed(logger, removed, name, before);
+        }
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested || OwnTrouble.Is(exception))
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Log.Stopped(logger, removed, name, before);
+            }
+            else
+            {
+                Log.Failed(logger, exception, removed, name, before);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}.")]
+        public static partial void Removed(ILogger logger, long count, string table, DateTimeOffset before);
+
+        [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped; the next run goes on.")]
+        public static partial void Stopped(ILogger logger, long count, string table, DateTimeOffset before);
+
+        [LoggerMessage(LogLevel.Error, "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run goes on.")]
+        public static partial void Failed(ILogger logger, Exception exception, long count, string table, DateTimeOffset before);
+    }
+}

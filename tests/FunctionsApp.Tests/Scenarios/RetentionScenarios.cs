@@ -1,0 +1,40 @@
+using System.Net;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+public sealed class RetentionScenarios
+{
+    [Fact]
+    public async Task What_is_older_than_its_retention_goes_on_schedule()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(
+            ("RetentionSchedule", "* * * * * *"), ("Retention__DeliveryLog", "00:00:02"), ("Retention__EventArchive", "00:00:02"));
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook();
+        var subscription = await organization.Subscribe(hook);
+        var eventId = await organization.PublishCase();
+        await hook.Received(1);
+        await Eventually.Until(async () => (await subscription.Attempts()).Count == 0, () => "no attempts any more");
+        await Eventually.Until(
+            async () => (await organization.Api.Send(HttpMethod.Post, $"{subscription.Path}/deliveries/{eventId}/resend")).Status == HttpStatusCode.NotFound,
+            () => "no payload any more");
+
+        Assert.Single(await organization.AuditLog("subscription.created"));
+        Assert.Equal(0, await app.Stop());
+        Assert.Matches("Removed 1 rows from before .* from the table deliverylog", app.Output);
+        Assert.Matches("Removed [12] rows from before .* from the table eventarchive", app.Output);
+    }
+
+    [Fact]
+    public async Task Start_refuses_a_log_that_forgets_before_the_archive()
+    {
+        await using var app = AppProcess.Create(("Retention__DeliveryLog", "1.00:00:00"), ("Retention__AuditLog", "90"));
+
+        Assert.NotEqual(0, await app.RunToEnd());
+
+        Assert.Contains("Retention__DeliveryLog must be at least as long as Retention__EventArchive", app.Output, StringComparison.Ordinal);
+        Assert.Contains("Retention__AuditLog", app.Output, StringComparison.Ordinal);
+    }
+}
