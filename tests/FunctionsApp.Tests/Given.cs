@@ -36,6 +36,7 @@ internal static class Given
         Name = "name",
         Url = new Uri("https://example.com/hook?code=s3cret"),
         Token = new Secret("t0ken-of-some-length"),
+        SigningSecrets = SigningSecrets.New(),
         Events = events.Length == 0 ? ["*"] : events,
         IsActive = true,
         CreatedAt = time.GetUtcNow(),

@@ -59,6 +59,7 @@ public static class AuditType
     public const string SubscriptionDeleted = "subscription.deleted";
     public const string SubscriptionActivated = "subscription.activated";
     public const string SubscriptionDeactivated = "subscription.deactivated";
+    public const string SubscriptionSecretRotated = "subscription.secretRotated";
     public const string KeyCreated = "key.created";
     public const string KeyRevoked = "key.revoked";
 
@@ -67,6 +68,7 @@ public static class AuditType
     [
         DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
+        SubscriptionSecretRotated,
         KeyCreated, KeyRevoked,
     ];
 }

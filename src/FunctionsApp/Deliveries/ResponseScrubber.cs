@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Deliveries;
 
@@ -11,12 +12,28 @@ internal static class ResponseScrubber
     private static readonly SearchValues<char> s_control =
         SearchValues.Create([.. Enumerable.Range(0, 32).Select(code => (char)code).Where(code => code is not ('\t' or '\n')), '\u007f']);
 
+    /// <summary>
+    /// What no answer may show: the signing secrets, without what they begin and end with, so that they are found in both forms; then the
+    /// token, which may be so short that it is part of them.
+    /// </summary>
+    public static IReadOnlyList<string> SecretsOf(Subscription subscription)
+    {
+        List<string> secrets = [];
+        foreach (var (secret, _) in subscription.SigningSecrets.All)
+        {
+            secrets.Add(secret.Reveal()[SigningSecret.Prefix.Length..].TrimEnd('='));
+        }
+
+        secrets.Add(subscription.Token.Reveal());
+        return secrets;
+    }
+
     /// <summary>The first <paramref name="maxLength"/> characters of what is left, or null where nothing is.</summary>
     /// <param name="bytes">UTF-8, or what is taken for it.</param>
     /// <param name="truncated">Whether more would have followed: a secret may have been cut in two.</param>
-    /// <param name="secret">Cut out as it is and in base64, also where it is part of a longer text in base64.</param>
+    /// <param name="secrets">Cut out as they are and in base64, also where they are part of a longer text in base64; the first first.</param>
     /// <param name="maxLength">In characters.</param>
-    public static string? Scrub(ReadOnlySpan<byte> bytes, bool truncated, string secret, int maxLength)
+    public static string? Scrub(ReadOnlySpan<byte> bytes, bool truncated, IReadOnlyList<string> secrets, int maxLength)
     {
         if (bytes.IsEmpty)
         {
@@ -24,14 +41,14 @@ internal static class ResponseScrubber
         }
 
         var text = WithoutControls(Encoding.UTF8.GetString(bytes));
-        foreach (var form in Forms(secret))
+        foreach (var form in secrets.SelectMany(Forms))
         {
             text = text.Replace(form, Cut, StringComparison.Ordinal);
         }
 
         if (truncated)
         {
-            foreach (var form in Forms(secret))
+            foreach (var form in secrets.SelectMany(Forms))
             {
                 text = WithoutBeginningAtEnd(text, form);
             }
@@ -82,6 +99,11 @@ internal static class ResponseScrubber
     private static IEnumerable<string> Forms(string secret)
     {
         yield return secret;
+        if (InUrlAlphabet(secret) is { } other)
+        {
+            yield return other;
+        }
+
         var bytes = new byte[2 + Encoding.UTF8.GetByteCount(secret)];
         Encoding.UTF8.GetBytes(secret, bytes.AsSpan(2));
         for (var before = 0; before <= 2; before++)
@@ -96,11 +118,13 @@ internal static class ResponseScrubber
 
             var inner = encoded[first..last];
             yield return inner;
-            var url = inner.Replace('+', '-').Replace('/', '_');
-            if (url != inner)
+            if (InUrlAlphabet(inner) is { } url)
             {
                 yield return url;
             }
         }
     }
+
+    private static string? InUrlAlphabet(string text) =>
+        text.Replace('+', '-').Replace('/', '_') is var url && url != text ? url : null;
 }

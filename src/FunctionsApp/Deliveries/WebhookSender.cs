@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
-using EventSubscriptions.Access;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.WebUtilities;
@@ -51,13 +50,13 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         try
         {
             response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var snippet = await ReadSnippetAsync(response, subscription.Token, either.Token);
+            var snippet = await ReadSnippetAsync(response, subscription, either.Token);
             return new DeliveryResult
             {
                 At = at,
                 Duration = time.GetElapsedTime(started),
                 StatusCode = (int)response.StatusCode,
-                Location = Location(response, subscription.Token),
+                Location = Location(response, subscription),
                 RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var retryAfter) ? retryAfter.ToString() : null,
                 ResponseSnippet = snippet,
             };
@@ -86,6 +85,11 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         headers.TryAddWithoutValidation("User-Agent", s_userAgent);
         headers.TryAddWithoutValidation("webhook-id", eventId.ToString());
         headers.TryAddWithoutValidation("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        if (WebhookSignature.Of(eventId.ToString(), at, payload.Span, subscription.SigningSecrets) is { } signature)
+        {
+            headers.TryAddWithoutValidation("webhook-signature", signature);
+        }
+
         if (traceParent is not null)
         {
             headers.TryAddWithoutValidation("traceparent", traceParent);
@@ -94,7 +98,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         return request;
     }
 
-    private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Secret token, CancellationToken cancellationToken)
+    private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Subscription subscription, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength == 0)
         {
@@ -106,7 +110,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         {
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MaxResponseBytes), MaxResponseBytes, throwOnEndOfStream: false, cancellationToken);
-            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, token.Reveal(), MaxSnippetLength);
+            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, ResponseScrubber.SecretsOf(subscription), MaxSnippetLength);
         }
         finally
         {
@@ -115,7 +119,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     }
 
     /// <summary>Where a redirect points. Its query may hold somebody's secrets and is left out.</summary>
-    private static string? Location(HttpResponseMessage response, Secret token)
+    private static string? Location(HttpResponseMessage response, Subscription subscription)
     {
         if (response.Headers.Location is not { } location)
         {
@@ -124,7 +128,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
         var text = location.OriginalString;
         var path = text.AsSpan(0, text.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : text.Length);
-        return ResponseScrubber.Scrub(System.Text.Encoding.UTF8.GetBytes(path.ToString()), truncated: false, token.Reveal(), MaxLocationLength);
+        return ResponseScrubber.Scrub(System.Text.Encoding.UTF8.GetBytes(path.ToString()), truncated: false, ResponseScrubber.SecretsOf(subscription), MaxLocationLength);
     }
 
     /// <summary>What the other side did, or null where the exception is not about it.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Http;
 
@@ -108,6 +109,23 @@ public sealed class FieldReader
         }
 
         Wrong(name, IsoTime.Expected);
+        return null;
+    }
+
+    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within bounds, both included.</summary>
+    public TimeSpan? Duration(string name, TimeSpan min, TimeSpan max)
+    {
+        if (Value(name) is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && DurationText.TryParse(value.GetString()!, out var duration) && duration >= min && duration <= max)
+        {
+            return duration;
+        }
+
+        Wrong(name, DurationText.Expected(min, max));
         return null;
     }
 

@@ -73,12 +73,12 @@ public sealed class OptionsReader(IConfiguration configuration)
             return standard;
         }
 
-        if (TryParseDuration(text, out var duration) && duration >= min && duration <= max)
+        if (DurationText.TryParse(text, out var duration) && duration >= min && duration <= max)
         {
             return duration;
         }
 
-        Mistake(name, $"must be a duration [d.]hh:mm:ss[.fff] from {min:c} to {max:c}");
+        Mistake(name, DurationText.Expected(min, max));
         return standard;
     }
 
@@ -93,9 +93,9 @@ public sealed class OptionsReader(IConfiguration configuration)
         var durations = new List<TimeSpan>();
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (!TryParseDuration(part, out var duration) || duration < min || duration > max)
+            if (!DurationText.TryParse(part, out var duration) || duration < min || duration > max)
             {
-                Mistake(name, $"must be durations [d.]hh:mm:ss[.fff] from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
+                Mistake(name, $"must be durations {DurationText.Format} from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
                 return standard;
             }
 
@@ -115,13 +115,6 @@ public sealed class OptionsReader(IConfiguration configuration)
     public void Mistake(string name, string message) => _mistakes.Add($"{name} {message}");
 
     private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
-
-    private static bool TryParseDuration(string text, out TimeSpan duration)
-    {
-        // A bare number would be days: hardly what was meant by "30".
-        duration = default;
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration);
-    }
 }
 
 /// <summary>Settings that don't make sense. The message lists every mistake.</summary>

@@ -23,6 +23,9 @@ public sealed record Subscription
     /// <summary>Sent as <c>Authorization: Bearer</c> with every delivery (RFC 6750 §2.1).</summary>
     public required Secret Token { get; init; }
 
+    /// <summary>What its deliveries are signed with.</summary>
+    public required SigningSecrets SigningSecrets { get; init; }
+
     /// <summary>1–64 event names, or <c>*</c> alone for every event, known to the catalogue or not.</summary>
     public required IReadOnlyList<string> Events { get; init; }
 

@@ -13,6 +13,14 @@ internal static class SubscriptionAudit
     public static AuditEntry Deleted(Subscription subscription, string actor, DateTimeOffset at) =>
         Entry(AuditType.SubscriptionDeleted, subscription, actor, at, Compare(subscription, null));
 
+    /// <summary>A new signing secret, and how long the one before it goes on signing.</summary>
+    public static AuditEntry SecretRotated(Subscription subscription, string actor, TimeSpan overlap) =>
+        Entry(AuditType.SubscriptionSecretRotated, subscription, actor, subscription.UpdatedAt, new(StringComparer.Ordinal)
+        {
+            ["signingSecret"] = new(Hidden, Hidden),
+            ["previousSecretUntil"] = new(null, subscription.UpdatedAt + overlap),
+        });
+
     /// <summary>One entry for a change of its state, one for all other changes; none where nothing has changed.</summary>
     public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, string actor)
     {

@@ -22,6 +22,9 @@ internal sealed record SubscriptionBody
     /// <summary>The token's last 4 characters; absent where the token is shorter than 12, since then they would be much of it.</summary>
     public string? TokenHint { get; init; }
 
+    /// <summary>In the answer to its creation alone.</summary>
+    public string? SigningSecret { get; init; }
+
     public required IReadOnlyList<string> Events { get; init; }
 
     public required bool IsActive { get; init; }
@@ -51,9 +54,13 @@ internal sealed record SubscriptionBody
     };
 }
 
+/// <summary>What a rotation answers with: the one time that the new secret is shown.</summary>
+internal sealed record RotatedSecretBody(string SigningSecret);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(Page<SubscriptionBody>))]
+[JsonSerializable(typeof(RotatedSecretBody))]
 internal sealed partial class SubscriptionJson : JsonSerializerContext;

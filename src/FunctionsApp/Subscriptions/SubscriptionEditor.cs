@@ -11,38 +11,35 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     private const int MaxTries = 10;
 
     /// <summary>Changes a subscription. Where the caller demands no version, a change that another overtakes is made again on top of it.</summary>
-    internal async Task<EditResult> ChangeAsync(
-        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, string actor, CancellationToken cancellationToken)
-    {
-        for (var tries = 1; tries <= MaxTries; tries++)
-        {
-            if (await store.GetAsync(organization, id, cancellationToken) is not { } current)
+    internal Task<EditResult> ChangeAsync(
+        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        EditAsync(
+            organization,
+            id,
+            ifMatch,
+            async current =>
             {
-                return EditResult.NotFound;
-            }
+                var changed = fields.ApplyTo(current) with { UpdatedAt = time.GetUtcNow() };
+                var entries = SubscriptionAudit.Changed(current, changed, actor);
+                var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
+                return entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken);
+            },
+            cancellationToken);
 
-            if (!ifMatch.Accepts(current.ETag))
+    /// <summary>Gives a subscription a new signing secret, under the same terms; those before it sign for the overlap.</summary>
+    internal Task<EditResult> RotateSecretAsync(
+        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        EditAsync(
+            organization,
+            id,
+            ifMatch,
+            current =>
             {
-                return EditResult.Stale;
-            }
-
-            var changed = fields.ApplyTo(current) with { UpdatedAt = time.GetUtcNow() };
-            var entries = SubscriptionAudit.Changed(current, changed, actor);
-            if (entries.Count == 0)
-            {
-                return new EditResult(EditOutcome.Done, current);
-            }
-
-            var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
-            if (await store.UpdateAsync(changed, entries, health, cancellationToken) is { } stored)
-            {
-                cache.Remove(organization, id);
-                return new EditResult(EditOutcome.Done, stored);
-            }
-        }
-
-        return EditResult.Contended;
-    }
+                var now = time.GetUtcNow();
+                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(now, overlap), UpdatedAt = now };
+                return store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken);
+            },
+            cancellationToken);
 
     /// <summary>
     /// Deactivates a subscription for what its receiver does, unless it is no longer the version that the receiver was asked by, or
@@ -57,8 +54,22 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     }
 
     /// <summary>Deletes a subscription, under the same terms.</summary>
-    internal async Task<EditResult> DeleteAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, string actor, CancellationToken cancellationToken)
+    internal Task<EditResult> DeleteAsync(
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        EditAsync(
+            organization,
+            id,
+            ifMatch,
+            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? current : null,
+            cancellationToken);
+
+    /// <param name="organization">Whose it is.</param>
+    /// <param name="id">Which one.</param>
+    /// <param name="ifMatch">The versions that the caller accepts.</param>
+    /// <param name="tryEdit">Edits a version and returns the outcome, or null where another was faster.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task<EditResult> EditAsync(
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<Subscription?>> tryEdit, CancellationToken cancellationToken)
     {
         for (var tries = 1; tries <= MaxTries; tries++)
         {
@@ -72,10 +83,10 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 return EditResult.Stale;
             }
 
-            if (await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken))
+            if (await tryEdit(current) is { } edited)
             {
                 cache.Remove(organization, id);
-                return new EditResult(EditOutcome.Done, current);
+                return new EditResult(EditOutcome.Done, edited);
             }
         }
 

@@ -14,6 +14,9 @@ public sealed class SubscriptionFunctions(
     private const string Collection = "api/organizations/{organizationId}/subscriptions";
     private const string Item = Collection + "/{id}";
 
+    private static readonly TimeSpan s_defaultOverlap = TimeSpan.FromHours(24);
+    private static readonly TimeSpan s_maxOverlap = TimeSpan.FromDays(30);
+
     [Function(nameof(CreateSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> CreateSubscription(
@@ -42,6 +45,7 @@ public sealed class SubscriptionFunctions(
             Description = fields.Description,
             Url = fields.Url!,
             Token = fields.Token!,
+            SigningSecrets = SigningSecrets.New(),
             Events = fields.Events!,
             IsActive = fields.IsActive ?? true,
             RateLimitPerSecond = fields.RateLimitPerSecond,
@@ -51,7 +55,7 @@ public sealed class SubscriptionFunctions(
         var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Name), cancellationToken);
         return Answer.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
-            SubscriptionBody.Of(stored, SubscriptionHealth.Healthy),
+            SubscriptionBody.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
             SubscriptionJson.Default.SubscriptionBody,
             EntityTag.Of(stored.ETag));
     }
@@ -164,6 +168,43 @@ public sealed class SubscriptionFunctions(
 
         var result = await editor.DeleteAsync(context.GetOrganization(), known, ifMatch, context.GetCaller()!.Name, cancellationToken);
         return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
+    }
+
+    [Function(nameof(RotateSecret))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> RotateSecret(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Item + "/rotate-secret")] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        if (!SubscriptionId.TryParse(id, out var known))
+        {
+            return NotFound();
+        }
+
+        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var ifMatch = IfMatch.Read(request, errors);
+        var fields = new FieldReader(body.Root, errors);
+        var overlap = fields.Duration("overlap", TimeSpan.Zero, s_maxOverlap) ?? s_defaultOverlap;
+        fields.Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var result = await editor.RotateSecretAsync(context.GetOrganization(), known, overlap, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
+            ? Answer.Ok(
+                new RotatedSecretBody(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretBody, EntityTag.Of(rotated.ETag))
+            : Refused(result.Outcome);
     }
 
     private async Task<IResult> ShowAsync(Subscription subscription, CancellationToken cancellationToken) =>

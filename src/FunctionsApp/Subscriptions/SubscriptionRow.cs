@@ -11,6 +11,8 @@ internal static class SubscriptionRow
 {
     public const string Prefix = "s:";
 
+    private const string TokenColumn = "token";
+    private const string SigningSecretsColumn = "signingSecrets";
     private const char EventSeparator = ',';
 
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
@@ -22,7 +24,8 @@ internal static class SubscriptionRow
         {
             ["name"] = subscription.Name,
             ["url"] = subscription.Url.OriginalString,
-            ["token"] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), TokenPlace(partition, key)),
+            [TokenColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), Place(partition, key, TokenColumn)),
+            [SigningSecretsColumn] = protector.Protect(subscription.SigningSecrets.ToBytes(), Place(partition, key, SigningSecretsColumn)),
             ["events"] = string.Join(EventSeparator, subscription.Events),
             ["isActive"] = subscription.IsActive,
             ["createdAt"] = subscription.CreatedAt,
@@ -49,7 +52,7 @@ internal static class SubscriptionRow
             throw new InvalidDataException($"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is no organization.");
         }
 
-        var token = protector.Unprotect(row.GetBinary("token"), TokenPlace(row.PartitionKey, row.RowKey));
+        var token = protector.Unprotect(row.GetBinary(TokenColumn), Place(row.PartitionKey, row.RowKey, TokenColumn));
         return new Subscription
         {
             OrganizationId = organization,
@@ -58,6 +61,7 @@ internal static class SubscriptionRow
             Description = row.GetString("description"),
             Url = new Uri(row.GetString("url")!, UriKind.Absolute),
             Token = new Secret(Encoding.UTF8.GetString(token)),
+            SigningSecrets = SigningSecretsOf(row, protector),
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,
             RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
@@ -74,5 +78,10 @@ internal static class SubscriptionRow
 
     public static IReadOnlyList<string> Events(TableEntity row) => row.GetString("events")!.Split(EventSeparator);
 
-    private static SecretPlace TokenPlace(string partition, string key) => new(TableNames.Subscriptions, partition, key, "token");
+    private static SigningSecrets SigningSecretsOf(TableEntity row, SecretProtector protector) =>
+        row.GetBinary(SigningSecretsColumn) is { } secrets
+            ? SigningSecrets.Read(protector.Unprotect(secrets, Place(row.PartitionKey, row.RowKey, SigningSecretsColumn)))
+            : SigningSecrets.None;
+
+    private static SecretPlace Place(string partition, string key, string column) => new(TableNames.Subscriptions, partition, key, column);
 }

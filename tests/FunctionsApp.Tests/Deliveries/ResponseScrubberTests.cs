@@ -1,16 +1,17 @@
 using System.Text;
+using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
 
 namespace EventSubscriptions.Tests.Deliveries;
 
 public sealed class ResponseScrubberTests
 {
-    private const string Secret = "abc?123>xyz~0987654321";
+    private const string Token = "abc?123>xyz~0987654321";
 
     [Theory]
     [InlineData("", null)]
     [InlineData("fine", "fine")]
-    [InlineData($"x{Secret}y{Secret}", "x***y***")]
+    [InlineData($"x{Token}y{Token}", "x***y***")]
     [InlineData("a\0b\u001b[31mc\r\nd\te", "ab[31mc\nd\te")]
     public void Answer_is_made_fit_to_be_shown(string answer, string? shown) => Assert.Equal(shown, Scrub(answer));
 
@@ -22,8 +23,8 @@ public sealed class ResponseScrubberTests
     [InlineData("user:")]
     public void Secret_is_cut_out_of_base64_wherever_it_lies_in_it(string before)
     {
-        var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{Secret}tail"));
-        var withoutSecret = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{new string('\0', Secret.Length)}tail"));
+        var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{Token}tail"));
+        var withoutSecret = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{new string('\0', Token.Length)}tail"));
 
         foreach (var form in (string[])[encoded, encoded.Replace('+', '-').Replace('/', '_')])
         {
@@ -36,26 +37,51 @@ public sealed class ResponseScrubberTests
     }
 
     [Fact]
+    public void Signing_secret_is_cut_out_in_every_form_when_the_token_is_part_of_it()
+    {
+        var subscription = Given.Subscription(Given.Organization(), TimeProvider.System);
+        var secret = subscription.SigningSecrets.Current.Reveal();
+        subscription = subscription with
+        {
+            Token = new Secret(secret[10..12]),
+            SigningSecrets = subscription.SigningSecrets.Rotate(subscription.CreatedAt, TimeSpan.FromHours(1)),
+        };
+        var bare = secret["whsec_".Length..];
+        string[] forms =
+        [
+            secret, bare, bare.TrimEnd('='), bare.Replace('+', '-').Replace('/', '_'), subscription.SigningSecrets.Current.Reveal(),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)), Convert.ToBase64String(Encoding.UTF8.GetBytes($"x{secret}")),
+        ];
+
+        foreach (var form in forms)
+        {
+            var shown = ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(form), truncated: false, ResponseScrubber.SecretsOf(subscription), 1024);
+
+            Assert.True(shown!.Length <= "***".Length + "d2hzZWNf".Length + "XX==".Length, shown);
+        }
+    }
+
+    [Fact]
     public void Secret_in_utf16_is_cut_out() =>
-        Assert.Equal("x***y", ResponseScrubber.Scrub(Encoding.Unicode.GetBytes($"x{Secret}y"), truncated: false, Secret, 100));
+        Assert.Equal("x***y", ResponseScrubber.Scrub(Encoding.Unicode.GetBytes($"x{Token}y"), truncated: false, [Token], 100));
 
     [Fact]
     public void Beginning_of_a_secret_is_cut_out_when_the_answer_was_cut_short()
     {
-        var bytes = Encoding.UTF8.GetBytes($"x{Secret[..^1]}");
+        var bytes = Encoding.UTF8.GetBytes($"x{Token[..^1]}");
 
-        Assert.Equal("x", ResponseScrubber.Scrub(bytes, truncated: true, Secret, 100));
-        Assert.Equal($"x{Secret[..^1]}", ResponseScrubber.Scrub(bytes, truncated: false, Secret, 100));
+        Assert.Equal("x", ResponseScrubber.Scrub(bytes, truncated: true, [Token], 100));
+        Assert.Equal($"x{Token[..^1]}", ResponseScrubber.Scrub(bytes, truncated: false, [Token], 100));
     }
 
     [Fact]
     public void Long_answer_is_shortened_after_the_secret_was_cut_out() =>
-        Assert.Equal("12345678", ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"12345678{Secret}"), truncated: false, Secret, 8));
+        Assert.Equal("12345678", ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"12345678{Token}"), truncated: false, [Token], 8));
 
     [Fact]
     public void Answer_is_not_cut_within_a_character() =>
-        Assert.Equal("1234567", ResponseScrubber.Scrub("1234567😀"u8, truncated: false, Secret, 8));
+        Assert.Equal("1234567", ResponseScrubber.Scrub("1234567😀"u8, truncated: false, [Token], 8));
 
     private static string? Scrub(string answer) =>
-        ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, Secret, 1024);
+        ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, [Token], 1024);
 }

@@ -20,6 +20,8 @@ public sealed class WebhookSenderTests : IDisposable
 
     private static readonly byte[] s_payload = Encoding.UTF8.GetBytes("{\"eventName\":\"CaseCreatedEvent\",\"data\":{\"name\":\"Grüße \\u0041\"}}");
 
+    private static readonly SigningSecrets s_secrets = SigningSecrets.New();
+
     private readonly List<ServiceProvider> _providers = [];
 
     public void Dispose() => _providers.ForEach(provider => provider.Dispose());
@@ -47,6 +49,7 @@ public sealed class WebhookSenderTests : IDisposable
             $"traceparent: {TraceParent}",
             "User-Agent: EventSubscriptions/0.1.0",
             "webhook-id: evt_1",
+            $"webhook-signature: {WebhookSignature.Of("evt_1", result.At, s_payload, s_secrets)}",
             $"webhook-timestamp: {result.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}",
         ], lines[1..].Order(StringComparer.OrdinalIgnoreCase));
     }
@@ -302,6 +305,7 @@ public sealed class WebhookSenderTests : IDisposable
             Name = "Test",
             Url = url,
             Token = new Secret(Token),
+            SigningSecrets = s_secrets,
             Events = ["*"],
             IsActive = true,
             CreatedAt = default,

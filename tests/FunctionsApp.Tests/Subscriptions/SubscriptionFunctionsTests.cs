@@ -49,13 +49,15 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         var id = created.Json.GetProperty("id").GetString();
         Assert.Equal($"/api/organizations/{_organization}/subscriptions/{id}", created.Headers.Location);
         Assert.Matches("^\"[^\"]+\"$", created.Headers.ETag.ToString());
+        var secret = $"\"signingSecret\":\"{created.Json.GetProperty("signingSecret").GetString()}\",";
+        Assert.Matches("whsec_[A-Za-z0-9+/]{43}=", secret);
         Assert.Equal(
-            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth","events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
+            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth",{{secret}}"events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
             created.Body);
 
         var read = await GetAsync(id!);
         Assert.Equal(200, read.Status);
-        Assert.Equal(created.Body, read.Body);
+        Assert.Equal(created.Body.Replace(secret, "", StringComparison.Ordinal), read.Body);
         Assert.Equal(created.Headers.ETag, read.Headers.ETag);
     }
 
@@ -102,7 +104,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
 
         var patched = await PatchAsync(Id(created), """{"isActive":true,"events":["CaseClosedEvent"],"token":"t0ken-of-some-length"}""");
 
-        Assert.Equal(created.Body, patched.Body);
+        Assert.Equal((await GetAsync(Id(created))).Body, patched.Body);
         Assert.Equal(created.Headers.ETag, patched.Headers.ETag);
         Assert.Single(await AuditAsync());
     }
@@ -203,6 +205,91 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     }
 
     [Fact]
+    public async Task Rotation_answers_with_a_new_secret_and_the_new_version()
+    {
+        var created = await CreateAsync(Valid);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        var rotated = await RotateAsync(Id(created), "{}");
+
+        Assert.Equal(200, rotated.Status);
+        Assert.Matches("""^{"signingSecret":"whsec_[A-Za-z0-9+/]{43}="}$""", rotated.Body);
+        Assert.NotEqual(Secret(created), Secret(rotated));
+        var read = await GetAsync(Id(created));
+        Assert.Equal(read.Headers.ETag, rotated.Headers.ETag);
+        Assert.Equal("2026-01-31T10:01:00Z", read.Json.GetProperty("updatedAt").GetString());
+    }
+
+    [Theory]
+    [InlineData("{}", "1.00:00:00")]
+    [InlineData("""{"overlap":null}""", "1.00:00:00")]
+    [InlineData("""{"overlap":"24:00:00"}""", "1.00:00:00")]
+    [InlineData("""{"overlap":"00:00:00.5"}""", "00:00:00.5")]
+    [InlineData("""{"overlap":"30.00:00:00"}""", "30.00:00:00")]
+    public async Task Secret_before_a_rotation_signs_for_the_overlap(string body, string overlap)
+    {
+        var created = await CreateAsync(Valid);
+        var rotated = await RotateAsync(Id(created), body);
+
+        Assert.True(SubscriptionId.TryParse(Id(created), out var id));
+        var secrets = (await _cache.GetAsync(_organization, id, default))!.SigningSecrets.All.ToArray();
+        Assert.Equal(
+            [(Secret(rotated), DateTimeOffset.MaxValue), (Secret(created), _clock.GetUtcNow() + TimeSpan.Parse(overlap, null))],
+            secrets.Select(secret => (secret.Secret.Reveal(), secret.Until)));
+    }
+
+    [Fact]
+    public async Task Rotation_without_a_body_is_one_with_the_standard_overlap() =>
+        Assert.Equal(200, (await RotateAsync(Id(await CreateAsync(Valid)), "", contentType: null)).Status);
+
+    [Theory]
+    [InlineData("""{"overlap":"30.00:00:00.001"}""", "overlap")]
+    [InlineData("""{"overlap":"24"}""", "overlap")]
+    [InlineData("""{"overlap":"-00:00:01"}""", "overlap")]
+    [InlineData("""{"overlap":3600}""", "overlap")]
+    [InlineData("""{"overlpa":"00:00:01"}""", "overlpa")]
+    [InlineData("[]", "body")]
+    public async Task Rotation_is_refused_when_its_body_is_wrong(string body, string field)
+    {
+        var reply = await RotateAsync(Id(await CreateAsync(Valid)), body);
+
+        Assert.Equal(400, reply.Status);
+        Assert.Equal([field], reply.Errors.Keys);
+        Assert.Single(await AuditAsync());
+    }
+
+    [Fact]
+    public async Task Rotation_is_refused_when_the_version_is_stale_or_there_is_no_subscription()
+    {
+        var created = await CreateAsync(Valid);
+        var first = await RotateAsync(Id(created), "{}", created.Headers.ETag.ToString());
+
+        Assert.Equal(200, first.Status);
+        Assert.Equal(412, (await RotateAsync(Id(created), "{}", created.Headers.ETag.ToString())).Status);
+        Assert.Equal(200, (await RotateAsync(Id(created), "{}", first.Headers.ETag.ToString())).Status);
+        Assert.Equal(404, (await RotateAsync("sub_x", "{}")).Status);
+        Assert.Equal(404, (await RotateAsync(SubscriptionId.New(_clock).ToString(), "{}")).Status);
+    }
+
+    [Fact]
+    public async Task Rotation_is_in_the_audit_log_without_the_secret()
+    {
+        var created = await CreateAsync(Valid);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var rotated = await RotateAsync(Id(created), """{"overlap":"01:00:00"}""");
+
+        var entry = (await AuditAsync())[0];
+
+        Assert.Equal("subscription.secretRotated", entry.GetProperty("type").GetString());
+        Assert.Equal("ops", entry.GetProperty("actor").GetString());
+        Assert.Equal(
+            """{"signingSecret":{"from":"***","to":"***"},"previousSecretUntil":{"from":null,"to":"2026-01-31T11:00:01Z"}}""",
+            entry.GetProperty("changes").GetRawText());
+        Assert.DoesNotContain(await AuditAsync(), one =>
+            one.GetRawText().Contains(Secret(created), StringComparison.Ordinal) || one.GetRawText().Contains(Secret(rotated), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Every_change_is_in_the_audit_log_with_its_actor_and_without_secrets()
     {
         var id = Id(await CreateAsync(Valid));
@@ -253,6 +340,8 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
 
     private static string Id(Reply reply) => reply.Json.GetProperty("id").GetString()!;
 
+    private static string Secret(Reply reply) => reply.Json.GetProperty("signingSecret").GetString()!;
+
     private static List<string> Ids(Reply reply) => [.. reply.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!)];
 
     private Task<Reply> CreateAsync(string body) => _functions.CreateSubscription(Requests.Post(body), Context, default).Reply();
@@ -263,6 +352,9 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
 
     private Task<Reply> PatchAsync(string id, string body, params string[] ifMatch) =>
         _functions.ChangeSubscription(With(Requests.Post(body, "application/merge-patch+json"), ifMatch), id, Context, default).Reply();
+
+    private Task<Reply> RotateAsync(string id, string body, string? ifMatch = null, string? contentType = "application/json") =>
+        _functions.RotateSecret(With(Requests.Post(body, contentType), ifMatch is null ? [] : [ifMatch]), id, Context, default).Reply();
 
     private Task<Reply> DeleteAsync(string id, params string[] ifMatch) =>
         _functions.DeleteSubscription(With(Requests.Get(), ifMatch), id, Context, default).Reply();

@@ -33,7 +33,8 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         Assert.NotEqual(default, read.ETag);
         Assert.Equal(["A", "B"], read.Events);
         Assert.Equal(subscription.Token.Reveal(), read.Token.Reveal());
-        Assert.Equal(subscription with { ETag = read.ETag, Events = read.Events, Token = read.Token }, read);
+        Assert.Equal(subscription.SigningSecrets.ToBytes(), read.SigningSecrets.ToBytes());
+        Assert.Equal(subscription with { ETag = read.ETag, Events = read.Events, Token = read.Token, SigningSecrets = read.SigningSecrets }, read);
     }
 
     [Fact]
@@ -60,6 +61,25 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     }
 
     [Fact]
+    public async Task Subscription_from_before_there_were_signatures_has_no_secrets_until_it_gets_one()
+    {
+        var tables = await stores.ConnectAsync();
+        var store = Given.SubscriptionStore(tables, _clock);
+        var added = await AddAsync(store, Given.Subscription(_organization, _clock));
+        var table = tables.GetTableClient(TableNames.Subscriptions);
+        var row = (await table.GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), $"s:{added.Id}")).Value!;
+        row.Remove("signingSecrets");
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+
+        var read = (await store.GetAsync(_organization, added.Id, default))!;
+        Assert.True(read.SigningSecrets.All.IsEmpty);
+        read = (await store.UpdateAsync(read with { Name = "newer" }, [Given.Entry(added)], health: null, default))!;
+        await store.UpdateAsync(read with { SigningSecrets = read.SigningSecrets.Rotate(_clock.GetUtcNow(), TimeSpan.FromDays(1)) }, [Given.Entry(added)], health: null, default);
+
+        Assert.Equal(1, (await store.GetAsync(_organization, added.Id, default))!.SigningSecrets.All.Length);
+    }
+
+    [Fact]
     public async Task Token_is_not_in_the_row_in_the_clear()
     {
         var tables = await stores.ConnectAsync();
@@ -68,6 +88,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var row = await tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), $"s:{added.Id}");
 
         Assert.Equal(-1, row.Value!.GetBinary("token").AsSpan().IndexOf("t0ken"u8));
+        Assert.Equal(-1, row.Value!.GetBinary("signingSecrets").AsSpan().IndexOf(added.SigningSecrets.Current.Key));
         Assert.DoesNotContain(row.Value!, cell => cell.Value is string text && text.Contains("t0ken", StringComparison.Ordinal));
     }
 

@@ -83,6 +83,8 @@ internal sealed record SubscriptionHandle(Organization Organization, string Id, 
 {
     public string Path => $"{Organization.Path}/subscriptions/{Id}";
 
+    public string SigningSecret => (string)Created.Json["signingSecret"]!;
+
     /// <summary>The attempts, newest first.</summary>
     public Task<IReadOnlyList<JsonNode>> Attempts(string? outcome = null) =>
         Organization.Api.GetAll($"{Path}/deliveries" + (outcome is null ? "" : $"?outcome={outcome}"));

@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
 /// <summary>A request as it came in, byte for byte.</summary>
-internal sealed record ReceivedRequest(string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At);
+internal sealed record ReceivedRequest(
+    string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At, IReadOnlyDictionary<string, string> Headers);
 
 /// <summary>Somebody else's web server: keeps what it gets, and answers each path as it is told.</summary>
 internal sealed class Receiver : IAsyncDisposable
@@ -61,7 +62,8 @@ internal sealed class Receiver : IAsyncDisposable
 
         context.Response.StatusCode = await hook.Take(new ReceivedRequest(
             request.Method, request.Path.Value!, request.ContentType ?? "", request.Headers.Authorization.ToString(),
-            request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed));
+            request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed,
+            request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
         if (context.Response.StatusCode >= 300)
         {
             await context.Response.WriteAsync("The receiver is not in the mood.");
