@@ -14,6 +14,7 @@ public class DeliveryBenchmarks
     private readonly Random _random = new(1);
     private readonly RetrySchedule _schedule = new(DeliveriesOptions.DefaultRetrySchedule);
     private readonly byte[] _payload = new byte[400];
+    private readonly SigningSecrets _secrets = SigningSecrets.New();
     private readonly DeliveryMessage _delivery;
     private readonly DeliveryResult _success = new() { At = s_now, Duration = TimeSpan.FromMilliseconds(3), StatusCode = 200 };
     private readonly DeliveryResult _failure = new() { At = s_now, Duration = TimeSpan.FromMilliseconds(3), StatusCode = 500 };
@@ -34,6 +35,9 @@ public class DeliveryBenchmarks
     /// <summary>With the hash that is its <c>MessageId</c>.</summary>
     [Benchmark]
     public ServiceBusMessage Write_delivery_message() => _delivery.ToServiceBusMessage(_payload);
+
+    [Benchmark]
+    public string? Sign_with_one_secret() => WebhookSignature.Of("evt_01jkz5w8x9y7v6t5s4r3q2p1n0", s_now, _payload, _secrets);
 
     [Benchmark]
     public DeliveryDecision Decide_on_a_success() => ResponsePolicy.Decide(_success, 1, _schedule, s_now, _random);

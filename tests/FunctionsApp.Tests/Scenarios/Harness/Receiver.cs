@@ -14,7 +14,12 @@ namespace EventSubscriptions.Tests.Scenarios.Harness;
 
 /// <summary>A request as it came in, byte for byte.</summary>
 internal sealed record ReceivedRequest(
-    string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At, IReadOnlyDictionary<string, string> Headers);
+    string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The same with another header.</summary>
+    public ReceivedRequest With(string header, string value) =>
+        this with { Headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase) { [header] = value } };
+}
 
 /// <summary>Somebody else's web server: keeps what it gets, and answers each path as it is told.</summary>
 internal sealed class Receiver : IAsyncDisposable

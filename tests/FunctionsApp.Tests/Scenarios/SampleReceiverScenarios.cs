@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+/// <summary>The receiver in Node that the documentation shows, run as it is.</summary>
+public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<SharedApp>
+{
+    private const string Listening = "listening on ";
+
+    private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false });
+
+    [Fact]
+    public async Task Sample_accepts_what_the_app_sends_once_and_refuses_what_was_tampered_with()
+    {
+        var organization = shared.NewOrganization();
+        var hook = shared.Receiver.NewHook();
+        var subscription = await organization.Subscribe(hook);
+        var eventId = await organization.PublishCase();
+        var request = await hook.Received(eventId);
+        await using var sample = NodeProgram.Start(
+            Repository.PathOf("docs", "samples", "receiver.mjs"),
+            ("SIGNING_SECRET", subscription.SigningSecret), ("TOKEN", subscription.Token), ("PORT", "0"));
+        var url = new Uri($"http://127.0.0.1:{int.Parse((await sample.Read())[Listening.Length..], CultureInfo.InvariantCulture)}/");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request with { Body = [.. request.Body, (byte)' '] }));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request.With("Authorization", "Bearer another")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request.With("webhook-signature", "v1,AAAA")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request.With("webhook-timestamp", "1614265330")));
+        Assert.Equal(HttpStatusCode.NoContent, await Send(url, request));
+        Assert.Equal(HttpStatusCode.NoContent, await Send(url, request));
+
+        (await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString })).Expect(HttpStatusCode.OK);
+        var next = await organization.PublishCase();
+
+        Assert.Equal([$"accepted {eventId} {Some.CaseEvent}", $"repeated {eventId}", $"accepted {next} {Some.CaseEvent}"],
+            [await sample.Read(), await sample.Read(), await sample.Read()]);
+        await subscription.Attempted("delivered", 2);
+    }
+
+    /// <summary>Each piece of code in the documentation is a piece of its sample, so that none can go stale.</summary>
+    [Theory]
+    [InlineData("js", "receiver.mjs")]
+    [InlineData("python", "receiver.py")]
+    [InlineData("csharp", "receiver.cs")]
+    public async Task Code_in_the_documentation_is_that_of_the_sample(string language, string file)
+    {
+        var text = await File.ReadAllTextAsync(Repository.PathOf("docs", "receiving.md"));
+        var sample = await File.ReadAllTextAsync(Repository.PathOf("docs", "samples", file));
+
+        var code = text.Split("```" + language + "\n").Skip(1).Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)]).ToList();
+
+        Assert.NotEmpty(code);
+        Assert.All(code, piece => Assert.Contains(piece, sample, StringComparison.Ordinal));
+    }
+
+    private static async Task<HttpStatusCode> Send(Uri url, ReceivedRequest request)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(request.Body) };
+        foreach (var name in (string[])["Authorization", "webhook-id", "webhook-timestamp", "webhook-signature"])
+        {
+            message.Headers.TryAddWithoutValidation(name, request.Headers[name]);
+        }
+
+        using var answer = await s_http.SendAsync(message);
+        return answer.StatusCode;
+    }
+}
