@@ -30,6 +30,7 @@ public static class DeliveriesServices
             .RemoveAllLoggers();
         return services
             .AddSingleton<DestinationGuard>()
+            .AddSingleton<NameResolver>()
             .AddSingleton<WebhookConnector>()
             .AddSingleton<WebhookSender>();
     }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Resolves a name, checks every address, and connects to one that was checked.</summary>
-internal sealed class WebhookConnector(DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+internal sealed class WebhookConnector(NameResolver names, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
 {
     /// <summary>The callback of <see cref="SocketsHttpHandler"/>. Throws <see cref="WebhookConnectException"/> where there is no connection to be had.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -33,11 +33,11 @@ internal sealed class WebhookConnector(DestinationGuard guard, DeliveriesOptions
         }
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            var addresses = await names.ResolveAsync(host, cancellationToken);
             return addresses.Length > 0 ? addresses : throw new WebhookConnectException(ErrorKind.Dns, $"The name {host} has no address.");
         }
         catch (SocketException exception)

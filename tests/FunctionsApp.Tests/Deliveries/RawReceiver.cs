@@ -12,6 +12,7 @@ internal sealed class RawReceiver : IAsyncDisposable
     private readonly Func<Stream, CancellationToken, Task> _answer;
     private readonly bool _readFirst;
     private readonly Task _accepting;
+    private int _connections;
 
     /// <param name="answer">Writes the answer; the connection is closed when it returns.</param>
     /// <param name="readFirst">Whether a request is read before.</param>
@@ -29,6 +30,9 @@ internal sealed class RawReceiver : IAsyncDisposable
     }
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/in?key=1");
+
+    /// <summary>How many connections it has taken.</summary>
+    public int Connections => _connections;
 
     /// <summary>Heads and bodies of the requests, in Latin-1.</summary>
     public List<(string Head, string Body)> Requests { get; } = [];
@@ -50,7 +54,9 @@ internal sealed class RawReceiver : IAsyncDisposable
         {
             while (true)
             {
-                serving.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                Interlocked.Increment(ref _connections);
+                serving.Add(ServeAsync(client));
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)

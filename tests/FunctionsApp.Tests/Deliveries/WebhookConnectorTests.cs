@@ -1,50 +1,196 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using EventSubscriptions.Deliveries;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Deliveries;
 
-public sealed class WebhookConnectorTests
+public sealed class WebhookConnectorTests : IDisposable
 {
-    [Fact]
-    public async Task Connection_is_forbidden_when_the_name_resolves_to_an_address_that_is_not_allowed()
-    {
-        var connected = false;
-        await using var receiver = new RawReceiver((_, _) =>
-        {
-            connected = true;
-            return Task.CompletedTask;
-        }, readFirst: false);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(500);
 
-        var exception = await ConnectAsync("localhost", receiver.Url.Port, insecure: false);
+    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly List<ServiceProvider> _providers = [];
 
-        Assert.Equal(ErrorKind.Forbidden, exception.Error.Kind);
-        Assert.Matches("^localhost must not be connected to: (127.0.0.1|::1) is a loopback address.$", exception.Error.Detail);
-        Assert.False(connected);
-    }
+    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
 
     [Fact]
-    public async Task Connection_tries_the_next_address_when_one_takes_none()
+    public async Task Nothing_is_connected_when_a_name_has_changed_to_a_private_address_since_it_was_checked()
     {
-        // Where localhost has an IPv6 address too, nothing listens on it.
         await using var receiver = new RawReceiver(RawReceiver.Ok(""));
-        using var client = Client(insecure: true);
+        var url = new Uri($"https://hooks.example.com:{receiver.Url.Port}/");
+        Assert.Null(new DestinationGuard(new DeliveriesOptions()).CheckUrl(url));
 
-        using var response = await client.GetAsync(new Uri($"http://localhost:{receiver.Url.Port}/"));
+        var result = await SendAsync(url, new Names("127.0.0.1"), insecure: false);
 
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(
+            new DeliveryError(ErrorKind.Forbidden, "hooks.example.com must not be connected to: 127.0.0.1 is a loopback address."), result.Error);
+        Assert.Equal(0, receiver.Connections);
     }
 
-    private static async Task<WebhookConnectException> ConnectAsync(string host, int port, bool insecure)
+    [Theory]
+    [InlineData("8.8.8.8", "127.0.0.1")]
+    [InlineData("127.0.0.1", "8.8.8.8")]
+    [InlineData("2606:4700:4700::1111", "::ffff:127.0.0.1")]
+    [InlineData("8.8.8.8", "64:ff9b::7f00:1")]
+    [InlineData("8.8.8.8", "168.63.129.16")]
+    public async Task Nothing_is_connected_when_one_address_of_several_is_not_public(string first, string second)
     {
-        using var client = Client(insecure);
-        var thrown = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri($"http://{host}:{port}/")));
-        return Assert.IsType<WebhookConnectException>(thrown.InnerException);
+        var result = await SendAsync(new Uri("https://hooks.example.com/"), new Names($"{first} {second}"), insecure: false);
+
+        Assert.Equal(ErrorKind.Forbidden, result.Error?.Kind);
     }
 
-    private static HttpClient Client(bool insecure)
+    [Fact]
+    public async Task Address_that_was_checked_is_the_one_that_is_connected_when_the_name_changes_in_between()
     {
-        var options = new DeliveriesOptions { AllowInsecureDestinations = insecure };
-        var connector = new WebhookConnector(new DestinationGuard(options), options, TimeProvider.System);
-        return new HttpClient(new SocketsHttpHandler { ConnectCallback = connector.ConnectAsync, UseProxy = false });
+        await using var receiver = new RawReceiver("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        // Nobody listens at the second: a look-up between check and connect would show.
+        var names = new Names("127.0.0.1", "127.0.0.2");
+
+        var result = await SendAsync(new Uri($"http://hooks.example.com:{receiver.Url.Port}/"), names);
+
+        Assert.Equal(200, result.StatusCode);
+        Assert.Equal(["hooks.example.com"], names.Asked);
+    }
+
+    [Fact]
+    public async Task Name_is_looked_up_and_checked_again_for_every_connection()
+    {
+        await using var receiver = new RawReceiver("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        var url = new Uri($"http://hooks.example.com:{receiver.Url.Port}/");
+        var names = new Names("127.0.0.1", "127.0.0.1", "");
+        var sender = Sender(names);
+
+        await SendAsync(url, sender);
+        await SendAsync(url, sender);
+        var result = await SendAsync(url, sender);
+
+        Assert.Equal(3, names.Asked.Count);
+        Assert.Equal(new DeliveryError(ErrorKind.Dns, "The name hooks.example.com has no address."), result.Error);
+    }
+
+    [Fact]
+    public async Task Next_address_is_tried_when_one_takes_no_connection()
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok(""));
+
+        var result = await SendAsync(new Uri($"http://hooks.example.com:{receiver.Url.Port}/"), new Names("127.0.0.2 127.0.0.1"));
+
+        Assert.Equal(200, result.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("localhost.localdomain")]
+    [InlineData("ip6-localhost")]
+    [InlineData("hooks.example.com")]
+    public async Task Nothing_is_connected_whatever_a_private_address_is_called(string name)
+    {
+        var result = await SendAsync(new Uri($"https://{name}/"), new Names("::1"), insecure: false);
+
+        Assert.Equal(ErrorKind.Forbidden, result.Error?.Kind);
+    }
+
+    [Theory]
+    [InlineData("look-up")]
+    [InlineData("connect")]
+    [InlineData("tls")]
+    [InlineData("headers")]
+    [InlineData("body")]
+    public async Task Attempt_ends_with_the_deadline_whichever_stage_takes_too_long(string stage)
+    {
+        using var full = new FullServer();
+        await using var silent = new RawReceiver((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken), readFirst: false);
+        await using var slow = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"u8.ToArray(), cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        });
+        var result = stage switch
+        {
+            "look-up" => await SendAsync(new Uri("http://hooks.example.com/"), new Names()),
+            "connect" => await SendAsync(full.Url),
+            "tls" => await SendAsync(new UriBuilder(silent.Url) { Scheme = "https" }.Uri),
+            "headers" => await SendAsync(silent.Url),
+            _ => await SendAsync(slow.Url),
+        };
+
+        Assert.Equal(ErrorKind.Timeout, result.Error?.Kind);
+        Assert.Equal(stage == "body" ? 200 : null, result.StatusCode);
+        Assert.InRange(result.Duration, s_deadline * 0.3, s_deadline + TimeSpan.FromSeconds(4));
+    }
+
+    private Task<DeliveryResult> SendAsync(Uri url, NameResolver? names = null, bool insecure = true) => SendAsync(url, Sender(names, insecure));
+
+    private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) => sender.SendAsync(
+        Given.Subscription(Given.Organization(), _clock) with { Url = url }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, default);
+
+    private WebhookSender Sender(NameResolver? names = null, bool insecure = true)
+    {
+        var services = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = s_deadline })
+            .AddWebhookSender();
+        if (names is not null)
+        {
+            services.AddSingleton(names);
+        }
+
+        var provider = services.BuildServiceProvider();
+        _providers.Add(provider);
+        return provider.GetRequiredService<WebhookSender>();
+    }
+
+    /// <summary>What a name resolves to, look-up by look-up: addresses separated by blanks. Behind the last it takes for ever.</summary>
+    private sealed class Names(params string[] answers) : NameResolver
+    {
+        public List<string> Asked { get; } = [];
+
+        public override async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+        {
+            Asked.Add(host);
+            if (Asked.Count > answers.Length)
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            return [.. answers[Asked.Count - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+        }
+    }
+}
+
+/// <summary>A server whose queue of connections is full: the system answers no attempt to connect.</summary>
+internal sealed class FullServer : IDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly List<Socket> _waiting = [];
+
+    public FullServer()
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(0);
+        for (var i = 0; i < 4; i++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            _waiting.Add(socket);
+            try
+            {
+                socket.Connect(_listener.LocalEndPoint!);
+            }
+            catch (SocketException pending) when (pending.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+            {
+                // It waits, and so will everybody else.
+            }
+        }
+    }
+
+    public Uri Url => new($"http://{_listener.LocalEndPoint}/in");
+
+    public void Dispose()
+    {
+        _waiting.ForEach(socket => socket.Dispose());
+        _listener.Dispose();
     }
 }
