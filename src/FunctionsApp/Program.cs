@@ -6,6 +6,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.Options;
+using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -25,6 +26,7 @@ builder.Services
     .AddSubscriptions()
     .AddEvents()
     .AddDeliveries()
+    .AddReplays()
     .AddRetention()
     .AddHealth();
 

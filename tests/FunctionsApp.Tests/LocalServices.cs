@@ -17,6 +17,7 @@ internal sealed class LocalServices : IDisposable
         Bus = new ServiceBusClient($"EmbeddedBroker={_path}");
         Events = new FlakySender(Bus.CreateSender(QueueNames.Events));
         Deliveries = new FlakySender(Bus.CreateSender(QueueNames.Deliveries));
+        Replays = new FlakySender(Bus.CreateSender(QueueNames.Replays));
     }
 
     public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
@@ -26,6 +27,8 @@ internal sealed class LocalServices : IDisposable
     public FlakySender Events { get; }
 
     public FlakySender Deliveries { get; }
+
+    public FlakySender Replays { get; }
 
     /// <summary>The tables as they are.</summary>
     public TableServiceClient Tables { get; private set; } = null!;
@@ -80,6 +83,9 @@ internal sealed class FlakySender(ServiceBusSender inner) : ServiceBusSender
 
     public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) =>
         Fails() ? Task.FromException(Failure!) : inner.SendMessagesAsync(messageBatch, cancellationToken);
+
+    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
+        Fails() ? Task.FromException<long>(Failure!) : inner.ScheduleMessageAsync(message, scheduledEnqueueTime, cancellationToken);
 
     public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
         inner.CreateMessageBatchAsync(cancellationToken);

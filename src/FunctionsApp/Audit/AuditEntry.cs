@@ -60,6 +60,8 @@ public static class AuditType
     public const string SubscriptionActivated = "subscription.activated";
     public const string SubscriptionDeactivated = "subscription.deactivated";
     public const string SubscriptionSecretRotated = "subscription.secretRotated";
+    public const string ReplayStarted = "replay.started";
+    public const string ReplayEnded = "replay.ended";
     public const string KeyCreated = "key.created";
     public const string KeyRevoked = "key.revoked";
 
@@ -68,7 +70,6 @@ public static class AuditType
     [
         DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
-        SubscriptionSecretRotated,
-        KeyCreated, KeyRevoked,
+        SubscriptionSecretRotated, ReplayStarted, ReplayEnded, KeyCreated, KeyRevoked,
     ];
 }

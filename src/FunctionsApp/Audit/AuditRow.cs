@@ -124,6 +124,9 @@ internal static class AuditRow
             case int number:
                 json.WriteNumber(name, number);
                 break;
+            case long number:
+                json.WriteNumber(name, number);
+                break;
             case DateTimeOffset time:
                 json.WriteString(name, time.UtcDateTime);
                 break;

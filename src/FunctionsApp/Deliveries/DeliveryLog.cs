@@ -44,6 +44,26 @@ public sealed class DeliveryLog
 
         return attempts;
     }
+
+    /// <summary>The outcome of the last attempt at each of the events that there was one for. What was skipped is no attempt. Reads the subscription's log of the span.</summary>
+    internal async Task<IReadOnlyDictionary<string, string>> LastOutcomesAsync(
+        SubscriptionId subscription, IReadOnlySet<string> events, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        var (atLeast, below) = InvertedTicks.KeyRange(from, to);
+        var range = new RowRange(subscription.ToString(), atLeast, below);
+        Dictionary<string, string> outcomes = new(StringComparer.Ordinal);
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
+        {
+            // Newest first: the first one counts.
+            if (row.GetString(DeliveryLogRow.OutcomeColumn) is { } outcome and not DeliveryOutcome.Skipped
+                && row.GetString(DeliveryLogRow.EventIdColumn) is { } eventId && events.Contains(eventId))
+            {
+                outcomes.TryAdd(eventId, outcome);
+            }
+        }
+
+        return outcomes;
+    }
 }
 
 /// <summary>Which attempts are asked for.</summary>

@@ -9,6 +9,9 @@ namespace EventSubscriptions.Deliveries;
 internal static class DeliveryLogRow
 {
     public const string EventIdColumn = "eventId";
+    public const string OutcomeColumn = "outcome";
+
+    public static readonly string[] OutcomeColumns = [EventIdColumn, OutcomeColumn];
 
     public static TableEntity Make(SubscriptionId subscription, DeliveryAttempt attempt)
     {
@@ -19,7 +22,7 @@ internal static class DeliveryLogRow
             ["eventName"] = attempt.EventName,
             ["attempt"] = attempt.Attempt,
             ["run"] = attempt.Run,
-            ["outcome"] = attempt.Outcome,
+            [OutcomeColumn] = attempt.Outcome,
             ["durationMs"] = attempt.DurationMs,
         };
         Set(row, "statusCode", attempt.StatusCode);
@@ -39,7 +42,7 @@ internal static class DeliveryLogRow
             Attempt = row.GetInt32("attempt") ?? 0,
             Run = row.GetString("run") ?? "",
             At = InvertedTicks.TryParse(row.RowKey, out var at) ? at : default,
-            Outcome = row.GetString("outcome") ?? "",
+            Outcome = row.GetString(OutcomeColumn) ?? "",
             DurationMs = row.GetInt64("durationMs") ?? 0,
             StatusCode = row.GetInt32("statusCode"),
             Error = row.GetString("errorKind") is { } kind ? new DeliveryError(kind, row.GetString("errorDetail") ?? "") : null,

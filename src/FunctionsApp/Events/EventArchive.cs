@@ -10,9 +10,12 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 {
     private const string PayloadColumn = "payload";
     private const string EventNameColumn = "eventName";
+    private const string PointerPrefix = "t:";
 
     /// <summary>The largest piece of a payload in one property, which may hold 64 KiB.</summary>
     private const int ChunkBytes = 60 * 1024;
+
+    private static readonly string[] s_pointerColumns = [nameof(TableEntity.RowKey), EventNameColumn];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.EventArchive);
 
@@ -33,7 +36,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             row[ChunkColumn(index)] = ciphertext[offset..Math.Min(offset + ChunkBytes, ciphertext.Length)];
         }
 
-        var pointer = new TableEntity(organization.ToString(), $"t:{InvertedTicks.Format(at)}:{id}") { [EventNameColumn] = eventName };
+        var pointer = new TableEntity(organization.ToString(), $"{PointerPrefix}{InvertedTicks.Format(at)}:{id}") { [EventNameColumn] = eventName };
         while (true)
         {
             try
@@ -74,6 +77,39 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             : null;
     }
 
+    /// <summary>The next events of a span of time, newest first: those that were put on their queue then.</summary>
+    /// <param name="organization">Whose events they are.</param>
+    /// <param name="from">The first moment of the span.</param>
+    /// <param name="to">The first moment after it.</param>
+    /// <param name="after">Where the page before has ended, or null for the first.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    internal async Task<EventPage> ListAsync(
+        OrganizationId organization, DateTimeOffset from, DateTimeOffset to, string? after, int count, CancellationToken cancellationToken)
+    {
+        var (atLeast, below) = InvertedTicks.KeyRange(from, to);
+        var range = new RowRange(organization.ToString(), PointerPrefix + atLeast, PointerPrefix + below);
+        List<EventPointer> events = [];
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: s_pointerColumns, cancellationToken: cancellationToken))
+        {
+            events.Add(Pointer(row));
+            if (events.Count == count)
+            {
+                return new EventPage(events, row.RowKey);
+            }
+        }
+
+        return new EventPage(events, null);
+    }
+
+    private static EventPointer Pointer(TableEntity row)
+    {
+        var key = row.RowKey[PointerPrefix.Length..];
+        return InvertedTicks.TryParse(key, out var at) && EventId.TryParse(key[(InvertedTicks.Length + 1)..], out var id)
+            ? new EventPointer(at, id, row.GetString(EventNameColumn)!)
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} points to no event.");
+    }
+
     private static byte[] Ciphertext(TableEntity row)
     {
         List<byte[]> chunks = [];
@@ -111,6 +147,14 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 /// <param name="Payload">As it is sent.</param>
 /// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
 public sealed record ArchivedEvent(string EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
+
+/// <summary>Says when an event was put on its queue.</summary>
+internal sealed record EventPointer(DateTimeOffset At, EventId Id, string EventName);
+
+/// <summary>Some events of a span of time.</summary>
+/// <param name="Events">Newest first.</param>
+/// <param name="Last">What the next page comes after, or null where this was the last.</param>
+internal sealed record EventPage(IReadOnlyList<EventPointer> Events, string? Last);
 
 /// <summary>What became of an event that was to be archived.</summary>
 public enum ArchiveResult

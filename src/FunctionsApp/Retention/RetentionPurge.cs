@@ -19,11 +19,14 @@ public sealed partial class RetentionPurge(TableServiceClient tables, RetentionO
         var now = time.GetUtcNow();
         await RemoveAsync(TableNames.AuditLog, now - options.AuditLog, [LogRows], cancellationToken);
         await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [LogRows], cancellationToken);
+        await RemoveAsync(TableNames.Replays, now - options.DeliveryLog, [EndedReplays], cancellationToken);
         await RemoveAsync(TableNames.EventArchive, now - options.EventArchive, [Pointers, Payloads], cancellationToken);
     }
 
     private static string LogRows(DateTimeOffset before) =>
         TableClient.CreateQueryFilter($"RowKey ge {Oldest(before)} and RowKey lt {BehindDigits}");
+
+    private static string EndedReplays(DateTimeOffset before) => TableClient.CreateQueryFilter($"endedAt lt {before}");
 
     private static string Pointers(DateTimeOffset before) =>
         TableClient.CreateQueryFilter($"RowKey ge {"t:" + Oldest(before)} and RowKey lt {"t;"}");

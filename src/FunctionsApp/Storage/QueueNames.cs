@@ -5,6 +5,7 @@ public static class QueueNames
 {
     public const string Events = "events";
     public const string Deliveries = "deliveries";
+    public const string Replays = "replays";
 
     private const string DeadLetters = "/$DeadLetterQueue";
 
@@ -13,4 +14,7 @@ public static class QueueNames
 
     /// <summary>What <see cref="Deliveries"/> gave up.</summary>
     public const string DeliveryDeadLetters = Deliveries + DeadLetters;
+
+    /// <summary>What <see cref="Replays"/> gave up.</summary>
+    public const string ReplayDeadLetters = Replays + DeadLetters;
 }

@@ -65,7 +65,7 @@ public static class StorageServices
             { ServiceBus: { } connection } => new ServiceBusClient(connection),
             var options => new ServiceBusClient(options.ServiceBusNamespace!, provider.GetRequiredService<TokenCredential>()),
         });
-        services.AddSender(QueueNames.Events).AddSender(QueueNames.Deliveries);
+        services.AddSender(QueueNames.Events).AddSender(QueueNames.Deliveries).AddSender(QueueNames.Replays);
         services.AddHostedService<TableCreation>();
         return services;
     }

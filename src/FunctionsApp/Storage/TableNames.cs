@@ -8,7 +8,8 @@ public static class TableNames
     public const string DeliveryLog = "deliverylog";
     public const string AuditLog = "auditlog";
     public const string ApiKeys = "apikeys";
+    public const string Replays = "replays";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, ApiKeys];
+    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, ApiKeys, Replays];
 }

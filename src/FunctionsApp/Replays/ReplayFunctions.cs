@@ -1,0 +1,166 @@
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>Replays over HTTP.</summary>
+public sealed class ReplayFunctions(
+    ReplayRunner runner, ReplayStore store, SubscriptionStore subscriptions, EventCatalogue catalogue, TimeProvider time)
+{
+    private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
+    private const string Item = Collection + "/{replayId}";
+
+    [Function(nameof(StartReplay))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> StartReplay(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var now = time.GetUtcNow();
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (ReplayRequest.Read(body.Root, catalogue, now, errors) is not { } asked || errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
+        if (!subscription.IsActive && !asked.DryRun)
+        {
+            return Problem.Conflict("The subscription is inactive. Activate it first, or set dryRun to count only.");
+        }
+
+        var replay = await runner.StartAsync(
+            new Replay
+            {
+                OrganizationId = subscription.OrganizationId,
+                SubscriptionId = subscription.Id,
+                Id = ReplayId.New(time),
+                From = asked.From,
+                To = asked.To,
+                Events = asked.Events,
+                Only = asked.Only,
+                DryRun = asked.DryRun,
+                State = ReplayState.Counting,
+                CreatedAt = now,
+                StartedBy = context.GetCaller()!.Name,
+            },
+            cancellationToken);
+        return new JsonAnswer<ReplayBody>(StatusCodes.Status202Accepted, ReplayBody.Of(replay), ReplayJson.Default.ReplayBody)
+        {
+            Location = $"/api/organizations/{replay.OrganizationId}/subscriptions/{replay.SubscriptionId}/replays/{replay.Id}",
+            Tag = EntityTag.Of(replay.ETag),
+        };
+    }
+
+    [Function(nameof(ListReplays))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> ListReplays(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        var query = new QueryReader(request, errors);
+        var page = query.Page($"replays/{id}");
+        query.Finish();
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
+        var found = await store.ListAsync(subscription.Id, page, cancellationToken);
+        return Answer.Ok(new Page<ReplayBody>([.. found.Items.Select(ReplayBody.Of)], found.ContinuationToken), ReplayJson.Default.PageReplayBody);
+    }
+
+    [Function(nameof(GetReplay))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> GetReplay(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        string id,
+        string replayId,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        return await FindAsync(context, id, replayId, cancellationToken) is { } replay
+            ? Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag))
+            : NoReplay();
+    }
+
+    [Function(nameof(CancelReplay))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> CancelReplay(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest request,
+        string id,
+        string replayId,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var ifMatch = IfMatch.Read(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
+        {
+            return NoReplay();
+        }
+
+        if (!ifMatch.Accepts(replay.ETag))
+        {
+            return Problem.PreconditionFailed();
+        }
+
+        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Name, cancellationToken);
+        return ended switch
+        {
+            null => NoReplay(),
+            { State: ReplayState.Cancelled } => Answer.NoContent(),
+            _ => Problem.Conflict($"The replay has ended already: it is {ended.State}."),
+        };
+    }
+
+    private static IResult NoSubscription() => Problem.NotFound("There is no such subscription.");
+
+    private static IResult NoReplay() => Problem.NotFound("There is no such replay.");
+
+    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) ? await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
+
+    private async Task<Replay?> FindAsync(FunctionContext context, string id, string replayId, CancellationToken cancellationToken) =>
+        ReplayId.TryParse(replayId, out var known) && await FindAsync(context, id, cancellationToken) is { } subscription
+            ? await store.GetAsync(subscription.Id, known, cancellationToken)
+            : null;
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>One slice of a replay as a message on the queue <c>replays</c>: which replay, and how far it has come.</summary>
+public sealed record ReplayMessage
+{
+    public required OrganizationId OrganizationId { get; init; }
+
+    public required SubscriptionId SubscriptionId { get; init; }
+
+    public required ReplayId ReplayId { get; init; }
+
+    /// <summary>Whether it sends; before that it counts.</summary>
+    public bool Sends { get; init; }
+
+    /// <summary>From 1, over both.</summary>
+    public int Slice { get; init; } = 1;
+
+    /// <summary>How often this slice was put off, from 0.</summary>
+    public int Hold { get; init; }
+
+    /// <summary>The row key that the slice before has come to, or null at the beginning.</summary>
+    public string? After { get; init; }
+
+    /// <summary>How many events the slices before have found.</summary>
+    public long Matched { get; init; }
+
+    /// <summary>How many events the slices before have sent.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>The message of a replay's first slice.</summary>
+    public static ReplayMessage First(Replay replay) =>
+        new() { OrganizationId = replay.OrganizationId, SubscriptionId = replay.SubscriptionId, ReplayId = replay.Id };
+
+    /// <summary>Makes the message. A slice that runs twice makes the next one once, by its <c>MessageId</c>.</summary>
+    public ServiceBusMessage ToServiceBusMessage()
+    {
+        var message = new ServiceBusMessage { MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Hold}") };
+        var properties = message.ApplicationProperties;
+        properties["organizationId"] = OrganizationId.Value;
+        properties["subscriptionId"] = SubscriptionId.ToString();
+        properties["replayId"] = ReplayId.ToString();
+        properties["sends"] = Sends;
+        properties["slice"] = Slice;
+        properties["hold"] = Hold;
+        properties["matched"] = Matched;
+        properties["sent"] = Sent;
+        if (After is not null)
+        {
+            properties["after"] = After;
+        }
+
+        return message;
+    }
+
+    /// <summary>Reads a message, or says that it isn't one.</summary>
+    public static bool TryParse(ServiceBusReceivedMessage message, [NotNullWhen(true)] out ReplayMessage? replay)
+    {
+        var properties = message.ApplicationProperties;
+        replay = OrganizationId.TryFrom(Number("organizationId") ?? 0, out var organization)
+            && SubscriptionId.TryParse(Text("subscriptionId"), out var subscription)
+            && ReplayId.TryParse(Text("replayId"), out var id)
+            && properties.TryGetValue("sends", out var sends) && sends is bool isSending
+            && Number("slice") is >= 1 and <= int.MaxValue and var slice
+            && Number("hold") is >= 0 and < int.MaxValue and var hold
+            && Number("matched") is >= 0 and var matched
+            && Number("sent") is >= 0 and var sent
+                ? new ReplayMessage
+                {
+                    OrganizationId = organization,
+                    SubscriptionId = subscription,
+                    ReplayId = id,
+                    Sends = isSending,
+                    Slice = (int)slice,
+                    Hold = (int)hold,
+                    After = Text("after"),
+                    Matched = matched,
+                    Sent = sent,
+                }
+                : null;
+        return replay is not null;
+
+        string? Text(string name) => properties.TryGetValue(name, out var value) ? value as string : null;
+
+        long? Number(string name) => properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;
+    }
+}

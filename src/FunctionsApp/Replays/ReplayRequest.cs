@@ -1,0 +1,58 @@
+using System.Text.Json;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>What a request to replay asks for, each part of it right.</summary>
+internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string>? Events, string Only, bool DryRun)
+{
+    private const int MaxEvents = 64;
+
+    /// <summary>Reads a request, or notes every mistake. An end that is absent, or yet to come, is now.</summary>
+    public static ReplayRequest? Read(JsonElement body, EventCatalogue catalogue, DateTimeOffset now, FieldErrors errors)
+    {
+        var fields = new FieldReader(body, errors);
+        var from = fields.Time("from", required: true);
+        var to = fields.Time("to");
+        var events = ReadEvents(fields, catalogue);
+        var only = fields.Text("only") ?? ReplaySelection.All;
+        var dryRun = fields.Boolean("dryRun") ?? false;
+        if (!ReplaySelection.Every.Contains(only, StringComparer.Ordinal))
+        {
+            fields.Wrong("only", $"must be one of {string.Join(", ", ReplaySelection.Every)}");
+        }
+
+        if (from >= now)
+        {
+            fields.Wrong("from", "must be in the past");
+        }
+        else if (from >= to)
+        {
+            fields.Wrong("to", "must be later than from");
+        }
+
+        fields.Finish();
+        return errors.Any ? null : new ReplayRequest(from!.Value, to < now ? to.Value : now, events, only, dryRun);
+    }
+
+    private static List<string>? ReadEvents(FieldReader fields, EventCatalogue catalogue)
+    {
+        var names = fields.Texts("events");
+        if (names?.Count is 0 or > MaxEvents)
+        {
+            fields.Wrong("events", $"must list 1 to {MaxEvents} names");
+            return null;
+        }
+
+        for (var i = 0; i < names?.Count; i++)
+        {
+            if (!catalogue.Contains(names[i]))
+            {
+                fields.Wrong($"events[{i}]", catalogue.UnknownName(names[i]));
+            }
+        }
+
+        return names?.Distinct(StringComparer.Ordinal).ToList();
+    }
+}

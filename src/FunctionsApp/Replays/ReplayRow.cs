@@ -1,0 +1,89 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>
+/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, each event that it found
+/// under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
+/// </summary>
+internal static class ReplayRow
+{
+    private const int TicksLength = 19;
+    private const char EventSeparator = ',';
+
+    public static TableEntity Make(Replay replay)
+    {
+        var row = new TableEntity(replay.SubscriptionId.ToString(), replay.Id.ToString())
+        {
+            ["organizationId"] = replay.OrganizationId.Value,
+            ["from"] = replay.From,
+            ["to"] = replay.To,
+            ["only"] = replay.Only,
+            ["dryRun"] = replay.DryRun,
+            ["state"] = replay.State,
+            ["matched"] = replay.Matched,
+            ["sent"] = replay.Sent,
+            ["slices"] = replay.Slices,
+            ["createdAt"] = replay.CreatedAt,
+            ["startedBy"] = replay.StartedBy,
+        };
+        Set(row, "events", replay.Events is null ? null : string.Join(EventSeparator, replay.Events));
+        Set(row, "endedAt", replay.EndedAt);
+        Set(row, "cancelledBy", replay.CancelledBy);
+        Set(row, "failureKind", replay.Failure?.Kind);
+        Set(row, "failureDetail", replay.Failure?.Detail);
+        return row;
+    }
+
+    public static Replay Read(TableEntity row)
+    {
+        if (!SubscriptionId.TryParse(row.PartitionKey, out var subscription)
+            || !ReplayId.TryParse(row.RowKey, out var id)
+            || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization))
+        {
+            throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no replay.");
+        }
+
+        return new Replay
+        {
+            OrganizationId = organization,
+            SubscriptionId = subscription,
+            Id = id,
+            From = row.GetDateTimeOffset("from")!.Value,
+            To = row.GetDateTimeOffset("to")!.Value,
+            Events = row.GetString("events")?.Split(EventSeparator),
+            Only = row.GetString("only")!,
+            DryRun = row.GetBoolean("dryRun") ?? false,
+            State = row.GetString("state")!,
+            Matched = row.GetInt64("matched") ?? 0,
+            Sent = row.GetInt64("sent") ?? 0,
+            Slices = row.GetInt32("slices") ?? 0,
+            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+            EndedAt = row.GetDateTimeOffset("endedAt"),
+            StartedBy = row.GetString("startedBy")!,
+            CancelledBy = row.GetString("cancelledBy"),
+            Failure = row.GetString("failureKind") is { } kind ? new ReplayFailure(kind, row.GetString("failureDetail") ?? "") : null,
+            ETag = row.ETag,
+        };
+    }
+
+    public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
+        new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}")) { ["eventName"] = pointer.EventName };
+
+    public static EventId EventId(TableEntity row) =>
+        Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)
+            ? id
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no event.");
+
+    private static void Set(TableEntity row, string name, object? value)
+    {
+        if (value is not null)
+        {
+            row[name] = value;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Runtime.ExceptionServices;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>
+/// Does the work of replays, a slice at a time: first it finds the events and keeps their ids, then it sends them, oldest first.
+/// </summary>
+/// <remarks>
+/// A slice depends on its message alone and may run twice: the rows that it keeps are the same, the queue drops deliveries and next slices that it
+/// has had, and progress is written once a slice. The next slice is on the queue before this one's message is settled.
+/// </remarks>
+public sealed class ReplayRunner(
+    ReplayStore store,
+    ReplaySearch search,
+    SubscriptionStore subscriptions,
+    AuditLog audit,
+    ReplayOptions options,
+    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays,
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    TimeProvider time)
+{
+    private const int ParallelSends = 4;
+
+    /// <summary>The most deliveries that a slice starts. A cancelled replay sends at most one slice more.</summary>
+    private const int MaxSlice = 2_000;
+
+    private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(2);
+
+    /// <summary>Stores a new replay and puts its first slice on the queue.</summary>
+    public async Task<Replay> StartAsync(Replay replay, CancellationToken cancellationToken)
+    {
+        var stored = await store.PutAsync(replay, cancellationToken);
+        try
+        {
+            await audit.AppendAsync(ReplayAudit.Started(replay, time), cancellationToken);
+            await replays.SendMessageAsync(ReplayMessage.First(replay).ToServiceBusMessage(), cancellationToken);
+        }
+        catch (Exception exception) when (OwnTrouble.Is(exception))
+        {
+            // It would seem to be counting for ever.
+            await FailAsync(
+                ReplayMessage.First(replay), new(ReplayFailure.NotQueued, "The replay could not be put on its queue."), CancellationToken.None);
+            throw;
+        }
+
+        return stored;
+    }
+
+    /// <summary>Cancels a replay that has not ended, and returns it as it ended; null where there is no such replay.</summary>
+    public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, string actor, CancellationToken cancellationToken)
+    {
+        var cancelled = await store.ChangeAsync(subscription, id, current => Ended(current, ReplayState.Cancelled) with { CancelledBy = actor }, cancellationToken);
+        if (cancelled is { State: ReplayState.Cancelled })
+        {
+            await audit.AppendAsync(ReplayAudit.Ended(cancelled, time), cancellationToken);
+        }
+
+        return cancelled;
+    }
+
+    /// <summary>Ends a replay that can't go on.</summary>
+    public Task FailAsync(ReplayMessage message, ReplayFailure failure, CancellationToken cancellationToken) =>
+        FinishAsync(message, current => Ended(current, ReplayState.Failed) with { Failure = failure }, cancellationToken);
+
+    /// <summary>Does one slice. What it throws is our own trouble: the slice is to be done again.</summary>
+    public async Task RunAsync(ReplayMessage message, CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(message.SubscriptionId, message.ReplayId, cancellationToken) is not { } replay)
+        {
+            return;
+        }
+
+        if (replay.HasEnded)
+        {
+            await FinishAsync(message, static _ => null, cancellationToken);
+        }
+        else if (await subscriptions.GetAsync(message.OrganizationId, message.SubscriptionId, cancellationToken) is not { } subscription)
+        {
+            await FailAsync(message, new(ReplayFailure.SubscriptionDeleted, "The subscription was deleted."), cancellationToken);
+        }
+        else if (!subscription.IsActive && !replay.DryRun)
+        {
+            await FailAsync(message, new(ReplayFailure.SubscriptionInactive, "The subscription was deactivated."), cancellationToken);
+        }
+        else if (message.Sends)
+        {
+            await SendAsync(message, replay, cancellationToken);
+        }
+        else
+        {
+            await CountAsync(message, replay, subscription, cancellationToken);
+        }
+    }
+
+    private async Task CountAsync(ReplayMessage message, Replay replay, Subscription subscription, CancellationToken cancellationToken)
+    {
+        var findings = await search.RunAsync(replay, subscription, message.After, cancellationToken);
+        var matched = message.Matched + findings.Events.Count;
+        if (replay.DryRun && findings.Last is null)
+        {
+            await FinishAsync(message, current => Ended(current, ReplayState.Completed) with { Matched = matched }, cancellationToken);
+            return;
+        }
+
+        if (!replay.DryRun)
+        {
+            await store.AddEventsAsync(replay.Id, findings.Events, cancellationToken);
+        }
+
+        var next = message with { Sends = findings.Last is null, Slice = message.Slice + 1, Hold = 0, After = findings.Last, Matched = matched };
+        await ProgressAsync(next, cancellationToken);
+        await replays.SendMessageAsync(next.ToServiceBusMessage(), cancellationToken);
+    }
+
+    private async Task SendAsync(ReplayMessage message, Replay replay, CancellationToken cancellationToken)
+    {
+        var size = (int)Math.Clamp(options.RatePerSecond * s_slice.TotalSeconds, 1, MaxSlice);
+        var events = await store.ListEventsAsync(replay.Id, message.After, size, cancellationToken);
+        var start = time.GetUtcNow();
+        using (var sender = new BatchedSender<ReplayRunner>(deliveries, ParallelSends))
+        {
+            for (var i = 0; i < events.Count; i++)
+            {
+                var delivery = new DeliveryMessage
+                {
+                    OrganizationId = replay.OrganizationId,
+                    SubscriptionId = replay.SubscriptionId,
+                    EventId = ReplayRow.EventId(events[i]),
+                    EventName = events[i].GetString("eventName")!,
+                    Run = replay.Id.ToString(),
+                }.ToServiceBusMessage(payload: default);
+                delivery.ScheduledEnqueueTime = start + After(i);
+                await sender.AddAsync(this, delivery, cancellationToken);
+            }
+
+            foreach (var failure in (await sender.FinishAsync(cancellationToken)).Values)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+        }
+
+        var sent = message.Sent + events.Count;
+        if (events.Count < size)
+        {
+            await FinishAsync(message, current => Ended(current, ReplayState.Completed) with { Matched = message.Matched, Sent = sent }, cancellationToken);
+            return;
+        }
+
+        var next = message with { Slice = message.Slice + 1, Hold = 0, After = events[^1].RowKey, Sent = sent };
+        await ProgressAsync(next, cancellationToken);
+        await replays.ScheduleMessageAsync(next.ToServiceBusMessage(), start + After(events.Count), cancellationToken);
+    }
+
+    private TimeSpan After(int count) => TimeSpan.FromSeconds((double)count / options.RatePerSecond);
+
+    private Task<Replay?> ProgressAsync(ReplayMessage next, CancellationToken cancellationToken) => store.ChangeAsync(
+        next.SubscriptionId,
+        next.ReplayId,
+        current => current.Slices >= next.Slice - 1 ? null : current with
+        {
+            State = next.Sends ? ReplayState.Running : ReplayState.Counting,
+            Matched = next.Matched,
+            Sent = next.Sent,
+            Slices = next.Slice - 1,
+        },
+        cancellationToken);
+
+    private async Task FinishAsync(ReplayMessage message, Func<Replay, Replay?> end, CancellationToken cancellationToken)
+    {
+        if (await store.ChangeAsync(message.SubscriptionId, message.ReplayId, end, cancellationToken) is { HasEnded: true } ended)
+        {
+            await audit.AppendAsync(ReplayAudit.Ended(ended, time), cancellationToken);
+        }
+
+        await store.RemoveEventsAsync(message.ReplayId, cancellationToken);
+    }
+
+    private Replay Ended(Replay current, string state) => current with { State = state, EndedAt = time.GetUtcNow() };
+}

@@ -1,0 +1,99 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>The table <c>replays</c>.</summary>
+public sealed class ReplayStore(TableServiceClient tables)
+{
+    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    private const int MaxTransaction = 100;
+
+    private const int ParallelTransactions = 8;
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.Replays);
+
+    /// <summary>Reads one replay, or null where the subscription has none of that id.</summary>
+    public async Task<Replay?> GetAsync(SubscriptionId subscription, ReplayId id, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), id.ToString(), cancellationToken: cancellationToken);
+        return row.HasValue ? ReplayRow.Read(row.Value!) : null;
+    }
+
+    /// <summary>Lists a subscription's replays, oldest first.</summary>
+    public Task<Http.Page<Replay>> ListAsync(SubscriptionId subscription, PageRequest page, CancellationToken cancellationToken) =>
+        _table.ReadPageAsync(new RowRange(subscription.ToString()), page, ReplayRow.Read, cancellationToken);
+
+    /// <summary>Stores a replay, a new one or one that is known by its id.</summary>
+    public async Task<Replay> PutAsync(Replay replay, CancellationToken cancellationToken)
+    {
+        var response = await _table.UpsertEntityAsync(ReplayRow.Make(replay), TableUpdateMode.Replace, cancellationToken);
+        return replay with { ETag = response.Headers.ETag ?? default };
+    }
+
+    /// <summary>
+    /// Changes a replay that has not ended, on top of whatever others change, and returns it as it is then; one that has ended as it ended.
+    /// A change that returns null is none. Null where there is no such replay.
+    /// </summary>
+    public async Task<Replay?> ChangeAsync(SubscriptionId subscription, ReplayId id, Func<Replay, Replay?> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await GetAsync(subscription, id, cancellationToken) is not { } current)
+            {
+                return null;
+            }
+
+            if (current.HasEnded || change(current) is not { } changed)
+            {
+                return current;
+            }
+
+            try
+            {
+                var response = await _table.UpdateEntityAsync(ReplayRow.Make(changed), current.ETag, TableUpdateMode.Replace, cancellationToken);
+                return changed with { ETag = response.Headers.ETag ?? default };
+            }
+            catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+            {
+                // Read it again.
+            }
+        }
+    }
+
+    /// <summary>Keeps events that a replay has found. The same again changes nothing.</summary>
+    internal Task AddEventsAsync(ReplayId replay, IEnumerable<EventPointer> events, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            events.Chunk(MaxTransaction),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelTransactions, CancellationToken = cancellationToken },
+            async (chunk, cancel) => await _table.SubmitTransactionAsync(
+                chunk.Select(pointer => new TableTransactionAction(TableTransactionActionType.UpsertReplace, ReplayRow.Make(replay, pointer))), cancel));
+
+    /// <summary>The next events that a replay has found, oldest first.</summary>
+    /// <param name="replay">The replay.</param>
+    /// <param name="after">The key behind which they begin, or null.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    internal async Task<IReadOnlyList<TableEntity>> ListEventsAsync(ReplayId replay, string? after, int count, CancellationToken cancellationToken)
+    {
+        List<TableEntity> rows = [];
+        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(replay.ToString()).ToFilter(after), Math.Min(count, 1000), cancellationToken: cancellationToken))
+        {
+            rows.Add(row);
+            if (rows.Count == count)
+            {
+                break;
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>Forgets the events that a replay has found.</summary>
+    internal Task RemoveEventsAsync(ReplayId replay, CancellationToken cancellationToken) =>
+        _table.RemoveAsync(new RowRange(replay.ToString()).ToFilter(), _ => { }, cancellationToken);
+}

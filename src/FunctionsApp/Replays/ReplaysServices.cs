@@ -1,0 +1,12 @@
+using EventSubscriptions.Options;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Replays;
+
+/// <summary>Registration of this folder.</summary>
+public static class ReplaysServices
+{
+    /// <summary>Adds replays.</summary>
+    public static IServiceCollection AddReplays(this IServiceCollection services) =>
+        services.AddSettings(ReplayOptions.Read).AddSingleton<ReplayStore>().AddSingleton<ReplaySearch>().AddSingleton<ReplayRunner>();
+}
