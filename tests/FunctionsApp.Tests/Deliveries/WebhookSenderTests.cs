@@ -92,14 +92,15 @@ public sealed class WebhookSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task Token_is_cut_out_of_what_is_kept()
+    public async Task Token_and_signing_secret_are_cut_out_of_what_is_kept()
     {
+        var secret = s_secrets.Current.Reveal();
         var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes(Token));
-        await using var receiver = new RawReceiver(RawReceiver.Ok($"Bearer {Token} / {encoded} / {Token}"));
+        await using var receiver = new RawReceiver(RawReceiver.Ok($"Bearer {Token} / {secret} / {encoded} / {Token}"));
 
         var result = await Send(receiver.Url);
 
-        Assert.StartsWith("Bearer *** / ***", result.ResponseSnippet, StringComparison.Ordinal);
+        Assert.StartsWith("Bearer *** / whsec_***= / ***", result.ResponseSnippet, StringComparison.Ordinal);
         Assert.DoesNotContain(Token, result.ResponseSnippet, StringComparison.Ordinal);
         Assert.DoesNotContain(encoded[4..^4], result.ResponseSnippet, StringComparison.Ordinal);
     }

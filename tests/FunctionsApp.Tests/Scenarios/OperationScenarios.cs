@@ -112,6 +112,8 @@ public sealed class OperationScenarios
         (await app.AsAdmin().PutOnQueue("events", "poison-that-is-private"u8.ToArray())).Expect(HttpStatusCode.Created);
         await organization.Audited("delivery.deadLettered", 2);
         (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(HttpStatusCode.OK);
+        var rotation = (await organization.Api.Post($"{subscriptions[0].Path}/rotate-secret", new JsonObject())).Expect(HttpStatusCode.OK);
+        string[] signingSecrets = [(string)rotation.Json["signingSecret"]!, .. subscriptions.Select(s => s.SigningSecret)];
         Assert.Equal(0, await app.Stop());
 
         Assert.Contains("trce:", app.Output, StringComparison.Ordinal);
@@ -123,9 +125,10 @@ public sealed class OperationScenarios
                 Assert.DoesNotContain(secret, app.Output, StringComparison.Ordinal);
                 Assert.DoesNotContain(secret, answers, StringComparison.Ordinal);
             });
+        Assert.All(signingSecrets, secret => Assert.DoesNotContain(secret["whsec_".Length..], app.Output, StringComparison.Ordinal));
         var files = Directory.EnumerateFiles(app.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
         Assert.All(
-            [key, "token-that-is-newer", .. subscriptions.Select(s => s.Token)],
+            [key, "token-that-is-newer", .. subscriptions.Select(s => s.Token), .. signingSecrets.Select(secret => secret["whsec_".Length..])],
             secret => Assert.DoesNotContain(files, file => file.Contains(secret, StringComparison.Ordinal)));
     }
 }
