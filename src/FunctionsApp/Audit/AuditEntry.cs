@@ -60,6 +60,8 @@ public static class AuditType
     public const string SubscriptionActivated = "subscription.activated";
     public const string SubscriptionDeactivated = "subscription.deactivated";
     public const string SubscriptionSecretRotated = "subscription.secretRotated";
+    public const string BreakerOpened = "breaker.opened";
+    public const string BreakerClosed = "breaker.closed";
     public const string ReplayStarted = "replay.started";
     public const string ReplayEnded = "replay.ended";
     public const string KeyCreated = "key.created";
@@ -70,6 +72,6 @@ public static class AuditType
     [
         DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
-        SubscriptionSecretRotated, ReplayStarted, ReplayEnded, KeyCreated, KeyRevoked,
+        SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded, KeyCreated, KeyRevoked,
     ];
 }

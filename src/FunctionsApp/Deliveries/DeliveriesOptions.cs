@@ -18,6 +18,9 @@ public sealed record DeliveriesOptions
     /// <summary>From name resolution to the end of the answer.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How many requests are sent to one subscription at once.</summary>
+    public int MaxInFlightPerSubscription { get; init; } = 16;
+
     /// <summary>Allows http and addresses that aren't public. For development and closed networks.</summary>
     public bool AllowInsecureDestinations { get; init; }
 
@@ -33,6 +36,7 @@ public sealed record DeliveriesOptions
         RetrySchedule = reader.Durations("Deliveries__RetrySchedule", DefaultRetrySchedule, TimeSpan.Zero, TimeSpan.FromDays(7), maxCount: 100),
         // Far below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
+        MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
         AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
         DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
         DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),

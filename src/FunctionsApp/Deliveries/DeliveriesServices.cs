@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Options;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,6 +17,7 @@ public static class DeliveriesServices
             .AddSingleton<Perseverance>()
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
+            .AddSingleton<DeliveryGate>()
             .AddSingleton<HealthTracker>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -18,6 +19,7 @@ namespace EventSubscriptions.Deliveries;
 /// </remarks>
 public sealed class DeliveryProcessor(
     SubscriptionCache subscriptions,
+    DeliveryGate gate,
     EventArchive archive,
     WebhookSender sender,
     DeliveryRecorder recorder,
@@ -45,6 +47,15 @@ public sealed class DeliveryProcessor(
             return Settlement.Complete;
         }
 
+        var admission = await gate.EnterAsync(subscription, isHeld: delivery.Hold > 0, cancellationToken);
+        if (admission.Pass is not { } entered)
+        {
+            var held = delivery with { Hold = delivery.Hold + 1 };
+            await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), admission.HoldUntil, cancellationToken);
+            return Settlement.Complete;
+        }
+
+        using var pass = entered;
         if (body.IsEmpty)
         {
             if (await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken) is not { } archived)
@@ -60,6 +71,7 @@ public sealed class DeliveryProcessor(
         var result = await sender.SendAsync(subscription, delivery.EventId, body, delivery.TraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
         await Task.WhenAll(
+            gate.LeaveAsync(pass, subscription, result, decision.RestUntil, cancellationToken),
             health.NoteAsync(subscription, decision, result.At, cancellationToken),
             recorder.RecordAsync(subscription, delivery, result, decision, cancellationToken));
         switch (decision)

@@ -4,6 +4,7 @@ using Azure;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions;
@@ -18,7 +19,8 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private const string Payload = """{"eventName":"CaseCreatedEvent","organizationId":1,"data":{}}""";
     private const string ReadHealth = "read subscriptions";
     private const string WriteHealth = "write subscriptions";
-    private static readonly string[] s_readsFirst = ["read subscriptions"];
+    private const string ReadRest = "read subscriptions";
+    private static readonly string[] s_readsFirst = ["read subscriptions", ReadRest];
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
@@ -78,9 +80,9 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "POST", ReadHealth], _steps.Taken.Take(3));
-        Assert.Equal(["write auditlog", "write deliverylog", WriteHealth], _steps.Taken.Skip(3).Take(3).Order());
-        Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(6));
+        Assert.Equal([.. s_readsFirst, "POST", ReadHealth], _steps.Taken.Take(4));
+        Assert.Equal(["write auditlog", "write deliverylog", WriteHealth], _steps.Taken.Skip(4).Take(3).Order());
+        Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(7));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var next = Parse(message);
         Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Hold, next.Run));
@@ -180,7 +182,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal(["read subscriptions", "write deliverylog", "complete"], _steps.Taken);
         Assert.Equal("skipped", Assert.Single(await AttemptsAsync()).Outcome);
     }
 
@@ -189,7 +191,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     {
         await RunAsync(Delivery() with { SubscriptionId = SubscriptionId.New(_clock) });
 
-        Assert.Equal([.. s_readsFirst, "dead-letter"], _steps.Taken);
+        Assert.Equal(["read subscriptions", "dead-letter"], _steps.Taken);
         Assert.Equal("SubscriptionDeleted", _actions.Reason);
     }
 
@@ -368,6 +370,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             new SubscriptionHealthStore(tables), new SubscriptionEditor(store, subscriptions, _clock), perseverance, new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
         var processor = new DeliveryProcessor(
             subscriptions,
+            new DeliveryGate(tables, new AuditLog(tables, _clock), perseverance, new DeliveriesOptions(), _clock),
             new EventArchive(tables, Given.Protector),
             _sending.GetRequiredService<WebhookSender>(),
             new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), perseverance),

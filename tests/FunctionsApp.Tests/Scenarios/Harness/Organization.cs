@@ -26,7 +26,21 @@ internal sealed class Organization(Api api, int id)
     public async Task<SubscriptionHandle> Subscribe(Uri url, params string[] events)
     {
         var token = "token-" + Guid.NewGuid().ToString("N");
-        var answer = await api.Post($"{Path}/subscriptions", Some.Subscription(url, token, events));
+        return await Subscribe(token, Some.Subscription(url, token, events));
+    }
+
+    /// <summary>Makes a subscription with a limit of requests per second.</summary>
+    public async Task<SubscriptionHandle> Subscribe(Hook hook, int rateLimitPerSecond)
+    {
+        var token = "token-" + Guid.NewGuid().ToString("N");
+        var body = Some.Subscription(hook.Url, token, []);
+        body["rateLimitPerSecond"] = rateLimitPerSecond;
+        return await Subscribe(token, body);
+    }
+
+    private async Task<SubscriptionHandle> Subscribe(string token, JsonObject body)
+    {
+        var answer = await api.Post($"{Path}/subscriptions", body);
         var json = answer.Expect(HttpStatusCode.Created).Json;
         return new SubscriptionHandle(this, (string)json["id"]!, token, answer);
     }

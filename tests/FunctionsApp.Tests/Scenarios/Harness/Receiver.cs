@@ -30,6 +30,9 @@ internal sealed class Receiver : IAsyncDisposable
 
     private Receiver(WebApplication server) => _server = server;
 
+    /// <summary>The clock of <see cref="ReceivedRequest.At"/>.</summary>
+    public static TimeSpan Now => s_clock.Elapsed;
+
     private string Address { get; set; } = "";
 
     public static async Task<Receiver> Start()
@@ -68,7 +71,7 @@ internal sealed class Receiver : IAsyncDisposable
         context.Response.StatusCode = await hook.Take(new ReceivedRequest(
             request.Method, request.Path.Value!, request.ContentType ?? "", request.Headers.Authorization.ToString(),
             request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed,
-            request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)), context.RequestAborted);
         if (context.Response.StatusCode >= 300)
         {
             await context.Response.WriteAsync("The receiver is not in the mood.");
@@ -83,6 +86,7 @@ internal sealed class Hook(Uri url)
     private readonly List<ReceivedRequest> _requests = [];
     private int[] _answers = [StatusCodes.Status200OK];
     private TimeSpan _delay;
+    private int _atOnce;
 
     public Uri Url { get; } = url;
 
@@ -107,6 +111,9 @@ internal sealed class Hook(Uri url)
             }
         }
     }
+
+    /// <summary>How many requests were under way at the same time, at the most.</summary>
+    public int MostAtOnce { get; private set; }
 
     /// <summary>What to answer to the first request, the second, …; the last is repeated.</summary>
     public Hook Answers(params int[] statusCodes)
@@ -136,18 +143,24 @@ internal sealed class Hook(Uri url)
         return Requests.First(r => r.EventId == eventId);
     }
 
-    public async Task<int> Take(ReceivedRequest request)
+    public async Task<int> Take(ReceivedRequest request, CancellationToken aborted)
     {
         int answer;
         lock (_lock)
         {
             answer = _answers[Math.Min(_requests.Count, _answers.Length - 1)];
             _requests.Add(request);
+            MostAtOnce = Math.Max(MostAtOnce, ++_atOnce);
         }
 
         if (_delay > TimeSpan.Zero)
         {
-            await Task.Delay(_delay);
+            await Task.WhenAny(Task.Delay(_delay, aborted));
+        }
+
+        lock (_lock)
+        {
+            _atOnce--;
         }
 
         return answer;

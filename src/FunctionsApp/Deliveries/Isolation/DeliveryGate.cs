@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Azure.Data.Tables;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Deliveries.Isolation;
+
+/// <summary>
+/// Keeps one receiver's trouble from everybody else. It is asked before each request. What it knows is each instance's own and in memory,
+/// but for rests longer than a minute.
+/// </summary>
+public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Perseverance perseverance, DeliveriesOptions options, TimeProvider time)
+{
+    /// <summary>Rests longer than this are kept in the table.</summary>
+    public static readonly TimeSpan LongRest = TimeSpan.FromMinutes(1);
+
+    private const int MinGates = 1024;
+    private const int MaxGates = 50_000;
+
+    private static readonly TimeSpan s_forgetAfter = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<SubscriptionId, SubscriptionGate> _gates = new();
+    private readonly Lock _sweeping = new();
+    private readonly RestStore _rests = new(tables, time);
+    private int _sweepAt = MinGates;
+
+    /// <summary>How many subscriptions something is known of.</summary>
+    internal int Count => _gates.Count;
+
+    /// <summary>Asks to send one request. A pass must be disposed.</summary>
+    internal async ValueTask<Admission> EnterAsync(Subscription subscription, bool isHeld, CancellationToken cancellationToken)
+    {
+        var rest = await _rests.GetAsync(subscription, cancellationToken);
+        while (true)
+        {
+            var gate = GateOf(subscription.Id);
+            if (gate.Update(subscription.UpdatedAt, subscription.RateLimitPerSecond, rest) is not BreakerChange.None and var change)
+            {
+                await RecordAsync(subscription, change, error: null, cancellationToken);
+            }
+
+            if (gate.EnterAsync(isHeld, cancellationToken) is { } admission)
+            {
+                return await admission;
+            }
+        }
+    }
+
+    /// <summary>Notes how a request ended, and lets the next one in. Returns once what must outlive this process is stored.</summary>
+    internal Task LeaveAsync(GatePass pass, Subscription subscription, DeliveryResult result, DateTimeOffset? restUntil, CancellationToken cancellationToken)
+    {
+        // What was refused at once doesn't tell how long the receiver takes.
+        TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
+        var change = pass.End(ReachedBy(result.Error?.Kind), duration, restUntil);
+        var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
+        return restUntil is { } until && until - time.GetUtcNow() > LongRest
+            ? Task.WhenAll(recording, perseverance.TryAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
+            : recording;
+    }
+
+    private static Reached ReachedBy(string? errorKind) => errorKind switch
+    {
+        ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout => Reached.No,
+        ErrorKind.Forbidden => Reached.Unknown,
+        _ => Reached.Yes,
+    };
+
+    private Task RecordAsync(Subscription subscription, BreakerChange change, DeliveryError? error, CancellationToken cancellationToken)
+    {
+        var entry = new AuditEntry
+        {
+            Type = change == BreakerChange.Opened ? AuditType.BreakerOpened : AuditType.BreakerClosed,
+            Timestamp = time.GetUtcNow(),
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            Url = DisplayUrl.Of(subscription.Url),
+            Error = error is null ? null : new AuditError(error.Kind, Describe(error), FailureHint.For(error.Kind, status: null)),
+        };
+        return perseverance.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken);
+    }
+
+    private static string Describe(DeliveryError error) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {CircuitBreaker.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
+
+    private SubscriptionGate GateOf(SubscriptionId id)
+    {
+        if (_gates.TryGetValue(id, out var gate))
+        {
+            return gate;
+        }
+
+        MakeRoom();
+        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.MaxInFlight, self.Time), (MaxInFlight: options.MaxInFlightPerSubscription, Time: time));
+    }
+
+    private void MakeRoom()
+    {
+        if (_gates.Count < Volatile.Read(ref _sweepAt) || !_sweeping.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            Sweep(s_forgetAfter);
+            if (_gates.Count >= MaxGates)
+            {
+                Sweep(TimeSpan.Zero);
+            }
+
+            Volatile.Write(ref _sweepAt, Math.Clamp(_gates.Count * 2, MinGates, MaxGates));
+        }
+        finally
+        {
+            _sweeping.Exit();
+        }
+    }
+
+    private void Sweep(TimeSpan unusedFor)
+    {
+        foreach (var pair in _gates)
+        {
+            if (pair.Value.TryRetire(unusedFor))
+            {
+                _gates.TryRemove(pair);
+            }
+        }
+    }
+}

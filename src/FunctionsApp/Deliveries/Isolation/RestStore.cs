@@ -1,0 +1,49 @@
+using Azure.Data.Tables;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Deliveries.Isolation;
+
+/// <summary>
+/// The rows <c>r:{id}</c> of the table <c>subscriptions</c>: until when a receiver rests, so that a restart and the other instances, within
+/// 30 s, honour it. A rest ends when its subscription is changed.
+/// </summary>
+internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
+{
+    private const string UntilColumn = "until";
+    private const string VersionColumn = "version";
+    private const int Capacity = 20_000;
+
+    private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(30);
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
+    private readonly ExpiringCache<SubscriptionId, Known> _cache = new(s_freshness, Capacity, time);
+
+    /// <summary>Until when the receiver rests, as far as was known 30 s ago, or null.</summary>
+    public async ValueTask<DateTimeOffset?> GetAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        var known = await _cache.GetAsync(subscription.Id, (this, subscription), static (_, state) => state.Item1.ReadAsync(state.subscription), cancellationToken);
+        return known.Version == subscription.UpdatedAt ? known.Until : null;
+    }
+
+    /// <summary>Stores a rest, in place of any before it.</summary>
+    public async Task WriteAsync(Subscription subscription, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(subscription.OrganizationId.ToString(), Key(subscription))
+        {
+            [UntilColumn] = until,
+            [VersionColumn] = subscription.UpdatedAt,
+        };
+        await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+    }
+
+    private static string Key(Subscription subscription) => $"r:{subscription.Id}";
+
+    private async Task<Known> ReadAsync(Subscription subscription)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), Key(subscription), cancellationToken: CancellationToken.None);
+        return row.HasValue ? new Known(row.Value!.GetDateTimeOffset(UntilColumn), row.Value!.GetDateTimeOffset(VersionColumn)) : new Known(null, null);
+    }
+
+    private sealed record Known(DateTimeOffset? Until, DateTimeOffset? Version);
+}

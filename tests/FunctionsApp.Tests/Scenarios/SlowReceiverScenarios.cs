@@ -1,0 +1,66 @@
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+public sealed class SlowReceiverScenarios
+{
+    private const int Healthy = 20;
+    private const int Events = 60;
+
+    [Fact]
+    public async Task Healthy_subscriptions_are_not_delayed_when_another_one_hangs()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(("Deliveries__Deadline", "00:00:02"));
+        var without = Organization.New(app);
+        var hooks = await Subscribe(without, receiver);
+        await Latencies(without, hooks, "warm-up");
+        var alone = await Latencies(without, hooks, "alone");
+
+        var with = Organization.New(app);
+        var hanging = receiver.NewHook().After(TimeSpan.FromMinutes(1));
+        await with.Subscribe(hanging);
+        await with.PublishCases(200, "backlog");
+        await hanging.Received(16);
+        hooks = await Subscribe(with, receiver);
+        var beside = await Latencies(with, hooks, "beside");
+
+        // On a machine under load, what is measured may be off by some tens of milliseconds.
+        var limit = (2 * alone) + TimeSpan.FromMilliseconds(150);
+        Assert.True(beside <= limit, $"p99 {beside.TotalMilliseconds:0} ms beside a receiver that hangs, {alone.TotalMilliseconds:0} ms without");
+    }
+
+    private static async Task<IReadOnlyList<Hook>> Subscribe(Organization organization, Receiver receiver)
+    {
+        var hooks = Enumerable.Range(0, Healthy).Select(_ => receiver.NewHook()).ToList();
+        foreach (var hook in hooks)
+        {
+            await organization.Subscribe(hook);
+        }
+
+        return hooks;
+    }
+
+    /// <summary>The 99th percentile of the time from the publish of an event until each healthy subscription has it.</summary>
+    private static async Task<TimeSpan> Latencies(Organization organization, IReadOnlyList<Hook> hooks, string prefix)
+    {
+        var sent = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        for (var i = 0; i < Events; i++)
+        {
+            var id = $"{prefix}-{i}";
+            sent[id] = Receiver.Now;
+            await organization.PublishCase(eventId: id);
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+
+        await Eventually.Until(
+            () => hooks.All(hook => sent.Keys.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId))),
+            () => $"all events of {prefix} everywhere");
+        var latencies = hooks.SelectMany(hook => hook.Requests)
+            .Where(request => sent.ContainsKey(request.EventId))
+            .Select(request => request.At - sent[request.EventId])
+            .Order()
+            .ToList();
+        return latencies[(int)(latencies.Count * 0.99)];
+    }
+}

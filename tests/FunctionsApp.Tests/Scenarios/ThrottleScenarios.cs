@@ -1,0 +1,61 @@
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+/// <summary>One receiver's trouble is nobody else's.</summary>
+public sealed class ThrottleScenarios(SharedApp shared) : IClassFixture<SharedApp>
+{
+    [Fact]
+    public async Task Receiver_never_gets_more_requests_at_once_than_are_allowed()
+    {
+        await using var app = await AppProcess.Start(("Deliveries__MaxInFlightPerSubscription", "4"));
+        var organization = Organization.New(app);
+        var hook = shared.Receiver.NewHook().After(TimeSpan.FromMilliseconds(20));
+        await organization.Subscribe(hook);
+
+        await organization.PublishCases(300, "case");
+        await hook.Received(300);
+
+        Assert.Equal(4, hook.MostAtOnce);
+        Assert.Equal(300, hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public async Task Rate_limit_of_a_subscription_is_kept()
+    {
+        const int limit = 50;
+        const int events = 200;
+        var organization = shared.NewOrganization();
+        var hook = shared.Receiver.NewHook();
+        await organization.Subscribe(hook, limit);
+
+        await organization.PublishCases(events, "case");
+        var requests = await hook.Received(events);
+
+        // From start to end, since a machine under load may deliver in bursts what was sent evenly.
+        var took = requests.Max(request => request.At) - requests.Min(request => request.At);
+        Assert.InRange(took.TotalSeconds, (events - 1.0) / limit * 0.9, 30);
+    }
+
+    [Fact]
+    public async Task Opening_of_the_breaker_is_audited_once_and_holds_the_rest_back()
+    {
+        var organization = shared.NewOrganization();
+        using var down = new ClosedPort();
+        var subscription = await organization.Subscribe(down.Url);
+
+        await organization.PublishCases(100, "case");
+        var opened = Assert.Single(await organization.Audited("breaker.opened", 1));
+        await organization.PublishCases(100, "later");
+        var witness = shared.Receiver.NewHook();
+        await organization.Subscribe(witness);
+        await witness.Received(await organization.PublishCase("last"));
+
+        Assert.Equal(subscription.Id, (string)opened["subscriptionId"]!);
+        Assert.Equal("connect", (string)opened["error"]!["kind"]!);
+        Assert.Single(await organization.AuditLog("breaker.opened"));
+
+        // Those that were under way when it opened, and no more.
+        Assert.InRange((await organization.AuditLog("delivery.failed")).Count, 5, 5 + 15);
+    }
+}
