@@ -121,6 +121,13 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
             return await inner.UpsertEntityAsync(entity, mode, cancellationToken);
         }
 
+        public override async Task<Azure.Response> UpdateEntityAsync<T>(
+            T entity, Azure.ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        {
+            Check(entity.PartitionKey);
+            return await inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+        }
+
         public override async Task<Azure.Response<IReadOnlyList<Azure.Response>>> SubmitTransactionAsync(
             IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {
