@@ -1,0 +1,113 @@
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Isolation;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Storage;
+
+namespace EventSubscriptions.Tests.Deliveries.Isolation;
+
+public sealed class DeliveryGateTests : IAsyncLifetime
+{
+    private static readonly DeliveryError s_refused = new(ErrorKind.Connect, "Refused.");
+
+    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly OrganizationId _organization = Given.Organization();
+    private Azure.Data.Tables.TableServiceClient _tables = null!;
+    private Subscription _subscription = null!;
+
+    public async Task InitializeAsync()
+    {
+        _tables = await new EmbeddedStores().ConnectAsync();
+        _subscription = Given.Subscription(_organization, _clock);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task Opening_and_closing_of_the_breaker_are_one_entry_each()
+    {
+        var gate = Gate();
+        var passes = new List<GatePass>();
+        for (var i = 0; i < 16; i++)
+        {
+            passes.Add(await Enter(gate));
+        }
+
+        foreach (var pass in passes)
+        {
+            await Leave(gate, pass, s_refused);
+        }
+
+        Assert.Null((await gate.EnterAsync(_subscription, isHeld: false, default)).Pass);
+        _clock.Advance(CircuitBreaker.ProbeInterval);
+        await Leave(gate, await Enter(gate), s_refused);
+        _clock.Advance(CircuitBreaker.ProbeInterval);
+        await Leave(gate, await Enter(gate), error: null);
+        await Leave(gate, await Enter(gate), error: null);
+
+        var entries = await Entries();
+        Assert.Equal([AuditType.BreakerClosed, AuditType.BreakerOpened], entries.Select(entry => entry.Type));
+        Assert.Equal(ErrorKind.Connect, entries[1].Error?.Kind);
+        Assert.Null(entries[0].Error);
+    }
+
+    [Fact]
+    public async Task Long_rest_is_honoured_by_another_instance_until_the_subscription_is_changed()
+    {
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
+        var gate = Gate();
+        await Leave(gate, await Enter(gate), error: null, until);
+
+        var other = Gate();
+        Assert.InRange((await other.EnterAsync(_subscription, isHeld: false, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        var changed = _subscription with { UpdatedAt = _clock.GetUtcNow() };
+        Assert.NotNull((await Gate().EnterAsync(changed, isHeld: false, default)).Pass);
+        Assert.NotNull((await other.EnterAsync(changed, isHeld: false, default)).Pass);
+    }
+
+    [Fact]
+    public async Task Short_rest_is_each_instances_own()
+    {
+        var gate = Gate();
+        await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + DeliveryGate.LongRest);
+
+        Assert.Null((await gate.EnterAsync(_subscription, isHeld: false, default)).Pass);
+        await Enter(Gate());
+    }
+
+    [Fact]
+    public async Task Gates_that_know_nothing_are_forgotten_when_there_are_many()
+    {
+        var gate = Gate();
+        for (var i = 0; i < 3_000; i++)
+        {
+            _subscription = Given.Subscription(_organization, _clock);
+            await Leave(gate, await Enter(gate), error: null);
+        }
+
+        Assert.InRange(gate.Count, 1, 1_025);
+    }
+
+    private DeliveryGate Gate() =>
+        new(_tables, new AuditLog(_tables, _clock), new Perseverance(_clock), new DeliveriesOptions(), _clock);
+
+    private async Task<GatePass> Enter(DeliveryGate gate)
+    {
+        var admission = await gate.EnterAsync(_subscription, isHeld: true, default);
+        return admission.Pass ?? throw new InvalidOperationException($"It was held until {admission.HoldUntil:O}.");
+    }
+
+    private Task Leave(DeliveryGate gate, GatePass pass, DeliveryError? error, DateTimeOffset? restUntil = null)
+    {
+        var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = TimeSpan.FromMilliseconds(5), StatusCode = error is null ? 200 : null, Error = error };
+        return gate.LeaveAsync(pass, _subscription, result, restUntil, default);
+    }
+
+    private async Task<IReadOnlyList<AuditEntryBody>> Entries() =>
+        (await new AuditLog(_tables, _clock).ListAsync(
+            _organization, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items;
+}
