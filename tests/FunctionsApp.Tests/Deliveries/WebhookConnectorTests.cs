@@ -9,6 +9,7 @@ namespace EventSubscriptions.Tests.Deliveries;
 public sealed class WebhookConnectorTests : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_plenty = TimeSpan.FromSeconds(30);
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly List<ServiceProvider> _providers = [];
@@ -108,14 +109,16 @@ public sealed class WebhookConnectorTests : IDisposable
             await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"u8.ToArray(), cancellationToken);
             await Task.Delay(Timeout.Infinite, cancellationToken);
         });
-        var result = stage switch
+        var (url, names) = stage switch
         {
-            "look-up" => await SendAsync(new Uri("http://hooks.example.com/"), new Names()),
-            "connect" => await SendAsync(full.Url),
-            "tls" => await SendAsync(new UriBuilder(silent.Url) { Scheme = "https" }.Uri),
-            "headers" => await SendAsync(silent.Url),
-            _ => await SendAsync(slow.Url),
+            "look-up" => (new Uri("http://hooks.example.com/"), new Names()),
+            "connect" => (full.Url, null),
+            "tls" => (new UriBuilder(silent.Url) { Scheme = "https" }.Uri, null),
+            "headers" => (silent.Url, null),
+            _ => (slow.Url, null),
         };
+
+        var result = await SendAsync(url, Sender(names, deadline: s_deadline));
 
         Assert.Equal(ErrorKind.Timeout, result.Error?.Kind);
         Assert.Equal(stage == "body" ? 200 : null, result.StatusCode);
@@ -127,11 +130,11 @@ public sealed class WebhookConnectorTests : IDisposable
     private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) => sender.SendAsync(
         Given.Subscription(Given.Organization(), _clock) with { Url = url }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, default);
 
-    private WebhookSender Sender(NameResolver? names = null, bool insecure = true)
+    private WebhookSender Sender(NameResolver? names = null, bool insecure = true, TimeSpan? deadline = null)
     {
         var services = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = s_deadline })
+            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = deadline ?? s_plenty })
             .AddWebhookSender();
         if (names is not null)
         {

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Scenarios.Harness;
 /// <summary>An app with a short deadline and one attempt within the time of a test, that trusts the tests' authority, and whose environment names a proxy.</summary>
 public sealed class HostileApp : IAsyncLifetime
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
 
     internal AppProcess App { get; private set; } = null!;
 
