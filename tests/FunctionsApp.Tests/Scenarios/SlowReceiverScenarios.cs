@@ -20,7 +20,7 @@ public sealed class SlowReceiverScenarios
         var with = Organization.New(app);
         var hanging = receiver.NewHook().After(TimeSpan.FromMinutes(1));
         await with.Subscribe(hanging);
-        await with.PublishCases(200, "backlog");
+        await with.PublishCases(1000, "backlog");
         await hanging.Received(16);
         hooks = await Subscribe(with, receiver);
         var beside = await Latencies(with, hooks, "beside");
