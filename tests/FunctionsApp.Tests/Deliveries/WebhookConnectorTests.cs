@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Deliveries;
 
 public sealed class WebhookConnectorTests : IDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan s_plenty = TimeSpan.FromSeconds(30);
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
