@@ -200,10 +200,17 @@ public sealed class TimerListenerTests : IDisposable
         var function = new LocalFunction("Tick", "", null!, attribute ?? new TimerTriggerAttribute(schedule), async (value, _, token) =>
         {
             _runs.Add(((TimerInfo)value, _time.GetUtcNow()), CancellationToken.None);
+            var run = _body(token);
+            if (run.IsCompleted)
+            {
+                await run;
+                return null;
+            }
+
             Interlocked.Increment(ref _inRun);
             try
             {
-                await _body(token);
+                await run;
                 return null;
             }
             finally

@@ -18,7 +18,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     public static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(400);
 
     /// <summary>How many messages of one subscription wait here: fewer than the invocations that a host runs at once.</summary>
-    public const int MaxWaiting = 240;
+    public const int MaxWaiting = 96;
 
     private static readonly TimeSpan s_probePause = TimeSpan.FromSeconds(1);
 
