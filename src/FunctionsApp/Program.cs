@@ -10,6 +10,7 @@ using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Hosting;
 
@@ -20,6 +21,7 @@ builder.UseMiddleware<AccessMiddleware>();
 
 builder.Services
     .AddClockAndChance()
+    .AddTelemetry()
     .AddStorage()
     .AddAccess()
     .AddAudit()

@@ -5,6 +5,8 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests;
@@ -15,6 +17,9 @@ internal static class Given
     private static int s_lastOrganization;
 
     public static SecretProtector Protector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+
+    /// <summary>Metrics that nobody looks at.</summary>
+    public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
 
     /// <summary>An organization that no other test uses.</summary>
     public static OrganizationId Organization()

@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,12 +13,15 @@ namespace EventSubscriptions.Audit;
 public sealed partial class RecordDeliveryDeadLetters(
     AuditLog audit,
     SubscriptionCache subscriptions,
+    AppMetrics metrics,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     TimeProvider time,
     ILogger<RecordDeliveryDeadLetters> logger)
 {
     /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    private static readonly string[] s_reasons = [.. DeliveryDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded];
 
     /// <summary>The dead letter is completed when this returns. A crash before that may put back or record it twice: the queue drops the one, people can bear the other.</summary>
     [Function(nameof(RecordDeliveryDeadLetters))]
@@ -34,6 +38,7 @@ public sealed partial class RecordDeliveryDeadLetters(
             else
             {
                 await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
+                metrics.DeadLetterRecorded(QueueNames.Deliveries, deadLetter.DeadLetterReason, s_reasons);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,12 +12,15 @@ namespace EventSubscriptions.Audit;
 /// <summary>Puts events that were given up in passing back on their queue, and writes the others to the audit log.</summary>
 public sealed partial class RecordEventDeadLetters(
     AuditLog audit,
+    AppMetrics metrics,
     [FromKeyedServices(QueueNames.Events)] ServiceBusSender events,
     TimeProvider time,
     ILogger<RecordEventDeadLetters> logger)
 {
     /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    private static readonly string[] s_reasons = [.. EventDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded];
 
     /// <summary>The dead letter is completed when this returns. A crash before that may put back or record it twice: the queue drops the one, people can bear the other.</summary>
     [Function(nameof(RecordEventDeadLetters))]
@@ -33,6 +37,7 @@ public sealed partial class RecordEventDeadLetters(
             else
             {
                 await audit.AppendAsync(ToEntry(deadLetter), cancellationToken);
+                metrics.DeadLetterRecorded(QueueNames.Events, deadLetter.DeadLetterReason, s_reasons);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

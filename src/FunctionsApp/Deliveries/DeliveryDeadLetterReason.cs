@@ -17,4 +17,7 @@ public static class DeliveryDeadLetterReason
 
     /// <summary>The guard refuses the URL or its address.</summary>
     public const string DestinationForbidden = "DestinationForbidden";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [MalformedDelivery, SubscriptionDeleted, PayloadExpired, RetriesExhausted, DestinationForbidden];
 }

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Security.Authentication;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Deliveries;
@@ -24,7 +25,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     private const int MaxLocationLength = 512;
 
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
-    private static readonly string s_userAgent = $"EventSubscriptions/{typeof(WebhookSender).Assembly.GetName().Version?.ToString(3)}";
+    private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
 
     private readonly HttpClient _client = clients.CreateClient(ClientName);
 

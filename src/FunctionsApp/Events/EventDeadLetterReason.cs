@@ -11,4 +11,7 @@ public static class EventDeadLetterReason
 
     /// <summary>The organization has had another event of the same id.</summary>
     public const string IdReused = "IdReused";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [MalformedEvent, PayloadTooLarge, IdReused];
 }

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,12 +12,15 @@ namespace EventSubscriptions.Replays;
 public sealed partial class RecordReplayDeadLetters(
     ReplayRunner runner,
     AuditLog audit,
+    AppMetrics metrics,
     [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays,
     TimeProvider time,
     ILogger<RecordReplayDeadLetters> logger)
 {
     /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+
+    private static readonly string[] s_reasons = [ReplaySlice.MalformedReplay, DeadLetterPolicy.MaxDeliveryCountExceeded];
 
     /// <summary>The dead letter is completed when this returns. A crash before that may do the same twice, which changes nothing.</summary>
     [Function(nameof(RecordReplayDeadLetters))]
@@ -33,6 +37,7 @@ public sealed partial class RecordReplayDeadLetters(
             else
             {
                 await RecordAsync(deadLetter, cancellationToken);
+                metrics.DeadLetterRecorded(QueueNames.Replays, deadLetter.DeadLetterReason, s_reasons);
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

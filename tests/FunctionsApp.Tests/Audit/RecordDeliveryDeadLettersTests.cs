@@ -6,6 +6,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Deliveries;
 using EventSubscriptions.Tests.Storage;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Audit;
@@ -18,15 +19,21 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
     private readonly List<ServiceBusMessage> _sent = [];
     private Azure.Data.Tables.TableServiceClient _tables = null!;
     private Subscription _subscription = null!;
+    private MetricsRecorder _recorder = null!;
 
     public async Task InitializeAsync()
     {
+        _recorder = MetricsRecorder.Start();
         _tables = await new EmbeddedStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
         await Given.SubscriptionStore(_tables, _clock).AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public Task DisposeAsync()
+    {
+        _recorder.Dispose();
+        return Task.CompletedTask;
+    }
 
     [Fact]
     public async Task Dead_letter_is_recorded_with_the_last_error()
@@ -41,6 +48,20 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
             (_subscription.Id.ToString(), DisplayUrl.Of(_subscription.Url), "evt_1", "CaseCreatedEvent", 10),
             (entry.SubscriptionId, entry.Url, entry.EventId, entry.EventName, entry.Attempt));
         Assert.Empty(_sent);
+    }
+
+    [Theory]
+    [InlineData("RetriesExhausted", "RetriesExhausted")]
+    [InlineData("MaxDeliveryCountExceeded", "MaxDeliveryCountExceeded")]
+    [InlineData("Whatever somebody else says", "other")]
+    public async Task Dead_letter_is_counted_by_its_reason_where_that_is_a_known_one(string reason, string counted)
+    {
+        var message = Delivery().ToServiceBusMessage(default);
+        message.ApplicationProperties["returned"] = 3;
+
+        await RunAsync(message, reason, "Why.");
+
+        Assert.Equal([$"1 queue=deliveries reason={counted}"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
     [Fact]
@@ -96,6 +117,7 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
         Assert.True(DeliveryMessage.TryParse(Received(back, null, null), out var delivery, out _));
         Assert.Equal(Delivery(), delivery);
         Assert.Empty(await EntriesAsync());
+        Assert.Empty(_recorder.All);
     }
 
     [Fact]
@@ -153,6 +175,7 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
         var function = new RecordDeliveryDeadLetters(
             new AuditLog(tables, _clock),
             new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
+            _recorder.Metrics,
             queue,
             _clock,
             NullLogger<RecordDeliveryDeadLetters>.Instance);

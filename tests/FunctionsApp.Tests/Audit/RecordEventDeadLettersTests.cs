@@ -4,6 +4,7 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Audit;
@@ -13,17 +14,20 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
     private readonly OrganizationId _organization = Given.Organization();
     private LocalServices _services = null!;
     private RecordEventDeadLetters _function = null!;
+    private MetricsRecorder _recorder = null!;
 
     public async Task InitializeAsync()
     {
+        _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
         _function = new RecordEventDeadLetters(
-            new AuditLog(_services.Flaky, _services.Time), _services.Events, _services.Time, NullLogger<RecordEventDeadLetters>.Instance);
+            new AuditLog(_services.Flaky, _services.Time), _recorder.Metrics, _services.Events, _services.Time, NullLogger<RecordEventDeadLetters>.Instance);
     }
 
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _recorder.Dispose();
         return Task.CompletedTask;
     }
 
@@ -39,6 +43,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         Assert.Contains("MalformedEvent", Everything(row), StringComparison.Ordinal);
         Assert.Contains("In the body data is missing.", Everything(row), StringComparison.Ordinal);
         Assert.Empty(_services.Receive(QueueNames.Events));
+        Assert.Equal(["1 queue=events reason=MalformedEvent"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
     [Theory]
@@ -62,6 +67,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         await _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default);
 
         Assert.Empty(await AuditAsync(_organization.ToString()));
+        Assert.Empty(_recorder.All);
         _services.Time.Advance(TimeSpan.FromMinutes(minutes) - TimeSpan.FromSeconds(1));
         Assert.Empty(_services.Receive(QueueNames.Events));
         _services.Time.Advance(TimeSpan.FromSeconds(1));
@@ -77,6 +83,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
     {
         await _function.RunAsync(DeadLetter($$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""", "MaxDeliveryCountExceeded", "…", returned: 3), default);
 
+        Assert.Equal(["1 queue=events reason=MaxDeliveryCountExceeded"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
         Assert.Contains("MaxDeliveryCountExceeded", Everything(Assert.Single(await AuditAsync(_organization.ToString()))), StringComparison.Ordinal);
     }
 

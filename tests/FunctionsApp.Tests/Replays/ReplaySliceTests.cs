@@ -8,6 +8,7 @@ using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Deliveries;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Replays;
@@ -20,9 +21,11 @@ public sealed class ReplaySliceTests : IAsyncLifetime
     private LocalServices _services = null!;
     private Replay _replay = null!;
     private ServiceBusReceivedMessage _first = null!;
+    private MetricsRecorder _recorder = null!;
 
     public async Task InitializeAsync()
     {
+        _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
         _replay = await Runner().StartAsync(
             new Replay
@@ -45,6 +48,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _recorder.Dispose();
         return Task.CompletedTask;
     }
 
@@ -123,6 +127,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
             new BinaryData("?"), "x", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = ReplaySlice.MalformedReplay }));
 
         Assert.Equal(ReplaySlice.MalformedReplay, Assert.Single(await EntriesAsync(null)).Error!.Kind);
+        Assert.Equal(["1 queue=replays reason=MalformedReplay"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
     private ReplayRunner Runner() => new(
@@ -151,7 +156,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter) => WithClockAsync(
         new RecordReplayDeadLetters(
-            Runner(), new AuditLog(_services.Tables, _services.Time), _services.Replays, _services.Time, NullLogger<RecordReplayDeadLetters>.Instance)
+            Runner(), new AuditLog(_services.Tables, _services.Time), _recorder.Metrics, _services.Replays, _services.Time, NullLogger<RecordReplayDeadLetters>.Instance)
             .RunAsync(deadLetter, default));
 
     /// <summary>Moves the clock while a function waits for it.</summary>

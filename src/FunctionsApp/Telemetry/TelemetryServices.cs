@@ -1,0 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Telemetry;
+
+/// <summary>Registration of this folder.</summary>
+public static class TelemetryServices
+{
+    /// <summary>Adds what counts and measures.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services) =>
+        services.AddMetrics().AddSingleton<AppMetrics>();
+}
