@@ -6,7 +6,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Health;
 
-/// <summary>Says whether the app can do its work: 200 or 503, and to callers with a key, what can't be reached.</summary>
+/// <summary>Says whether the app can do its work: 200 or 503, and to callers with a key, what can't be reached and what the key may do.</summary>
 public sealed class HealthFunctions(HealthChecks checks)
 {
     [Function(nameof(GetHealth))]
@@ -23,20 +23,29 @@ public sealed class HealthFunctions(HealthChecks checks)
 
         var results = await checks.GetAsync(cancellationToken);
         var isHealthy = results.Values.All(reached => reached);
-        var detail = context.GetCaller() is null
+        var caller = context.GetCaller();
+        var detail = caller is null
             ? null
             : results.ToDictionary(result => result.Key, result => Word(result.Value), StringComparer.Ordinal);
         return Answer.Json(
             isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
-            new HealthBody(Word(isHealthy), detail),
+            new HealthBody(Word(isHealthy), detail) { Caller = caller is null ? null : new CallerBody(RoleNames.Of(caller.Role), caller.Organization?.Value) },
             HealthJson.Default.HealthBody);
     }
 
     private static string Word(bool isHealthy) => isHealthy ? "healthy" : "unhealthy";
 }
 
-/// <summary>The answer; the checks are for callers with a key.</summary>
-internal sealed record HealthBody(string Status, Dictionary<string, string>? Checks);
+/// <summary>The answer; all but the status is for callers with a key.</summary>
+internal sealed record HealthBody(string Status, Dictionary<string, string>? Checks)
+{
+    public CallerBody? Caller { get; init; }
+}
+
+/// <summary>What the key that came with the request may do, so that a page can offer that and no more.</summary>
+/// <param name="Role">Its role.</param>
+/// <param name="OrganizationId">The organization that it is bound to; absent where it is good for all.</param>
+internal sealed record CallerBody(string Role, int? OrganizationId);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HealthBody))]

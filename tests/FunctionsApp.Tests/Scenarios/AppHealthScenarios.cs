@@ -1,0 +1,34 @@
+using System.Net;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+/// <summary>What the app says of itself, and to whom.</summary>
+public sealed class AppHealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
+{
+    [Fact]
+    public async Task Health_is_one_word_to_callers_without_a_key()
+    {
+        var answer = (await shared.App.As(null).Get("/api/health")).Expect(HttpStatusCode.OK);
+
+        Assert.Equal("""{"status":"healthy"}""", answer.Text);
+    }
+
+    [Fact]
+    public async Task Health_tells_a_caller_what_its_key_may_do()
+    {
+        var organization = shared.NewOrganization();
+        var bound = shared.App.As(await Keys.Create(shared.App, "manage", organization.Id));
+
+        Assert.Equal("""{"role":"admin"}""", await Caller(shared.App.AsAdmin()));
+        Assert.Equal($$"""{"role":"manage","organizationId":{{organization.Id}}}""", await Caller(bound));
+    }
+
+    [Fact]
+    public async Task Health_refuses_a_key_that_is_unknown()
+    {
+        (await shared.App.As("not-a-key").Get("/api/health")).Expect(HttpStatusCode.Unauthorized);
+    }
+
+    private static async Task<string> Caller(Api api) => (await api.Get("/api/health")).Expect(HttpStatusCode.OK).Json["caller"]!.ToJsonString();
+}
