@@ -1,3 +1,4 @@
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Deliveries;
@@ -21,6 +22,9 @@ public sealed record DeliveriesOptions
     /// <summary>How many requests are sent to one subscription at once.</summary>
     public int MaxInFlightPerSubscription { get; init; } = 16;
 
+    /// <summary>How often one request is tried while a subscription's breaker is open.</summary>
+    public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Allows http and addresses that aren't public. For development and closed networks.</summary>
     public bool AllowInsecureDestinations { get; init; }
 
@@ -37,6 +41,7 @@ public sealed record DeliveriesOptions
         // Far below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
+        ProbeInterval = reader.Duration("Deliveries__ProbeInterval", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), SlotLine.Horizon),
         AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
         DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
         DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),

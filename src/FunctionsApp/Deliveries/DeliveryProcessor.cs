@@ -5,6 +5,8 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using EventId = EventSubscriptions.Events.EventId;
 
 namespace EventSubscriptions.Deliveries;
 
@@ -17,7 +19,7 @@ namespace EventSubscriptions.Deliveries;
 /// POST is repeated under the same <c>webhook-id</c>: before the log row, with nothing left behind; before the copy, with a second row
 /// and audit entry; before the settlement, with a second copy that the queue drops, since its id is the first one's.
 /// </remarks>
-public sealed class DeliveryProcessor(
+public sealed partial class DeliveryProcessor(
     SubscriptionCache subscriptions,
     DeliveryGate gate,
     EventArchive archive,
@@ -28,7 +30,8 @@ public sealed class DeliveryProcessor(
     Perseverance perseverance,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
     TimeProvider time,
-    Random random)
+    Random random,
+    ILogger<DeliveryProcessor> logger)
 {
     /// <summary>Returns how the message is to be settled.</summary>
     /// <param name="delivery">What the message says.</param>
@@ -47,11 +50,12 @@ public sealed class DeliveryProcessor(
             return Settlement.Complete;
         }
 
-        var admission = await gate.EnterAsync(subscription, isHeld: delivery.Hold > 0, cancellationToken);
+        var admission = await gate.EnterAsync(subscription, delivery.Hold, cancellationToken);
         if (admission.Pass is not { } entered)
         {
             var held = delivery with { Hold = delivery.Hold + 1 };
             await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), admission.HoldUntil, cancellationToken);
+            Log.Held(logger, delivery.EventId, delivery.SubscriptionId, delivery.Attempt, held.Hold, admission.HoldUntil);
             return Settlement.Complete;
         }
 
@@ -90,6 +94,12 @@ public sealed class DeliveryProcessor(
     {
         var next = delivery with { Attempt = delivery.Attempt + 1, Hold = 0, FirstAttemptAt = delivery.FirstAttemptAt ?? sentAt };
         return perseverance.TryAsync(token => queue.ScheduleMessageAsync(next.ToServiceBusMessage(payload: default), at, token), cancellationToken);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Debug, "The delivery of event {EventId} to subscription {SubscriptionId}, attempt {Attempt}, is held until {Until:O}; hold {Hold}.")]
+        public static partial void Held(ILogger logger, EventId eventId, SubscriptionId subscriptionId, int attempt, int hold, DateTimeOffset until);
     }
 }
 

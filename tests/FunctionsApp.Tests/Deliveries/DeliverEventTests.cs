@@ -379,7 +379,8 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             perseverance,
             _queue,
             _clock,
-            random);
+            random,
+            NullLogger<DeliveryProcessor>.Instance);
         return new DeliverEvent(processor, _queue, _clock, random, NullLogger<DeliverEvent>.Instance);
     }
 

@@ -78,13 +78,14 @@ public sealed class OperationScenarios
             ("Secrets__Keys", "nonsense"),
             ("Deliveries__RetrySchedule", "soon"),
             ("Deliveries__Deadline", "-00:00:01"),
+            ("Deliveries__ProbeInterval", "00:00:00.999"),
             ("Deliveries__AllowInsecureDestinations", "perhaps"));
 
         var code = await app.RunToEnd();
 
         Assert.NotEqual(0, code);
         Assert.All(
-            ["Access__AdminKey", "Secrets__Keys", "Deliveries__RetrySchedule", "Deliveries__Deadline", "Deliveries__AllowInsecureDestinations"],
+            ["Access__AdminKey", "Secrets__Keys", "Deliveries__RetrySchedule", "Deliveries__Deadline", "Deliveries__ProbeInterval", "Deliveries__AllowInsecureDestinations"],
             setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }

@@ -1,15 +1,13 @@
 namespace EventSubscriptions.Deliveries.Isolation;
 
 /// <summary>
-/// Stops requests to a receiver that can't be reached: opens after 5 failures in a row, lets one probe through every 30 s, closes when a probe
+/// Stops requests to a receiver that can't be reached: opens after 5 failures in a row, lets one probe through now and then, closes when a probe
 /// reaches the receiver. Not thread-safe; knows no clock but what it is told.
 /// </summary>
-internal sealed class CircuitBreaker
+/// <param name="probeInterval">From the opening to the first probe, and from the start of a probe to the next.</param>
+internal sealed class CircuitBreaker(TimeSpan probeInterval)
 {
     public const int FailuresToOpen = 5;
-
-    /// <summary>From the opening to the first probe, and from the start of a probe to the next.</summary>
-    public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(30);
 
     private int _failures;
     private int _period;
@@ -36,7 +34,7 @@ internal sealed class CircuitBreaker
         }
 
         _probing = true;
-        ProbeAt = now + ProbeInterval;
+        ProbeAt = now + probeInterval;
         return new BreakerPass(_period, IsProbe: true);
     }
 
@@ -80,7 +78,7 @@ internal sealed class CircuitBreaker
     private BreakerChange Open(DateTimeOffset now)
     {
         OpenSince = now;
-        ProbeAt = now + ProbeInterval;
+        ProbeAt = now + probeInterval;
         _probing = false;
         _period++;
         return BreakerChange.Opened;

@@ -29,7 +29,10 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     internal int Count => _gates.Count;
 
     /// <summary>Asks to send one request. A pass must be disposed.</summary>
-    internal async ValueTask<Admission> EnterAsync(Subscription subscription, bool isHeld, CancellationToken cancellationToken)
+    /// <param name="subscription">Whom to send it to.</param>
+    /// <param name="holds">How often the message was held before.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask<Admission> EnterAsync(Subscription subscription, int holds, CancellationToken cancellationToken)
     {
         var rest = await _rests.GetAsync(subscription, cancellationToken);
         while (true)
@@ -40,7 +43,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
                 await RecordAsync(subscription, change, error: null, cancellationToken);
             }
 
-            if (gate.EnterAsync(isHeld, cancellationToken) is { } admission)
+            if (gate.EnterAsync(holds, cancellationToken) is { } admission)
             {
                 return await admission;
             }
@@ -80,9 +83,9 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
         return perseverance.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken);
     }
 
-    private static string Describe(DeliveryError error) => string.Create(
+    private string Describe(DeliveryError error) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {CircuitBreaker.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
+        $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
 
     private SubscriptionGate GateOf(SubscriptionId id)
     {
@@ -92,7 +95,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
         }
 
         MakeRoom();
-        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.MaxInFlight, self.Time), (MaxInFlight: options.MaxInFlightPerSubscription, Time: time));
+        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.Options, self.Time), (Options: options, Time: time));
     }
 
     private void MakeRoom()

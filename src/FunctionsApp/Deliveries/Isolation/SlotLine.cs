@@ -18,10 +18,11 @@ internal sealed class SlotLine
     /// <summary>The next slot.</summary>
     /// <param name="from">The earliest time that makes sense, not before the present.</param>
     /// <param name="interval">How long the receiver takes for one request.</param>
-    public DateTimeOffset Next(DateTimeOffset from, TimeSpan interval)
+    /// <param name="horizon">How far behind <paramref name="from"/> slots are given: <see cref="Horizon"/>, or less.</param>
+    public DateTimeOffset Next(DateTimeOffset from, TimeSpan interval, TimeSpan horizon)
     {
         var slot = (_last > from ? _last : from) + interval;
-        return _last = slot <= from + Horizon ? slot : from + interval;
+        return _last = slot <= from + (horizon < Horizon ? horizon : Horizon) ? slot : from + interval;
     }
 
     /// <summary>Starts at the present again: whoever has a slot keeps it, and nobody has to queue behind it.</summary>

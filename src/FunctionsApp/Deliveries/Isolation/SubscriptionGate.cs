@@ -9,7 +9,7 @@ namespace EventSubscriptions.Deliveries.Isolation;
 /// Where it isn't known when the trouble ends, a message is held for as long again as the trouble has lasted, at most 15 min: so often it is touched
 /// as the time since doubles, and when the trouble is over it comes after at most as long again.
 /// </remarks>
-internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
+internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider time)
 {
     /// <summary>How long a message is expected to wait here at most. An invocation waits with it, so that it must be short; the way through the queue costs more than these moments.</summary>
     public static readonly TimeSpan MaxExpectedWait = TimeSpan.FromMilliseconds(250);
@@ -20,16 +20,25 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     /// <summary>How many messages of one subscription wait here: fewer than the invocations that a host runs at once.</summary>
     public const int MaxWaiting = 96;
 
+    /// <summary>Over how many times the duration of a stall those are spread that are held because of it.</summary>
+    private const int StallHorizon = 4;
+
+    /// <summary>The back-off of one that is held for the first time doubles with each time, up to 5 s.</summary>
+    private const int MaxDoublings = 9;
+
+    private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_likelyDuration = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_probePause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = new();
-    private readonly CircuitBreaker _breaker = new();
+    private readonly CircuitBreaker _breaker = new(options.ProbeInterval);
     private readonly RateLimit _rate = new();
     private readonly SlotLine _line = new();
 
     private int _inFlight;
-    private TimeSpan _typicalDuration = TimeSpan.FromMilliseconds(50);
+    private TimeSpan _typicalDuration = s_likelyDuration;
+    private TimeSpan _durationWhenReached = s_likelyDuration;
     private TimeSpan _spacing;
     private DateTimeOffset _progressAt;
     private DateTimeOffset _usedAt;
@@ -72,9 +81,9 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     }
 
     /// <summary>Asks to send one request; null where the gate is no longer in use and another must be asked.</summary>
-    /// <param name="isHeld">Whether the message comes from a slot: it goes before those that come for the first time.</param>
+    /// <param name="holds">How often the message was held before. One that comes from a slot goes before those that come for the first time.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<Admission>? EnterAsync(bool isHeld, CancellationToken cancellationToken)
+    public ValueTask<Admission>? EnterAsync(int holds, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -90,6 +99,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
                 return new(Admission.Hold(slot));
             }
 
+            var isHeld = holds > 0;
             var waitsInLine = _spacing > TimeSpan.Zero && !isHeld && _line.IsPending(now);
             if (_waiting.Count == 0 && !waitsInLine && IsFree(now))
             {
@@ -99,10 +109,10 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
             var longest = !isHeld && _line.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
             if (waitsInLine || _waiting.Count >= MaxWaiting || ExpectedWait(now) > longest)
             {
-                return new(Admission.Hold(NextSlot(now)));
+                return new(Admission.Hold(NextSlot(now, holds)));
             }
 
-            var waiter = new Waiter(now + MaxWait, cancellationToken);
+            var waiter = new Waiter(holds, now + MaxWait, cancellationToken);
             _waiting.AddLast(waiter);
             SetTimer(now);
             return new(waiter.Task);
@@ -116,12 +126,8 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
         {
             var now = _usedAt = _progressAt = time.GetUtcNow();
             _inFlight--;
-            if (duration is { } took)
-            {
-                _typicalDuration += (took - _typicalDuration) / 8;
-            }
-
             var change = _breaker.Report(pass, reached, now);
+            Learn(duration, reached);
             if (change != BreakerChange.None)
             {
                 _probeSlot = default;
@@ -168,18 +174,26 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
             var probe = Later(_probeSlot, Later(_breaker.ProbeAt, now + s_probePause));
             if (probe <= from)
             {
-                _probeSlot = probe + CircuitBreaker.ProbeInterval;
+                _probeSlot = probe + options.ProbeInterval;
                 return probe;
             }
 
-            return _line.Next(from, Interval(now));
+            return _line.Next(from, Interval(now), SlotLine.Horizon);
         }
 
-        return now < _restUntil ? _line.Next(AsLongAgain(now, _restingSince ?? now, atLeastUntil: _restUntil), Interval(now)) : null;
+        return now < _restUntil ? _line.Next(AsLongAgain(now, _restingSince ?? now, atLeastUntil: _restUntil), Interval(now), SlotLine.Horizon) : null;
     }
 
-    private DateTimeOffset NextSlot(DateTimeOffset now) =>
-        _line.Next(AsLongAgain(now, now - Stall(now), atLeastUntil: now + RateWait(now)), Interval(now));
+    private DateTimeOffset NextSlot(DateTimeOffset now, int holds)
+    {
+        // Where nothing moves, the pace is a guess: it must not spread a backlog over much more time than the stall has lasted.
+        var stall = Stall(now);
+        var slot = _line.Next(
+            AsLongAgain(now, now - stall, atLeastUntil: now + RateWait(now)), Interval(now), stall > _typicalDuration ? StallHorizon * stall : SlotLine.Horizon);
+
+        // One that is held time and again, since this host has more to do than it can, must not add to that.
+        return Later(slot, now + (s_firstBackOff * (1 << Math.Min(holds, MaxDoublings))));
+    }
 
     private static DateTimeOffset AsLongAgain(DateTimeOffset now, DateTimeOffset since, DateTimeOffset atLeastUntil)
     {
@@ -189,7 +203,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
-    private bool IsFree(DateTimeOffset now) => _breaker.Allows(now) && now >= _restUntil && _inFlight < maxInFlight && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+    private bool IsFree(DateTimeOffset now) => _breaker.Allows(now) && now >= _restUntil && _inFlight < options.MaxInFlightPerSubscription && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
 
     private Admission Enter(DateTimeOffset now)
     {
@@ -227,7 +241,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     }
 
     private DateTimeOffset? HeldUntilOrExpired(Waiter waiter, DateTimeOffset now) =>
-        HeldUntil(now) ?? (now >= waiter.Until ? NextSlot(now) : null);
+        HeldUntil(now) ?? (now >= waiter.Until ? NextSlot(now, waiter.Holds) : null);
 
     /// <summary>Takes an admission back that nobody waits for any more.</summary>
     private void Withdraw(Admission admission)
@@ -239,7 +253,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     private void SetTimer(DateTimeOffset now)
     {
         var first = _waiting.First!.Value;
-        var due = _spacing > TimeSpan.Zero && _inFlight < maxInFlight && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
+        var due = _spacing > TimeSpan.Zero && _inFlight < options.MaxInFlightPerSubscription && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
         var wait = due > now ? due - now : TimeSpan.FromMilliseconds(1);
         _timer ??= time.CreateTimer(static gate => ((SubscriptionGate)gate!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
@@ -255,7 +269,7 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
 
     private TimeSpan ExpectedWait(DateTimeOffset now)
     {
-        var (turn, rate) = (Duration(now) / maxInFlight * (_waiting.Count + 1), RateWait(now));
+        var (turn, rate) = (Duration(now) / options.MaxInFlightPerSubscription * (_waiting.Count + 1), RateWait(now));
         return turn > rate ? turn : rate;
     }
 
@@ -266,14 +280,32 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
     /// <summary>The time between two requests that the receiver can take.</summary>
     private TimeSpan Interval(DateTimeOffset now)
     {
-        var interval = Duration(now) / maxInFlight;
+        var interval = Duration(now) / options.MaxInFlightPerSubscription;
         return interval > _spacing ? interval : _spacing;
     }
 
     private TimeSpan Duration(DateTimeOffset now) => Stall(now) is var stall && stall > _typicalDuration ? stall : _typicalDuration;
 
     /// <summary>For how long nothing has moved while nothing more may be sent: then a receiver is slower than it was.</summary>
-    private TimeSpan Stall(DateTimeOffset now) => _inFlight >= maxInFlight ? now - _progressAt : TimeSpan.Zero;
+    private TimeSpan Stall(DateTimeOffset now) => _inFlight >= options.MaxInFlightPerSubscription ? now - _progressAt : TimeSpan.Zero;
+
+    private void Learn(TimeSpan? duration, Reached reached)
+    {
+        if (duration is { } took)
+        {
+            _typicalDuration += (took - _typicalDuration) / 8;
+        }
+
+        if (reached == Reached.Yes)
+        {
+            _durationWhenReached = _typicalDuration;
+        }
+        else if (_breaker.OpenSince is not null)
+        {
+            // How long it takes to find out that nobody answers is no measure for the backlog of a receiver that is back.
+            _typicalDuration = _durationWhenReached;
+        }
+    }
 
     private void Rest(DateTimeOffset? until, DateTimeOffset now)
     {
@@ -296,11 +328,14 @@ internal sealed class SubscriptionGate(int maxInFlight, TimeProvider time)
         private readonly TaskCompletionSource<Admission> _admission = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly CancellationTokenRegistration _cancellation;
 
-        public Waiter(DateTimeOffset until, CancellationToken cancellationToken)
+        public Waiter(int holds, DateTimeOffset until, CancellationToken cancellationToken)
         {
+            Holds = holds;
             Until = until;
             _cancellation = cancellationToken.UnsafeRegister(static (waiter, token) => ((Waiter)waiter!)._admission.TrySetCanceled(token), this);
         }
+
+        public int Holds { get; }
 
         public DateTimeOffset Until { get; }
 

@@ -4,7 +4,9 @@ namespace EventSubscriptions.Tests.Deliveries.Isolation;
 
 public sealed class CircuitBreakerTests
 {
-    private readonly CircuitBreaker _breaker = new();
+    private static readonly TimeSpan s_probeInterval = TimeSpan.FromSeconds(30);
+
+    private readonly CircuitBreaker _breaker = new(s_probeInterval);
     private DateTimeOffset _now = new(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -36,7 +38,7 @@ public sealed class CircuitBreakerTests
     public void One_probe_passes_after_30_seconds()
     {
         Fail(5);
-        _now += CircuitBreaker.ProbeInterval - TimeSpan.FromTicks(1);
+        _now += s_probeInterval - TimeSpan.FromTicks(1);
         Assert.False(_breaker.Allows(_now));
         _now += TimeSpan.FromTicks(1);
 
@@ -65,7 +67,7 @@ public sealed class CircuitBreakerTests
         Assert.Equal(BreakerChange.None, _breaker.Report(probe, Reached.No, _now));
 
         Assert.False(_breaker.Allows(_now));
-        Assert.True(_breaker.Allows(started + CircuitBreaker.ProbeInterval));
+        Assert.True(_breaker.Allows(started + s_probeInterval));
     }
 
     [Fact]
@@ -84,7 +86,7 @@ public sealed class CircuitBreakerTests
 
         Assert.All(before.Take(5), pass => Assert.Equal(BreakerChange.None, _breaker.Report(pass, Reached.Yes, _now)));
         Assert.False(_breaker.Allows(_now));
-        _now += CircuitBreaker.ProbeInterval;
+        _now += s_probeInterval;
         _breaker.Report(_breaker.Pass(_now), Reached.Yes, _now);
         Assert.All(before.Skip(5), pass => Assert.Equal(BreakerChange.None, _breaker.Report(pass, Reached.No, _now)));
         Assert.True(_breaker.Allows(_now));
@@ -93,7 +95,7 @@ public sealed class CircuitBreakerTests
     private BreakerPass OpenAndProbe()
     {
         Fail(5);
-        _now += CircuitBreaker.ProbeInterval;
+        _now += s_probeInterval;
         return _breaker.Pass(_now);
     }
 

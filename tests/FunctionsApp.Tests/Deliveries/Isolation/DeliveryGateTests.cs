@@ -40,10 +40,10 @@ public sealed class DeliveryGateTests : IAsyncLifetime
             await Leave(gate, pass, s_refused);
         }
 
-        Assert.Null((await gate.EnterAsync(_subscription, isHeld: false, default)).Pass);
-        _clock.Advance(CircuitBreaker.ProbeInterval);
+        Assert.Null((await gate.EnterAsync(_subscription, holds: 0, default)).Pass);
+        _clock.Advance(new DeliveriesOptions().ProbeInterval);
         await Leave(gate, await Enter(gate), s_refused);
-        _clock.Advance(CircuitBreaker.ProbeInterval);
+        _clock.Advance(new DeliveriesOptions().ProbeInterval);
         await Leave(gate, await Enter(gate), error: null);
         await Leave(gate, await Enter(gate), error: null);
 
@@ -61,12 +61,12 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, await Enter(gate), error: null, until);
 
         var other = Gate();
-        Assert.InRange((await other.EnterAsync(_subscription, isHeld: false, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await other.EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         var changed = _subscription with { UpdatedAt = _clock.GetUtcNow() };
-        Assert.NotNull((await Gate().EnterAsync(changed, isHeld: false, default)).Pass);
-        Assert.NotNull((await other.EnterAsync(changed, isHeld: false, default)).Pass);
+        Assert.NotNull((await Gate().EnterAsync(changed, holds: 0, default)).Pass);
+        Assert.NotNull((await other.EnterAsync(changed, holds: 0, default)).Pass);
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         var gate = Gate();
         await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + DeliveryGate.LongRest);
 
-        Assert.Null((await gate.EnterAsync(_subscription, isHeld: false, default)).Pass);
+        Assert.Null((await gate.EnterAsync(_subscription, holds: 0, default)).Pass);
         await Enter(Gate());
     }
 
@@ -97,7 +97,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     private async Task<GatePass> Enter(DeliveryGate gate)
     {
-        var admission = await gate.EnterAsync(_subscription, isHeld: true, default);
+        var admission = await gate.EnterAsync(_subscription, holds: 1, default);
         return admission.Pass ?? throw new InvalidOperationException($"It was held until {admission.HoldUntil:O}.");
     }
 

@@ -1,9 +1,11 @@
+using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Isolation;
 
 namespace EventSubscriptions.Tests.Deliveries.Isolation;
 
 public sealed class SubscriptionGateTests
 {
+    private static readonly TimeSpan s_probeInterval = new DeliveriesOptions().ProbeInterval;
     private static readonly TimeSpan s_ms = TimeSpan.FromMilliseconds(1);
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
@@ -46,6 +48,25 @@ public sealed class SubscriptionGateTests
     }
 
     [Fact]
+    public async Task Message_waits_twice_as_long_each_time_that_it_is_held_for_want_of_room_up_to_some_seconds()
+    {
+        var gate = Gate(maxInFlight: 1);
+        await Entered(gate);
+        _clock.Advance(TimeSpan.FromMilliseconds(10));
+        for (var i = 0; i < SubscriptionGate.MaxWaiting; i++)
+        {
+            _ = Enter(gate);
+        }
+
+        for (var holds = 0; holds < 15; holds++)
+        {
+            var wait = (await Enter(gate, holds)).HoldUntil - _clock.GetUtcNow();
+
+            Assert.InRange(wait, 10 * s_ms * (1 << Math.Min(holds, 9)), TimeSpan.FromSeconds(6));
+        }
+    }
+
+    [Fact]
     public async Task Slots_come_one_after_another_behind_an_open_breaker_and_the_first_ones_probe()
     {
         var gate = Gate();
@@ -58,7 +79,7 @@ public sealed class SubscriptionGateTests
             slots.Add((await Enter(gate)).HoldUntil);
         }
 
-        Assert.Equal(opened + CircuitBreaker.ProbeInterval, slots[0]);
+        Assert.Equal(opened + s_probeInterval, slots[0]);
         Assert.Equal(slots.Order(), slots);
         Assert.Equal(slots.Count, slots.Distinct().Count());
     }
@@ -73,12 +94,12 @@ public sealed class SubscriptionGateTests
             await Enter(gate);
         }
 
-        _clock.Advance(CircuitBreaker.ProbeInterval);
+        _clock.Advance(s_probeInterval);
         var probe = await Entered(gate);
         Assert.Null((await Enter(gate)).Pass);
         Assert.Equal(BreakerChange.Closed, probe.End(Reached.Yes, s_ms));
 
-        Assert.NotNull((await Enter(gate, isHeld: false)).Pass);
+        Assert.NotNull((await Enter(gate, holds: 0)).Pass);
     }
 
     [Fact]
@@ -92,7 +113,7 @@ public sealed class SubscriptionGateTests
         Assert.InRange(held.HoldUntil, until, until + TimeSpan.FromSeconds(1));
         _clock.SetUtcNow(held.HoldUntil);
 
-        Assert.NotNull((await Enter(gate, isHeld: true)).Pass);
+        Assert.NotNull((await Enter(gate, holds: 1)).Pass);
     }
 
     [Fact]
@@ -148,8 +169,21 @@ public sealed class SubscriptionGateTests
 
         Assert.Equal(20_000, backlog.SentAt.Count);
         Assert.InRange(backlog.MostTouches, 2, 16);
-        Assert.InRange(backlog.SentAt[0], backAt, backAt + CircuitBreaker.ProbeInterval + TimeSpan.FromSeconds(1));
+        Assert.InRange(backlog.SentAt[0], backAt, backAt + s_probeInterval + TimeSpan.FromSeconds(1));
         Assert.InRange(backlog.SentAt[^1], backAt, backAt + (2 * SlotLine.Horizon) + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Backlog_of_a_receiver_that_has_hung_comes_at_the_pace_that_it_had_before()
+    {
+        var gate = Gate();
+        var backAt = _clock.GetUtcNow() + TimeSpan.FromMinutes(1);
+
+        var backlog = await Deliver(
+            gate, 20_000, took: 5 * s_ms, at => at < backAt ? Reached.No : Reached.Yes, tookInVain: TimeSpan.FromSeconds(15));
+
+        Assert.InRange(backlog.MostTouches, 2, 12);
+        Assert.InRange(backlog.SentAt[^1000], backAt, backAt + TimeSpan.FromMinutes(4));
     }
 
     [Fact]
@@ -181,7 +215,7 @@ public sealed class SubscriptionGateTests
             {
                 case 0 or 1:
                     var cancellation = new CancellationTokenSource();
-                    waiting.Add((gate.EnterAsync(random.Next(2) == 0, cancellation.Token)!.Value.AsTask(), cancellation));
+                    waiting.Add((gate.EnterAsync(random.Next(2), cancellation.Token)!.Value.AsTask(), cancellation));
                     break;
                 case 2 when passes.Count > 0:
                     var pass = passes[random.Next(passes.Count)];
@@ -245,7 +279,7 @@ public sealed class SubscriptionGateTests
         pass.End(Reached.Yes, s_ms);
 
         Assert.True(gate.TryRetire(TimeSpan.FromHours(1)));
-        Assert.Null(gate.EnterAsync(isHeld: false, default));
+        Assert.Null(gate.EnterAsync(holds: 0, default));
     }
 
     [Fact]
@@ -260,13 +294,13 @@ public sealed class SubscriptionGateTests
         Assert.True(gate.TryRetire(TimeSpan.FromHours(1)));
     }
 
-    private SubscriptionGate Gate(int maxInFlight = 16) => new(maxInFlight, _clock);
+    private SubscriptionGate Gate(int maxInFlight = 16) => new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, _clock);
 
-    private static Task<Admission> Enter(SubscriptionGate gate, bool isHeld = false) => gate.EnterAsync(isHeld, default)!.Value.AsTask();
+    private static Task<Admission> Enter(SubscriptionGate gate, int holds = 0) => gate.EnterAsync(holds, default)!.Value.AsTask();
 
     private static async Task<GatePass> Entered(SubscriptionGate gate)
     {
-        var admission = gate.EnterAsync(isHeld: true, default)!.Value;
+        var admission = gate.EnterAsync(holds: 1, default)!.Value;
         Assert.True(admission.IsCompleted);
         return (await admission).Pass ?? throw new InvalidOperationException("It was held.");
     }
@@ -280,7 +314,7 @@ public sealed class SubscriptionGateTests
     }
 
     /// <summary>Plays the queue: messages come, are sent or held, and come again, until all have arrived.</summary>
-    private async Task<Backlog> Deliver(SubscriptionGate gate, int count, TimeSpan took, Func<DateTimeOffset, Reached> receiver, DateTimeOffset? until = null)
+    private async Task<Backlog> Deliver(SubscriptionGate gate, int count, TimeSpan took, Func<DateTimeOffset, Reached> receiver, DateTimeOffset? until = null, TimeSpan? tookInVain = null)
     {
         const int concurrency = 256;
         var due = new PriorityQueue<Message, DateTimeOffset>(Enumerable.Range(0, count).Select(_ => (new Message(), _clock.GetUtcNow())));
@@ -293,14 +327,14 @@ public sealed class SubscriptionGateTests
             {
                 due.Dequeue();
                 backlog.MostTouches = Math.Max(backlog.MostTouches, ++message.Touches);
-                waiting.Add((Enter(gate, isHeld: message.Touches > 1), message));
+                waiting.Add((Enter(gate, holds: message.Touches - 1), message));
             }
 
             while (ending.TryPeek(out var sent, out var endsAt) && endsAt <= _clock.GetUtcNow())
             {
                 ending.Dequeue();
                 var reached = receiver(sent.SentAt);
-                sent.Pass.End(reached, reached == Reached.Yes || took > TimeSpan.FromSeconds(1) ? took : null);
+                sent.Pass.End(reached, reached == Reached.Yes || Took(reached) > TimeSpan.FromSeconds(1) ? Took(reached) : null);
                 if (reached == Reached.Yes)
                 {
                     backlog.SentAt.Add(sent.SentAt);
@@ -323,7 +357,8 @@ public sealed class SubscriptionGateTests
                 var admission = await task;
                 if (admission.Pass is { } pass)
                 {
-                    ending.Enqueue((pass, message, _clock.GetUtcNow()), _clock.GetUtcNow() + took);
+                    var now = _clock.GetUtcNow();
+                    ending.Enqueue((pass, message, now), now + Took(receiver(now)));
                 }
                 else
                 {
@@ -337,6 +372,8 @@ public sealed class SubscriptionGateTests
 
         backlog.SentAt.Sort();
         return backlog;
+
+        TimeSpan Took(Reached reached) => reached == Reached.Yes ? took : tookInVain ?? took;
     }
 
     private void Advance(PriorityQueue<Message, DateTimeOffset> due, DateTimeOffset? end, int waiting, int concurrency)

@@ -84,6 +84,7 @@ internal sealed class Hook(Uri url)
 {
     private readonly Lock _lock = new();
     private readonly List<ReceivedRequest> _requests = [];
+    private readonly List<string> _answered = [];
     private int[] _answers = [StatusCodes.Status200OK];
     private TimeSpan _delay;
     private int _atOnce;
@@ -108,6 +109,18 @@ internal sealed class Hook(Uri url)
             lock (_lock)
             {
                 return _requests.Count;
+            }
+        }
+    }
+
+    /// <summary>The ids of the events whose sender got an answer.</summary>
+    public IReadOnlyList<string> Answered
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _answered];
             }
         }
     }
@@ -161,6 +174,10 @@ internal sealed class Hook(Uri url)
         lock (_lock)
         {
             _atOnce--;
+            if (!aborted.IsCancellationRequested)
+            {
+                _answered.Add(request.EventId);
+            }
         }
 
         return answer;
