@@ -21,6 +21,9 @@ internal static class Given
     /// <summary>Metrics that nobody looks at.</summary>
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
 
+    /// <summary>Activities that nobody listens to.</summary>
+    public static AppTracing Tracing { get; } = new();
+
     /// <summary>An organization that no other test uses.</summary>
     public static OrganizationId Organization()
     {

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,7 @@ namespace EventSubscriptions.Deliveries;
 public sealed partial class DeliverEvent(
     DeliveryProcessor processor,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
+    AppMetrics metrics,
     TimeProvider time,
     Random random,
     ILogger<DeliverEvent> logger)
@@ -25,6 +27,11 @@ public sealed partial class DeliverEvent(
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken)
     {
+        if (message.DeliveryCount <= 1)
+        {
+            metrics.Taken(QueueNames.Deliveries, time.GetUtcNow() - message.EnqueuedTime);
+        }
+
         var settlement = DeliveryMessage.TryParse(message, out var delivery, out var reason)
             ? await ProcessAsync(delivery, message, cancellationToken)
             : Settlement.DeadLetter(DeliveryDeadLetterReason.MalformedDelivery, reason);
@@ -68,6 +75,7 @@ public sealed partial class DeliverEvent(
         try
         {
             await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), time.GetUtcNow() + wait, cancellationToken);
+            metrics.MessageHeld(QueueNames.Deliveries, AppMetrics.HeldForTrouble);
             Log.PutOff(logger, trouble, delivery.EventId, delivery.SubscriptionId, delivery.Attempt, wait.TotalSeconds);
             return true;
         }

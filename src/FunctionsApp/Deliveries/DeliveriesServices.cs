@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Options;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Deliveries;
@@ -17,7 +18,7 @@ public static class DeliveriesServices
             .AddSingleton<Perseverance>()
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
-            .AddSingleton<DeliveryGate>()
+            .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
@@ -35,6 +36,13 @@ public static class DeliveriesServices
             .AddSingleton<NameResolver>()
             .AddSingleton<WebhookConnector>()
             .AddSingleton<WebhookSender>();
+    }
+
+    private static DeliveryGate CreateGate(IServiceProvider services)
+    {
+        var gate = ActivatorUtilities.CreateInstance<DeliveryGate>(services);
+        services.GetRequiredService<AppMetrics>().ObserveOpenBreakers(() => gate.OpenBreakers);
+        return gate;
     }
 
     private static SocketsHttpHandler CreateHandler(IServiceProvider services) => new()

@@ -6,6 +6,7 @@ using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;
 
@@ -37,7 +38,10 @@ public sealed record DeliveryMessage
 
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
-    /// <summary>W3C trace context of the publish.</summary>
+    /// <summary>When the event came; null for what was sent again.</summary>
+    public DateTimeOffset? PublishedAt { get; init; }
+
+    /// <summary>W3C trace context of the fan-out, the same over all attempts.</summary>
     public string? TraceParent { get; init; }
 
     /// <summary>Makes the message. Its <c>MessageId</c> is a hash of what makes the delivery itself, so that a repeat is dropped as a duplicate. An empty body is read from the archive.</summary>
@@ -59,7 +63,12 @@ public sealed record DeliveryMessage
 
         if (TraceParent is not null)
         {
-            properties["traceparent"] = TraceParent;
+            properties[AppTracing.TraceParent] = TraceParent;
+        }
+
+        if (PublishedAt is { } published)
+        {
+            properties["publishedAt"] = published;
         }
 
         if (!payload.IsEmpty)
@@ -115,8 +124,9 @@ public sealed record DeliveryMessage
                 Run = run.ToString(),
                 Attempt = (int)attempt,
                 Hold = (int)hold,
-                FirstAttemptAt = properties.TryGetValue("firstAttemptAt", out var first) && first is DateTimeOffset time ? time : null,
-                TraceParent = Text(properties, "traceparent") is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,
+                FirstAttemptAt = Time(properties, "firstAttemptAt"),
+                PublishedAt = Time(properties, "publishedAt"),
+                TraceParent = Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,
             };
         }
 
@@ -131,6 +141,9 @@ public sealed record DeliveryMessage
 
     private static string? Text(IReadOnlyDictionary<string, object> properties, string name) =>
         properties.TryGetValue(name, out var value) ? value as string : null;
+
+    private static DateTimeOffset? Time(IReadOnlyDictionary<string, object> properties, string name) =>
+        properties.TryGetValue(name, out var value) && value is DateTimeOffset time ? time : null;
 
     private static long? Number(IReadOnlyDictionary<string, object> properties, string name) =>
         properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;

@@ -4,6 +4,7 @@ using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using EventId = EventSubscriptions.Events.EventId;
@@ -29,6 +30,8 @@ public sealed partial class DeliveryProcessor(
     RetrySchedule schedule,
     Perseverance perseverance,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
+    AppMetrics metrics,
+    AppTracing tracing,
     TimeProvider time,
     Random random,
     ILogger<DeliveryProcessor> logger)
@@ -47,6 +50,7 @@ public sealed partial class DeliveryProcessor(
         if (!subscription.IsActive)
         {
             await recorder.RecordSkippedAsync(delivery, time.GetUtcNow(), cancellationToken);
+            metrics.Attempted(DeliveryOutcome.Skipped, errorKind: null, duration: null);
             return Settlement.Complete;
         }
 
@@ -55,6 +59,7 @@ public sealed partial class DeliveryProcessor(
         {
             var held = delivery with { Hold = delivery.Hold + 1 };
             await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), admission.HoldUntil, cancellationToken);
+            metrics.MessageHeld(QueueNames.Deliveries, AppMetrics.HeldForReceiver);
             Log.Held(logger, delivery.EventId, delivery.SubscriptionId, delivery.Attempt, held.Hold, admission.HoldUntil);
             return Settlement.Complete;
         }
@@ -72,8 +77,11 @@ public sealed partial class DeliveryProcessor(
             body = archived;
         }
 
-        var result = await sender.SendAsync(subscription, delivery.EventId, body, delivery.TraceParent, cancellationToken);
+        using var activity = AttemptActivity.Start(tracing, delivery);
+        var result = await sender.SendAsync(subscription, delivery.EventId, body, activity?.Id ?? delivery.TraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
+        AttemptActivity.End(activity, result, decision);
+        Measure(delivery, result, decision);
         await Task.WhenAll(
             gate.LeaveAsync(pass, subscription, result, decision.RestUntil, cancellationToken),
             health.NoteAsync(subscription, decision, result.At, cancellationToken),
@@ -87,6 +95,15 @@ public sealed partial class DeliveryProcessor(
                 return Settlement.DeadLetter(given.Reason, given.Description);
             default:
                 return Settlement.Complete;
+        }
+    }
+
+    private void Measure(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision)
+    {
+        metrics.Attempted(decision.Outcome, decision.Error?.Kind, result.Duration);
+        if (decision is DeliveryDecision.Delivered && delivery.PublishedAt is { } published)
+        {
+            metrics.Delivered(result.At + result.Duration - published);
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Sends an example to a subscription's receiver, once and now.</summary>
-public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender, DeliveryRecorder recorder, TimeProvider time, Random random)
+public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender, DeliveryRecorder recorder, AppTracing tracing, TimeProvider time, Random random)
 {
     private static readonly RetrySchedule s_never = new([]);
 
@@ -35,8 +36,10 @@ public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender,
             Run = DeliveryMessage.TestRun,
         };
         var payload = type.ExamplePayload(subscription.OrganizationId);
-        var result = await sender.SendAsync(subscription, delivery.EventId, payload, traceParent: null, cancellationToken);
+        using var activity = AttemptActivity.StartTest(tracing, delivery);
+        var result = await sender.SendAsync(subscription, delivery.EventId, payload, AppTracing.CurrentTraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, s_never, time.GetUtcNow(), random);
+        AttemptActivity.End(activity, result, decision);
         return new TestAttempt(await recorder.RecordTestAsync(delivery, result, decision, cancellationToken));
     }
 }

@@ -4,6 +4,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,6 +18,7 @@ public sealed class RepeatFunctions(
     EventArchive archive,
     DeliveryTest test,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    AppMetrics metrics,
     TimeProvider time)
 {
     [Function(nameof(TestSubscription))]
@@ -99,8 +101,10 @@ public sealed class RepeatFunctions(
             EventId = known,
             EventName = archived.EventName,
             Run = "rsd_" + Base32Id.New(time),
+            TraceParent = AppTracing.CurrentTraceParent,
         };
         await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(payload: default), cancellationToken);
+        metrics.DeliveriesCreated("resend", 1);
         return Answer.Accepted(new ResendBody(delivery.Run), DeliveriesJson.Default.ResendBody);
     }
 

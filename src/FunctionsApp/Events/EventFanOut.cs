@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +18,8 @@ public sealed partial class EventFanOut(
     SubscriptionIndex index,
     [FromKeyedServices(QueueNames.Events)] ServiceBusSender events,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    AppMetrics metrics,
+    AppTracing tracing,
     TimeProvider time,
     Random random,
     ILogger<EventFanOut> logger)
@@ -31,10 +35,50 @@ public sealed partial class EventFanOut(
     public async Task<IReadOnlyList<FanOutResult>> RunAsync(IReadOnlyList<ServiceBusReceivedMessage> messages, CancellationToken cancellationToken)
     {
         var items = messages.Select(FanOutItem.Read).ToArray();
+        Begin(items);
         await Task.WhenAll(ArchiveAsync(items, cancellationToken), FindSubscriptionsAsync(items, cancellationToken));
         await SendAsync(items, cancellationToken);
         await PutOffAsync(items, cancellationToken);
+        End(items);
         return Array.ConvertAll(items, item => item.Result);
+    }
+
+    private void Begin(FanOutItem[] items)
+    {
+        var now = time.GetUtcNow();
+        var around = Activity.Current;
+        foreach (var item in items)
+        {
+            if (item.Message.DeliveryCount <= 1)
+            {
+                metrics.Taken(QueueNames.Events, now - item.Message.EnqueuedTime);
+            }
+
+            if (item.IsOpen && tracing.StartFrom(item.TraceParent, "fan out", ActivityKind.Consumer) is { } activity)
+            {
+                item.Activity = activity.SetTag(TraceTags.Organization, item.Organization.Value).SetTag(TraceTags.Event, item.EventId.ToString());
+
+                // The events of a batch are worked on side by side: none of them is the current one.
+                Activity.Current = around;
+            }
+        }
+    }
+
+    private void End(FanOutItem[] items)
+    {
+        metrics.DeliveriesCreated(DeliveryMessage.EventRun, items.Where(item => item.IsOpen).Sum(item => item.Deliveries));
+        var around = Activity.Current;
+        foreach (var item in items)
+        {
+            if (item.Activity is { } activity)
+            {
+                activity.SetTag(TraceTags.Count, item.Deliveries).SetTag(TraceTags.ErrorType, item.Refusal?.Reason ?? item.Failure?.GetType().Name);
+                activity.SetStatus(item.IsOpen ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
+                activity.Dispose();
+            }
+        }
+
+        Activity.Current = around;
     }
 
     private Task ArchiveAsync(FanOutItem[] items, CancellationToken cancellationToken) =>
@@ -42,7 +86,11 @@ public sealed partial class EventFanOut(
         {
             var item = owners[0];
             var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.Message.EnqueuedTime, cancel);
-            if (result == ArchiveResult.IdReused)
+            if (result == ArchiveResult.Added)
+            {
+                metrics.EventPublished(EventMessage.SourceOf(item.Message));
+            }
+            else if (result == ArchiveResult.IdReused)
             {
                 item.Refuse(EventDeadLetterReason.IdReused, $"The organization has had another event of the id {item.EventId}.");
             }
@@ -77,6 +125,7 @@ public sealed partial class EventFanOut(
                     }
 
                     budget--;
+                    item.Deliveries++;
                     after = subscription.ToString();
                     await sender.AddAsync(item, Delivery(item, subscription), cancellationToken);
                 }
@@ -100,7 +149,8 @@ public sealed partial class EventFanOut(
         SubscriptionId = subscription,
         EventId = item.EventId,
         EventName = item.EventName,
-        TraceParent = item.TraceParent,
+        PublishedAt = EventMessage.PublishedAtOf(item.Message),
+        TraceParent = item.Activity?.Id ?? item.TraceParent,
     }.ToServiceBusMessage(item.Payload);
 
     // Events that met trouble of ours are tried again later, each for itself. One that met a mistake in the program is left to its message's delivery count.
@@ -118,6 +168,7 @@ public sealed partial class EventFanOut(
             }
 
             Log.PutOff(logger, item.Failure!, item.EventId, item.Organization, hold + 1);
+            metrics.MessageHeld(QueueNames.Events, AppMetrics.HeldForTrouble);
             item.IsPutOff = true;
             await sender.AddAsync(item, EventMessage.PutOff(item.Message, item.Payload, now + OwnTrouble.Wait(hold, random)), cancellationToken);
         }

@@ -5,6 +5,7 @@ using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Events;
 
@@ -14,14 +15,25 @@ public static class EventMessage
     /// <summary>The property <c>source</c> of what was published over HTTP.</summary>
     public const string HttpSource = "http";
 
+    /// <summary>The property <c>source</c> of what was read from the Relay API.</summary>
+    public const string RelaySource = "relay";
+
+    /// <summary>What stands for the property <c>source</c> of other producers.</summary>
+    internal const string ExternalSource = "external";
+
     private const string EventIdProperty = "eventId";
     private const string SourceProperty = "source";
-    private const string TraceParentProperty = "traceparent";
+    private const string PublishedAtProperty = "publishedAt";
     private const string AfterProperty = "after";
     private const string HoldProperty = "hold";
 
+    private static readonly string[] s_sources = [HttpSource, RelaySource];
+
     private static readonly string[] s_properties =
-        [EventIdProperty, SourceProperty, TraceParentProperty, AfterProperty, HoldProperty, DeadLetterPolicy.ReturnedProperty];
+        [EventIdProperty, SourceProperty, AppTracing.TraceParent, PublishedAtProperty, AfterProperty, HoldProperty, DeadLetterPolicy.ReturnedProperty];
+
+    // What Service Bus clients of other producers may have put there instead.
+    private const string DiagnosticIdProperty = "Diagnostic-Id";
 
     /// <summary>Makes the message of a new event. A repeat within the queue's duplicate detection window is dropped, by organization and event id.</summary>
     /// <param name="organization">Whose event it is.</param>
@@ -36,7 +48,7 @@ public static class EventMessage
         message.ApplicationProperties[SourceProperty] = source;
         if (traceParent is not null)
         {
-            message.ApplicationProperties[TraceParentProperty] = traceParent;
+            message.ApplicationProperties[AppTracing.TraceParent] = traceParent;
         }
 
         return message;
@@ -67,7 +79,15 @@ public static class EventMessage
 
     /// <summary>The trace context that came with the event, or null.</summary>
     internal static string? TraceParentOf(ServiceBusReceivedMessage message) =>
-        Text(message, TraceParentProperty) is { } parent && ActivityContext.TryParse(parent, null, out _) ? parent : null;
+        (Text(message, AppTracing.TraceParent) ?? Text(message, DiagnosticIdProperty)) is { } parent && ActivityContext.TryParse(parent, null, out _) ? parent : null;
+
+    /// <summary>Which way the event came.</summary>
+    internal static string SourceOf(ServiceBusReceivedMessage message) =>
+        Text(message, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal) ? source : ExternalSource;
+
+    /// <summary>When the event came to the queue, however often its message was put off since.</summary>
+    internal static DateTimeOffset PublishedAtOf(ServiceBusReceivedMessage message) =>
+        message.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value) && value is DateTimeOffset at ? at : message.EnqueuedTime;
 
     /// <summary>The message that goes on with an event where this invocation stopped.</summary>
     internal static ServiceBusMessage Continue(ServiceBusReceivedMessage message, ReadOnlyMemory<byte> payload, string? after)
@@ -106,6 +126,12 @@ public static class EventMessage
         }
 
         copy.ApplicationProperties[EventIdProperty] = IdOf(original).ToString();
+        copy.ApplicationProperties[PublishedAtProperty] = PublishedAtOf(original);
+        if (TraceParentOf(original) is { } traceParent)
+        {
+            copy.ApplicationProperties[AppTracing.TraceParent] = traceParent;
+        }
+
         return copy;
     }
 

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Events;
 
 /// <summary>Puts events on the queue <c>events</c>.</summary>
-public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, ILogger<EventPublisher> logger)
+public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, ILogger<EventPublisher> logger)
 {
     /// <summary>
     /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the queue drops
@@ -16,7 +17,9 @@ public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)
     public async Task<bool> TryPublishAsync(
         OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
     {
-        var traceParent = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: var id } ? id : null;
+        using var activity = tracing.StartInside("publish", ActivityKind.Producer);
+        activity?.SetTag(TraceTags.Organization, organization.Value).SetTag(TraceTags.Count, published.Count);
+        var traceParent = AppTracing.CurrentTraceParent;
         using var batches = new BatchedSender<EventPublisher>(sender, parallelism: 1);
         foreach (var item in published)
         {
@@ -26,6 +29,7 @@ public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)
         var failures = await batches.FinishAsync(cancellationToken);
         if (failures.TryGetValue(this, out var failure))
         {
+            activity?.SetStatus(ActivityStatusCode.Error);
             Log.NotPublished(logger, failure, published.Count, organization);
         }
 

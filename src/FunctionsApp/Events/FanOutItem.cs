@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -22,6 +23,12 @@ internal sealed class FanOutItem
     public string? After { get; private init; }
 
     public string? TraceParent { get; private init; }
+
+    /// <summary>The event's own part of what the batch does, where somebody listens.</summary>
+    public Activity? Activity { get; set; }
+
+    /// <summary>How many deliveries were made here.</summary>
+    public int Deliveries { get; set; }
 
     public ActiveSubscriptions? Subscriptions { get; set; }
 

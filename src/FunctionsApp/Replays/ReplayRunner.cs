@@ -4,6 +4,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Replays;
@@ -23,6 +24,7 @@ public sealed class ReplayRunner(
     ReplayOptions options,
     [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    AppMetrics metrics,
     TimeProvider time)
 {
     private const int ParallelSends = 4;
@@ -49,13 +51,14 @@ public sealed class ReplayRunner(
             throw;
         }
 
+        metrics.ReplayReached("started");
         return stored;
     }
 
     /// <summary>Cancels a replay that has not ended, and returns it as it ended; null where there is no such replay.</summary>
     public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, string actor, CancellationToken cancellationToken)
     {
-        var cancelled = await store.ChangeAsync(subscription, id, current => Ended(current, ReplayState.Cancelled) with { CancelledBy = actor }, cancellationToken);
+        var cancelled = await EndAsync(subscription, id, current => Ended(current, ReplayState.Cancelled) with { CancelledBy = actor }, cancellationToken);
         if (cancelled is { State: ReplayState.Cancelled })
         {
             await audit.AppendAsync(ReplayAudit.Ended(cancelled, time), cancellationToken);
@@ -143,6 +146,8 @@ public sealed class ReplayRunner(
             {
                 ExceptionDispatchInfo.Throw(failure);
             }
+
+            metrics.DeliveriesCreated("replay", events.Count);
         }
 
         var sent = message.Sent + events.Count;
@@ -173,12 +178,25 @@ public sealed class ReplayRunner(
 
     private async Task FinishAsync(ReplayMessage message, Func<Replay, Replay?> end, CancellationToken cancellationToken)
     {
-        if (await store.ChangeAsync(message.SubscriptionId, message.ReplayId, end, cancellationToken) is { HasEnded: true } ended)
+        if (await EndAsync(message.SubscriptionId, message.ReplayId, end, cancellationToken) is { HasEnded: true } ended)
         {
             await audit.AppendAsync(ReplayAudit.Ended(ended, time), cancellationToken);
         }
 
         await store.RemoveEventsAsync(message.ReplayId, cancellationToken);
+    }
+
+    /// <summary>Ends a replay where it has not ended. The answer is the replay as it is then.</summary>
+    private async Task<Replay?> EndAsync(SubscriptionId subscription, ReplayId id, Func<Replay, Replay?> end, CancellationToken cancellationToken)
+    {
+        Replay? ours = null;
+        var replay = await store.ChangeAsync(subscription, id, current => ours = end(current), cancellationToken);
+        if (ours is not null && replay?.EndedAt == ours.EndedAt)
+        {
+            metrics.ReplayReached(ours.State);
+        }
+
+        return replay;
     }
 
     private Replay Ended(Replay current, string state) => current with { State = state, EndedAt = time.GetUtcNow() };

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,7 @@ namespace EventSubscriptions.Replays;
 public sealed partial class ReplaySlice(
     ReplayRunner runner,
     [FromKeyedServices(QueueNames.Replays)] ServiceBusSender queue,
+    AppMetrics metrics,
     TimeProvider time,
     Random random,
     ILogger<ReplaySlice> logger)
@@ -26,6 +28,11 @@ public sealed partial class ReplaySlice(
         ServiceBusMessageActions actions,
         CancellationToken cancellationToken)
     {
+        if (message.DeliveryCount <= 1)
+        {
+            metrics.Taken(QueueNames.Replays, time.GetUtcNow() - message.EnqueuedTime);
+        }
+
         if (ReplayMessage.TryParse(message, out var slice))
         {
             await ProcessAsync(slice, cancellationToken);
@@ -67,6 +74,7 @@ public sealed partial class ReplaySlice(
         try
         {
             await queue.ScheduleMessageAsync((slice with { Hold = slice.Hold + 1 }).ToServiceBusMessage(), time.GetUtcNow() + wait, cancellationToken);
+            metrics.MessageHeld(QueueNames.Replays, AppMetrics.HeldForTrouble);
             Log.PutOff(logger, trouble, slice.Slice, slice.ReplayId, wait.TotalSeconds);
             return true;
         }

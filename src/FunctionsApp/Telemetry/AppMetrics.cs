@@ -8,7 +8,7 @@ namespace EventSubscriptions.Telemetry;
 /// </summary>
 /// <remarks>
 /// A dimension takes its values from a list that is known beforehand. Subscriptions, organizations, events and URLs are no dimensions: there
-/// is no end of them.
+/// is no end of them. What each instrument is good for is said in docs/operating.md.
 /// </remarks>
 public sealed class AppMetrics
 {
@@ -21,13 +21,99 @@ public sealed class AppMetrics
     /// <summary>Stands for any value that isn't on a dimension's list.</summary>
     public const string Other = "other";
 
+    /// <summary>A message is held since its receiver must not be sent anything just now.</summary>
+    public const string HeldForReceiver = "receiver";
+
+    /// <summary>A message is held since our own tables or queues fail.</summary>
+    public const string HeldForTrouble = "trouble";
+
+    // Seconds. Each list reaches from what is normal to the longest that can be: a deadline, or the end of the retry schedule.
+    private static readonly InstrumentAdvice<double> s_attemptBuckets =
+        new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30] };
+
+    private static readonly InstrumentAdvice<double> s_waitBuckets =
+        new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200, 43_200, 86_400, 259_200] };
+
+    private readonly Counter<long> _eventsPublished;
+    private readonly Counter<long> _deliveriesCreated;
+    private readonly Counter<long> _attempts;
+    private readonly Histogram<double> _attemptDuration;
+    private readonly Histogram<double> _latency;
+    private readonly Histogram<double> _queueWait;
+    private readonly Counter<long> _messagesHeld;
+    private readonly Counter<long> _replays;
     private readonly Counter<long> _deadLettersRecorded;
+    private Func<int> _openBreakers = static () => 0;
 
     public AppMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(new MeterOptions(SourceName) { Version = AppVersion.Text });
+        _eventsPublished = meter.CreateCounter<long>("event_subscriptions.events.published", "{event}", "New events, as they are archived.");
+        _deliveriesCreated = meter.CreateCounter<long>("event_subscriptions.deliveries.created", "{delivery}", "Deliveries put on their queue for the first time.");
+        _attempts = meter.CreateCounter<long>("event_subscriptions.attempts", "{attempt}", "Attempts at deliveries.");
+        _attemptDuration = meter.CreateHistogram(
+            "event_subscriptions.attempt.duration", "s", "From name resolution to the end of the receiver's answer.", advice: s_attemptBuckets);
+        _latency = meter.CreateHistogram(
+            "event_subscriptions.delivery.latency", "s", "From the event's arrival on its queue to the first successful attempt of a delivery.", advice: s_waitBuckets);
+        _queueWait = meter.CreateHistogram(
+            "event_subscriptions.queue.wait", "s", "From when a message could be taken from its queue to when it was.", advice: s_waitBuckets);
+        _messagesHeld = meter.CreateCounter<long>("event_subscriptions.messages.held", "{message}", "Messages put off without an attempt.");
+        _replays = meter.CreateCounter<long>("event_subscriptions.replays", "{replay}", "Replays that started or ended.");
         _deadLettersRecorded = meter.CreateCounter<long>(DeadLettersRecordedName, "{message}", "Messages that were given up and recorded.");
+        meter.CreateObservableUpDownCounter(
+            "event_subscriptions.breakers.open", () => _openBreakers(), "{breaker}", "Receivers that this instance can't reach and sends nothing but probes.");
     }
+
+    /// <summary>An event that is new was archived.</summary>
+    /// <param name="source">Which way it came: one of a short list.</param>
+    public void EventPublished(string source) => _eventsPublished.Add(1, new KeyValuePair<string, object?>("source", source));
+
+    /// <summary>Deliveries were put on their queue; later attempts of the same delivery don't count.</summary>
+    /// <param name="cause">Why: <c>event</c>, <c>resend</c> or <c>replay</c>.</param>
+    /// <param name="count">How many.</param>
+    public void DeliveriesCreated(string cause, int count)
+    {
+        if (count > 0)
+        {
+            _deliveriesCreated.Add(count, new KeyValuePair<string, object?>("cause", cause));
+        }
+    }
+
+    /// <summary>An attempt was made, or skipped.</summary>
+    /// <param name="outcome">What became of it: one of a short list.</param>
+    /// <param name="errorKind">What went wrong, one of a short list, or null.</param>
+    /// <param name="duration">How long it took; null where nothing was sent.</param>
+    public void Attempted(string outcome, string? errorKind, TimeSpan? duration)
+    {
+        KeyValuePair<string, object?> how = new("outcome", outcome);
+        if (errorKind is null)
+        {
+            _attempts.Add(1, how);
+        }
+        else
+        {
+            _attempts.Add(1, how, new("error.type", errorKind));
+        }
+
+        if (duration is { } took)
+        {
+            _attemptDuration.Record(took.TotalSeconds, how);
+        }
+    }
+
+    /// <summary>An event has reached one of its receivers.</summary>
+    public void Delivered(TimeSpan sincePublished) => _latency.Record(NotNegative(sincePublished));
+
+    /// <summary>A message was taken from its queue for the first time.</summary>
+    public void Taken(string queue, TimeSpan wait) => _queueWait.Record(NotNegative(wait), new KeyValuePair<string, object?>("queue", queue));
+
+    /// <summary>A message was put off.</summary>
+    /// <param name="queue">Its queue.</param>
+    /// <param name="reason"><see cref="HeldForReceiver"/> or <see cref="HeldForTrouble"/>.</param>
+    public void MessageHeld(string queue, string reason) => _messagesHeld.Add(1, new("queue", queue), new("reason", reason));
+
+    /// <summary>A replay has come to a state: <c>started</c>, or one of those in which it has ended.</summary>
+    public void ReplayReached(string state) => _replays.Add(1, new KeyValuePair<string, object?>("state", state));
 
     /// <summary>A dead letter was recorded, and not put back.</summary>
     /// <param name="queue">The queue that gave it up.</param>
@@ -35,4 +121,10 @@ public sealed class AppMetrics
     /// <param name="known">The reasons that are counted each for itself. All others are <see cref="Other"/>.</param>
     public void DeadLetterRecorded(string queue, string? reason, IReadOnlyList<string> known) =>
         _deadLettersRecorded.Add(1, new("queue", queue), new("reason", known.FirstOrDefault(one => one == reason, Other)));
+
+    /// <summary>Says how to count the breakers that are open. Asked whenever somebody reads the metrics.</summary>
+    public void ObserveOpenBreakers(Func<int> count) => _openBreakers = count;
+
+    // Clocks of different machines differ.
+    private static double NotNegative(TimeSpan time) => Math.Max(time.TotalSeconds, 0);
 }

@@ -67,7 +67,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         await _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default);
 
         Assert.Empty(await AuditAsync(_organization.ToString()));
-        Assert.Empty(_recorder.All);
+        Assert.Empty(_recorder.Of("event_subscriptions.dead_letters.recorded"));
         _services.Time.Advance(TimeSpan.FromMinutes(minutes) - TimeSpan.FromSeconds(1));
         Assert.Empty(_services.Receive(QueueNames.Events));
         _services.Time.Advance(TimeSpan.FromSeconds(1));

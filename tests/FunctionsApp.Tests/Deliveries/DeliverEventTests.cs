@@ -9,6 +9,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,6 +30,8 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private readonly RecordingActions _actions;
     private readonly RawReceiver _receiver;
     private readonly ServiceProvider _sending;
+    private readonly MetricsRecorder _metrics = MetricsRecorder.Start();
+    private readonly TraceRecorder _traces = TraceRecorder.Start();
     private string _answer = RawReceiver.Ok("thanks");
     private bool _insecure = true;
     private Azure.Data.Tables.TableServiceClient _tables = null!;
@@ -58,7 +61,12 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
     public async Task DisposeAsync() => await _receiver.DisposeAsync();
 
-    public void Dispose() => _sending.Dispose();
+    public void Dispose()
+    {
+        _sending.Dispose();
+        _metrics.Dispose();
+        _traces.Dispose();
+    }
 
     [Fact]
     public async Task Delivery_is_logged_before_its_message_is_completed()
@@ -320,6 +328,62 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         Assert.Equal(_queue.Scheduled[0].Message.MessageId, _queue.Scheduled[1].Message.MessageId);
     }
 
+    [Fact]
+    public async Task Attempt_is_measured_and_the_time_since_the_event_with_its_success()
+    {
+        var published = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1);
+
+        await RunAsync(Delivery() with { PublishedAt = published });
+
+        Assert.Equal(["1 outcome=delivered"], _metrics.Of("event_subscriptions.attempts"));
+        Assert.EndsWith(" outcome=delivered", Assert.Single(_metrics.Of("event_subscriptions.attempt.duration")), StringComparison.Ordinal);
+        var latency = Assert.Single(_metrics.All, measurement => measurement.Instrument.Name == "event_subscriptions.delivery.latency");
+        Assert.InRange(latency.Value, 3_600, 3_700);
+    }
+
+    [Fact]
+    public async Task Failed_attempt_is_counted_by_its_kind_and_its_trace_goes_on_with_the_next()
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
+        var fanOut = $"00-{new string('a', 32)}-{new string('1', 16)}-01";
+
+        await RunAsync(Delivery() with { TraceParent = fanOut, PublishedAt = TimeProvider.System.GetUtcNow() });
+
+        Assert.Equal(["1 outcome=failed error.type=status"], _metrics.Of("event_subscriptions.attempts"));
+        Assert.Empty(_metrics.Of("event_subscriptions.delivery.latency"));
+        var attempt = Assert.Single(_traces.Ended);
+        Assert.Equal((fanOut[3..35], fanOut[36..52]), (attempt.TraceId.ToString(), attempt.ParentSpanId.ToString()));
+        Assert.Equal(attempt.Id, Header(Assert.Single(_receiver.Requests).Head, "traceparent"));
+        Assert.Equal(fanOut, Parse(Assert.Single(_queue.Scheduled).Message).TraceParent);
+        Assert.Equal(
+            [
+                ("error.type", "status"),
+                ("event_subscriptions.attempt", 1),
+                ("event_subscriptions.event.id", "evt_1"),
+                ("event_subscriptions.organization.id", _organization.Value),
+                ("event_subscriptions.outcome", "failed"),
+                ("event_subscriptions.run", "event"),
+                ("event_subscriptions.subscription.id", _subscription.Id.ToString()),
+                ("http.response.status_code", 500),
+            ],
+            attempt.TagObjects.Select(tag => (tag.Key, tag.Value)).OrderBy(tag => tag.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Put_off_and_skipped_deliveries_are_counted_as_such()
+    {
+        _steps.Fail(ReadHealth, times: 1);
+        await RunAsync(Delivery());
+        Assert.Equal(["1 queue=deliveries reason=trouble"], _metrics.Of("event_subscriptions.messages.held"));
+
+        _subscription = _subscription with { Id = SubscriptionId.New(_clock), IsActive = false };
+        await RunAsync(Delivery());
+        Assert.Equal(["1 outcome=skipped"], _metrics.Of("event_subscriptions.attempts"));
+    }
+
+    private static string Header(string head, string name) =>
+        Assert.Single(head.Split("\r\n"), line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))[(name.Length + 2)..];
+
     private static DeliveryMessage Parse(ServiceBusMessage message)
     {
         Assert.True(DeliveryMessage.TryParse(Received(message), out var delivery, out var reason), reason);
@@ -378,10 +442,12 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
             perseverance,
             _queue,
+            _metrics.Metrics,
+            _traces.Tracing,
             _clock,
             random,
             NullLogger<DeliveryProcessor>.Instance);
-        return new DeliverEvent(processor, _queue, _clock, random, NullLogger<DeliverEvent>.Instance);
+        return new DeliverEvent(processor, _queue, _metrics.Metrics, _clock, random, NullLogger<DeliverEvent>.Instance);
     }
 
     private async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync() =>

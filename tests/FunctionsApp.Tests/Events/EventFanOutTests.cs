@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Tests.Telemetry;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -14,15 +15,21 @@ public sealed class EventFanOutTests : IAsyncLifetime
     private readonly OrganizationId _organization = Given.Organization();
     private LocalServices _services = null!;
     private EventFanOut _fanOut = null!;
+    private MetricsRecorder _metrics = null!;
+    private TraceRecorder _traces = null!;
 
     public async Task InitializeAsync()
     {
         _services = await LocalServices.StartAsync();
+        _metrics = MetricsRecorder.Start();
+        _traces = TraceRecorder.Start();
         _fanOut = new EventFanOut(
             new EventArchive(_services.Flaky, Given.Protector),
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
             _services.Events,
             _services.Deliveries,
+            _metrics.Metrics,
+            _traces.Tracing,
             _services.Time,
             new Random(1),
             NullLogger<EventFanOut>.Instance);
@@ -31,6 +38,8 @@ public sealed class EventFanOutTests : IAsyncLifetime
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _metrics.Dispose();
+        _traces.Dispose();
         return Task.CompletedTask;
     }
 
@@ -254,14 +263,69 @@ public sealed class EventFanOutTests : IAsyncLifetime
 
     private static IEnumerable<string> Sorted(params IEnumerable<string> texts) => texts.Order(StringComparer.Ordinal);
 
+    [Fact]
+    public async Task New_event_is_counted_once_by_its_source_and_its_deliveries_with_it()
+    {
+        await SubscribeAsync(_organization);
+        await SubscribeAsync(_organization);
+        var http = Message("a", properties: [("source", "http")]);
+        var claimed = Message("b", properties: [("source", "whatever it says")]);
+
+        _services.Time.Advance(TimeSpan.FromSeconds(3));
+        await RunAsync(http, claimed, Raw("not json"));
+        await RunAsync(http);
+
+        Assert.Equal(["1 source=external", "1 source=http"], _metrics.Of("event_subscriptions.events.published").Order());
+        Assert.Equal(["4 cause=event", "2 cause=event"], _metrics.Of("event_subscriptions.deliveries.created"));
+        Assert.Equal("3 queue=events", _metrics.Of("event_subscriptions.queue.wait")[0]);
+    }
+
+    [Fact]
+    public async Task Events_of_a_batch_go_on_with_a_trace_each_and_their_deliveries_with_them()
+    {
+        await SubscribeAsync(_organization);
+        var ours = $"00-{new string('a', 32)}-{new string('1', 16)}-01";
+        var theirs = $"00-{new string('b', 32)}-{new string('2', 16)}-01";
+
+        await RunAsync(
+            Message("a", properties: [("traceparent", ours), ("Diagnostic-Id", theirs)]), Message("b", properties: [("Diagnostic-Id", theirs)]), Message("c"), Raw("not json"));
+
+        var traces = _traces.Ended.ToDictionary(activity => (string)activity.GetTagItem("event_subscriptions.event.id")!, StringComparer.Ordinal);
+        Assert.Equal(["a", "b", "c"], traces.Keys.Order());
+        Assert.Equal((ours[3..35], ours[36..52]), (traces["a"].TraceId.ToString(), traces["a"].ParentSpanId.ToString()));
+        Assert.Equal(theirs[3..35], traces["b"].TraceId.ToString());
+        Assert.Equal(3, traces.Values.Select(activity => activity.TraceId).Distinct().Count());
+        Assert.All(Deliveries(), delivery => Assert.Equal(traces[Text(delivery, "eventId")!].Id, Text(delivery, "traceparent")));
+    }
+
+    [Fact]
+    public async Task Event_that_is_put_off_keeps_its_time_and_its_trace()
+    {
+        var trace = $"00-{new string('a', 32)}-{new string('1', 16)}-01";
+        _services.Flaky.Failure = (_, _) => new Azure.RequestFailedException(503, "busy");
+        var published = _services.Time.GetUtcNow();
+
+        await RunAsync(Message("a", properties: [("Diagnostic-Id", trace)]));
+        _services.Flaky.Failure = (_, _) => null;
+        _services.Time.Advance(TimeSpan.FromMinutes(1));
+        await SubscribeAsync(_organization);
+        await RunAsync(await _services.ReceiveOneAsync(QueueNames.Events));
+
+        var delivery = Assert.Single(Deliveries());
+        Assert.Equal(published, delivery.ApplicationProperties["publishedAt"]);
+        Assert.All(_traces.Ended, activity => Assert.Equal(trace[3..35], activity.TraceId.ToString()));
+        Assert.Equal(["1 queue=events reason=trouble"], _metrics.Of("event_subscriptions.messages.held"));
+    }
+
     private static ServiceBusReceivedMessage Raw(string body) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "raw", sequenceNumber: 1);
 
-    private ServiceBusReceivedMessage Message(string id, string name = "CaseClosedEvent", OrganizationId? organization = null) =>
+    private ServiceBusReceivedMessage Message(string id, string name = "CaseClosedEvent", OrganizationId? organization = null, params (string Name, object Value)[] properties) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(
             BinaryData.FromString($$$"""{"eventName":"{{{name}}}","organizationId":{{{organization ?? _organization}}},"data":{"id":"1"}}"""),
             id,
             sequenceNumber: 1,
+            properties: properties.ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal),
             enqueuedTime: _services.Time.GetUtcNow());
 
     private ServiceBusReceivedMessage Large(string id)

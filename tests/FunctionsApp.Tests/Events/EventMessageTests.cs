@@ -98,9 +98,9 @@ public sealed class EventMessageTests
         var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
             messageId: "a", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["theirs"] = new string('x', 30_000), ["source"] = "http" });
 
-        Assert.Equal(["eventId", "hold", "source"], EventMessage.PutOff(message, s_payload, s_at).ApplicationProperties.Keys.Order());
-        Assert.Equal(["eventId", "source"], EventMessage.Continue(message, s_payload, null).ApplicationProperties.Keys.Order());
-        Assert.Equal(["eventId", "returned", "source"], EventMessage.PutBack(message, s_at).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "hold", "publishedAt", "source"], EventMessage.PutOff(message, s_payload, s_at).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "publishedAt", "source"], EventMessage.Continue(message, s_payload, null).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "publishedAt", "returned", "source"], EventMessage.PutBack(message, s_at).ApplicationProperties.Keys.Order());
     }
 
     [Theory]

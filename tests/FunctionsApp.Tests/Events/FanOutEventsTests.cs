@@ -22,6 +22,8 @@ public sealed class FanOutEventsTests : IAsyncLifetime
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
             _services.Events,
             _services.Deliveries,
+            Given.Metrics,
+            Given.Tracing,
             _services.Time,
             new Random(1),
             NullLogger<EventFanOut>.Instance);

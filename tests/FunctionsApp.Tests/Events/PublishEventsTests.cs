@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Tests.Telemetry;
 using EventSubscriptions.Tests.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,17 +16,20 @@ public sealed class PublishEventsTests : IAsyncLifetime
     private readonly OrganizationId _organization = Given.Organization();
     private LocalServices _services = null!;
     private PublishEvents _function = null!;
+    private TraceRecorder _traces = null!;
 
     public async Task InitializeAsync()
     {
         _services = await LocalServices.StartAsync();
+        _traces = TraceRecorder.Start();
         _function = new PublishEvents(
-            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventPublisher(_services.Events, NullLogger<EventPublisher>.Instance));
+            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventPublisher(_services.Events, _traces.Tracing, NullLogger<EventPublisher>.Instance));
     }
 
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _traces.Dispose();
         return Task.CompletedTask;
     }
 
@@ -105,6 +109,16 @@ public sealed class PublishEventsTests : IAsyncLifetime
         var reply = await PublishAsync(Valid, "a", "b");
 
         Assert.Equal(["is given more than once"], reply.Errors["Idempotency-Key"]);
+    }
+
+    [Fact]
+    public async Task Events_of_one_request_are_published_in_one_activity()
+    {
+        await PublishAsync($"[{Valid},{Valid}]");
+
+        var publish = Assert.Single(_traces.Ended);
+        Assert.Equal(("publish", 2), (publish.OperationName, publish.GetTagItem("event_subscriptions.count")));
+        Assert.All(_services.Receive(QueueNames.Events), message => Assert.Equal(publish.Id, message.ApplicationProperties["traceparent"]));
     }
 
     private Task<Reply> PublishAsync(string body, params string[] idempotencyKeys)

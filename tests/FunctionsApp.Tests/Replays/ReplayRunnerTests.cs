@@ -7,6 +7,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Telemetry;
 
 namespace EventSubscriptions.Tests.Replays;
 
@@ -20,6 +21,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     private readonly Dictionary<string, DateTimeOffset> _arrivals = new(StringComparer.Ordinal);
     private readonly List<string> _order = [];
     private LocalServices _services = null!;
+    private MetricsRecorder _metrics = null!;
     private Subscription _subscription = null!;
     private DateTimeOffset _start;
 
@@ -28,6 +30,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _services = await LocalServices.StartAsync();
+        _metrics = MetricsRecorder.Start();
         _start = Time.GetUtcNow();
         _subscription = Given.Subscription(_organization, Time, "Wanted", "AlsoWanted");
         await Given.SubscriptionStore(_services.Tables, Time).AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
@@ -36,6 +39,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _metrics.Dispose();
         return Task.CompletedTask;
     }
 
@@ -48,6 +52,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         var ended = await FinishAsync(replay);
 
         Assert.Equal((ReplayState.Completed, 24L, 24L), (ended.State, ended.Matched, ended.Sent));
+        Assert.Equal(24, _metrics.All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created").Sum(measurement => measurement.Value));
         Assert.Equal(Enumerable.Range(0, 24).Select(n => $"event-{n}"), _order);
         Assert.All(Enumerable.Range(0, 24), n => Assert.Equal(s_step * n, _arrivals[$"event-{n}"] - _arrivals["event-0"]));
     }
@@ -105,6 +110,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
 
         Assert.Equal((ReplayState.Completed, 24L, 24L), (ended.State, ended.Matched, ended.Sent));
         Assert.Equal(24, _order.Count);
+        Assert.Equal(["1 state=started", "1 state=completed"], _metrics.Of("event_subscriptions.replays"));
         Assert.Single(await EntriesAsync(AuditType.ReplayStarted));
         Assert.Single(await EntriesAsync(AuditType.ReplayEnded));
     }
@@ -203,6 +209,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         new ReplayOptions { RatePerSecond = RatePerSecond },
         _services.Replays,
         _services.Deliveries,
+        _metrics.Metrics,
         Time);
 
     private Task<Replay> StartAsync(Func<Replay, Replay>? change = null)

@@ -138,6 +138,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
         new ReplayOptions(),
         _services.Replays,
         _services.Deliveries,
+        _recorder.Metrics,
         _services.Time);
 
     private ServiceBusReceivedMessage DeadLetter(string reason, int returned = 0)
@@ -151,7 +152,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
     }
 
     private Task RunAsync(ServiceBusReceivedMessage message) => WithClockAsync(
-        new ReplaySlice(Runner(), _services.Replays, _services.Time, new Random(1), NullLogger<ReplaySlice>.Instance)
+        new ReplaySlice(Runner(), _services.Replays, _recorder.Metrics, _services.Time, new Random(1), NullLogger<ReplaySlice>.Instance)
             .RunAsync(message, new RecordingActions(_steps), default));
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter) => WithClockAsync(

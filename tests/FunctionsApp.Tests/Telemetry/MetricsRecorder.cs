@@ -10,6 +10,7 @@ internal sealed class MetricsRecorder : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly MeterListener _listener = new();
     private readonly List<Measurement> _measurements = [];
+    private readonly List<Instrument> _instruments = [];
 
     private MetricsRecorder()
     {
@@ -18,6 +19,7 @@ internal sealed class MetricsRecorder : IDisposable
         {
             if (ReferenceEquals(instrument.Meter.Scope, factory))
             {
+                _instruments.Add(instrument);
                 listener.EnableMeasurementEvents(instrument);
             }
         };
@@ -29,6 +31,8 @@ internal sealed class MetricsRecorder : IDisposable
     }
 
     public AppMetrics Metrics { get; }
+
+    public IReadOnlyList<Instrument> Instruments => _instruments;
 
     public static MetricsRecorder Start() => new();
 

@@ -28,6 +28,9 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     /// <summary>How many subscriptions something is known of.</summary>
     internal int Count => _gates.Count;
 
+    /// <summary>How many receivers nothing but probes is sent to.</summary>
+    internal int OpenBreakers => _gates.Count(gate => gate.Value.IsOpen);
+
     /// <summary>Asks to send one request. A pass must be disposed.</summary>
     /// <param name="subscription">Whom to send it to.</param>
     /// <param name="holds">How often the message was held before.</param>

@@ -49,6 +49,18 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
     private ITimer? _timer;
     private bool _retired;
 
+    /// <summary>Whether the breaker is open.</summary>
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker.OpenSince is not null;
+            }
+        }
+    }
+
     /// <summary>Tells the gate how the subscription is now. A change of it ends what was known of its receiver.</summary>
     /// <param name="version">When it was last changed.</param>
     /// <param name="rateLimitPerSecond">Its limit, or null.</param>

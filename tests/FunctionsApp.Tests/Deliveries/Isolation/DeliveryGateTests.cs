@@ -40,6 +40,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
             await Leave(gate, pass, s_refused);
         }
 
+        Assert.Equal(1, gate.OpenBreakers);
         Assert.Null((await gate.EnterAsync(_subscription, holds: 0, default)).Pass);
         _clock.Advance(new DeliveriesOptions().ProbeInterval);
         await Leave(gate, await Enter(gate), s_refused);
@@ -47,6 +48,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, await Enter(gate), error: null);
         await Leave(gate, await Enter(gate), error: null);
 
+        Assert.Equal(0, gate.OpenBreakers);
         var entries = await Entries();
         Assert.Equal([AuditType.BreakerClosed, AuditType.BreakerOpened], entries.Select(entry => entry.Type));
         Assert.Equal(ErrorKind.Connect, entries[1].Error?.Kind);

@@ -1,0 +1,22 @@
+namespace EventSubscriptions.Telemetry;
+
+/// <summary>
+/// The attributes of activities. They name things by id, so that a trace can be found; none of them is a URL, a secret or anything out of a payload.
+/// </summary>
+internal static class TraceTags
+{
+    public const string Organization = "event_subscriptions.organization.id";
+    public const string Subscription = "event_subscriptions.subscription.id";
+    public const string Event = "event_subscriptions.event.id";
+    public const string Run = "event_subscriptions.run";
+    public const string Attempt = "event_subscriptions.attempt";
+    public const string Outcome = "event_subscriptions.outcome";
+
+    /// <summary>How many events were published, or deliveries made.</summary>
+    public const string Count = "event_subscriptions.count";
+
+    /// <summary>OpenTelemetry's semantic conventions, as are the following.</summary>
+    public const string ErrorType = "error.type";
+
+    public const string StatusCode = "http.response.status_code";
+}
