@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-public sealed class CrashScenarios
+public sealed partial class CrashScenarios
 {
     private const int Subscriptions = 10;
     private const int Events = 500;
@@ -54,6 +58,44 @@ public sealed class CrashScenarios
             () => accepted.IsSubsetOf(hook.Requests.Select(request => request.EventId)),
             () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived");
     }
+
+    [Fact]
+    public async Task Receiver_that_asked_for_a_long_rest_has_it_when_the_app_is_killed_in_between()
+    {
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryProcessor", "Debug"));
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook().Answers(503);
+        hook.RetryAfter = 180;
+        var subscription = await organization.Subscribe(hook);
+        await organization.PublishCase(eventId: "first");
+        await Scheduled(app, 1);
+        var rest = (DateTimeOffset)Assert.Single(await subscription.Attempts("throttled"))["nextAttemptAt"]!;
+
+        await app.Kill();
+        hook.Answers(200).RetryAfter = null;
+        await app.StartAgain();
+        await organization.PublishCase(eventId: "second");
+        await Scheduled(app, 2);
+
+        Assert.Equal(1, hook.Count);
+        var held = Assert.Single(HeldUntil().Matches(app.Output));
+        Assert.InRange(DateTimeOffset.Parse(held.Groups["until"].Value, CultureInfo.InvariantCulture), rest - TimeSpan.FromSeconds(1), rest + TimeSpan.FromSeconds(1));
+
+        // It was the rest that held it: a change of the subscription ends that.
+        (await organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Changed." })).Expect(HttpStatusCode.OK);
+        await organization.PublishCase(eventId: "third");
+        await hook.Received("third");
+        Assert.Equal(["first", "third"], hook.Requests.Select(request => request.EventId));
+    }
+
+    private static async Task Scheduled(AppProcess app, int messages) => await Eventually.Get(
+        () => Queues.Of(app.AsAdmin()),
+        queues => queues.Sum(queue => queue.Scheduled) == messages && queues.Sum(queue => queue.Active) == 0,
+        queues => $"{messages} scheduled messages: {string.Join(", ", queues)}");
+
+    [GeneratedRegex(@"event second .* is held until (?<until>\S+);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex HeldUntil();
 
     /// <summary>The ids that were answered with 202.</summary>
     private static async Task<List<string>> PublishUntilTheAppIsGone(Organization organization, int publisher)

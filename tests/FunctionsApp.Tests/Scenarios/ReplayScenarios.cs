@@ -6,27 +6,25 @@ namespace EventSubscriptions.Tests.Scenarios;
 
 public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
-    private static readonly string s_longAgo = DateTimeOffset.UtcNow.AddHours(-1).ToString("O");
-
     [Fact]
     public async Task New_subscription_is_back_filled_with_what_it_has_missed()
     {
         var organization = shared.NewOrganization();
         var before = await organization.PublishCases(20, "before");
-        await Archived(organization, 20);
+        await ReplayRuns.Archived(organization, 20);
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
         var live = await organization.PublishCase(eventId: "live");
         await subscription.Attempted("delivered", 1);
 
-        var replay = await Ended(subscription, await Start(subscription, "missed"));
+        var replay = await ReplayRuns.Run(subscription, "missed");
 
         Assert.Equal(("completed", 20, 20), ((string)replay["state"]!, (int)replay["matched"]!, (int)replay["sent"]!));
         var requests = await hook.Received(21);
         Assert.Equal(before.Append(live).Order(StringComparer.Ordinal), requests.Select(request => request.EventId).Order(StringComparer.Ordinal));
         var attempts = await subscription.Attempted("delivered", 21);
         Assert.Equal(20, attempts.Count(attempt => (string)attempt["run"]! == (string)replay["id"]!));
-        Assert.Equal(0, (int)(await Ended(subscription, await Start(subscription, "missed")))["matched"]!);
+        Assert.Equal(0, (int)(await ReplayRuns.Run(subscription, "missed"))["matched"]!);
     }
 
     [Fact]
@@ -42,13 +40,13 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await organization.Audited("delivery.deadLettered", 2);
         hook.Answers(200);
 
-        var replay = await Ended(subscription, await Start(subscription, "failed"));
+        var replay = await ReplayRuns.Run(subscription, "failed");
 
         Assert.Equal((2, 2), ((int)replay["matched"]!, (int)replay["sent"]!));
         var delivered = await subscription.Attempted("delivered", 3);
         Assert.Equal(["bad-0", "bad-1", "fine"], delivered.Select(attempt => (string)attempt["eventId"]!).Order(StringComparer.Ordinal));
-        Assert.Equal(0, (int)(await Ended(subscription, await Start(subscription, "failed")))["matched"]!);
-        Assert.Equal(3, (int)(await Ended(subscription, await Start(subscription, "all", dryRun: true)))["matched"]!);
+        Assert.Equal(0, (int)(await ReplayRuns.Run(subscription, "failed"))["matched"]!);
+        Assert.Equal(3, await ReplayRuns.Count(subscription, "all"));
     }
 
     [Fact]
@@ -59,10 +57,10 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var subscription = await organization.Subscribe(hook);
         (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
         await organization.PublishCases(3, "missed");
-        await Archived(organization, 3);
+        await ReplayRuns.Archived(organization, 3);
 
-        (await organization.Api.Post(subscription.Path + "/replays", Body("missed"))).Expect(HttpStatusCode.Conflict);
-        var replay = await Ended(subscription, await Start(subscription, "missed", dryRun: true));
+        (await organization.Api.Post(subscription.Path + "/replays", ReplayRuns.Body("missed"))).Expect(HttpStatusCode.Conflict);
+        var replay = await ReplayRuns.Ended(subscription, await ReplayRuns.Start(subscription, "missed", dryRun: true));
 
         Assert.Equal((3, 0, true), ((int)replay["matched"]!, (int)replay["sent"]!, (bool)replay["dryRun"]!));
         Assert.Equal(0, hook.Count);
@@ -73,8 +71,8 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
     {
         var organization = shared.NewOrganization();
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
-        var first = (string)(await Ended(subscription, await Start(subscription, "all")))["id"]!;
-        var second = (string)(await Ended(subscription, await Start(subscription, "all")))["id"]!;
+        var first = (string)(await ReplayRuns.Run(subscription, "all"))["id"]!;
+        var second = (string)(await ReplayRuns.Run(subscription, "all"))["id"]!;
 
         Assert.Equal([first, second], (await organization.Api.GetAll(subscription.Path + "/replays?pageSize=1")).Select(replay => (string)replay["id"]!));
         var started = await organization.Audited("replay.started", 2);
@@ -95,8 +93,8 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var none = (await organization.Api.Post(subscription.Path + "/replays", new JsonObject())).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
         var many = (await organization.Api.Post(subscription.Path + "/replays", new JsonObject
         {
-            ["from"] = s_longAgo,
-            ["to"] = s_longAgo,
+            ["from"] = ReplayRuns.LongAgo,
+            ["to"] = ReplayRuns.LongAgo,
             ["events"] = new JsonArray("CaseClosedEvnt"),
             ["only"] = "some",
             ["dryRun"] = "yes",
@@ -113,15 +111,15 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await using var app = await AppProcess.Start(("Replays__RatePerSecond", "20"));
         var organization = Organization.New(app);
         await organization.PublishCases(200, "case");
-        await Archived(organization, 200);
+        await ReplayRuns.Archived(organization, 200);
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
-        var id = await Start(subscription, "missed");
+        var id = await ReplayRuns.Start(subscription, "missed");
         await hook.Received(5);
 
         (await organization.Api.Delete($"{subscription.Path}/replays/{id}")).Expect(HttpStatusCode.NoContent);
 
-        var replay = await Get(subscription, id);
+        var replay = await ReplayRuns.Get(subscription, id);
         Assert.Equal("cancelled", (string)replay["state"]!);
         Assert.Equal(200, (int)replay["matched"]!);
         Assert.InRange((int)replay["sent"]!, 1, 160);
@@ -132,8 +130,7 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
 
         // What it had put on the queue arrives; another replay finds the rest.
         await hook.Received((int)replay["sent"]!);
-        var rest = await Ended(subscription, await Start(subscription, "missed", dryRun: true));
-        Assert.InRange((int)rest["matched"]!, 40, 199);
+        Assert.InRange(await ReplayRuns.Count(subscription, "missed"), 40, 199);
     }
 
     [Fact]
@@ -142,10 +139,10 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await using var app = await AppProcess.Start(("Replays__RatePerSecond", "1000"));
         var organization = Organization.New(app);
         var ids = await organization.PublishCases(3_000, "case");
-        await Archived(organization, 3_000);
+        await ReplayRuns.Archived(organization, 3_000);
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
-        var id = await Start(subscription, "missed");
+        var id = await ReplayRuns.Start(subscription, "missed");
         await hook.Received(200);
 
         await app.Kill();
@@ -155,41 +152,13 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await Eventually.Until(
             () => ids.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId)),
             () => $"every event, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} came");
-        var replay = await Ended(subscription, id);
+        var replay = await ReplayRuns.Ended(subscription, id);
         Assert.Equal(("completed", 3_000, 3_000), ((string)replay["state"]!, (int)replay["matched"]!, (int)replay["sent"]!));
         Assert.Single(await EndEntries(subscription));
         Assert.Equal(0, await app.Stop());
         Assert.InRange(hook.Count - 3_000, 0, 256);
     }
 
-    private static JsonObject Body(string only, bool dryRun = false) => new() { ["from"] = s_longAgo, ["only"] = only, ["dryRun"] = dryRun };
-
-    private static async Task<string> Start(SubscriptionHandle subscription, string only, bool dryRun = false)
-    {
-        var answer = (await subscription.Organization.Api.Post(subscription.Path + "/replays", Body(only, dryRun))).Expect(HttpStatusCode.Accepted);
-        Assert.Equal($"{subscription.Path}/replays/{(string)answer.Json["id"]!}", answer.Location!.OriginalString);
-        return (string)answer.Json["id"]!;
-    }
-
-    private static async Task<JsonNode> Get(SubscriptionHandle subscription, string id) =>
-        (await subscription.Organization.Api.Get($"{subscription.Path}/replays/{id}")).Expect(HttpStatusCode.OK).Json;
-
     private static Task<IReadOnlyList<JsonNode>> EndEntries(SubscriptionHandle subscription) =>
         subscription.Organization.Api.GetAll($"{subscription.Organization.Path}/audit-logs?type=replay.ended&subscriptionId={subscription.Id}");
-
-    private static Task<JsonNode> Ended(SubscriptionHandle subscription, string id) => Eventually.Get(
-        () => Get(subscription, id),
-        replay => replay["endedAt"] is not null,
-        replay => $"the end of {replay.ToJsonString()}");
-
-    /// <summary>Waits until so many events are in the archive: a dry run of a subscription that has never had any counts them.</summary>
-    private async Task Archived(Organization organization, int count)
-    {
-        var watcher = await organization.Subscribe(shared.Receiver.NewHook());
-        (await organization.Api.Patch(watcher.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
-        await Eventually.Until(
-            async () => (int)(await Ended(watcher, await Start(watcher, "all", dryRun: true)))["matched"]! >= count,
-            () => $"{count} archived events");
-        (await organization.Api.Delete(watcher.Path)).Expect(HttpStatusCode.NoContent);
-    }
 }

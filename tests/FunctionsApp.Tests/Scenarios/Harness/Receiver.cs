@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
@@ -72,6 +73,11 @@ internal sealed class Receiver : IAsyncDisposable
             request.Method, request.Path.Value!, request.ContentType ?? "", request.Headers.Authorization.ToString(),
             request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed,
             request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)), context.RequestAborted);
+        if (hook.RetryAfter is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (context.Response.StatusCode >= 300)
         {
             await context.Response.WriteAsync("The receiver is not in the mood.");
@@ -112,6 +118,9 @@ internal sealed class Hook(Uri url)
             }
         }
     }
+
+    /// <summary>For how many seconds each answer asks to wait.</summary>
+    public int? RetryAfter { get; set; }
 
     /// <summary>The ids of the events whose sender got an answer.</summary>
     public IReadOnlyList<string> Answered
