@@ -1,0 +1,146 @@
+// What a person should know of. docs/operating.md says what each means and what to do.
+param actionGroupName string
+param email string
+param applicationInsightsName string
+param serviceBusName string
+param location string
+param tags object
+
+// Names of metrics are those of the app's meter (AppMetrics); a test holds both together.
+var logAlerts = [
+  {
+    name: 'dead-letters-recorded'
+    description: 'Deliveries or events were given up. The audit log says which and why.'
+    query: 'customMetrics | where name == "event_subscriptions.dead_letters.recorded" | project timestamp, amount = valueSum'
+    threshold: 0
+    severity: 2
+  }
+  {
+    name: 'server-errors'
+    description: 'The API answered 5xx more than five times.'
+    query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = 1'
+    threshold: 5
+    severity: 1
+  }
+]
+
+var queueAlerts = [
+  {
+    name: 'queues-not-drained'
+    description: 'Messages wait and are not handled: the app is down, or slower than what comes in.'
+    metric: 'ActiveMessages'
+    threshold: 10000
+    severity: 1
+  }
+  {
+    name: 'dead-letters-not-recorded'
+    description: 'Dead letters stay on a queue. The functions that record them take each within seconds, so they do not run or fail.'
+    metric: 'DeadletteredMessages'
+    threshold: 0
+    severity: 1
+  }
+]
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource serviceBus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
+  name: serviceBusName
+}
+
+resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
+  name: actionGroupName
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'EventSubs'
+    emailReceivers: [
+      {
+        name: 'operators'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for alert in logAlerts: {
+  name: alert.name
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: alert.name
+    description: alert.description
+    severity: alert.severity
+    enabled: true
+    scopes: [applicationInsights.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: alert.query
+          metricMeasureColumn: 'amount'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: alert.threshold
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: true
+    // Before the first telemetry the tables are not there yet.
+    skipQueryValidation: true
+    actions: {
+      actionGroups: empty(email) ? [] : [actionGroup.id]
+    }
+  }
+}]
+
+resource queueAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in queueAlerts: {
+  name: alert.name
+  location: 'global'
+  tags: tags
+  properties: {
+    description: alert.description
+    severity: alert.severity
+    enabled: true
+    scopes: [serviceBus.id]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: alert.metric
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: alert.metric
+          // Over the whole window, so that a spike alone is no alert.
+          timeAggregation: 'Minimum'
+          operator: 'GreaterThan'
+          threshold: alert.threshold
+          dimensions: [
+            {
+              name: 'EntityName'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+        }
+      ]
+    }
+    autoMitigate: true
+    actions: empty(email) ? [] : [
+      {
+        actionGroupId: actionGroup.id
+      }
+    ]
+  }
+}]

@@ -1,0 +1,80 @@
+#!/bin/sh
+# Run by azd before it provisions: makes the vault and, once, the two secrets that the app cannot start without.
+# A secret that exists is never touched: what the old encryption key has encrypted, no new one can read. Secrets go straight
+# into the vault, through Azure Resource Manager: none is in an argument, in the output or in azd's environment.
+set -eu
+umask 077
+
+fail() {
+    echo "secrets.sh: $*" >&2
+    exit 1
+}
+
+for name in AZURE_ENV_NAME AZURE_SUBSCRIPTION_ID AZURE_LOCATION; do
+    eval "[ -n \"\${$name:-}\" ]" || fail "$name is not set. Run 'azd up', which asks for it, or 'azd env set $name VALUE'."
+done
+command -v az >/dev/null || fail "the Azure CLI is needed: https://aka.ms/azure-cli"
+az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none || fail "the Azure CLI has no access to the subscription. Run 'az login'."
+
+sha256() {
+    if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi
+}
+
+# The same name on every machine, without anything kept: a vault's name is unique in the world.
+group=${AZURE_RESOURCE_GROUP:-rg-$AZURE_ENV_NAME}
+vault=${AZURE_KEY_VAULT_NAME:-kv-$(printf '%s' "$AZURE_SUBSCRIPTION_ID/$AZURE_ENV_NAME/$AZURE_LOCATION" | tr '[:upper:]' '[:lower:]' | sha256 | cut -c1-18)}
+secrets="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.KeyVault/vaults/$vault/secrets"
+api='api-version=2023-07-01'
+
+ensure_vault() {
+    if [ "$(az group exists --name "$group" --subscription "$AZURE_SUBSCRIPTION_ID")" != true ]; then
+        az group create --name "$group" --location "$AZURE_LOCATION" --subscription "$AZURE_SUBSCRIPTION_ID" \
+            --tags "azd-env-name=$AZURE_ENV_NAME" --output none
+    fi
+    # Lists, since they are empty where there is none, and fail only where something is wrong.
+    if [ -n "$(az keyvault list --resource-group "$group" --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)" ]; then
+        return
+    fi
+    if [ -n "$(az keyvault list-deleted --resource-type vault --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)" ]; then
+        echo "Recovering the deleted vault $vault"
+        az keyvault recover --name "$vault" --location "$AZURE_LOCATION" --subscription "$AZURE_SUBSCRIPTION_ID" --output none
+    else
+        echo "Making the vault $vault"
+        az keyvault create --name "$vault" --resource-group "$group" --location "$AZURE_LOCATION" --subscription "$AZURE_SUBSCRIPTION_ID" \
+            --enable-rbac-authorization true --enable-purge-protection true --retention-days 90 --output none
+    fi
+}
+
+exists() {
+    if answer=$(az rest --method get --url "$secrets/$1?$api" --query name --output tsv 2>&1); then
+        return 0
+    fi
+    case $answer in
+        *NotFound* | *'Not Found'*) return 1 ;;
+        *) fail "whether the secret $1 exists could not be found out: $answer" ;;
+    esac
+}
+
+# Reads the value from standard input.
+ensure_secret() {
+    if exists "$1"; then
+        echo "The secret $1 exists"
+        return
+    fi
+    body=$(mktemp)
+    trap 'rm -f "$body"' EXIT
+    printf '{"properties":{"value":"%s"}}' "$(cat)" >"$body"
+    az rest --method put --url "$secrets/$1?$api" --headers Content-Type=application/json --body "@$body" --output none \
+        || fail "the secret $1 could not be made. Where it was deleted, recover it: az keyvault secret recover --vault-name $vault --name $1"
+    rm -f "$body"
+    echo "Made the secret $1"
+}
+
+random() {
+    head -c 32 /dev/urandom | base64 | tr -d '\n'
+}
+
+ensure_vault
+random | tr '+/' '-_' | tr -d '=' | ensure_secret access-admin-key
+{ printf 'k1:' && random; } | ensure_secret secrets-keys
+azd env set AZURE_KEY_VAULT_NAME "$vault"

@@ -1,0 +1,43 @@
+// The queues that servicebus.json declares, which the local host makes from the same file. There are no keys.
+param name string
+
+@allowed(['Standard', 'Premium'])
+param sku string
+
+param capacity int
+param location string
+param tags object
+
+var queues = loadJsonContent('servicebus.json').queues
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  sku: {
+    name: sku
+    tier: sku
+    capacity: sku == 'Premium' ? capacity : null
+  }
+  properties: {
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: 'Enabled'
+  }
+
+  resource messageQueues 'queues' = [for queue in queues: {
+    name: queue.name
+    properties: {
+      lockDuration: queue.lockDuration
+      maxDeliveryCount: queue.maxDeliveryCount
+      requiresDuplicateDetection: queue.requiresDuplicateDetection
+      duplicateDetectionHistoryTimeWindow: queue.duplicateDetectionHistoryTimeWindow
+      // Retries wait for up to a day: nothing may expire on the queue.
+      deadLetteringOnMessageExpiration: false
+      maxSizeInMegabytes: 5120
+    }
+  }]
+}
+
+output name string = namespace.name
+output fullyQualifiedNamespace string = split(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':')[0]
