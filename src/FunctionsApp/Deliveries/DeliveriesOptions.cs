@@ -22,6 +22,9 @@ public sealed record DeliveriesOptions
     /// <summary>How many requests are sent to one subscription at once.</summary>
     public int MaxInFlightPerSubscription { get; init; } = 16;
 
+    /// <summary>How many deliveries the host makes at once: <c>maxConcurrentCalls</c> in <c>host.json</c>, unless a setting overrides that.</summary>
+    public int Invocations { get; init; } = 256;
+
     /// <summary>How often one request is tried while a subscription's breaker is open.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -41,6 +44,7 @@ public sealed record DeliveriesOptions
         // Far below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
+        Invocations = reader.Number("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", 256, 1, 100_000),
         ProbeInterval = reader.Duration("Deliveries__ProbeInterval", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), SlotLine.Horizon),
         AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
         DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),

@@ -35,6 +35,40 @@ public sealed class SlowReceiverScenarios
         Assert.True(beside <= limit, $"p99 {beside.TotalMilliseconds:0} ms beside a receiver that hangs, {alone.TotalMilliseconds:0} ms without");
     }
 
+    [Fact]
+    public async Task Healthy_subscription_is_not_delayed_when_more_of_them_hang_than_there_are_invocations_for()
+    {
+        const int hanging = 24;
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(("Deliveries__Deadline", "00:01:00"));
+        var organization = Organization.New(app);
+        var hooks = Enumerable.Range(0, hanging).Select(_ => receiver.NewHook().After(TimeSpan.FromMinutes(1))).ToList();
+        foreach (var hook in hooks)
+        {
+            await organization.Subscribe(hook);
+        }
+
+        var other = Organization.New(app);
+        var healthy = receiver.NewHook();
+        await other.Subscribe(healthy);
+        await healthy.Received(await other.PublishCase());
+        await organization.PublishCases(250, "backlog");
+        await Eventually.Until(() => hooks.All(hook => hook.Count > 0), () => "a request at each receiver that hangs");
+
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < Events; i++)
+        {
+            var sent = Receiver.Now;
+            var request = await healthy.Received(await other.PublishCase());
+            times.Add(request.At - sent);
+        }
+
+        // None of the hanging requests has ended by then: without a share of its own it would have to wait for that.
+        Assert.InRange(times.Max(), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.InRange(times.Order().ElementAt(Events / 2), TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+        Assert.InRange(hooks.Sum(hook => hook.Count), hanging, 256 - 1);
+    }
+
     private static async Task<IReadOnlyList<Hook>> Subscribe(Organization organization, Receiver receiver)
     {
         var hooks = Enumerable.Range(0, Healthy).Select(_ => receiver.NewHook()).ToList();

@@ -21,6 +21,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     private static readonly TimeSpan s_forgetAfter = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<SubscriptionId, SubscriptionGate> _gates = new();
+    private readonly InvocationShare _share = new(options.Invocations);
     private readonly Lock _sweeping = new();
     private readonly RestStore _rests = new(tables, time);
     private int _sweepAt = MinGates;
@@ -98,7 +99,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
         }
 
         MakeRoom();
-        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.Options, self.Time), (Options: options, Time: time));
+        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.Options, self.Share, self.Time), (Options: options, Share: _share, Time: time));
     }
 
     private void MakeRoom()

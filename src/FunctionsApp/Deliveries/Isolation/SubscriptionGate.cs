@@ -5,11 +5,7 @@ namespace EventSubscriptions.Deliveries.Isolation;
 /// are under way nor too many were sent. A message that can't be sent at once waits here where its turn comes within a moment, and is
 /// held until a slot of its own otherwise. Thread-safe; does nothing but count.
 /// </summary>
-/// <remarks>
-/// Where it isn't known when the trouble ends, a message is held for as long again as the trouble has lasted, at most 15 min: so often it is touched
-/// as the time since doubles, and when the trouble is over it comes after at most as long again.
-/// </remarks>
-internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider time)
+internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShare share, TimeProvider time)
 {
     /// <summary>How long a message is expected to wait here at most. An invocation waits with it, so that it must be short; the way through the queue costs more than these moments.</summary>
     public static readonly TimeSpan MaxExpectedWait = TimeSpan.FromMilliseconds(250);
@@ -20,31 +16,19 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
     /// <summary>How many messages of one subscription wait here: fewer than the invocations that a host runs at once.</summary>
     public const int MaxWaiting = 96;
 
-    /// <summary>Over how many times the duration of a stall those are spread that are held because of it.</summary>
-    private const int StallHorizon = 4;
-
-    /// <summary>The back-off of one that is held for the first time doubles with each time, up to 5 s.</summary>
-    private const int MaxDoublings = 9;
-
-    private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan s_likelyDuration = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_probePause = TimeSpan.FromSeconds(1);
-
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = new();
     private readonly CircuitBreaker _breaker = new(options.ProbeInterval);
     private readonly RateLimit _rate = new();
-    private readonly SlotLine _line = new();
+    private readonly Holds _holds = new(options.ProbeInterval);
+    private readonly Pace _pace = new();
 
     private int _inFlight;
-    private TimeSpan _typicalDuration = s_likelyDuration;
-    private TimeSpan _durationWhenReached = s_likelyDuration;
     private TimeSpan _spacing;
     private DateTimeOffset _progressAt;
     private DateTimeOffset _usedAt;
     private DateTimeOffset _restUntil;
     private DateTimeOffset? _restingSince;
-    private DateTimeOffset _probeSlot;
     private DateTimeOffset _version;
     private ITimer? _timer;
     private bool _retired;
@@ -61,6 +45,12 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
         }
     }
 
+    /// <summary>How many requests may be under way now.</summary>
+    private int MaxInFlight => share.InFlight(options.MaxInFlightPerSubscription);
+
+    /// <summary>Whether nothing but the number of requests, or their rate, keeps one from being sent.</summary>
+    private bool IsReachable(DateTimeOffset now) => _breaker.Allows(now) && (_breaker.OpenSince is null || share.AllowsProbe);
+
     /// <summary>Tells the gate how the subscription is now. A change of it ends what was known of its receiver.</summary>
     /// <param name="version">When it was last changed.</param>
     /// <param name="rateLimitPerSecond">Its limit, or null.</param>
@@ -76,7 +66,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
                 {
                     change = _breaker.Reset();
                     EndRest();
-                    _line.Clear();
+                    _holds.Clear();
                 }
 
                 _version = version;
@@ -112,20 +102,21 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
             }
 
             var isHeld = holds > 0;
-            var waitsInLine = _spacing > TimeSpan.Zero && !isHeld && _line.IsPending(now);
+            var waitsInLine = _spacing > TimeSpan.Zero && !isHeld && _holds.IsPending(now);
             if (_waiting.Count == 0 && !waitsInLine && IsFree(now))
             {
                 return new(Enter(now));
             }
 
-            var longest = !isHeld && _line.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
-            if (waitsInLine || _waiting.Count >= MaxWaiting || ExpectedWait(now) > longest)
+            var longest = !isHeld && _holds.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
+            if (waitsInLine || _waiting.Count >= share.Waiting(MaxWaiting) || ExpectedWait(now) > longest)
             {
-                return new(Admission.Hold(NextSlot(now, holds)));
+                return new(Admission.Hold(HeldUntilFree(now, holds)));
             }
 
             var waiter = new Waiter(holds, now + MaxWait, cancellationToken);
             _waiting.AddLast(waiter);
+            share.Wait();
             SetTimer(now);
             return new(waiter.Task);
         }
@@ -137,19 +128,18 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
         lock (_lock)
         {
             var now = _usedAt = _progressAt = time.GetUtcNow();
-            _inFlight--;
+            EndRequest();
             var change = _breaker.Report(pass, reached, now);
-            Learn(duration, reached);
+            _pace.Learn(duration, reached, isOpen: _breaker.OpenSince is not null);
             if (change != BreakerChange.None)
             {
-                _probeSlot = default;
-                _line.Clear();
+                _holds.Clear();
             }
 
             if (reached == Reached.Yes && restUntil is null && _restingSince is not null && now >= _restUntil)
             {
                 EndRest();
-                _line.Clear();
+                _holds.Clear();
             }
 
             Rest(restUntil, now);
@@ -164,7 +154,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            var knows = !_breaker.IsIdle || now < _restUntil + SlotLine.Horizon || _line.IsPending(now) || now < _rate.FreeAt;
+            var knows = !_breaker.IsIdle || now < _restUntil + SlotLine.Horizon || _holds.IsPending(now) || now < _rate.FreeAt;
             if (_inFlight == 0 && _waiting.Count == 0 && (!knows || now - _usedAt >= unusedFor))
             {
                 _retired = true;
@@ -178,51 +168,32 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
     /// <summary>The slot of a message that can't be sent for some time, or null where only its turn must come.</summary>
     private DateTimeOffset? HeldUntil(DateTimeOffset now)
     {
-        if (!_breaker.Allows(now))
+        if (!IsReachable(now))
         {
-            var from = AsLongAgain(now, _breaker.OpenSince!.Value, atLeastUntil: _breaker.ProbeAt);
-
-            // A few come earlier, one for each probe.
-            var probe = Later(_probeSlot, Later(_breaker.ProbeAt, now + s_probePause));
-            if (probe <= from)
-            {
-                _probeSlot = probe + options.ProbeInterval;
-                return probe;
-            }
-
-            return _line.Next(from, Interval(now), SlotLine.Horizon);
+            return _holds.UntilReached(now, _breaker, Interval(now));
         }
 
-        return now < _restUntil ? _line.Next(AsLongAgain(now, _restingSince ?? now, atLeastUntil: _restUntil), Interval(now), SlotLine.Horizon) : null;
+        return now < _restUntil ? _holds.UntilRested(now, _restingSince ?? now, _restUntil, Interval(now)) : null;
     }
 
-    private DateTimeOffset NextSlot(DateTimeOffset now, int holds)
-    {
-        // Where nothing moves, the pace is a guess: it must not spread a backlog over much more time than the stall has lasted.
-        var stall = Stall(now);
-        var slot = _line.Next(
-            AsLongAgain(now, now - stall, atLeastUntil: now + RateWait(now)), Interval(now), stall > _typicalDuration ? StallHorizon * stall : SlotLine.Horizon);
+    private DateTimeOffset HeldUntilFree(DateTimeOffset now, int holds) =>
+        _holds.UntilFree(now, holds, Stall(now), RateWait(now), _pace.Typical, Interval(now));
 
-        // One that is held time and again, since this host has more to do than it can, must not add to that.
-        return Later(slot, now + (s_firstBackOff * (1 << Math.Min(holds, MaxDoublings))));
-    }
-
-    private static DateTimeOffset AsLongAgain(DateTimeOffset now, DateTimeOffset since, DateTimeOffset atLeastUntil)
-    {
-        var age = now - since;
-        return Later(now + (age < SlotLine.Horizon ? age : SlotLine.Horizon), atLeastUntil);
-    }
-
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
-
-    private bool IsFree(DateTimeOffset now) => _breaker.Allows(now) && now >= _restUntil && _inFlight < options.MaxInFlightPerSubscription && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+    private bool IsFree(DateTimeOffset now) => IsReachable(now) && now >= _restUntil && _inFlight < MaxInFlight && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
 
     private Admission Enter(DateTimeOffset now)
     {
         _inFlight++;
+        share.Enter();
         _progressAt = now;
         _rate.Take(now, _spacing);
         return Admission.Enter(new GatePass(this, _breaker.Pass(now)));
+    }
+
+    private void EndRequest()
+    {
+        _inFlight--;
+        share.Leave();
     }
 
     /// <summary>Lets those in whose turn it is, and sends those away who have waited in vain.</summary>
@@ -232,16 +203,16 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
         {
             if (waiter.IsOver)
             {
-                _waiting.RemoveFirst();
+                EndWait();
             }
             else if (IsFree(now))
             {
-                _waiting.RemoveFirst();
+                EndWait();
                 waiter.Complete(Enter, Withdraw, now);
             }
             else if (HeldUntilOrExpired(waiter, now) is { } slot)
             {
-                _waiting.RemoveFirst();
+                EndWait();
                 waiter.Complete(_ => Admission.Hold(slot), static _ => { }, now);
             }
             else
@@ -252,20 +223,26 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
         }
     }
 
+    private void EndWait()
+    {
+        _waiting.RemoveFirst();
+        share.EndWait();
+    }
+
     private DateTimeOffset? HeldUntilOrExpired(Waiter waiter, DateTimeOffset now) =>
-        HeldUntil(now) ?? (now >= waiter.Until ? NextSlot(now, waiter.Holds) : null);
+        HeldUntil(now) ?? (now >= waiter.Until ? HeldUntilFree(now, waiter.Holds) : null);
 
     /// <summary>Takes an admission back that nobody waits for any more.</summary>
     private void Withdraw(Admission admission)
     {
-        _inFlight--;
+        EndRequest();
         _breaker.Report(admission.Pass!.Breaker, Reached.Unknown, time.GetUtcNow());
     }
 
     private void SetTimer(DateTimeOffset now)
     {
         var first = _waiting.First!.Value;
-        var due = _spacing > TimeSpan.Zero && _inFlight < options.MaxInFlightPerSubscription && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
+        var due = _spacing > TimeSpan.Zero && _inFlight < MaxInFlight && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
         var wait = due > now ? due - now : TimeSpan.FromMilliseconds(1);
         _timer ??= time.CreateTimer(static gate => ((SubscriptionGate)gate!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
@@ -281,7 +258,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
 
     private TimeSpan ExpectedWait(DateTimeOffset now)
     {
-        var (turn, rate) = (Duration(now) / options.MaxInFlightPerSubscription * (_waiting.Count + 1), RateWait(now));
+        var (turn, rate) = (Duration(now) / MaxInFlight * (_waiting.Count + 1), RateWait(now));
         return turn > rate ? turn : rate;
     }
 
@@ -292,32 +269,14 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
     /// <summary>The time between two requests that the receiver can take.</summary>
     private TimeSpan Interval(DateTimeOffset now)
     {
-        var interval = Duration(now) / options.MaxInFlightPerSubscription;
+        var interval = Duration(now) / MaxInFlight;
         return interval > _spacing ? interval : _spacing;
     }
 
-    private TimeSpan Duration(DateTimeOffset now) => Stall(now) is var stall && stall > _typicalDuration ? stall : _typicalDuration;
+    private TimeSpan Duration(DateTimeOffset now) => Stall(now) is var stall && stall > _pace.Typical ? stall : _pace.Typical;
 
     /// <summary>For how long nothing has moved while nothing more may be sent: then a receiver is slower than it was.</summary>
-    private TimeSpan Stall(DateTimeOffset now) => _inFlight >= options.MaxInFlightPerSubscription ? now - _progressAt : TimeSpan.Zero;
-
-    private void Learn(TimeSpan? duration, Reached reached)
-    {
-        if (duration is { } took)
-        {
-            _typicalDuration += (took - _typicalDuration) / 8;
-        }
-
-        if (reached == Reached.Yes)
-        {
-            _durationWhenReached = _typicalDuration;
-        }
-        else if (_breaker.OpenSince is not null)
-        {
-            // How long it takes to find out that nobody answers is no measure for the backlog of a receiver that is back.
-            _typicalDuration = _durationWhenReached;
-        }
-    }
+    private TimeSpan Stall(DateTimeOffset now) => _inFlight >= MaxInFlight ? now - _progressAt : TimeSpan.Zero;
 
     private void Rest(DateTimeOffset? until, DateTimeOffset now)
     {
@@ -332,37 +291,5 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, TimeProvider t
     {
         _restUntil = default;
         _restingSince = null;
-    }
-
-    /// <summary>A message whose turn comes within a moment.</summary>
-    private sealed class Waiter
-    {
-        private readonly TaskCompletionSource<Admission> _admission = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly CancellationTokenRegistration _cancellation;
-
-        public Waiter(int holds, DateTimeOffset until, CancellationToken cancellationToken)
-        {
-            Holds = holds;
-            Until = until;
-            _cancellation = cancellationToken.UnsafeRegister(static (waiter, token) => ((Waiter)waiter!)._admission.TrySetCanceled(token), this);
-        }
-
-        public int Holds { get; }
-
-        public DateTimeOffset Until { get; }
-
-        public bool IsOver => _admission.Task.IsCompleted;
-
-        public Task<Admission> Task => _admission.Task;
-
-        public void Complete(Func<DateTimeOffset, Admission> admit, Action<Admission> withdraw, DateTimeOffset now)
-        {
-            _cancellation.Unregister();
-            var admission = admit(now);
-            if (!_admission.TrySetResult(admission))
-            {
-                withdraw(admission);
-            }
-        }
     }
 }

@@ -8,6 +8,7 @@ public sealed class SubscriptionGateTests
     private static readonly TimeSpan s_probeInterval = new DeliveriesOptions().ProbeInterval;
     private static readonly TimeSpan s_ms = TimeSpan.FromMilliseconds(1);
 
+    private readonly InvocationShare _share = new(new DeliveriesOptions().Invocations);
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
 
     [Fact]
@@ -294,7 +295,7 @@ public sealed class SubscriptionGateTests
         Assert.True(gate.TryRetire(TimeSpan.FromHours(1)));
     }
 
-    private SubscriptionGate Gate(int maxInFlight = 16) => new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, _clock);
+    private SubscriptionGate Gate(int maxInFlight = 16) => new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, _share, _clock);
 
     private static Task<Admission> Enter(SubscriptionGate gate, int holds = 0) => gate.EnterAsync(holds, default)!.Value.AsTask();
 

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Isolation;
+
+namespace EventSubscriptions.Tests.Deliveries.Isolation;
+
+public sealed class InvocationShareTests
+{
+    private const int Invocations = 256;
+
+    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+
+    [Theory]
+    [InlineData(16, 256, 16)]
+    [InlineData(16, 128, 16)]
+    [InlineData(16, 127, 15)]
+    [InlineData(16, 64, 8)]
+    [InlineData(16, 8, 1)]
+    [InlineData(16, 7, 0)]
+    [InlineData(16, 0, 0)]
+    [InlineData(16, -3, 0)]
+    [InlineData(256, 64, 128)]
+    public void Limit_shrinks_with_what_is_free_beyond_half(int most, int free, int expected) =>
+        Assert.Equal(expected, InvocationShare.Of(most, Invocations, free));
+
+    [Fact]
+    public void Number_of_invocations_is_that_of_the_host()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("host.json")));
+
+        Assert.Equal(
+            host.RootElement.GetProperty("extensions").GetProperty("serviceBus").GetProperty("maxConcurrentCalls").GetInt32(), new DeliveriesOptions().Invocations);
+    }
+
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(8, 16)]
+    [InlineData(20, 9)]
+    [InlineData(100, 2)]
+    public async Task Subscriptions_that_hang_leave_room_for_others(int subscriptions, int each)
+    {
+        var share = new InvocationShare(Invocations);
+        var hanging = Enumerable.Range(0, subscriptions).Select(_ => Gate(share)).ToList();
+        var passes = await Backlog(hanging, rounds: 40);
+
+        Assert.InRange((double)passes.Count / subscriptions, each - 0.5, each + 0.5);
+        Assert.InRange(passes.Count, 1, Invocations - 8);
+        Assert.NotNull((await Enter(Gate(share))).Pass);
+
+        passes.ForEach(pass => pass.Dispose());
+        Assert.Equal(16, (await Backlog([Gate(share)], rounds: 40)).Count);
+    }
+
+    [Fact]
+    public async Task Messages_that_wait_leave_room_for_others_too()
+    {
+        var share = new InvocationShare(Invocations);
+        var gates = Enumerable.Range(0, 20).Select(_ => Gate(share)).ToList();
+        var passes = await Backlog(gates, rounds: 40);
+
+        var waiting = Enumerable.Range(0, 40).SelectMany(_ => gates.Select(gate => Enter(gate))).Where(admission => !admission.IsCompleted).ToList();
+        Assert.InRange(waiting.Count, 1, Invocations - passes.Count - 1);
+
+        _clock.Advance(SubscriptionGate.MaxWait);
+        Assert.All(await Task.WhenAll(waiting), admission => Assert.Null(admission.Pass));
+        Assert.Equal(SubscriptionGate.MaxWaiting, new InvocationShare(Invocations).Waiting(SubscriptionGate.MaxWaiting));
+        passes.ForEach(pass => pass.Dispose());
+        Assert.Equal(SubscriptionGate.MaxWaiting, share.Waiting(SubscriptionGate.MaxWaiting));
+    }
+
+    [Fact]
+    public async Task Probes_take_half_of_the_invocations_at_most()
+    {
+        var share = new InvocationShare(Invocations);
+        var options = new DeliveriesOptions();
+        var dead = Enumerable.Range(0, 300).Select(_ => Gate(share)).ToList();
+        foreach (var gate in dead)
+        {
+            for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
+            {
+                (await Enter(gate)).Pass!.End(Reached.No);
+            }
+        }
+
+        _clock.Advance(options.ProbeInterval);
+        var admissions = await Task.WhenAll(dead.Select(Enter));
+
+        Assert.Equal(Invocations / 2, admissions.Count(admission => admission.Pass is not null));
+        Assert.All(
+            admissions.Where(admission => admission.Pass is null),
+            admission => Assert.InRange(admission.HoldUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval));
+    }
+
+    private SubscriptionGate Gate(InvocationShare share) => new(new DeliveriesOptions(), share, _clock);
+
+    private static Task<Admission> Enter(SubscriptionGate gate) => gate.EnterAsync(holds: 0, default)!.Value.AsTask();
+
+    /// <summary>Offers each subscription one message after the other, and returns those that are under way.</summary>
+    private async Task<List<GatePass>> Backlog(IReadOnlyList<SubscriptionGate> gates, int rounds)
+    {
+        var admissions = Enumerable.Range(0, rounds).SelectMany(_ => gates.Select(Enter)).ToList();
+        _clock.Advance(SubscriptionGate.MaxWait);
+        return [.. (await Task.WhenAll(admissions)).Select(admission => admission.Pass).OfType<GatePass>()];
+    }
+}
