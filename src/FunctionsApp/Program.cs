@@ -5,6 +5,7 @@ using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
+using EventSubscriptions.OpenApi;
 using EventSubscriptions.Options;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
@@ -30,7 +31,8 @@ builder.Services
     .AddDeliveries()
     .AddReplays()
     .AddRetention()
-    .AddHealth();
+    .AddHealth()
+    .AddOpenApi();
 
 var app = builder.Build();
 app.Services.CheckSettings();

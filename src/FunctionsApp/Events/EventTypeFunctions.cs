@@ -1,19 +1,14 @@
-using System.Buffers.Text;
 using System.Collections.Frozen;
-using System.Security.Cryptography;
 using EventSubscriptions.Access;
 using EventSubscriptions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Events;
 
 /// <summary>Shows the catalogue. It changes only with the program, so the answers are made at start.</summary>
 public sealed class EventTypeFunctions(EventCatalogue catalogue)
 {
-    private const string MediaType = "application/json; charset=utf-8";
-
     private readonly StoredAnswer _list = new(catalogue.Document);
 
     private readonly FrozenDictionary<string, StoredAnswer> _byName =
@@ -23,13 +18,13 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
     [Function("ListEventTypes")]
     [Requires(Role.Read, Role.Publish)]
     public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types")] HttpRequest request) =>
-        Checked(request) ?? _list.Result;
+        Checked(request) ?? _list;
 
     /// <summary>One event type. Names are case-sensitive.</summary>
     [Function("GetEventType")]
     [Requires(Role.Read, Role.Publish)]
     public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
-        Checked(request) ?? (_byName.TryGetValue(name, out var answer) ? answer.Result : Unknown(name));
+        Checked(request) ?? (_byName.TryGetValue(name, out var answer) ? answer : Unknown(name));
 
     private static IResult? Checked(HttpRequest request)
     {
@@ -40,10 +35,4 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
 
     private IResult Unknown(string name) =>
         Problem.NotFound(catalogue.Nearest(name) is { } nearest ? $"There is no such event type; did you mean '{nearest}'?" : "There is no such event type.");
-
-    private sealed class StoredAnswer(ReadOnlyMemory<byte> json)
-    {
-        public IResult Result { get; } = TypedResults.Bytes(
-            json, MediaType, entityTag: new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(json.Span).AsSpan(0, 12))}\""));
-    }
 }

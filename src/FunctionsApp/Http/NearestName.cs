@@ -27,9 +27,11 @@ public static class NearestName
         return nearest;
     }
 
-    /// <summary><c>; did you mean 'x'?</c>, or nothing where no candidate is near.</summary>
-    public static string Hint(string text, IEnumerable<string> candidates) =>
-        Find(text, candidates) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+    /// <summary>What follows "is unknown": <c>; did you mean 'x'?</c>, or all candidates where none is near.</summary>
+    public static string Hint(string text, IReadOnlyCollection<string> candidates) =>
+        Find(text, candidates) is { } nearest ? $"; did you mean '{nearest}'?"
+        : candidates.Count > 0 ? $"; known are {string.Join(", ", candidates)}"
+        : "; none is known";
 
     /// <summary>Insertions, deletions, substitutions and swaps of neighbours (the optimal string alignment distance).</summary>
     private static int Distance(string a, string b)

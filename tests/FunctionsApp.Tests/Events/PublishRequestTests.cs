@@ -100,7 +100,7 @@ public sealed class PublishRequestTests
                 "[1].data.taskId: must be a string",
                 "[1].data.taskType: must be a string",
                 "[1].data.assetId: is required",
-                "[2].organizationId: is unknown",
+                "[2].organizationId: is unknown; known are id, eventName, data",
                 "[3].id: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -",
                 "[3].eventName: must be a string",
                 "[3].data: must be an object",

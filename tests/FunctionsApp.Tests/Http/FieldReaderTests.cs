@@ -34,7 +34,7 @@ public sealed class FieldReaderTests
                 ["url"] = ["is required"],
                 ["gone"] = ["may not be null"],
                 ["nmae"] = ["is unknown; did you mean 'name'?"],
-                ["zzz"] = ["is unknown"],
+                ["zzz"] = ["is unknown; known are name, count, on, list, at, url, gone"],
             },
             reply.Errors);
     }

@@ -18,10 +18,23 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
         : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
 }
 
+/// <summary>A request and its answer, as they were on the wire. The names of headers are in lower case.</summary>
+internal sealed record Exchange(
+    string Method,
+    string Path,
+    IReadOnlyDictionary<string, string> RequestHeaders,
+    string RequestBody,
+    int Status,
+    IReadOnlyDictionary<string, string> Headers,
+    string Body);
+
 /// <summary>The HTTP API as seen by one key.</summary>
 internal sealed class Api(Func<Uri> address, string? key)
 {
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+
+    /// <summary>Looks at every exchange before its caller gets the answer, where it is set. What it throws, the caller gets.</summary>
+    public static Func<Exchange, Task>? Watch { get; set; }
 
     public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
 
@@ -63,12 +76,25 @@ internal sealed class Api(Func<Uri> address, string? key)
         }
 
         using var response = await s_http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        if (Watch is { } watch)
+        {
+            await watch(new Exchange(
+                method.Method,
+                request.RequestUri!.PathAndQuery,
+                Named(request.Headers, request.Content?.Headers),
+                body is null ? "" : Encoding.UTF8.GetString(body),
+                (int)response.StatusCode,
+                Named(response.Headers, response.Content.Headers),
+                text));
+        }
+
         return new Answer(
             response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.ETag?.ToString(),
             response.Headers.Location,
-            await response.Content.ReadAsStringAsync());
+            text);
     }
 
     /// <summary>Puts a message on a queue as a producer outside of the app does.</summary>
@@ -94,4 +120,8 @@ internal sealed class Api(Func<Uri> address, string? key)
 
         return items;
     }
+
+    private static Dictionary<string, string> Named(HttpHeaders headers, HttpHeaders? more) =>
+        headers.NonValidated.Concat(more is null ? [] : more.NonValidated)
+            .ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString(), StringComparer.Ordinal);
 }

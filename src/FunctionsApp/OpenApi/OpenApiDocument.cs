@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Telemetry;
+
+namespace EventSubscriptions.OpenApi;
+
+/// <summary>
+/// The description of this API (OpenAPI 3.1). It is written by hand, a capability a file in the folder <c>Parts</c>; what the catalogue of
+/// events knows better, and the version, come from there. It is made when it is first asked for.
+/// </summary>
+public sealed class OpenApiDocument(EventCatalogue catalogue)
+{
+    private const string ResourcePrefix = "OpenApi/";
+
+    /// <summary>It changes with the app alone, but soon after that.</summary>
+    private const string CacheControl = "public, max-age=300";
+
+    private readonly Lazy<ReadOnlyMemory<byte>> _json = new(() => Write(Make(catalogue)));
+    private StoredAnswer? _answer;
+
+    /// <summary>The document.</summary>
+    public ReadOnlyMemory<byte> Json => _json.Value;
+
+    /// <summary>What it is served as.</summary>
+    internal StoredAnswer Answer => _answer ??= new StoredAnswer(Json, CacheControl);
+
+    private static JsonObject Make(EventCatalogue catalogue)
+    {
+        var document = new JsonObject();
+        foreach (var (name, part) in Parts())
+        {
+            Merge(document, part, name);
+        }
+
+        document["info"]!["version"] = AppVersion.Text;
+        Describe(catalogue, document);
+        return document;
+    }
+
+    private static IEnumerable<(string Name, JsonObject Part)> Parts()
+    {
+        var assembly = typeof(OpenApiDocument).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            yield return (name, JsonNode.Parse(stream)!.AsObject());
+        }
+    }
+
+    /// <summary>Objects of the same name become one; anything else that is there twice is a mistake.</summary>
+    private static void Merge(JsonObject target, JsonObject part, string path)
+    {
+        foreach (var (name, value) in part)
+        {
+            if (!target.TryGetPropertyValue(name, out var known))
+            {
+                target[name] = value!.DeepClone();
+            }
+            else if (known is JsonObject inner && value is JsonObject more)
+            {
+                Merge(inner, more, $"{path}/{name}");
+            }
+            else
+            {
+                throw new InvalidDataException($"{path}/{name} is in another part, too.");
+            }
+        }
+    }
+
+    /// <summary>Adds a schema for each event, and refers to them.</summary>
+    private static void Describe(EventCatalogue catalogue, JsonObject document)
+    {
+        var schemas = document["components"]!["schemas"]!.AsObject();
+        foreach (var type in catalogue.All)
+        {
+            var schema = JsonNode.Parse(type.Document.Span)!["schema"]!.DeepClone().AsObject();
+            schema.Remove("$schema");
+            schemas.Add(type.Name, schema);
+        }
+
+        schemas.Add("EventName", new JsonObject
+        {
+            ["description"] = "The name of an event in the catalogue. Its case matters.",
+            ["type"] = "string",
+            ["enum"] = Array(catalogue.All, type => type.Name),
+        });
+        schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name).Append("OtherEvent"), Reference);
+        schemas["EventToPublish"]!["oneOf"] = Array(catalogue.All, type => new JsonObject
+        {
+            ["title"] = type.Name,
+            ["properties"] = new JsonObject { ["eventName"] = new JsonObject { ["const"] = type.Name }, ["data"] = Reference($"{type.Name}/properties/data") },
+        });
+
+        var example = catalogue.All[0];
+        var one = document["paths"]!["/api/event-types/{name}"]!["get"]!;
+        one["parameters"]![0]!["example"] = example.Name;
+        Body(one)["example"] = JsonNode.Parse(example.Document.Span);
+        Body(document["paths"]!["/api/event-types"]!["get"]!)["example"]!["items"] = new JsonArray(JsonNode.Parse(example.Document.Span));
+    }
+
+    private static JsonNode Body(JsonNode operation) => operation["responses"]!["200"]!["content"]!["application/json"]!;
+
+    private static JsonObject Reference(string schema) => new() { ["$ref"] = $"#/components/schemas/{schema}" };
+
+    private static JsonArray Array<T>(IEnumerable<T> items, Func<T, JsonNode> node) => new([.. items.Select(node)]);
+
+    private static ReadOnlyMemory<byte> Write(JsonObject document)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256 * 1024);
+        using (var writer = new Utf8JsonWriter(buffer, ApiJson.Writing))
+        {
+            document.WriteTo(writer);
+        }
+
+        return buffer.WrittenMemory;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.OpenApi;
+
+/// <summary>The description as a document.</summary>
+public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<SharedApp>
+{
+    [Fact]
+    public async Task Document_is_valid_OpenAPI_with_valid_examples()
+    {
+        await DescriptionValidator.ReadyAsync();
+
+        Assert.True(DescriptionValidator.Mistakes.Count == 0, $"Mend {Description.Folder}:\n{string.Join('\n', DescriptionValidator.Mistakes)}");
+    }
+
+    [Fact]
+    public async Task Document_is_served_to_everybody_with_the_version_of_the_app()
+    {
+        var answer = (await shared.App.As(null).Get("/api/openapi.json")).Expect(HttpStatusCode.OK);
+
+        Assert.Equal(Description.Json, answer.Text);
+        Assert.Equal("application/json", answer.ContentType);
+        Assert.Equal(typeof(DeliveryMessage).Assembly.GetName().Version!.ToString(3), (string)answer.Json["info"]!["version"]!);
+    }
+
+    [Fact]
+    public async Task Document_is_not_sent_again_to_those_who_have_it()
+    {
+        var tag = (await shared.App.As(null).Get("/api/openapi.json")).ETag!;
+
+        var again = await shared.App.As(null).Send(HttpMethod.Get, "/api/openapi.json", null, null, null, ("If-None-Match", tag));
+        var other = await shared.App.As(null).Send(HttpMethod.Get, "/api/openapi.json", null, null, null, ("If-None-Match", "\"another\""));
+
+        Assert.Equal((HttpStatusCode.NotModified, "", tag), (again.Status, again.Text, again.ETag));
+        Assert.Equal((HttpStatusCode.OK, tag), (other.Status, other.ETag));
+    }
+
+    [Fact]
+    public void Document_describes_every_operation_in_words()
+    {
+        Assert.All(Description.Operations, operation =>
+        {
+            Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["summary"]), $"{operation} has no summary.");
+            Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["description"]), $"{operation} has no description.");
+            var tag = Assert.Single(operation.Definition["tags"]!.AsArray());
+            Assert.Contains(Description.Document["tags"]!.AsArray(), known => (string)known!["name"]! == (string)tag!);
+            Assert.All(operation.Parameters, parameter => Assert.False(string.IsNullOrWhiteSpace((string?)parameter["description"]), $"{operation}: {parameter["name"]}"));
+        });
+    }
+
+    [Fact]
+    public void Everything_that_is_shared_is_used()
+    {
+        var components = Description.Document["components"]!.AsObject();
+        string[] kinds = ["parameters", "headers", "responses", "schemas"];
+
+        Assert.All(
+            kinds.SelectMany(kind => components[kind]!.AsObject().Select(component => $"#/components/{kind}/{component.Key}")),
+            reference => Assert.True(Description.Json.Contains($"\"{reference}", StringComparison.Ordinal), $"Nothing refers to {reference}."));
+    }
+
+    [Fact]
+    public async Task What_a_receiver_gets_is_as_described()
+    {
+        var organization = shared.NewOrganization();
+        var hook = shared.Receiver.NewHook();
+        var subscription = await organization.Subscribe(hook);
+        await organization.PublishCase();
+        (await organization.Api.Post($"{subscription.Path}/rotate-secret", new JsonObject())).Expect(HttpStatusCode.OK);
+        (await organization.Api.Post($"{subscription.Path}/test", new JsonObject { ["eventName"] = "CaseClosedEvent" })).Expect(HttpStatusCode.OK);
+        (await organization.Api.PutOnQueue(
+            "events", Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerThanTheCatalogue","organizationId":{{{organization.Id}}},"data":{}}"""))).Expect(HttpStatusCode.Created);
+
+        foreach (var request in await hook.Received(3))
+        {
+            var said = new
+            {
+                Webhook = "event",
+                Path = "/",
+                RequestHeaders = request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value, StringComparer.Ordinal),
+                RequestBody = Encoding.UTF8.GetString(request.Body),
+            };
+            Assert.Empty(await DescriptionValidator.ProblemsOf(said));
+            Assert.NotEmpty(await DescriptionValidator.ProblemsOf(said with { RequestBody = "{}" }));
+        }
+    }
+
+    [Fact]
+    public void Receivers_answer_means_what_the_description_says()
+    {
+        var responses = Description.Document["webhooks"]!["event"]!["post"]!["responses"]!.AsObject();
+
+        Assert.All(Enumerable.Range(200, 400), status =>
+        {
+            var described = responses[$"{status}"] ?? responses[$"{status / 100}XX"] ?? responses["default"]!;
+            Assert.Equal((string)described["x-outcome"]!, OutcomeOf(status, retryAfter: null));
+            if (described["headers"]?["Retry-After"] is not null)
+            {
+                Assert.Equal(DeliveryOutcome.Throttled, OutcomeOf(status, retryAfter: "60"));
+            }
+        });
+    }
+
+    private static string OutcomeOf(int status, string? retryAfter)
+    {
+        var result = new DeliveryResult { At = DateTimeOffset.UnixEpoch, Duration = TimeSpan.Zero, StatusCode = status, RetryAfter = retryAfter };
+        return ResponsePolicy.Decide(result, 1, new RetrySchedule([TimeSpan.FromSeconds(5)]), DateTimeOffset.UnixEpoch, new Random(1)).Outcome;
+    }
+}

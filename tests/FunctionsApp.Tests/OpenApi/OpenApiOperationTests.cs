@@ -1,0 +1,135 @@
+using System.Net;
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using EventSubscriptions.Access;
+using EventSubscriptions.OpenApi;
+using EventSubscriptions.Tests.Scenarios.Harness;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Tests.OpenApi;
+
+/// <summary>The operations of the description are the HTTP functions of the app, with the same callers, parameters and fields.</summary>
+public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<SharedApp>
+{
+    private const string Unknown = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
+
+    private static readonly List<Function> s_functions =
+    [
+        .. from type in typeof(OpenApiDocument).Assembly.GetTypes()
+           from method in type.GetMethods()
+           let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(attribute => attribute is not null)
+           where trigger?.Route?.StartsWith("api/", StringComparison.Ordinal) is true
+           from verb in trigger.Methods!
+           select new Function(method.GetCustomAttribute<FunctionAttribute>()!.Name, verb.ToUpperInvariant(), "/" + trigger.Route, Requirement.Of(method)),
+    ];
+
+    public static TheoryData<string> Operations => [.. Description.Operations.Select(operation => operation.Id)];
+
+    [Fact]
+    public void Every_function_is_an_operation_and_the_other_way_round()
+    {
+        var described = Description.Operations.Select(operation => $"{operation.Id}: {operation.Method} {operation.Path}");
+        var written = s_functions.Select(function => $"{char.ToLowerInvariant(function.Name[0])}{function.Name[1..]}: {function.Method} {function.Path}").ToList();
+
+        Assert.True(
+            written.ToHashSet(StringComparer.Ordinal).SetEquals(described),
+            $"""
+            A function with a route under api/ is an operation in a file of {Description.Folder}: its path and method are the trigger's, its operationId is the function's name.
+            Missing there: {string.Join(", ", written.Except(described, StringComparer.Ordinal))}
+            No such function: {string.Join(", ", described.Except(written, StringComparer.Ordinal))}
+            """);
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void Operation_names_the_roles_that_its_function_asks_for(string id)
+    {
+        var operation = Description.Operation(id);
+        var requirement = s_functions.Single(function => (function.Method, function.Path) == (operation.Method, operation.Path)).Requirement;
+        var roles = requirement.AnyOf.Select(RoleNames.Of).ToList();
+
+        JsonArray expected = [.. requirement.Anonymous ? [new JsonObject()] : Array.Empty<JsonNode>(), With("bearer"), With("apiKey")];
+        Assert.Equal(expected.ToJsonString(), operation.Definition["security"]!.ToJsonString());
+        Assert.Contains(
+            requirement.Anonymous ? "Takes no key, or one of any role" : $"Takes a key of the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
+            (string)operation.Definition["description"]!,
+            StringComparison.Ordinal);
+
+        JsonObject With(string scheme) => new() { [scheme] = new JsonArray([.. roles.Select(role => JsonValue.Create(role))]) };
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public void Operation_lists_the_parameters_of_its_path(string id)
+    {
+        var operation = Description.Operation(id);
+
+        Assert.Equal(
+            Regex.Matches(operation.Path, @"\{(\w+)\}").Select(match => match.Groups[1].Value),
+            operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!));
+        Assert.All(operation.Parameters, parameter => Assert.Equal((string?)parameter["in"] == "path", (bool?)parameter["required"] is true));
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public async Task Operation_lists_the_parameters_that_its_function_reads_from_the_query(string id)
+    {
+        var operation = Description.Operation(id);
+
+        var errors = await Errors(operation, $"{operation.ExamplePath}?{Unknown}=1", operation.Body is null ? null : operation.Method == "POST" ? "{}" : """{"name":"n"}""");
+
+        Same(operation.ParametersIn("query").Select(parameter => (string)parameter["name"]!), Known(errors), $"{id}: the parameters in the query");
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
+    public async Task Operation_lists_the_fields_that_its_function_reads_from_the_body(string id)
+    {
+        var operation = Description.Operation(id);
+        if (operation.Body is null)
+        {
+            Assert.Null(operation.Definition["requestBody"]);
+            return;
+        }
+
+        var schema = Description.Resolve(operation.Body);
+        schema = schema["oneOf"] is { } alternatives && schema["properties"] is null ? Description.Resolve(alternatives[0]!) : schema;
+
+        var errors = await Errors(operation, operation.ExamplePath, $$"""{"{{Unknown}}":1}""");
+
+        Same(schema["properties"]?.AsObject().Select(property => property.Key) ?? [], Known(errors), $"{id}: the properties of the body");
+        Same(
+            schema["required"]?.AsArray().Select(name => (string)name!) ?? [],
+            errors.Where(error => (string)error.Value![0]! == "is required").Select(error => error.Key),
+            $"{id}: the required properties of the body");
+        Assert.False((bool?)schema["additionalProperties"], $"{id}: unknown members are mistakes.");
+    }
+
+    [Fact]
+    public void All_media_types_of_a_body_have_the_same_schema()
+    {
+        Assert.All(
+            Description.Operations.Where(operation => operation.Body is not null),
+            operation => Assert.All(
+                operation.Definition["requestBody"]!["content"]!.AsObject(),
+                type => Assert.Equal(operation.Body!.ToJsonString(), type.Value!["schema"]!.ToJsonString())));
+    }
+
+    private async Task<JsonObject> Errors(Operation operation, string path, string? body) =>
+        (await shared.App.AsAdmin().Send(new HttpMethod(operation.Method), path, body)).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+
+    /// <summary>The names in "is unknown; known are a, b".</summary>
+    private static string[] Known(JsonObject errors)
+    {
+        var message = (string)errors[Unknown]![0]!;
+        return message.EndsWith("none is known", StringComparison.Ordinal) ? [] : message[(message.IndexOf("known are ", StringComparison.Ordinal) + "known are ".Length)..].Split(", ");
+    }
+
+    private static void Same(IEnumerable<string> described, IEnumerable<string> read, string what) =>
+        Assert.True(
+            described.ToHashSet(StringComparer.Ordinal).SetEquals(read),
+            $"{what} are [{string.Join(", ", described)}] in {Description.Folder}, and the app reads [{string.Join(", ", read)}].");
+
+    private sealed record Function(string Name, string Method, string Path, Requirement Requirement);
+}
