@@ -7,6 +7,7 @@ using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
 using EventSubscriptions.Options;
+using EventSubscriptions.Portal;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
@@ -32,7 +33,8 @@ builder.Services
     .AddReplays()
     .AddRetention()
     .AddHealth()
-    .AddOpenApi();
+    .AddOpenApi()
+    .AddPortal();
 
 var app = builder.Build();
 app.Services.CheckSettings();

@@ -80,7 +80,7 @@ internal sealed class Receiver : IAsyncDisposable
 
         if (context.Response.StatusCode >= 300)
         {
-            await context.Response.WriteAsync("The receiver is not in the mood.");
+            await context.Response.WriteAsync(hook.Words);
         }
     }
 }
@@ -141,6 +141,16 @@ internal sealed class Hook(Uri url)
     public Hook Answers(params int[] statusCodes)
     {
         _answers = statusCodes;
+        return this;
+    }
+
+    /// <summary>What the answers say that are no success.</summary>
+    public string Words { get; private set; } = "The receiver is not in the mood.";
+
+    /// <summary>What to say with answers that are no success.</summary>
+    public Hook Says(string words)
+    {
+        Words = words;
         return this;
     }
 

@@ -1,0 +1,77 @@
+import { h } from '../core/dom.js';
+import { count, timeAgo } from '../core/format.js';
+import { pill } from './page.js';
+
+const outcomes = {
+  delivered: ['Delivered', 'good'],
+  failed: ['Failed', 'bad'],
+  throttled: ['Throttled', 'warn'],
+  gone: ['Gone', 'bad'],
+  skipped: ['Skipped', 'off'],
+};
+
+/** The outcomes of attempts, with the words for them. */
+export const outcomeOptions = Object.entries(outcomes).map(([name, [word]]) => [name, word]);
+
+export function outcomePill(outcome) {
+  const [word, tone] = outcomes[outcome] ?? [outcome, 'off'];
+  return pill(word, tone);
+}
+
+/** What came of an attempt, in a line: the status, and the error where there is one. */
+export function answerOf(attempt) {
+  if (attempt.outcome === 'skipped') {
+    return 'Not sent: the subscription was inactive';
+  }
+
+  return [attempt.statusCode ? `HTTP ${attempt.statusCode}` : null, attempt.error?.detail].filter(Boolean).join(' · ');
+}
+
+/** Why there was an attempt. */
+export function runOf(attempt) {
+  const kind = attempt.run === 'test' ? 'test' : attempt.run.startsWith('rsd_') ? 'resend' : attempt.run.startsWith('rpl_') ? 'replay' : null;
+  return kind ? `${attempt.attempt} (${kind})` : `${attempt.attempt}`;
+}
+
+/** A subscription's state in a word, and in a sentence where that is not enough. */
+export function stateOf({ isActive, health }) {
+  if (!isActive) {
+    return health.reason ? ['Deactivated', 'bad', [health.reason]] : ['Inactive', 'off', []];
+  }
+
+  return health.state === 'failing'
+    ? ['Failing', 'warn', ['since ', timeAgo(health.failingSince), `, ${count(health.failures, 'failed attempt')}`]]
+    : ['Active', 'good', []];
+}
+
+export function state(subscription) {
+  const [word, tone, sentence] = stateOf(subscription);
+  return h('span', { class: 'state' }, pill(word, tone), sentence.length > 0 ? h('span', { class: 'aside' }, ' ', sentence) : null);
+}
+
+/** The events of a subscription in a line. */
+export function eventsOf(names) {
+  return names[0] === '*' ? 'Every event' : names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
+}
+
+/** What the audit log's types mean. */
+export const auditTypes = {
+  'delivery.failed': 'Delivery failed',
+  'delivery.deadLettered': 'Delivery given up',
+  'event.deadLettered': 'Event refused',
+  'subscription.created': 'Subscription created',
+  'subscription.updated': 'Subscription changed',
+  'subscription.deleted': 'Subscription deleted',
+  'subscription.activated': 'Subscription activated',
+  'subscription.deactivated': 'Subscription deactivated',
+  'subscription.secretRotated': 'Signing secret rotated',
+  'breaker.opened': 'Receiver unreachable',
+  'breaker.closed': 'Receiver reachable again',
+  'replay.started': 'Replay started',
+  'replay.ended': 'Replay ended',
+  'relay.failed': 'Relay poll failed',
+  'relay.recovered': 'Relay poll works again',
+  'relay.gap': 'Gap in Relay’s events',
+  'key.created': 'Key created',
+  'key.revoked': 'Key revoked',
+};

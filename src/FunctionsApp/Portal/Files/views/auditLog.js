@@ -1,0 +1,142 @@
+import { get } from '../core/api.js';
+import { fill, h, hidden } from '../core/dom.js';
+import { duration, fromLocalInput, time, toLocalInput } from '../core/format.js';
+import { api, views } from '../core/paths.js';
+import { setQuery } from '../core/router.js';
+import { session } from '../core/session.js';
+import { clearButton, filters, selectField, textField } from '../parts/form.js';
+import { PagedTable } from '../parts/list.js';
+import { button, empty, facts, heading, link, linkButton, verbatim } from '../parts/page.js';
+import { auditTypes } from '../parts/words.js';
+
+const mostInShort = 2;
+const longestInShort = 60;
+const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
+
+/** What has failed and what was changed in an organization. */
+export async function auditLog({ outlet, parameters: { organization }, query, signal }) {
+  heading(outlet, 'Audit log', {
+    beside: session.may('admin') && !session.isBound ? linkButton('What belongs to no organization', views.systemAuditLog()) : null,
+  });
+  const known = await subscriptionNames(organization, signal);
+  const subscription = selectField({
+    name: 'subscriptionId',
+    label: 'Subscription',
+    value: query.subscriptionId ?? '',
+    options: [['', 'All'], ...known, ...(query.subscriptionId && !known.has(query.subscriptionId) ? [[query.subscriptionId, query.subscriptionId]] : [])],
+  });
+  await show({ outlet, organization, query, signal, subscription, known });
+}
+
+/** What belongs to no organization: keys, the set-up of Relay, events that name none. */
+export async function systemAuditLog({ outlet, query, signal }) {
+  heading(outlet, 'Audit log of the app', {
+    above: session.organization ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization)) : null,
+  });
+  await show({ outlet, organization: null, query, signal, known: new Map() });
+}
+
+async function show({ outlet, organization, query, signal, subscription, known }) {
+  const fields = [
+    selectField({ name: 'type', label: 'What', options: [['', 'All'], ...Object.entries(auditTypes)], value: query.type ?? '' }),
+    ...(subscription ? [subscription] : []),
+    textField({ name: 'from', label: 'From', type: 'datetime-local', value: toLocalInput(query.from) }),
+    textField({ name: 'to', label: 'Until', type: 'datetime-local', value: toLocalInput(query.to) }),
+  ];
+  const list = new PagedTable({
+    caption: 'Audit log, newest first',
+    columns,
+    path: api.auditLog(organization),
+    what: 'the audit log',
+    more: 'Show older',
+    signal,
+    row: (entry, table) => rowOf(entry, table, organization, known),
+    empty: asked => Object.values(asked).some(Boolean)
+      ? empty('No entry fits these filters.', 'Choose others, or clear them.')
+      : empty('Nothing has happened yet.', 'Every failure and every change is written down here.'),
+  });
+  outlet.append(h('div', { class: 'bar' }, filters(fields, load), h('div', { class: 'actions' }, clearButton(fields, load))), list.element);
+  await load();
+
+  async function load() {
+    const values = Object.fromEntries(fields.map(field => [field.name, field.value]));
+    const asked = { ...values, from: fromLocalInput(values.from), to: fromLocalInput(values.to) };
+    setQuery(asked);
+    await list.load(asked);
+  }
+}
+
+async function subscriptionNames(organization, signal) {
+  const { body } = await get(api.subscriptions(organization), { query: { pageSize: 1000 }, signal });
+  return new Map(body.items.map(item => [item.id, item.name]));
+}
+
+function rowOf(entry, table, organization, known) {
+  const what = auditTypes[entry.type] ?? entry.type;
+  const labelled = verb => [verb, hidden(` the details of “${what}”`)];
+  const toggle = button(labelled('Show'), () => {
+    const isOpen = toggle.getAttribute('aria-expanded') === 'true';
+    toggle.setAttribute('aria-expanded', !isOpen);
+    fill(toggle, labelled(isOpen ? 'Show' : 'Hide'));
+    detail.hidden = isOpen;
+  }, { kind: 'quiet', 'aria-expanded': 'false' });
+  const detail = table.detailRow(detailsOf(entry, organization));
+  detail.hidden = true;
+  return [
+    table.row([
+      time(entry.timestamp),
+      what,
+      entry.subscriptionId ? link(known.get(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
+      entry.actor ?? '–',
+      summaryOf(entry),
+      toggle,
+    ]),
+    detail,
+  ];
+}
+
+function summaryOf(entry) {
+  return entry.error?.detail ?? entry.eventName ?? (changesInShort(entry.changes ?? {}) || '–');
+}
+
+function changesInShort(changes) {
+  const texts = Object.entries(changes).map(([name, { from, to }]) => {
+    const before = shortened(textOf(from));
+    const after = shortened(textOf(to));
+    return from === null || from === undefined ? `${name}: ${after}` : `${name}: ${before} → ${after}`;
+  });
+  return texts.length > mostInShort ? `${texts.slice(0, mostInShort).join('; ')} and ${texts.length - mostInShort} more` : texts.join('; ');
+}
+
+function shortened(text) {
+  return text.length > longestInShort ? `${text.slice(0, longestInShort)}…` : text;
+}
+
+function detailsOf(entry, organization) {
+  const opensDelivery = entry.subscriptionId && entry.eventId && organization !== null;
+  return [
+    entry.error?.hint ? h('p', {}, h('strong', {}, 'What to do: '), entry.error.hint) : null,
+    facts([
+      ['Error', entry.error ? `${entry.error.kind}: ${entry.error.detail}` : null],
+      ['URL', entry.url ? h('span', { class: 'url' }, entry.url) : null],
+      ['Event', entry.eventName],
+      ['Event id', entry.eventId ? opensDelivery ? link(entry.eventId, views.delivery(organization, entry.subscriptionId, entry.eventId)) : entry.eventId : null],
+      ['Attempt', entry.attempt],
+      ['Status', entry.statusCode],
+      ['Took', entry.durationMs === undefined ? null : duration(entry.durationMs)],
+      ['Entry', h('code', {}, entry.id)],
+    ]),
+    entry.responseSnippet ? [h('h3', {}, 'What the receiver answered'), verbatim(entry.responseSnippet, 'What the receiver answered')] : null,
+    entry.changes ? [h('h3', {}, 'What changed'), changesOf(entry.changes)] : null,
+  ];
+}
+
+function changesOf(changes) {
+  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changed' }, h('table', { class: 'plain' },
+    h('thead', {}, h('tr', {}, ['Field', 'Before', 'After'].map(name => h('th', { scope: 'col' }, name)))),
+    h('tbody', {}, Object.entries(changes).map(([name, { from, to }]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, textOf(from)), h('td', {}, textOf(to)))))));
+}
+
+function textOf(value) {
+  return value === null || value === undefined ? '–' : Array.isArray(value) ? value.join(', ') : `${value}`;
+}

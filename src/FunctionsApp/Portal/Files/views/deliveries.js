@@ -1,0 +1,102 @@
+import { get } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { count, duration, fromLocalInput, time, toLocalInput } from '../core/format.js';
+import { api, views } from '../core/paths.js';
+import { repeat } from '../core/repeat.js';
+import { setQuery } from '../core/router.js';
+import { clearButton, filters, selectField, textField } from '../parts/form.js';
+import { PagedTable } from '../parts/list.js';
+import { announce, button, empty, link, section } from '../parts/page.js';
+import { answerOf, outcomeOptions, outcomePill, runOf } from '../parts/words.js';
+
+const interval = 2000;
+const pageSize = 50;
+const columns = ['Time', 'Event', 'Outcome', 'Answer', 'Attempt', 'Took'];
+
+/** A subscription's deliveries: the newest first, and new ones as they come. */
+export function deliveries({ organization, id, query, signal }) {
+  const path = api.deliveries(organization, id);
+  const fields = [
+    selectField({ name: 'outcome', label: 'Outcome', options: [['', 'All'], ...outcomeOptions], value: query.outcome ?? '' }),
+    textField({ name: 'eventId', label: 'Event id', type: 'search', value: query.eventId ?? '', attributes: { spellcheck: 'false' } }),
+    textField({ name: 'from', label: 'From', type: 'datetime-local', value: toLocalInput(query.from) }),
+    textField({ name: 'to', label: 'Until', type: 'datetime-local', value: toLocalInput(query.to) }),
+  ];
+  const seen = new Set();
+  const list = new PagedTable({
+    caption: 'Deliveries, newest first',
+    columns,
+    path,
+    pageSize,
+    what: 'deliveries',
+    more: 'Show older',
+    signal,
+    row: (attempt, table) => {
+      seen.add(keyOf(attempt));
+      return table.row([
+        time(attempt.at),
+        [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
+        outcomePill(attempt.outcome),
+        answerOf(attempt),
+        runOf(attempt),
+        duration(attempt.durationMs),
+      ]);
+    },
+    empty: asked => Object.values(asked).some(Boolean)
+      ? empty('No attempt fits these filters.', 'Choose others, or clear them.')
+      : empty('Nothing was sent yet.', 'Send a test, or wait for the next event: it shows here as it comes.'),
+  });
+  let isPaused = false;
+  let turn = 0;
+  const pause = button('Pause', toggle, { kind: 'quiet', 'aria-pressed': 'false' });
+  const status = h('span', { class: 'live' }, 'Live');
+  const element = section('Deliveries', h('div', { class: 'bar' }, filters(fields, load), h('div', { class: 'actions' }, status, pause, clearButton(fields, load))), list.element);
+  void load();
+  void repeat(interval, signal, poll);
+  return element;
+
+  function asked() {
+    const [outcome, eventId, from, to] = fields.map(field => field.value.trim());
+    return { outcome, eventId, from: fromLocalInput(from), to: fromLocalInput(to) };
+  }
+
+  async function load() {
+    turn++;
+    setQuery(asked());
+    seen.clear();
+    await list.load(asked());
+  }
+
+  async function poll() {
+    const current = turn;
+    if (isPaused || asked().to) {
+      return;
+    }
+
+    const { body } = await get(path, { query: { ...asked(), pageSize }, signal });
+    if (current !== turn || isPaused) {
+      return;
+    }
+
+    const fresh = body.items.filter(attempt => !seen.has(keyOf(attempt)));
+    if (fresh.length === body.items.length && body.continuationToken && seen.size > 0) {
+      // More have come than a page holds: those between would be missing.
+      await load();
+    } else if (fresh.length > 0) {
+      list.prepend(fresh);
+      announce(`${count(fresh.length, 'new attempt')}.`);
+    }
+  }
+
+  function toggle() {
+    isPaused = !isPaused;
+    pause.setAttribute('aria-pressed', isPaused);
+    fill(pause, isPaused ? 'Go on' : 'Pause');
+    fill(status, isPaused ? 'Paused' : 'Live');
+    status.classList.toggle('off', isPaused);
+  }
+}
+
+function keyOf({ eventId, run, attempt, at }) {
+  return `${eventId} ${run} ${attempt} ${at}`;
+}

@@ -1,0 +1,95 @@
+import { get, post } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { count, duration, time } from '../core/format.js';
+import { api, views } from '../core/paths.js';
+import { repeat } from '../core/repeat.js';
+import { session } from '../core/session.js';
+import { button, empty, facts, heading, json, link, loading, problemNotice, retitle, say, section, verbatim } from '../parts/page.js';
+import { answerOf, outcomePill, runOf } from '../parts/words.js';
+
+const interval = 3000;
+
+/** One event on its way to one subscription: what was sent, and every attempt with what came back. */
+export async function delivery({ outlet, parameters: { organization, id, eventId }, signal }) {
+  const beside = h('div', { class: 'actions' });
+  const title = heading(outlet, 'Delivery', { above: link('Back to the subscription', views.subscription(organization, id)), beside });
+  const sent = h('div', {}, loading('the delivery'));
+  const attempts = h('div', {});
+  outlet.append(sent, attempts);
+  let shown = '';
+  await refresh();
+  await repeat(interval, signal, refresh);
+
+  async function refresh() {
+    const found = session.may('manage')
+      ? (await get(api.delivery(organization, id, eventId), { signal })).body
+      : await withoutPayload(organization, id, eventId, signal);
+    const text = JSON.stringify(found);
+    if (text !== shown) {
+      shown = text;
+      show(found);
+    }
+  }
+
+  function show({ eventName, attempts: all, payload }) {
+    retitle(title, eventName ?? 'Delivery');
+    if (all.length === 0) {
+      fill(sent, empty('No attempt to deliver this event is known.', 'It may be older than what is kept.'));
+      return;
+    }
+
+    if (session.may('manage') && payload && beside.childElementCount === 0) {
+      fill(beside, button('Send it again', resend, { kind: 'primary' }));
+    }
+
+    fill(sent,
+      facts([['Event id', h('code', {}, eventId)], ['Attempts', count(all.length, 'attempt')]]),
+      section('What was sent', payload ? json(payload, 'What was sent') : h('p', { class: 'aside' }, session.may('manage')
+        ? 'What was sent is no longer kept, or was a test.'
+        : 'What was sent is shown to keys of the role manage.')));
+    fill(attempts, section('Attempts, newest first', h('ol', { class: 'attempts' }, all.map(entry))));
+  }
+
+  async function resend(event) {
+    const { target } = event;
+    target.disabled = true;
+    try {
+      await post(`${api.delivery(organization, id, eventId)}/resend`, {}, { signal });
+      say('It is on its way. The attempt shows here in a moment.');
+    } catch (error) {
+      if (!signal.aborted) {
+        fill(attempts.querySelector('.notice') ?? attempts.insertBefore(h('div', {}), attempts.firstChild), problemNotice(error));
+      }
+    } finally {
+      target.disabled = false;
+    }
+  }
+}
+
+/** For keys that may not see payloads: the same attempts from the list. */
+async function withoutPayload(organization, id, eventId, signal) {
+  const attempts = [];
+  let continuationToken;
+  for (let page = 0; page < 5; page++) {
+    const { body } = await get(api.deliveries(organization, id), { query: { eventId, pageSize: 1000, continuationToken }, signal });
+    attempts.push(...body.items);
+    continuationToken = body.continuationToken;
+    if (!continuationToken) {
+      break;
+    }
+  }
+
+  return { eventName: attempts[0]?.eventName, attempts, payload: null };
+}
+
+function entry(attempt) {
+  return h('li', { class: 'card' },
+    h('p', { class: 'lead' }, outcomePill(attempt.outcome), ' ', time(attempt.at)),
+    facts([
+      ['Attempt', runOf(attempt)],
+      ['Answer', answerOf(attempt) || null],
+      ['Took', duration(attempt.durationMs)],
+      ['Next attempt', attempt.nextAttemptAt ? time(attempt.nextAttemptAt) : null],
+    ]),
+    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'What the receiver answered') : null);
+}

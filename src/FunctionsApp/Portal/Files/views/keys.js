@@ -1,0 +1,107 @@
+import { post, remove } from '../core/api.js';
+import { fromLocalInput, time, timeAgo } from '../core/format.js';
+import { api } from '../core/paths.js';
+import { session } from '../core/session.js';
+import { confirm, openDialog, showSecret } from '../parts/dialog.js';
+import { form, refuse, selectField, textField } from '../parts/form.js';
+import { PagedTable } from '../parts/list.js';
+import { button, empty, heading, say } from '../parts/page.js';
+
+const columns = ['Name', 'Role', 'Organization', 'Created', 'Expires', 'Last used', 'Revoke'];
+const roles = [
+  ['read', 'read: sees everything but payloads'],
+  ['publish', 'publish: publishes events, and sees event types'],
+  ['manage', 'manage: reads, publishes and changes'],
+  ['admin', 'admin: manages, and issues keys'],
+];
+
+/** The keys of the API. */
+export async function keys({ outlet, signal }) {
+  heading(outlet, 'Keys', { beside: button('New key', create, { kind: 'primary' }) });
+  const list = new PagedTable({
+    caption: 'Keys',
+    columns,
+    path: api.keys,
+    what: 'keys',
+    more: 'Show more',
+    signal,
+    row: (key, table) => table.row([
+      key.name,
+      key.role,
+      key.organizationId === undefined ? 'All' : `${key.organizationId}`,
+      time(key.createdAt),
+      key.expiresAt ? time(key.expiresAt) : 'Never',
+      key.lastUsedAt ? timeAgo(key.lastUsedAt) : 'Never',
+      button('Revoke', () => revoke(key), { kind: 'quiet', 'aria-label': `Revoke “${key.name}”` }),
+    ]),
+    empty: () => empty(
+      'No key was issued yet.',
+      'Issue one for each person and program, with the smallest role that will do, and keep the admin key of the settings for emergencies.'),
+  });
+  outlet.append(list.element);
+  await list.load({});
+
+  async function create() {
+    let issued;
+    await openDialog('New key', signal, close => {
+      const fields = fieldsOf();
+      return form({
+        fields,
+        label: 'Create',
+        busy: 'Creating…',
+        cancel: button('Cancel', close),
+        signal,
+        onsubmit: async () => {
+          issued = (await post(api.keys, requestOf(fields), { signal })).body;
+          close();
+        },
+      });
+    });
+    if (issued) {
+      await showSecret({
+        title: `The key “${issued.name}”`, text: 'Hand it over now: it is shown once and never again.', label: 'Key', secret: issued.key, signal,
+      });
+      await list.load({});
+    }
+  }
+
+  async function revoke(key) {
+    const isDone = await confirm({
+      title: `Revoke “${key.name}”?`,
+      text: 'Whoever uses this key is refused within a few seconds. This can’t be undone.',
+      label: 'Revoke',
+      name: key.name,
+      signal,
+      action: () => remove(api.key(key.id), { signal }),
+    });
+    if (isDone) {
+      say(`“${key.name}” is revoked.`);
+      await list.load({});
+    }
+  }
+}
+
+function fieldsOf() {
+  return [
+    textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it. The audit log says it.' }),
+    selectField({ name: 'role', label: 'Role', options: roles }),
+    session.isBound
+      ? textField({ name: 'organizationId', label: 'Organization', value: `${session.organization}`, attributes: { readonly: true }, hint: 'Your key issues keys of its own organization.' })
+      : textField({ name: 'organizationId', label: 'Organization', attributes: { inputmode: 'numeric' }, hint: 'Its number. Empty is all of them.' }),
+    textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Empty is never.' }),
+  ];
+}
+
+function requestOf(fields) {
+  const [name, role, organization, expiry] = fields.map(field => field.value.trim());
+  if (organization && !/^\d{1,10}$/.test(organization)) {
+    throw refuse('organizationId', 'must be a whole number');
+  }
+
+  return {
+    name,
+    role,
+    ...(organization ? { organizationId: Number(organization) } : {}),
+    ...(expiry ? { expiresAt: fromLocalInput(expiry) } : {}),
+  };
+}

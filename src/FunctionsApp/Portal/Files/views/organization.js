@@ -1,0 +1,35 @@
+import { views } from '../core/paths.js';
+import { go } from '../core/router.js';
+import { session } from '../core/session.js';
+import { form, refuse, textField } from '../parts/form.js';
+import { heading } from '../parts/page.js';
+
+const highest = 2 ** 31 - 1;
+
+/** Asks which organization to look at, where the key is good for all. */
+export async function chooseOrganization({ outlet, signal }) {
+  outlet.classList.add('narrow');
+  heading(outlet, 'Choose an organization');
+  const id = textField({
+    name: 'organizationId',
+    label: 'Organization',
+    required: true,
+    value: `${session.organization ?? ''}`,
+    hint: 'Its number. Your key is good for every organization; events and subscriptions belong to one.',
+    attributes: { inputmode: 'numeric' },
+  });
+  outlet.append(form({
+    fields: [id],
+    label: 'Open',
+    busy: 'Opening…',
+    signal,
+    onsubmit: async () => {
+      const text = id.value.trim();
+      if (!/^[1-9]\d*$/.test(text) || Number(text) > highest) {
+        throw refuse('organizationId', `must be a whole number from 1 to ${highest}`);
+      }
+
+      go(views.subscriptions(text));
+    },
+  }));
+}

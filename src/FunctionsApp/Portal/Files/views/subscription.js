@@ -1,0 +1,98 @@
+import { get, patch } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { time } from '../core/format.js';
+import { api, views } from '../core/paths.js';
+import { repeat } from '../core/repeat.js';
+import { session } from '../core/session.js';
+import { drawLastDay } from '../parts/chart.js';
+import { button, facts, heading, link, linkButton, loading, retitle, say, section } from '../parts/page.js';
+import { eventsOf, state } from '../parts/words.js';
+import { deliveries } from './deliveries.js';
+import { remove, rotate, sendTest } from './subscriptionActions.js';
+
+const stateInterval = 5000;
+
+/** One subscription: its state, what can be done with it, and its deliveries. */
+export async function subscription({ outlet, parameters: { organization, id }, query, signal }) {
+  const path = api.subscription(organization, id);
+  const actions = h('div', { class: 'actions' });
+  const title = heading(outlet, 'Subscription', { above: link('Subscriptions', views.subscriptions(organization)), beside: actions });
+  const about = h('div', { class: 'card' }, loading('the subscription'));
+  const chart = h('div', {});
+  outlet.append(about);
+  let current = (await get(path, { signal })).body;
+  show();
+  outlet.append(section('The last 24 hours', chart), deliveries({ organization, id, query, signal }));
+  void drawLastDay(chart, organization, id, signal);
+  await repeat(stateInterval, signal, refresh);
+
+  async function refresh() {
+    const { body } = await get(path, { signal });
+    if (JSON.stringify(body) !== JSON.stringify(current)) {
+      current = body;
+      show();
+    }
+  }
+
+  function show() {
+    if (title.textContent !== current.name) {
+      retitle(title, current.name);
+    }
+
+    fill(about,
+      h('p', { class: 'lead' }, state(current)),
+      current.description ? h('p', { class: 'description' }, current.description) : null,
+      facts([
+        ['URL', h('span', { class: 'url' }, current.url)],
+        ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
+        ['Token', current.tokenHint ? `ends in ${current.tokenHint}` : 'set'],
+        ['Most requests per second', current.rateLimitPerSecond ? `${current.rateLimitPerSecond}` : 'no limit'],
+        ['Changed', time(current.updatedAt)],
+        ['Id', h('code', {}, current.id)],
+      ]),
+      h('p', {}, link('What the audit log says of it', views.auditLog(organization, { subscriptionId: id }))));
+    offer();
+  }
+
+  // The buttons stay where they are while the state is refreshed, so that none loses the focus.
+  function offer() {
+    if (!session.may('manage')) {
+      fill(actions, h('p', { class: 'aside' }, `Your key’s role is ${session.caller.role}: it can look, and a key of the role manage can change.`));
+      return;
+    }
+
+    const shown = actions.dataset.isActive;
+    if (shown === `${current.isActive}`) {
+      return;
+    }
+
+    actions.dataset.isActive = current.isActive;
+    const hadFocus = actions.contains(document.activeElement);
+    const toggle = button(current.isActive ? 'Deactivate' : 'Activate', toggleActivity, { kind: current.isActive ? '' : 'primary' });
+    fill(actions,
+      button('Send a test', () => sendTest(organization, current, signal)),
+      toggle,
+      linkButton('Edit', views.editSubscription(organization, id)),
+      linkButton('Replay', views.replays(organization, id)),
+      button('Rotate secret', () => rotate(organization, current, signal)),
+      button('Delete', () => remove(organization, current, signal), { kind: 'danger' }));
+    if (hadFocus) {
+      toggle.focus();
+    }
+  }
+
+  async function toggleActivity(event) {
+    event.target.disabled = true;
+    try {
+      current = (await patch(path, { isActive: !current.isActive }, { signal })).body;
+      show();
+      say(current.isActive ? 'Active: events are sent from now on.' : 'Inactive: events are not sent until it is activated again.');
+    } catch (error) {
+      if (!signal.aborted) {
+        say(error.message);
+      }
+    } finally {
+      event.target.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { get, patch, post } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { api, views } from '../core/paths.js';
+import { go } from '../core/router.js';
+import { showSecret } from '../parts/dialog.js';
+import { eventPicker } from '../parts/eventPicker.js';
+import { checkField, form, refuse, textField } from '../parts/form.js';
+import { button, heading, link, linkButton, loading, say } from '../parts/page.js';
+
+const masked = '***';
+
+export async function newSubscription({ outlet, parameters: { organization }, signal }) {
+  heading(outlet, 'New subscription', { above: link('Subscriptions', views.subscriptions(organization)) });
+  const types = await catalogue(outlet, signal);
+  const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, types, true);
+  outlet.append(form({
+    fields: Object.values(fields),
+    label: 'Create',
+    busy: 'Creating…',
+    cancel: linkButton('Cancel', views.subscriptions(organization)),
+    signal,
+    onsubmit: async () => {
+      const { body } = await post(api.subscriptions(organization), created(fields), { signal });
+      await showSecret({
+        title: 'The subscription is created',
+        text: 'Its receiver needs this secret to check that requests come from here. It is shown now and never again.',
+        label: 'Signing secret',
+        secret: body.signingSecret,
+        signal,
+      });
+      go(views.subscription(organization, body.id));
+    },
+  }));
+}
+
+export async function editSubscription({ outlet, parameters: { organization, id }, signal }) {
+  const path = api.subscription(organization, id);
+  heading(outlet, 'Edit subscription', { above: link('Back to the subscription', views.subscription(organization, id)) });
+  const types = await catalogue(outlet, signal);
+  let { body: base, etag } = await get(path, { signal });
+  let fields = fieldsOf(base, types, false);
+  const place = h('div', {});
+  outlet.append(place);
+  show();
+
+  function show() {
+    fill(place, form({
+      fields: Object.values(fields),
+      label: 'Save',
+      busy: 'Saving…',
+      cancel: linkButton('Cancel', views.subscription(organization, id)),
+      signal,
+      onsubmit: save,
+      onproblem: problem => problem.status === 412 ? stale() : null,
+    }));
+  }
+
+  async function save() {
+    const changes = changed(fields, base);
+    if (Object.keys(changes).length > 0) {
+      await patch(path, changes, { ifMatch: etag, signal });
+      say('Saved.');
+    }
+
+    go(views.subscription(organization, id));
+  }
+
+  function stale() {
+    return h('div', { class: 'notice warn', role: 'alert' },
+      h('p', {}, h('strong', {}, 'Not saved. '), 'Somebody else has changed this subscription since you opened it.'),
+      h('p', {}, 'Load what it is now: what you have changed here is kept, and saved when you save again.'),
+      button('Load the current version', reload));
+  }
+
+  async function reload() {
+    const mine = changed(fields, base, true);
+    ({ body: base, etag } = await get(path, { signal }));
+    fields = fieldsOf({ ...base, ...mine }, types, false);
+    if (mine.token) {
+      fields.token.input.value = mine.token;
+    }
+
+    show();
+    fields.name.input.focus();
+    say('The current version is loaded, with your changes on top.');
+  }
+}
+
+async function catalogue(outlet, signal) {
+  const wait = loading('the event types');
+  outlet.append(wait);
+  const { body } = await get(api.eventTypes, { signal });
+  wait.remove();
+  return body.items;
+}
+
+function fieldsOf(subscription, types, isNew) {
+  return {
+    name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'What people call it.' }),
+    url: textField({
+      name: 'url', label: 'URL', required: true, type: 'url', value: subscription.url, attributes: { spellcheck: 'false' },
+      hint: subscription.url.includes(masked)
+        ? 'Events are sent here with POST. The values of its query are hidden: to change it, enter the whole URL.'
+        : 'Events are sent here with POST.',
+    }),
+    token: textField({
+      name: 'token', label: isNew ? 'Token' : 'New token', required: isNew, type: 'password', attributes: { autocomplete: 'new-password', spellcheck: 'false' },
+      hint: isNew
+        ? 'Sent with each event as “Authorization: Bearer …”. It is never shown again.'
+        : `Leave it empty to keep the one in use${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}.`,
+    }),
+    description: textField({ name: 'description', label: 'Description', value: subscription.description ?? '', lines: 2, hint: 'May be left empty.' }),
+    events: eventPicker(types, subscription.events),
+    rateLimitPerSecond: textField({
+      name: 'rateLimitPerSecond', label: 'Most requests per second', value: `${subscription.rateLimitPerSecond ?? ''}`, attributes: { inputmode: 'numeric' },
+      hint: 'Empty is no limit. Events above it wait.',
+    }),
+    isActive: checkField({ name: 'isActive', label: 'Active', checked: subscription.isActive, hint: 'Events are sent only while it is active.' }),
+  };
+}
+
+function created(fields) {
+  return {
+    name: fields.name.value,
+    url: fields.url.value.trim(),
+    token: fields.token.value,
+    events: fields.events.value,
+    isActive: fields.isActive.value,
+    ...(fields.description.value ? { description: fields.description.value } : {}),
+    ...(fields.rateLimitPerSecond.value.trim() ? { rateLimitPerSecond: rateOf(fields) } : {}),
+  };
+}
+
+/** The members that somebody has changed. A lenient one doesn't mind that some can't be sent. */
+function changed(fields, base, isLenient = false) {
+  const changes = {};
+  const note = (name, value, before) => {
+    if (JSON.stringify(value) !== JSON.stringify(before)) {
+      changes[name] = value;
+    }
+  };
+  note('name', fields.name.value, base.name);
+  note('url', fields.url.value.trim(), base.url);
+  note('token', fields.token.value, '');
+  note('description', fields.description.value || null, base.description?.replace(/\r\n?/g, '\n') ?? null);
+  note('events', [...fields.events.value].sort(), [...base.events].sort());
+  if (fields.rateLimitPerSecond.value.trim() !== `${base.rateLimitPerSecond ?? ''}`) {
+    changes.rateLimitPerSecond = isLenient ? fields.rateLimitPerSecond.value : rateOf(fields);
+  }
+
+  note('isActive', fields.isActive.value, base.isActive);
+  if (!isLenient && changes.url?.includes(masked)) {
+    throw refuse('url', `must be entered whole: what ${masked} stands for is not known here`);
+  }
+
+  return changes;
+}
+
+function rateOf(fields) {
+  const text = fields.rateLimitPerSecond.value.trim();
+  if (text === '') {
+    return null;
+  }
+
+  if (!/^\d{1,9}$/.test(text)) {
+    throw refuse('rateLimitPerSecond', 'must be a whole number');
+  }
+
+  return Number(text);
+}

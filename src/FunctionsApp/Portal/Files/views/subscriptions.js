@@ -1,0 +1,123 @@
+import { get } from '../core/api.js';
+import { fill, h } from '../core/dom.js';
+import { count, percent, timeAgo } from '../core/format.js';
+import { api, views } from '../core/paths.js';
+import { forEachOf } from '../core/repeat.js';
+import { setQuery } from '../core/router.js';
+import { session } from '../core/session.js';
+import { filters, selectField } from '../parts/form.js';
+import { PagedTable } from '../parts/list.js';
+import { empty, heading, link, linkButton } from '../parts/page.js';
+import { eventsOf, state } from '../parts/words.js';
+
+const day = 86_400_000;
+const sample = 500;
+const atOnce = 4;
+const columns = ['Name', 'State', 'Events', 'Last delivery', 'Last 24 hours'];
+
+/** All subscriptions of an organization. */
+export async function subscriptions({ outlet, parameters: { organization }, query, signal }) {
+  heading(outlet, 'Subscriptions', {
+    beside: session.may('manage') ? linkButton('New subscription', views.newSubscription(organization), 'primary') : null,
+  });
+  const figures = new Figures(organization, signal);
+  const activity = selectField({
+    name: 'isActive', label: 'Show', options: [['', 'All'], ['true', 'Active'], ['false', 'Inactive']], value: query.isActive ?? '',
+  });
+  const list = new PagedTable({
+    caption: 'Subscriptions',
+    columns,
+    path: api.subscriptions(organization),
+    what: 'subscriptions',
+    more: 'Show more',
+    signal,
+    row: (item, table) => {
+      const { last, rate } = figures.add(item);
+      return table.row([
+        [link(item.name, views.subscription(organization, item.id), { class: 'name' }), h('span', { class: 'aside url' }, item.url)],
+        state(item),
+        eventsOf(item.events),
+        last,
+        rate,
+      ]);
+    },
+    empty: asked => asked.isActive
+      ? empty('No subscription is in this state.', 'Choose “All” to see the others.')
+      : empty(
+        'There are no subscriptions yet.',
+        session.may('manage')
+          ? 'Create one: give it a URL that takes POST requests and the events that it wants. They are sent there from then on.'
+          : 'Somebody with a key of the role manage can create one.'),
+  });
+  outlet.append(filters([activity], load), list.element);
+  await load();
+
+  async function load() {
+    const asked = { isActive: activity.value };
+    setQuery(asked);
+    await list.load(asked);
+  }
+}
+
+/** What the list shows of deliveries. It is asked for behind the list, for a few subscriptions at a time. */
+class Figures {
+  #organization;
+  #signal;
+  #waiting = [];
+  #isRunning = false;
+
+  constructor(organization, signal) {
+    this.#organization = organization;
+    this.#signal = signal;
+  }
+
+  add({ id }) {
+    const cells = { id, last: h('span', {}, '…'), rate: h('span', {}, '…') };
+    this.#waiting.push(cells);
+    queueMicrotask(() => void this.#run());
+    return cells;
+  }
+
+  async #run() {
+    if (this.#isRunning) {
+      return;
+    }
+
+    this.#isRunning = true;
+    await forEachOf(this.#waiting.splice(0), atOnce, cells => this.#fill(cells));
+    this.#isRunning = false;
+    if (this.#waiting.length > 0) {
+      void this.#run();
+    }
+  }
+
+  async #fill({ id, last, rate }) {
+    try {
+      const attempts = await this.#ask(id, { from: new Date(Date.now() - day).toISOString(), pageSize: sample });
+      const newest = attempts[0] ?? (await this.#ask(id, { pageSize: 1 }))[0];
+      fill(last, newest ? timeAgo(newest.at) : 'Never');
+      fill(rate, rateOf(attempts));
+    } catch {
+      if (!this.#signal.aborted) {
+        fill(last, 'Not known');
+        fill(rate, 'Not known');
+      }
+    }
+  }
+
+  async #ask(id, query) {
+    const { body } = await get(api.deliveries(this.#organization, id), { query, signal: this.#signal });
+    return body.items;
+  }
+}
+
+function rateOf(attempts) {
+  const made = attempts.filter(attempt => attempt.outcome !== 'skipped');
+  if (made.length === 0) {
+    return 'No attempts';
+  }
+
+  const delivered = made.filter(attempt => attempt.outcome === 'delivered').length;
+  const of = attempts.length < sample ? count(made.length, 'attempt') : `the newest ${count(made.length, 'attempt')}`;
+  return [`${percent(delivered, made.length)} delivered `, h('span', { class: 'aside' }, `of ${of}`)];
+}

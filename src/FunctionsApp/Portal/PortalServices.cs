@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Portal;
+
+/// <summary>Registration of this folder.</summary>
+public static class PortalServices
+{
+    /// <summary>Adds the portal's files.</summary>
+    public static IServiceCollection AddPortal(this IServiceCollection services) => services.AddSingleton<PortalFiles>();
+}
