@@ -5,7 +5,7 @@ namespace EventSubscriptions.Telemetry;
 /// <summary>Registration of this folder.</summary>
 public static class TelemetryServices
 {
-    /// <summary>Adds what counts, measures and traces.</summary>
+    /// <summary>Adds what counts, measures and traces, and what sends it elsewhere.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services) =>
-        services.AddMetrics().AddSingleton<AppMetrics>().AddSingleton<AppTracing>();
+        services.AddMetrics().AddSingleton<AppMetrics>().AddSingleton<AppTracing>().AddHostedService<TelemetryExport>();
 }

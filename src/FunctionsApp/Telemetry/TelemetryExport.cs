@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace EventSubscriptions.Telemetry;
+
+/// <summary>
+/// Sends metrics, traces and logs to wherever the settings say, from the start of the app to its end. Without a setting there is nobody who
+/// listens, and none of them costs anything.
+/// </summary>
+/// <remarks>
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> turns on OTLP; the other standard variables of the OpenTelemetry SDK and its OTLP exporter are honoured.
+/// A build for Azure adds Application Insights.
+/// </remarks>
+internal sealed partial class TelemetryExport(IConfiguration settings, ILoggerFactory loggers, IServiceProvider services) : IHostedService, IDisposable
+{
+    /// <summary>Turns on the export by OTLP, and says where to.</summary>
+    public const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private const string ServiceName = "event-subscriptions";
+
+    // What has been measured in the last moments isn't worth that an app is killed while it stops.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
+    private OpenTelemetrySdk? _sdk;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var isOn = false;
+        var sdk = OpenTelemetrySdk.Create(telemetry =>
+        {
+            telemetry.Services.AddSingleton(settings);
+            telemetry.ConfigureResource(resource => resource.Clear().AddService(ServiceName, serviceVersion: AppVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector());
+            if (!string.IsNullOrEmpty(settings[OtlpEndpoint]))
+            {
+                isOn = true;
+                telemetry.UseOtlpExporter();
+
+                // What is logged is decided by the app's own settings.
+                telemetry.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
+            }
+
+            UseAzure(telemetry, services, ref isOn);
+            if (isOn)
+            {
+                telemetry.WithMetrics(metrics => metrics.AddMeter(AppMetrics.SourceName)).WithTracing(tracing => tracing.AddSource(AppMetrics.SourceName));
+            }
+        });
+        if (!isOn)
+        {
+            sdk.Dispose();
+            return Task.CompletedTask;
+        }
+
+        _sdk = sdk;
+        loggers.AddProvider(new ExportedLogs(sdk.GetLoggerFactory()));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Sends what is left, unless that takes too long.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _sdk is not { } sdk ? Task.CompletedTask : Task.WhenAll(
+        Task.Run(() => sdk.TracerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
+        Task.Run(() => sdk.MeterProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
+        Task.Run(() => sdk.LoggerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None)).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _sdk?.Dispose();
+
+    /// <summary>What only a build for Azure has.</summary>
+    static partial void UseAzure(IOpenTelemetryBuilder telemetry, IServiceProvider services, ref bool isOn);
+
+    /// <summary>Hands the app's log on.</summary>
+    private sealed class ExportedLogs(ILoggerFactory exporter) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => exporter.CreateLogger(categoryName);
+
+        public void Dispose()
+        {
+        }
+    }
+}
