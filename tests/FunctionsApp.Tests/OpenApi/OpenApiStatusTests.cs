@@ -1,0 +1,243 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Azure;
+using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Http;
+using EventSubscriptions.Tests.Scenarios.Harness;
+using Microsoft.AspNetCore.Http;
+
+namespace EventSubscriptions.Tests.OpenApi;
+
+/// <summary>
+/// The running app answers every operation with every status that the description lists for it. That it answers with no other, and with
+/// the bodies and headers that are described, is checked wherever a test talks HTTP.
+/// </summary>
+public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFixture<OpenApiStatusTests.Apps>
+{
+    private const string Admin = "admin";
+
+    public static TheoryData<string, string> Listed
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var operation in Description.Operations)
+            {
+                foreach (var status in operation.Statuses.Where(status => status != "default"))
+                {
+                    data.Add(operation.Id, status);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Listed))]
+    public async Task Operation_answers_with_a_status_that_it_lists(string id, string status) =>
+        Assert.Equal(status, (await Provoke(Description.Operation(id), status)).ToString());
+
+    private async Task<int> Provoke(Operation operation, string status)
+    {
+        switch (operation.Id, status)
+        {
+            case (_, "503"):
+                return apps.InOutage[operation.Id];
+            case ("changeSubscription" or "deleteSubscription" or "rotateSecret", "409"):
+                return await InContention(operation.Id);
+        }
+
+        var request = await Valid(operation);
+        var answer = (operation.Id, status) switch
+        {
+            ("resendDelivery" or "startReplay", "409") => await Inactive(request),
+            ("cancelReplay", "409") => await Ended(request),
+            (_, "200" or "201" or "202" or "204") => await request.Send(),
+            (_, "304") => await request.Send(("If-None-Match", (await request.Send()).ETag!)),
+            (_, "400") => await (request with { Path = request.Path + "?qqqq=1" }).Send(),
+            (_, "401") => await (request with { Key = RolesOf(operation).Count == 0 ? "nobody" : null }).Send(),
+            (_, "403") => await (request with { Key = await KeyWithout(RolesOf(operation), request.Organization) }).Send(),
+            (_, "404") => await Absent(request),
+            (_, "412") => await request.Send(("If-Match", "\"another\"")),
+            (_, "413") => await (request with { Body = $$"""{"x":"{{new string('x', 1024 * 1024)}}"}""" }).Send(),
+            (_, "415") => await (request with { Body = "{}", ContentType = "text/plain" }).Send(),
+            _ => throw new InvalidOperationException($"Say in {nameof(OpenApiStatusTests)} how the app is brought to answer {operation} with {status}."),
+        };
+        return (int)answer.Status;
+    }
+
+    /// <summary>A request as in the description's examples, to things that are there.</summary>
+    private async Task<Request> Valid(Operation operation)
+    {
+        var organization = Organization.New(apps.App);
+        var path = operation.Path;
+        var things = new Things(apps.App, organization, apps.Receiver);
+        foreach (var name in operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!))
+        {
+            path = path.Replace($"{{{name}}}", await things.Find(operation, name), StringComparison.Ordinal);
+        }
+
+        var media = operation.Definition["requestBody"]?["content"]?["application/json"];
+        var body = media?["example"] ?? media?["examples"]?.AsObject().First().Value!["value"];
+        return new Request(apps.App, organization, things.Subscription, operation, path, body?.ToJsonString(), apps.App.AdminKey);
+    }
+
+    private static IReadOnlyList<string> RolesOf(Operation operation) =>
+        [.. operation.Definition["security"]!.AsArray().Select(item => item!["bearer"]).First(item => item is not null)!.AsArray().Select(role => (string)role!)];
+
+    private async Task<string> KeyWithout(IReadOnlyList<string> roles, Organization organization) =>
+        await Keys.Create(apps.App, roles is [Admin] ? "manage" : roles.Contains("publish", StringComparer.Ordinal) ? "read" : "publish", organization.Id);
+
+    /// <summary>To a thing that isn't there; where there is nothing but an organization, to one that the key may not see.</summary>
+    private async Task<Answer> Absent(Request request)
+    {
+        var last = (string)request.Operation.ParametersIn("path").Last()["name"]!;
+        if (last == "organizationId")
+        {
+            return await (request with { Key = await Keys.Create(apps.App, Admin, Organization.New(apps.App).Id) }).Send();
+        }
+
+        var (at, length) = (request.Operation.Path.Split('/').ToList().IndexOf($"{{{last}}}"), request.Path.Split('/'));
+        length[at] = last == "name" ? "NoSuchEvent" : request.Operation.ParametersIn("path").Last()["example"]!.ToString();
+        return await (request with { Path = string.Join('/', length) }).Send();
+    }
+
+    private static async Task<Answer> Inactive(Request request)
+    {
+        (await request.Organization.Api.Patch(request.Subscription!.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+        return await (request with { Body = request.Operation.Id == "startReplay" ? """{"from":"2025-01-31T00:00:00Z"}""" : null }).Send();
+    }
+
+    private static async Task<Answer> Ended(Request request)
+    {
+        var id = await ReplayRuns.Start(request.Subscription!, "all", dryRun: true);
+        await ReplayRuns.Ended(request.Subscription!, id);
+        return await (request with { Path = $"{request.Subscription!.Path}/replays/{id}" }).Send();
+    }
+
+    /// <summary>Others are faster than this change every time. No request from outside makes sure of that.</summary>
+    private static async Task<int> InContention(string id)
+    {
+        using var services = await LocalServices.StartAsync();
+        var organization = Given.Organization();
+        var subscription = await Given.SubscriptionStore(services.Tables, services.Time)
+            .AddAsync(Given.Subscription(organization, services.Time), Given.Entry(Given.Subscription(organization, services.Time)), default);
+        var uses = 0;
+        services.Flaky.Failure = (table, _) =>
+            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) % 2 == 0 ? new RequestFailedException(412, "Others were faster.") : null;
+        var store = Given.SubscriptionStore(services.Flaky, services.Time);
+        var functions = new SubscriptionFunctions(
+            store,
+            new SubscriptionHealthStore(services.Flaky),
+            new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
+            EventCatalogue.Load(),
+            new DestinationGuard(new DeliveriesOptions()),
+            services.Time);
+        var context = new TestFunctionContext(new Caller("ops", Role.Manage, null), organization);
+        var of = subscription.Id.ToString();
+        var reply = await (id switch
+        {
+            "changeSubscription" => functions.ChangeSubscription(Requests.Post("""{"name":"newer"}"""), of, context, default),
+            "deleteSubscription" => functions.DeleteSubscription(Requests.Get(), of, context, default),
+            _ => functions.RotateSecret(Requests.Post("{}"), of, context, default),
+        }).Reply();
+        var operation = Description.Operation(id);
+        await DescriptionValidator.CheckAsync(new Exchange(
+            operation.Method,
+            operation.ExamplePath,
+            new Dictionary<string, string>(StringComparer.Ordinal),
+            "",
+            reply.Status,
+            reply.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString(), StringComparer.Ordinal),
+            reply.Body));
+        return reply.Status;
+    }
+
+    /// <summary>A request that is about to be sent.</summary>
+    private sealed record Request(AppProcess App, Organization Organization, SubscriptionHandle? Subscription, Operation Operation, string Path, string? Body, string? Key)
+    {
+        public string ContentType { get; init; } = "application/json";
+
+        public Task<Answer> Send(params (string Name, string Value)[] headers) => App.As(Key).Send(
+            new HttpMethod(Operation.Method), Path, Body is null ? null : Encoding.UTF8.GetBytes(Body), ContentType, ifMatch: null, headers);
+    }
+
+    /// <summary>What the paths of requests name, made when it is asked for.</summary>
+    private sealed class Things(AppProcess app, Organization organization, Receiver receiver)
+    {
+        public SubscriptionHandle? Subscription { get; private set; }
+
+        public async Task<string> Find(Operation operation, string parameter)
+        {
+            switch (parameter)
+            {
+                case "organizationId":
+                    return organization.Id.ToString();
+                case "name":
+                    return "CaseClosedEvent";
+                case "id" when operation.Path.StartsWith("/api/keys", StringComparison.Ordinal):
+                    return (string)(await Keys.Issue(app, "read", organization.Id))["id"]!;
+                case "id":
+                    Subscription = await organization.Subscribe(receiver.NewHook());
+                    return Subscription.Id;
+                case "eventId":
+                    return await Delivered();
+                case "replayId":
+                    await Delivered();
+                    return await ReplayRuns.Start(Subscription!, "all");
+                default:
+                    throw new InvalidOperationException($"Say in {nameof(OpenApiStatusTests)} where the {parameter} of {operation} comes from.");
+            }
+        }
+
+        /// <summary>Three, so that a replay of them takes a while, and their attempts are logged.</summary>
+        private async Task<string> Delivered()
+        {
+            var ids = await organization.PublishCases(3, "case");
+            await Subscription!.Attempted(DeliveryOutcome.Delivered, 3);
+            return ids[0];
+        }
+    }
+
+    /// <summary>An app whose replays take their time, and what an app answers whose tables are away.</summary>
+    public sealed class Apps : IAsyncLifetime
+    {
+        internal AppProcess App { get; private set; } = null!;
+
+        internal Receiver Receiver { get; private set; } = null!;
+
+        /// <summary>The status of each operation, with a key that was issued.</summary>
+        internal IReadOnlyDictionary<string, int> InOutage { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Receiver = await Receiver.Start();
+            App = await AppProcess.Start(("Replays__RatePerSecond", "1"));
+            InOutage = await AnswersInOutage();
+        }
+
+        public async Task DisposeAsync()
+        {
+            await App.DisposeAsync();
+            await Receiver.DisposeAsync();
+        }
+
+        private static async Task<Dictionary<string, int>> AnswersInOutage()
+        {
+            await using var azurite = await AzuriteServer.StartAsync();
+            await using var app = await AppProcess.Start(("Tables", azurite.ConnectionString));
+            var key = await Keys.Create(app, Admin);
+            await azurite.StopAsync();
+            var answers = await Task.WhenAll(Description.Operations.Select(async operation => (
+                operation.Id,
+                Status: (int)(await app.As(key).Send(new HttpMethod(operation.Method), operation.ExamplePath, operation.Body is null ? null : "{}")).Status)));
+            return answers.ToDictionary(answer => answer.Id, answer => answer.Status, StringComparer.Ordinal);
+        }
+    }
+}
