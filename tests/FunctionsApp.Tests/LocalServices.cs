@@ -78,9 +78,6 @@ internal sealed class FlakySender(ServiceBusSender inner) : ServiceBusSender
     public override Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default) =>
         Fails() ? Task.FromException(Failure!) : inner.SendMessageAsync(message, cancellationToken);
 
-    public override Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default) =>
-        Fails() ? Task.FromException(Failure!) : inner.SendMessagesAsync(messages, cancellationToken);
-
     public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) =>
         Fails() ? Task.FromException(Failure!) : inner.SendMessagesAsync(messageBatch, cancellationToken);
 

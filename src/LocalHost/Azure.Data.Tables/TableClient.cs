@@ -13,14 +13,12 @@ public class TableClient
 
     internal TableClient(TableBackend backend, string name) => (_backend, _name) = (backend, name);
 
-    public virtual string Name => _name;
-
     /// <summary>Formats each hole of the string as an OData literal: quoted and escaped, with the suffix or prefix of its type.</summary>
     public static string CreateQueryFilter(FormattableString filter) => ODataLiteral.Interpolate(filter);
 
     /// <summary>An existing table is no error.</summary>
     public virtual async Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
-        Response.FromValue(new TableItem(Name), await _backend.CreateTableIfNotExistsAsync(Name, cancellationToken));
+        Response.FromValue(new TableItem(), await _backend.CreateTableIfNotExistsAsync(_name, cancellationToken));
 
     /// <exception cref="RequestFailedException">409 <c>EntityAlreadyExists</c>.</exception>
     public virtual Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) where T : ITableEntity =>
@@ -31,7 +29,7 @@ public class TableClient
     {
         ArgumentNullException.ThrowIfNull(partitionKey);
         ArgumentNullException.ThrowIfNull(rowKey);
-        var (response, entity) = await _backend.ReadAsync(Name, partitionKey, rowKey, select?.ToArray(), cancellationToken);
+        var (response, entity) = await _backend.ReadAsync(_name, partitionKey, rowKey, select?.ToArray(), cancellationToken);
         return entity is null ? new NoValue<T>(response) : Response.FromValue(To<T>(entity), response);
     }
 
@@ -57,7 +55,7 @@ public class TableClient
     /// <summary>Entities in the order of partition key and row key, at most <paramref name="maxPerPage"/> (1,000) a page.</summary>
     public virtual AsyncPageable<T> QueryAsync<T>(string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) where T : class, ITableEntity =>
         new EntityPages<T>((continuationToken, pageSize) => _backend.QueryAsync(
-            Name, new TableQuery(filter, pageSize ?? maxPerPage, select?.ToArray(), continuationToken), cancellationToken));
+            _name, new TableQuery(filter, pageSize ?? maxPerPage, select?.ToArray(), continuationToken), cancellationToken));
 
     /// <summary>All or nothing: at most 100 entities of one partition, each once, at most 4 MiB.</summary>
     /// <exception cref="TableTransactionFailedException">The service refused one of the actions, and so all of them.</exception>
@@ -71,7 +69,7 @@ public class TableClient
             throw new InvalidOperationException("Transaction must contain at least one operation");
         }
 
-        return _backend.TransactAsync(Name, actions, cancellationToken);
+        return _backend.TransactAsync(_name, actions, cancellationToken);
     }
 
     internal static T To<T>(TableEntity entity) where T : class, ITableEntity =>
@@ -85,7 +83,7 @@ public class TableClient
             throw new ArgumentNullException(nameof(entity), "An entity needs a partition key and a row key.");
         }
 
-        return _backend.WriteAsync(Name, new TableTransactionAction(type, entity, etag), cancellationToken);
+        return _backend.WriteAsync(_name, new TableTransactionAction(type, entity, etag), cancellationToken);
     }
 
     private sealed class NoValue<T>(Response response) : NullableResponse<T>

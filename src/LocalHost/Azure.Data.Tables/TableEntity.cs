@@ -27,7 +27,7 @@ public sealed class TableEntity : ITableEntity, IDictionary<string, object>
 
     private readonly Dictionary<string, object> _properties;
 
-    public TableEntity() => _properties = new(StringComparer.Ordinal);
+    internal TableEntity() => _properties = new(StringComparer.Ordinal);
 
     public TableEntity(string partitionKey, string rowKey) : this()
     {
@@ -70,8 +70,6 @@ public sealed class TableEntity : ITableEntity, IDictionary<string, object>
     public int? GetInt32(string key) => Get<int?>(key);
 
     public long? GetInt64(string key) => Get<long?>(key);
-
-    public double? GetDouble(string key) => Get<double?>(key);
 
     public DateTimeOffset? GetDateTimeOffset(string key) => Get<DateTimeOffset?>(key);
 

@@ -2,7 +2,5 @@ namespace Azure.Data.Tables.Models;
 
 public class TableItem
 {
-    public TableItem(string name) => Name = name;
-
-    public string Name { get; }
+    internal TableItem() { }
 }

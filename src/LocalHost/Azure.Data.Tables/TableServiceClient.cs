@@ -29,4 +29,5 @@ public class TableServiceClient
 
 public class TableClientOptions : ClientOptions
 {
+    internal TableClientOptions() { }
 }

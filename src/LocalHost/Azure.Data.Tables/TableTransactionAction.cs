@@ -3,11 +3,11 @@ namespace Azure.Data.Tables;
 /// <summary>One action of a transaction. An update without an ETag inserts the entity where it is absent; a delete without one takes whatever is there.</summary>
 public class TableTransactionAction(TableTransactionActionType actionType, ITableEntity entity, ETag etag = default)
 {
-    public TableTransactionActionType ActionType { get; } = actionType;
+    internal TableTransactionActionType ActionType { get; } = actionType;
 
     public ITableEntity Entity { get; } = entity;
 
-    public ETag ETag { get; } = etag;
+    internal ETag ETag { get; } = etag;
 }
 
 public enum TableTransactionActionType
@@ -22,11 +22,11 @@ public enum TableTransactionActionType
 
 public class TableTransactionFailedException : RequestFailedException
 {
-    public TableTransactionFailedException(RequestFailedException requestFailedException)
+    internal TableTransactionFailedException(RequestFailedException requestFailedException)
         : base(requestFailedException.Status, requestFailedException.Message, requestFailedException.ErrorCode, requestFailedException.InnerException)
     {
     }
 
     /// <summary>The place of the action that was refused, where the service says which it was.</summary>
-    public int? FailedTransactionActionIndex { get; internal init; }
+    internal int? FailedTransactionActionIndex { get; init; }
 }

@@ -6,14 +6,11 @@ public class ServiceBusException : Exception
         : base(message, innerException)
     {
         Reason = reason;
-        EntityPath = entityPath;
         IsTransient = reason is ServiceBusFailureReason.ServiceBusy or ServiceBusFailureReason.ServiceTimeout
             or ServiceBusFailureReason.ServiceCommunicationProblem;
     }
 
     public ServiceBusFailureReason Reason { get; }
-
-    public string? EntityPath { get; }
 
     public bool IsTransient { get; }
 }

@@ -15,9 +15,9 @@ public class ServiceBusReceivedMessage
 
     public string? MessageId { get; internal init; }
 
-    public string LockToken => LockTokenGuid.ToString();
+    internal string LockToken => LockTokenGuid.ToString();
 
-    public DateTimeOffset LockedUntil { get; internal set; }
+    internal DateTimeOffset LockedUntil { get; set; }
 
     /// <summary>How often the message was received, this time included.</summary>
     public int DeliveryCount { get; internal init; }

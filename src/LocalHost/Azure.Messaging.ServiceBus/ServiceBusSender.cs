@@ -25,14 +25,6 @@ public class ServiceBusSender : IAsyncDisposable
     }
 
     /// <summary>Sends all the messages or none.</summary>
-    public virtual async Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(messages);
-        using var batch = OutgoingBatch.Of(messages);
-        await SendAsync(batch, cancellationToken);
-    }
-
-    /// <summary>Sends all the messages or none.</summary>
     public virtual async Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messageBatch);

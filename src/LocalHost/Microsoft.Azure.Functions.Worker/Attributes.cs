@@ -1,7 +1,7 @@
 namespace Microsoft.Azure.Functions.Worker
 {
     [AttributeUsage(AttributeTargets.Method)]
-    public sealed class FunctionAttribute(string name) : Attribute
+    public class FunctionAttribute(string name) : Attribute
     {
         public string Name { get; } = name;
     }
@@ -50,8 +50,15 @@ namespace Microsoft.Azure.Functions.Worker
 
 namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions
 {
-    [AttributeUsage(AttributeTargets.Parameter)]
-    public abstract class TriggerBindingAttribute : Attribute
+    [AttributeUsage(AttributeTargets.Method)]
+    public abstract class BindingAttribute : Attribute
     {
+        public BindingAttribute() { }
+    }
+
+    [AttributeUsage(AttributeTargets.Parameter)]
+    public abstract class TriggerBindingAttribute : BindingAttribute
+    {
+        public TriggerBindingAttribute() { }
     }
 }

@@ -24,6 +24,8 @@ namespace Microsoft.Azure.Functions.Worker.Builder
 {
     public class FunctionsApplication
     {
+        private FunctionsApplication() { }
+
         // The functions are those of the assembly that asks: the program's own, also when a test calls its entry point.
         [MethodImpl(MethodImplOptions.NoInlining)]
         public static FunctionsApplicationBuilder CreateBuilder(string[] args) =>

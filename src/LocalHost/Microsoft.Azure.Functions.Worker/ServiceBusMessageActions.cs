@@ -36,10 +36,4 @@ public class ServiceBusMessageActions
         ArgumentNullException.ThrowIfNull(message);
         return _settlement!.DeadLetterAsync(message, propertiesToModify, deadLetterReason, deadLetterErrorDescription);
     }
-
-    public virtual Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return _settlement!.RenewAsync(message);
-    }
 }

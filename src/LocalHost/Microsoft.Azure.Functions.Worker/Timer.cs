@@ -2,12 +2,14 @@ namespace Microsoft.Azure.Functions.Worker;
 
 public class TimerInfo
 {
-    public ScheduleStatus? ScheduleStatus { get; set; }
+    internal TimerInfo() { }
 
-    public bool IsPastDue { get; set; }
+    internal ScheduleStatus? ScheduleStatus { get; set; }
+
+    internal bool IsPastDue { get; set; }
 }
 
-public class ScheduleStatus
+internal sealed class ScheduleStatus
 {
     public DateTime Last { get; set; }
 

@@ -21,13 +21,6 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
         ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, string? reason, string? description) =>
         SettleAsync(message, token => queue.DeadLetterAsync(token, reason, description, propertiesToModify));
 
-    public Task RenewAsync(ServiceBusReceivedMessage message)
-    {
-        ThrowIfEnded();
-        message.LockedUntil = queue.RenewLock(message.LockTokenGuid);
-        return Task.CompletedTask;
-    }
-
     /// <summary>
     /// Ends the invocation: what the function left is abandoned if it failed, completed if messages are completed automatically, and else left
     /// to its lock.
@@ -68,14 +61,10 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
 
     private async Task SettleAsync(ServiceBusReceivedMessage message, Func<Guid, ValueTask> settle)
     {
-        ThrowIfEnded();
-        await settle(message.LockTokenGuid);
-        _settled[message.LockTokenGuid] = true;
-    }
-
-    private void ThrowIfEnded()
-    {
         if (_ended)
             throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
+
+        await settle(message.LockTokenGuid);
+        _settled[message.LockTokenGuid] = true;
     }
 }

@@ -32,36 +32,34 @@ internal sealed class Steps
 /// <summary>Tables that say when they are read and written.</summary>
 internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : TableServiceClient
 {
-    public override TableClient GetTableClient(string tableName) => new RecordingTable(inner.GetTableClient(tableName), steps);
+    public override TableClient GetTableClient(string tableName) => new RecordingTable(inner.GetTableClient(tableName), tableName, steps);
 
-    private sealed class RecordingTable(TableClient inner, Steps steps) : TableClient
+    private sealed class RecordingTable(TableClient inner, string name, Steps steps) : TableClient
     {
-        public override string Name => inner.Name;
-
         public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
             string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
         {
-            steps.Take($"read {Name}");
+            steps.Take($"read {name}");
             return inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
         }
 
         public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
         {
-            steps.Take($"write {Name}");
+            steps.Take($"write {name}");
             return inner.AddEntityAsync(entity, cancellationToken);
         }
 
         public override Task<Response> UpdateEntityAsync<T>(
             T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
         {
-            steps.Take($"write {Name}");
+            steps.Take($"write {name}");
             return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
         }
 
         public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
             IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {
-            steps.Take($"transaction {Name}");
+            steps.Take($"transaction {name}");
             return inner.SubmitTransactionAsync(transactionActions, cancellationToken);
         }
 
@@ -72,7 +70,7 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
         {
             // The step is over when the row is stored.
             var response = await inner.UpsertEntityAsync(entity, mode, cancellationToken);
-            steps.Take($"write {Name}");
+            steps.Take($"write {name}");
             return response;
         }
     }

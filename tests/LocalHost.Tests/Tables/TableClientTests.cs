@@ -50,7 +50,7 @@ public sealed class TableClientTests
         entity["Double"] = 2;
         entity["Int"] = 2L;
 
-        Assert.Equal((2L, 2.0, 2L), (entity.GetInt64("Long"), entity.GetDouble("Double"), entity.GetInt64("Int")));
+        Assert.Equal((2L, 2.0, 2L), (entity.GetInt64("Long"), (double)entity["Double"], entity.GetInt64("Int")));
         Assert.Throws<InvalidOperationException>(() => entity["Long"] = "text");
     }
 
