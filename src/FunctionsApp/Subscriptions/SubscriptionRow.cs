@@ -17,6 +17,9 @@ internal static class SubscriptionRow
 
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
 
+    /// <summary>The key of the row that says until when its receiver rests.</summary>
+    public static string RestKey(SubscriptionId id) => $"r:{id}";
+
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
     {
         var (partition, key) = (subscription.OrganizationId.ToString(), Key(subscription.Id));

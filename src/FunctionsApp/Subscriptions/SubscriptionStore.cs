@@ -91,14 +91,14 @@ public sealed partial class SubscriptionStore(
         }
     }
 
-    /// <summary>Deletes the version that was read, and its health, or says that it is no longer the current one.</summary>
+    /// <summary>Deletes the version that was read, with its health and its rest, or says that it is no longer the current one.</summary>
     public async Task<bool> DeleteAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
     {
         try
         {
             var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.Key(subscription.Id)) { ETag = subscription.ETag };
             await SubmitAsync(new(TableTransactionActionType.Delete, row, subscription.ETag), [entry], cancellationToken);
-            await DeleteHealthAsync(subscription);
+            await DeleteStateAsync(subscription);
             return true;
         }
         catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
@@ -143,16 +143,18 @@ public sealed partial class SubscriptionStore(
         return active;
     }
 
-    private async Task DeleteHealthAsync(Subscription subscription)
+    private async Task DeleteStateAsync(Subscription subscription)
     {
         // A row that is left behind says nothing about anybody: ids are never used again.
         try
         {
-            await _table.DeleteEntityAsync(subscription.OrganizationId.ToString(), SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
+            var partition = subscription.OrganizationId.ToString();
+            await _table.DeleteEntityAsync(partition, SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
+            await _table.DeleteEntityAsync(partition, SubscriptionRow.RestKey(subscription.Id), ETag.All, CancellationToken.None);
         }
         catch (Exception exception) when (OwnTrouble.Is(exception))
         {
-            Log.HealthLeft(logger, exception, subscription.Id);
+            Log.StateLeft(logger, exception, subscription.Id);
         }
     }
 
@@ -192,8 +194,8 @@ public sealed partial class SubscriptionStore(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The health of the deleted subscription {SubscriptionId} is left behind, which does no harm.")]
-        public static partial void HealthLeft(ILogger logger, Exception exception, SubscriptionId subscriptionId);
+        [LoggerMessage(LogLevel.Information, "The health or the rest of the deleted subscription {SubscriptionId} is left behind, which does no harm.")]
+        public static partial void StateLeft(ILogger logger, Exception exception, SubscriptionId subscriptionId);
 
         [LoggerMessage(LogLevel.Warning, "An audit entry of organization {Organization} waits until its audit log is read.")]
         public static partial void AuditLeft(ILogger logger, Exception exception, string organization);

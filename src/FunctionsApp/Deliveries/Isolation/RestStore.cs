@@ -29,7 +29,7 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
     /// <summary>Stores a rest, in place of any before it.</summary>
     public async Task WriteAsync(Subscription subscription, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(subscription.OrganizationId.ToString(), Key(subscription))
+        var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id))
         {
             [UntilColumn] = until,
             [VersionColumn] = subscription.UpdatedAt,
@@ -37,11 +37,9 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
         await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 
-    private static string Key(Subscription subscription) => $"r:{subscription.Id}";
-
     private async Task<Known> ReadAsync(Subscription subscription)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), Key(subscription), cancellationToken: CancellationToken.None);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id), cancellationToken: CancellationToken.None);
         return row.HasValue ? new Known(row.Value!.GetDateTimeOffset(UntilColumn), row.Value!.GetDateTimeOffset(VersionColumn)) : new Known(null, null);
     }
 

@@ -1,8 +1,10 @@
+using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
 
@@ -14,7 +16,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
-    private Azure.Data.Tables.TableServiceClient _tables = null!;
+    private TableServiceClient _tables = null!;
     private Subscription _subscription = null!;
 
     public async Task InitializeAsync()
@@ -69,6 +71,23 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         var changed = _subscription with { UpdatedAt = _clock.GetUtcNow() };
         Assert.NotNull((await Gate().EnterAsync(changed, holds: 0, default)).Pass);
         Assert.NotNull((await other.EnterAsync(changed, holds: 0, default)).Pass);
+    }
+
+    [Fact]
+    public async Task Rest_is_deleted_with_its_subscription()
+    {
+        var store = Given.SubscriptionStore(_tables, _clock);
+        _subscription = await store.AddAsync(_subscription, Given.Entry(_subscription), default);
+        var gate = Gate();
+        await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + TimeSpan.FromMinutes(10));
+        Assert.True(await HasRest());
+
+        Assert.True(await store.DeleteAsync(_subscription, Given.Entry(_subscription), default));
+
+        Assert.False(await HasRest());
+
+        async Task<bool> HasRest() => (await _tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(
+            _organization.ToString(), $"r:{_subscription.Id}")).HasValue;
     }
 
     [Fact]
