@@ -48,7 +48,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         });
         _sending = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(_ => new DeliveriesOptions { AllowInsecureDestinations = _insecure })
+            .AddSingleton(_ => new DeliveriesOptions { AllowInsecureDestinations = _insecure, Deadline = TimeSpan.FromSeconds(60) })
             .AddWebhookSender()
             .BuildServiceProvider();
     }

@@ -9,7 +9,7 @@ namespace EventSubscriptions.Tests.Deliveries;
 public sealed class WebhookConnectorTests : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(1500);
-    private static readonly TimeSpan s_plenty = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_plenty = TimeSpan.FromSeconds(60);
 
     private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly List<ServiceProvider> _providers = [];
@@ -127,8 +127,9 @@ public sealed class WebhookConnectorTests : IDisposable
 
     private Task<DeliveryResult> SendAsync(Uri url, NameResolver? names = null, bool insecure = true) => SendAsync(url, Sender(names, insecure));
 
-    private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) => sender.SendAsync(
-        Given.Subscription(Given.Organization(), _clock) with { Url = url }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, default);
+    /// <summary>Away from the threads that all tests share: their work must not use up the deadline.</summary>
+    private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) => Task.Run(() => sender.SendAsync(
+        Given.Subscription(Given.Organization(), _clock) with { Url = url }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, default));
 
     private WebhookSender Sender(NameResolver? names = null, bool insecure = true, TimeSpan? deadline = null)
     {

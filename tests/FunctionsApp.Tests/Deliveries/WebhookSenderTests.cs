@@ -288,7 +288,7 @@ public sealed class WebhookSenderTests : IDisposable
     {
         var provider = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = deadline ?? TimeSpan.FromSeconds(10) })
+            .AddSingleton(new DeliveriesOptions { AllowInsecureDestinations = insecure, Deadline = deadline ?? TimeSpan.FromSeconds(60) })
             .AddWebhookSender()
             .BuildServiceProvider();
         _providers.Add(provider);
@@ -312,6 +312,9 @@ public sealed class WebhookSenderTests : IDisposable
             CreatedAt = default,
             UpdatedAt = default,
         };
-        return (sender ?? Sender()).SendAsync(subscription, eventId, s_payload, TraceParent, cancellationToken);
+        var used = sender ?? Sender();
+
+        // Away from the threads that all tests share: their work must not use up the deadline.
+        return Task.Run(() => used.SendAsync(subscription, eventId, s_payload, TraceParent, cancellationToken), CancellationToken.None);
     }
 }

@@ -15,7 +15,7 @@ namespace EventSubscriptions.Tests.OpenApi;
 internal static partial class DescriptionValidator
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
-    private static readonly Lazy<Task<NodeProgram>> s_program = new(StartAsync);
+    private static readonly Lazy<Task<OtherProgram>> s_program = new(StartAsync);
     private static readonly SemaphoreSlim s_turn = new(1);
     private static readonly ConcurrentDictionary<string, bool> s_seen = new(StringComparer.Ordinal);
 
@@ -42,17 +42,17 @@ internal static partial class DescriptionValidator
     /// <summary>Waits until the description itself has been looked at.</summary>
     public static async Task ReadyAsync() => await s_program.Value;
 
-    private static async Task<NodeProgram> StartAsync()
+    private static async Task<OtherProgram> StartAsync()
     {
         var folder = Repository.PathOf("tests", "OpenApi");
         var program = Directory.Exists(Path.Combine(folder, "node_modules", "ajv"))
-            ? NodeProgram.Start(Path.Combine(folder, "validate.js"))
+            ? OtherProgram.Node(Path.Combine(folder, "validate.js"))
             : throw new InvalidOperationException("The library ajv is not installed. Run ./test at the top of the repository: it installs what the tests need.");
         Mistakes = await AskAsync(program, Description.Json);
         return program;
     }
 
-    private static async Task<IReadOnlyList<string>> AskAsync(NodeProgram program, string line)
+    private static async Task<IReadOnlyList<string>> AskAsync(OtherProgram program, string line)
     {
         await s_turn.WaitAsync();
         try

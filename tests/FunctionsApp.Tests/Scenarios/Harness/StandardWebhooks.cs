@@ -9,13 +9,13 @@ public sealed class StandardWebhooks : IAsyncLifetime
     internal const string NoMatch = "No matching signature found";
     internal const string TooOld = "Message timestamp too old";
 
-    private NodeProgram? _program;
+    private OtherProgram? _program;
 
     public Task InitializeAsync()
     {
         var folder = Repository.PathOf("tests", "StandardWebhooks");
         _program = Directory.Exists(Path.Combine(folder, "node_modules", "standardwebhooks"))
-            ? NodeProgram.Start(Path.Combine(folder, "verify.js"))
+            ? OtherProgram.Node(Path.Combine(folder, "verify.js"))
             : throw new InvalidOperationException("The library standardwebhooks is not installed. Run ./test at the top of the repository: it installs what the tests need.");
         return Task.CompletedTask;
     }

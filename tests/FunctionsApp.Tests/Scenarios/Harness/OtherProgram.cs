@@ -2,25 +2,29 @@ using System.Diagnostics;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>A Node program that reads lines and writes lines. It is told to end by the end of its input, and killed at the latest when disposed of.</summary>
-internal sealed class NodeProgram : IAsyncDisposable
+/// <summary>A program of somebody else that reads lines and writes lines. It is told to end by the end of its input, and killed at the latest when disposed of.</summary>
+internal sealed class OtherProgram : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private NodeProgram(Process process)
+    private OtherProgram(Process process)
     {
         _process = process;
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    /// <param name="file">The program. Its folder is where it looks for packages.</param>
+    /// <summary>Starts a program in Node. Its folder is where it looks for packages.</summary>
+    public static OtherProgram Node(string file, params (string Name, string Value)[] environment) => Start("node", file, environment);
+
+    /// <param name="program">What runs it, or the program itself.</param>
+    /// <param name="file">The file to run, or null.</param>
     /// <param name="environment">Added to that of this process.</param>
-    public static NodeProgram Start(string file, params (string Name, string Value)[] environment)
+    public static OtherProgram Start(string program, string? file, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("node", [file])
+        var start = new ProcessStartInfo(program, file is null ? [] : [file])
         {
-            WorkingDirectory = Path.GetDirectoryName(file),
+            WorkingDirectory = Path.GetDirectoryName(file ?? program),
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -31,7 +35,7 @@ internal sealed class NodeProgram : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new NodeProgram(Process.Start(start)!);
+        return new OtherProgram(Process.Start(start)!);
     }
 
     public async Task Write(string line)
@@ -45,7 +49,7 @@ internal sealed class NodeProgram : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(Eventually.Deadline);
         return await _process.StandardOutput.ReadLineAsync(limit.Token)
-            ?? throw new InvalidOperationException($"{_process.StartInfo.ArgumentList[0]} has ended: {await _errors}");
+            ?? throw new InvalidOperationException($"{_process.StartInfo.FileName} has ended: {await _errors}");
     }
 
     public async ValueTask DisposeAsync()
