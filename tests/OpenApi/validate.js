@@ -2,6 +2,7 @@
 //
 // On standard input first the description, then one exchange after another, each a JSON object on a line:
 //   {"method","path","requestHeaders","requestBody","status","headers","body"}   a request and its answer; the names of headers in lower case
+//   {"method","path","requestHeaders","requestBody"}                            a request alone
 //   {"webhook","requestHeaders","requestBody"}                                  what a receiver got
 // On standard output one line for each: a JSON array of what is wrong, in plain words. It ends when its standard input closes.
 const { createInterface } = require('node:readline');
@@ -122,6 +123,10 @@ class Exchange {
     }
 
     const { definition, pointer } = this.operation;
+    if (this.status === undefined) {
+      return this.requestProblems(pointer);
+    }
+
     const status = definition.responses[this.status] ? this.status : this.status >= 500 ? 'default' : undefined;
     const name = `${definition.operationId} ${this.status}`;
     if (!status) {
@@ -186,7 +191,7 @@ class Exchange {
 
     // What is a number or a boolean by its schema is one once it is read.
     const asIs = this.description.errors(ROOT, pointer, given, where);
-    return asIs.length > 0 && /^(-?\d+|true|false)$/.test(given) ? this.description.errors(ROOT, pointer, JSON.parse(given), where) : asIs;
+    return asIs.length > 0 && /^(-?(0|[1-9]\d*)|true|false)$/.test(given) ? this.description.errors(ROOT, pointer, JSON.parse(given), where) : asIs;
   }
 
   bodyProblems(content, pointer, contentType, body, root, where) {

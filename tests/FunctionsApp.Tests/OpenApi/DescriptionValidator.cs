@@ -17,7 +17,7 @@ internal static partial class DescriptionValidator
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
     private static readonly Lazy<Task<OtherProgram>> s_program = new(StartAsync);
     private static readonly SemaphoreSlim s_turn = new(1);
-    private static readonly ConcurrentDictionary<string, bool> s_seen = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<string>>>> s_problems = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong with the description itself, by OpenAPI's own schema and by its examples.</summary>
     public static IReadOnlyList<string> Mistakes { get; private set; } = [];
@@ -29,9 +29,9 @@ internal static partial class DescriptionValidator
     /// <summary>Fails the test that has made an exchange that is not as described.</summary>
     public static async Task CheckAsync(Exchange exchange)
     {
-        if (exchange.Path.StartsWith("/api/", StringComparison.Ordinal) && s_seen.TryAdd(KindOf(exchange), true))
+        if (exchange.Path.StartsWith("/api/", StringComparison.Ordinal))
         {
-            var problems = await ProblemsOf(exchange);
+            var problems = await s_problems.GetOrAdd(KindOf(exchange), _ => new(() => ProblemsOf(exchange))).Value;
             Assert.True(problems.Count == 0, $"{exchange.Method} {exchange.Path} is not as described. Mend {Description.Folder}, or the app:\n{string.Join('\n', problems)}");
         }
     }
