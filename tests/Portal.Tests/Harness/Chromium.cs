@@ -3,6 +3,9 @@ namespace EventSubscriptions.Portal.Tests.Harness;
 /// <summary>One browser for the whole test assembly. It ends with the test process, however that ends.</summary>
 internal static class Chromium
 {
+    /// <summary>In milliseconds. Only a failing test waits that long.</summary>
+    public const int Patience = 30_000;
+
     private static readonly string[] s_programs = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
     private static readonly Lazy<Task<IBrowser>> s_browser = new(LaunchAsync);
 
@@ -10,6 +13,7 @@ internal static class Chromium
 
     private static async Task<IBrowser> LaunchAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Patience);
         var playwright = await Playwright.CreateAsync();
         return await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Find(), Args = ["--no-sandbox"] });
     }

@@ -14,9 +14,6 @@ internal sealed class Tab : IAsyncDisposable
     private const string KeyName = "event-subscriptions.key";
     private const string OrganizationName = "event-subscriptions.organization";
 
-    /// <summary>Only a failing test waits that long.</summary>
-    private const int Patience = 30_000;
-
     private readonly AppProcess _app;
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _console = new();
@@ -48,7 +45,7 @@ internal sealed class Tab : IAsyncDisposable
             Locale = "en-GB",
             TimezoneId = "Europe/Vienna",
         });
-        context.SetDefaultTimeout(Patience);
+        context.SetDefaultTimeout(Chromium.Patience);
         if (key is not null)
         {
             await context.AddInitScriptAsync($"sessionStorage.getItem('signed-in') ?? (sessionStorage.setItem('signed-in', ''), sessionStorage.setItem('{KeyName}', '{key}'))");
@@ -71,6 +68,23 @@ internal sealed class Tab : IAsyncDisposable
         await Assertions.Expect(Page.Locator("h1")).ToBeVisibleAsync();
         await Assertions.Expect(Page.Locator(".loading")).ToHaveCountAsync(0);
         await Assertions.Expect(Page.GetByText("…", new() { Exact = true })).ToHaveCountAsync(0);
+    }
+
+    /// <summary>Presses the tabulator until something has the focus.</summary>
+    public async Task TabTo(ILocator target)
+    {
+        const int AtMost = 80;
+        for (var i = 0; i < AtMost; i++)
+        {
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
+            {
+                return;
+            }
+
+            await Page.Keyboard.PressAsync("Tab");
+        }
+
+        Assert.Fail($"The keyboard does not get to {target}.");
     }
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -67,11 +68,12 @@ internal sealed class AppProcess : IAsyncDisposable
     public AppProcess CreateOnSameFolder() => new(Folder, ownsFolder: false, []);
 
     /// <summary>Starts the app, for the first time or again on the same folder, with the same key and settings.</summary>
-    public async Task StartAgain()
+    /// <param name="atSameAddress">For clients that know its address already; otherwise it takes any free port.</param>
+    public async Task StartAgain(bool atSameAddress = false)
     {
         _ready = NewReady();
         var watch = Stopwatch.StartNew();
-        Launch();
+        Launch(atSameAddress ? Address.Port : 0);
         var exit = Running.WaitForExitAsync();
         var first = await Task.WhenAny(_ready.Task, exit, Task.Delay(s_deadline));
         if (first != _ready.Task)
@@ -87,7 +89,7 @@ internal sealed class AppProcess : IAsyncDisposable
     /// <summary>Starts an app that is expected to end by itself, and returns its exit code.</summary>
     public async Task<int> RunToEnd()
     {
-        Launch();
+        Launch(port: 0);
         return await ExitCode();
     }
 
@@ -125,14 +127,14 @@ internal sealed class AppProcess : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private void Launch()
+    private void Launch(int port)
     {
         if (!File.Exists(Repository.AppProgram))
         {
             throw new InvalidOperationException($"{Repository.AppProgram} isn't built.");
         }
 
-        var start = new ProcessStartInfo(Repository.AppProgram, ["--port", "0", "--data", Folder])
+        var start = new ProcessStartInfo(Repository.AppProgram, ["--port", port.ToString(CultureInfo.InvariantCulture), "--data", Folder])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

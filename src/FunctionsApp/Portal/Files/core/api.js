@@ -4,12 +4,11 @@ import { session } from './session.js';
 const root = new URL('../../api/', import.meta.url);
 const deadline = 60_000;
 
-/** What the API says went wrong (RFC 9457), or what stands in for it where there was no answer. */
+/** What the API says went wrong (RFC 9457): the status, a sentence as the message, and messages by field. The status is 0 where there was no answer. */
 export class Problem extends Error {
-  constructor({ status = 0, title = '', detail = '', errors = {} }) {
-    super(detail || title);
+  constructor({ status = 0, detail, errors = {} }) {
+    super(detail);
     this.status = status;
-    this.title = title;
     this.errors = errors;
   }
 }
@@ -45,7 +44,7 @@ export async function identify(key, signal) {
   try {
     const { body } = await send('GET', 'health', { key, signal, accept: status => status === 503 });
     if (!body.caller) {
-      throw new Problem({ status: 503, title: 'Service Unavailable', detail: 'The app can’t reach its storage just now, so it can’t look the key up. Try again shortly.' });
+      throw new Problem({ status: 503, detail: 'The app can’t reach its storage just now, so it can’t look the key up. Try again shortly.' });
     }
 
     return body.caller;
@@ -92,7 +91,6 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
 
   throw new Problem({
     status: response.status,
-    title: content?.title ?? response.statusText,
     detail: content?.detail ?? `The app answered ${response.status}.`,
     errors: content?.errors,
   });
@@ -115,7 +113,7 @@ async function exchange(url, request, signal) {
     }
 
     connection.lose();
-    throw new Problem({ title: 'No answer', detail: 'The app can’t be reached, so it isn’t known whether this was done. Look again once it is back.' });
+    throw new Problem({ detail: 'The app can’t be reached, so it isn’t known whether this was done. Look again once it is back.' });
   }
 }
 

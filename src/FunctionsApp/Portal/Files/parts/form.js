@@ -130,7 +130,7 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
 
 /** Marks a field as wrong without asking the API. */
 export function refuse(name, message) {
-  return new Problem({ status: 400, title: 'Not sent', detail: 'One field has to be corrected first.', errors: { [name]: [message] } });
+  return new Problem({ status: 400, detail: 'One field has to be corrected first.', errors: { [name]: [message] } });
 }
 
 function sentence(label, name, messages) {
@@ -138,10 +138,10 @@ function sentence(label, name, messages) {
   return `${subject} ${messages.join('; ')}.`;
 }
 
-/** Filters above a list: each change is told at once. */
-export function filters(fields, onchange) {
+/** Filters above a list. A change is told when it is made or, for the event `input`, with each letter: not again when the field is left, since that may be for a click on the list. */
+export function filters(fields, onchange, event = 'change') {
   return h(
-    'form', { class: 'filters', role: 'search', onsubmit: event => event.preventDefault(), onchange: () => onchange() },
+    'form', { class: 'filters', role: 'search', onsubmit: submitted => submitted.preventDefault(), [`on${event}`]: () => onchange() },
     fields.map(field => field.element));
 }
 

@@ -1,6 +1,7 @@
 import { fill, h, newId } from '../core/dom.js';
 import { Problem } from '../core/api.js';
 
+const titles = { 403: 'Not allowed.', 404: 'Not found.', 409: 'Not possible now.' };
 const product = 'Event Subscriptions';
 
 /** Begins a view: its heading, what belongs beside it, and the document's title. Returns the heading, which takes the focus after a navigation. */
@@ -32,8 +33,14 @@ export function linkButton(label, href, kind = '') {
 
 /** A section with a heading. */
 export function section(title, ...children) {
+  return sectionWith(title, null, ...children);
+}
+
+/** A section with a heading, and what belongs beside that. */
+export function sectionWith(title, beside, ...children) {
   const id = newId('section');
-  return h('section', { 'aria-labelledby': id }, h('h2', { id }, title), children);
+  const heading = h('h2', { id }, title);
+  return h('section', { 'aria-labelledby': id }, beside ? h('div', { class: 'heading' }, heading, h('div', { class: 'actions' }, beside)) : heading, children);
 }
 
 /** Says that something is on its way. */
@@ -48,18 +55,26 @@ export function empty(title, ...advice) {
 
 /** What went wrong, for people. With `retry` there is a button that does it again. */
 export function problemNotice(error, retry) {
-  const title = error instanceof Problem ? error.title || 'Something went wrong' : 'The page failed';
   const fields = Object.entries(error.errors ?? {});
   return h(
     'div', { class: 'notice bad', role: 'alert' },
-    h('p', {}, h('strong', {}, title), ' ', error.message),
+    h('p', {}, h('strong', {}, error instanceof Problem ? titleOf(error.status) : 'This page failed.'), ' ', error.message),
     fields.length > 0 ? h('ul', {}, fields.map(([name, messages]) => h('li', {}, `${name} ${messages.join('; ')}`))) : null,
     retry ? button('Try again', retry) : null);
+}
+
+function titleOf(status) {
+  return titles[status] ?? (status >= 500 ? 'The app has a problem.' : status === 0 ? 'No answer.' : 'Not accepted.');
 }
 
 /** A word with a colour: `good`, `bad`, `warn` or `off`. */
 export function pill(word, tone) {
   return h('span', { class: `pill ${tone}` }, word);
+}
+
+/** A text of any length and without blanks, perhaps: it may be broken anywhere. */
+export function free(text) {
+  return h('span', { class: 'free' }, text);
 }
 
 /** Names with their values. Values that are null are left out. */

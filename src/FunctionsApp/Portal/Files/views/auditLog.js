@@ -6,11 +6,12 @@ import { setQuery } from '../core/router.js';
 import { session } from '../core/session.js';
 import { clearButton, filters, selectField, textField } from '../parts/form.js';
 import { PagedTable } from '../parts/list.js';
-import { button, empty, facts, heading, link, linkButton, verbatim } from '../parts/page.js';
+import { button, empty, facts, free, heading, link, linkButton, verbatim } from '../parts/page.js';
 import { auditTypes } from '../parts/words.js';
 
 const mostInShort = 2;
 const longestInShort = 60;
+const untold = ['id', 'replay', 'url', 'token', 'signingSecret'];
 const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
 
 /** What has failed and what was changed in an organization. */
@@ -55,7 +56,7 @@ async function show({ outlet, organization, query, signal, subscription, known }
       ? empty('No entry fits these filters.', 'Choose others, or clear them.')
       : empty('Nothing has happened yet.', 'Every failure and every change is written down here.'),
   });
-  outlet.append(h('div', { class: 'bar' }, filters(fields, load), h('div', { class: 'actions' }, clearButton(fields, load))), list.element);
+  outlet.append(h('div', { class: 'bar' }, filters(fields, load), clearButton(fields, load)), list.element);
   await load();
 
   async function load() {
@@ -86,9 +87,9 @@ function rowOf(entry, table, organization, known) {
     table.row([
       time(entry.timestamp),
       what,
-      entry.subscriptionId ? link(known.get(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
-      entry.actor ?? '–',
-      summaryOf(entry),
+      entry.subscriptionId ? link(known.get(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId), { class: 'free' }) : '–',
+      free(entry.actor ?? '–'),
+      free(summaryOf(entry)),
       toggle,
     ]),
     detail,
@@ -96,11 +97,12 @@ function rowOf(entry, table, organization, known) {
 }
 
 function summaryOf(entry) {
-  return entry.error?.detail ?? entry.eventName ?? (changesInShort(entry.changes ?? {}) || '–');
+  return entry.error?.detail ?? entry.eventName ?? (changesInShort(entry.changes ?? {}) || Object.keys(entry.changes ?? {}).join(', ') || '–');
 }
 
 function changesInShort(changes) {
-  const texts = Object.entries(changes).map(([name, { from, to }]) => {
+  const telling = Object.entries(changes).filter(([name]) => !untold.includes(name));
+  const texts = telling.map(([name, { from, to }]) => {
     const before = shortened(textOf(from));
     const after = shortened(textOf(to));
     return from === null || from === undefined ? `${name}: ${after}` : `${name}: ${before} → ${after}`;

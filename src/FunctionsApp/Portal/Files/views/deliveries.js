@@ -6,7 +6,7 @@ import { repeat } from '../core/repeat.js';
 import { setQuery } from '../core/router.js';
 import { clearButton, filters, selectField, textField } from '../parts/form.js';
 import { PagedTable } from '../parts/list.js';
-import { announce, button, empty, link, section } from '../parts/page.js';
+import { announce, button, empty, free, link, sectionWith } from '../parts/page.js';
 import { answerOf, outcomeOptions, outcomePill, runOf } from '../parts/words.js';
 
 const interval = 2000;
@@ -37,7 +37,7 @@ export function deliveries({ organization, id, query, signal }) {
         time(attempt.at),
         [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
         outcomePill(attempt.outcome),
-        answerOf(attempt),
+        free(answerOf(attempt)),
         runOf(attempt),
         duration(attempt.durationMs),
       ]);
@@ -50,7 +50,7 @@ export function deliveries({ organization, id, query, signal }) {
   let turn = 0;
   const pause = button('Pause', toggle, { kind: 'quiet', 'aria-pressed': 'false' });
   const status = h('span', { class: 'live' }, 'Live');
-  const element = section('Deliveries', h('div', { class: 'bar' }, filters(fields, load), h('div', { class: 'actions' }, status, pause, clearButton(fields, load))), list.element);
+  const element = sectionWith('Deliveries', [status, pause], h('div', { class: 'bar' }, filters(fields, load), clearButton(fields, load)), list.element);
   void load();
   void repeat(interval, signal, poll);
   return element;

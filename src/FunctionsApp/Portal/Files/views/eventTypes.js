@@ -17,8 +17,7 @@ export async function eventTypes({ outlet, query, signal }) {
   const search = textField({ name: 'search', label: 'Find an event', type: 'search', value: query.search ?? '' });
   const found = h('p', { class: 'hint', role: 'status' });
   const list = h('div', {});
-  search.input.addEventListener('input', show);
-  outlet.append(filters([search], show), found, list);
+  outlet.append(filters([search], show, 'input'), found, list);
   show();
 
   function show() {

@@ -5,7 +5,7 @@ import { session } from '../core/session.js';
 import { confirm, openDialog, showSecret } from '../parts/dialog.js';
 import { form, refuse, selectField, textField } from '../parts/form.js';
 import { PagedTable } from '../parts/list.js';
-import { button, empty, heading, say } from '../parts/page.js';
+import { button, empty, free, heading, say } from '../parts/page.js';
 
 const columns = ['Name', 'Role', 'Organization', 'Created', 'Expires', 'Last used', 'Revoke'];
 const roles = [
@@ -26,7 +26,7 @@ export async function keys({ outlet, signal }) {
     more: 'Show more',
     signal,
     row: (key, table) => table.row([
-      key.name,
+      free(key.name),
       key.role,
       key.organizationId === undefined ? 'All' : `${key.organizationId}`,
       time(key.createdAt),

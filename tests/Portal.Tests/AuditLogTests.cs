@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using EventSubscriptions.Portal.Tests.Harness;
+
+namespace EventSubscriptions.Portal.Tests;
+
+public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
+{
+    [Fact]
+    public async Task Audit_log_is_newest_first_filtered_by_the_address_and_opened_in_place()
+    {
+        var organization = portal.NewOrganization();
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(404, 200).Says("No such hook."));
+        var other = await organization.Subscribe(new Uri("https://example.com/hook"), "CaseClosedEvent");
+        await organization.PublishCase();
+        await organization.Audited("delivery.failed", 1);
+        await organization.Api.Patch(other.Path, new JsonObject { ["name"] = "Renamed" });
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo($"organizations/{organization.Id}/audit-log");
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Subscription changed", "Delivery failed", "Subscription created", "Subscription created"]);
+        await Assertions.Expect(tab.Rows.First).ToContainTextAsync("name: Scenario → Renamed");
+
+        await tab.Field("Subscription").SelectOptionAsync(subscription.Id);
+        await tab.Field("What").SelectOptionAsync("delivery.failed");
+        await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
+        await tab.Page.ReloadAsync();
+        await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
+        var toggle = tab.Button("Show the details of “Delivery failed”");
+        await toggle.ClickAsync();
+
+        await tab.ShowsText("No such hook.");
+        await tab.ShowsText("The path does not exist: check the subscription's URL.");
+        await Assertions.Expect(tab.Button("Hide the details of “Delivery failed”")).ToHaveAttributeAsync("aria-expanded", "true");
+        Assert.Empty(tab.ConsoleErrors);
+    }
+
+    [Fact]
+    public async Task Filters_by_time_are_in_the_address_in_UTC()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo($"organizations/{portal.NewOrganization().Id}/audit-log");
+        await tab.ShowsText("Nothing has happened yet.");
+
+        await tab.Field("From").FillAsync("2026-01-15T10:00");
+        await tab.Field("From").BlurAsync();
+
+        await tab.ShowsText("No entry fits these filters.");
+        Assert.EndsWith("?from=2026-01-15T09%3A00%3A00.000Z", tab.Page.Url, StringComparison.Ordinal);
+        await tab.Page.ReloadAsync();
+        await Assertions.Expect(tab.Field("From")).ToHaveValueAsync("2026-01-15T10:00");
+    }
+
+    [Fact]
+    public async Task What_belongs_to_no_organization_is_shown_to_admins()
+    {
+        await Keys.Issue(portal.App, "read");
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo($"organizations/{portal.NewOrganization().Id}/audit-log");
+
+        await tab.Link("What belongs to no organization").ClickAsync();
+
+        await tab.ShowsHeading("Audit log of the app");
+        await Assertions.Expect(tab.Rows.First).ToContainTextAsync("Key created");
+    }
+}

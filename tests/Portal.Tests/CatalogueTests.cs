@@ -1,0 +1,79 @@
+using EventSubscriptions.Portal.Tests.Harness;
+
+namespace EventSubscriptions.Portal.Tests;
+
+public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
+{
+    [Fact]
+    public async Task Event_type_is_found_and_shown_with_parameters_example_and_schema()
+    {
+        await using var tab = await portal.OpenAs("publish");
+        await tab.GoTo();
+        await tab.ShowsHeading("Event types");
+        await tab.ShowsText("33 event types.");
+
+        await tab.Field("Find an event").FillAsync("device confirmed");
+        await tab.ShowsText("1 event type.");
+        await tab.Link("RelayAlertAcknowledgedEvent").ClickAsync();
+
+        await tab.ShowsHeading("RelayAlertAcknowledgedEvent");
+        await tab.ShowsText("Relay's id of this event.");
+        await tab.ShowsText("\"eventName\": \"RelayAlertAcknowledgedEvent\"");
+        await tab.ShowsText("\"$schema\": \"https://json-schema.org/draft/2020-12/schema\"");
+        Assert.Empty(tab.ConsoleErrors);
+    }
+
+    [Fact]
+    public async Task Search_that_finds_nothing_says_what_to_do()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo("event-types?search=nothing+like+it");
+
+        await tab.ShowsText("No event type fits.");
+    }
+
+    [Fact]
+    public async Task Unknown_event_type_is_the_APIs_problem_in_words()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo("event-types/CaseCloseEvent");
+
+        await tab.ShowsText("There is no such event type; did you mean 'CaseClosedEvent'?");
+    }
+
+    [Fact]
+    public async Task Relay_says_what_to_do_where_no_subscriber_is_configured()
+    {
+        await using var tab = await portal.OpenAs("read");
+        await tab.GoTo("relay");
+
+        await tab.ShowsText("No Relay subscriber is configured.");
+    }
+
+    [Fact]
+    public async Task Relay_shows_each_subscribers_last_poll_and_lag()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.Page.RouteAsync("**/api/health", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """
+                {
+                  "status": "healthy",
+                  "caller": { "role": "admin" },
+                  "relay": [
+                    { "subscriberId": "sub-1", "organizationId": 3, "state": "healthy", "lastSuccessfulPollAt": "2026-01-01T00:00:00Z", "lagSeconds": 42 },
+                    { "subscriberId": "sub-2", "organizationId": 4, "state": "failing", "lastSuccessfulPollAt": null, "lagSeconds": null,
+                      "error": { "kind": "status", "detail": "Relay answered 401 Unauthorized.", "hint": "Check the key." } },
+                    { "subscriberId": "sub-3", "organizationId": 5, "state": "waiting", "lastSuccessfulPollAt": null, "lagSeconds": null }
+                  ]
+                }
+                """,
+        }));
+        await tab.GoTo("relay");
+
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Healthy", "Relay answered 401 Unauthorized.", "Not polled yet"]);
+        await Assertions.Expect(tab.Rows.First).ToContainTextAsync("42.0\u00a0s");
+        await Assertions.Expect(tab.Rows.Nth(1)).ToContainTextAsync("Check the key.");
+    }
+}

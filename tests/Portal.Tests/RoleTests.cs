@@ -1,0 +1,53 @@
+using EventSubscriptions.Portal.Tests.Harness;
+using EventSubscriptions.Portal.Tests.Pages;
+
+namespace EventSubscriptions.Portal.Tests;
+
+/// <summary>What a role may not do is not offered, or explained.</summary>
+public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
+{
+    [Fact]
+    public async Task Reader_sees_deliveries_without_payloads_and_no_button_that_changes_anything()
+    {
+        var organization = portal.NewOrganization();
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook());
+        var eventId = await organization.PublishCase("case-secret");
+        await subscription.Attempted("delivered", 1);
+        await using var tab = await portal.OpenAs("read", organization.Id);
+        await new SubscriptionPage(tab).GoTo(subscription);
+        await tab.ShowsText("Your key’s role is read: it can look");
+        await Assertions.Expect(tab.Page.GetByRole(AriaRole.Navigation)).ToHaveTextAsync("SubscriptionsAudit logEvent typesRelay");
+        Assert.Equal(0, await tab.Page.Locator(".heading button, .heading .button").CountAsync());
+
+        await tab.Link(Some.CaseEvent).ClickAsync();
+
+        await tab.ShowsText(eventId);
+        await tab.ShowsText("What was sent is shown to keys of the role manage.");
+        Assert.DoesNotContain("case-secret", await tab.Page.ContentAsync(), StringComparison.Ordinal);
+        Assert.Empty(tab.ConsoleErrors);
+    }
+
+    [Theory]
+    [InlineData("read", "keys", "admin")]
+    [InlineData("manage", "keys", "admin")]
+    [InlineData("read", "organizations/1/new-subscription", "manage")]
+    [InlineData("publish", "organizations/1/subscriptions", "read")]
+    [InlineData("publish", "relay", "read")]
+    public async Task View_that_takes_another_role_says_which(string role, string view, string needed)
+    {
+        await using var tab = await portal.OpenAs(role);
+        await tab.GoTo(view);
+
+        await tab.ShowsText($"This page takes a key of the role {needed}; yours has the role {role}.");
+        Assert.Empty(tab.ConsoleErrors);
+    }
+
+    [Fact]
+    public async Task Organization_of_others_is_as_if_it_were_absent()
+    {
+        await using var tab = await portal.OpenAs("manage", portal.NewOrganization().Id);
+        await tab.GoTo($"organizations/{portal.NewOrganization().Id}/subscriptions");
+
+        await tab.ShowsText("There is no such organization.");
+    }
+}
