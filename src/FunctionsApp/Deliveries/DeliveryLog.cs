@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
@@ -45,24 +46,20 @@ public sealed class DeliveryLog
         return attempts;
     }
 
-    /// <summary>The outcome of the last attempt at each of the events that there was one for. What was skipped is no attempt. Reads the subscription's log of the span.</summary>
-    internal async Task<IReadOnlyDictionary<string, string>> LastOutcomesAsync(
-        SubscriptionId subscription, IReadOnlySet<string> events, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    /// <summary>The outcomes of the attempts of a span of time, newest first. What was skipped is no attempt.</summary>
+    internal async IAsyncEnumerable<(string EventId, string Outcome)> OutcomesAsync(
+        SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (atLeast, below) = InvertedTicks.KeyRange(from, to);
         var range = new RowRange(subscription.ToString(), atLeast, below);
-        Dictionary<string, string> outcomes = new(StringComparer.Ordinal);
         await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
         {
-            // Newest first: the first one counts.
             if (row.GetString(DeliveryLogRow.OutcomeColumn) is { } outcome and not DeliveryOutcome.Skipped
-                && row.GetString(DeliveryLogRow.EventIdColumn) is { } eventId && events.Contains(eventId))
+                && row.GetString(DeliveryLogRow.EventIdColumn) is { } eventId)
             {
-                outcomes.TryAdd(eventId, outcome);
+                yield return (eventId, outcome);
             }
         }
-
-        return outcomes;
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
@@ -10,8 +11,16 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
     /// <summary>Storage and this app may disagree about the time by less than this.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many events one step looks at. The delivery log is read once a step, so that a few large ones cost less than many small ones.</summary>
+    /// <summary>How many replays go on where their step before has ended. Others read the delivery log from its end again.</summary>
+    private const int MaxReadings = 4;
+
+    private readonly ConcurrentDictionary<ReplayId, Reading> _readings = new();
+
+    /// <summary>How many events one step looks at.</summary>
     internal int Step { get; init; } = 20_000;
+
+    /// <summary>How many outcomes are kept from one step to the next: some 30 MB.</summary>
+    internal int Capacity { get; init; } = 200_000;
 
     /// <summary>Looks at the next events of the archive. What it finds depends on nothing that the replay itself does.</summary>
     /// <param name="replay">What is asked for.</param>
@@ -22,20 +31,53 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
     {
         var page = await archive.ListAsync(replay.OrganizationId, replay.From, replay.To, after, Step, cancellationToken);
         var wanted = page.Events.Where(pointer => replay.Wants(subscription, pointer.EventName)).ToList();
-        if (replay.Only == ReplaySelection.All || wanted.Count == 0)
+        if (replay.Only == ReplaySelection.All)
         {
             return new ReplayFindings(wanted, page.Last);
         }
 
-        // No attempt is older than its event, or than the subscription.
-        var oldest = wanted[^1].At > subscription.CreatedAt ? wanted[^1].At : subscription.CreatedAt;
-        var ids = wanted.Select(pointer => pointer.Id.ToString()).ToHashSet(StringComparer.Ordinal);
-        var outcomes = await log.LastOutcomesAsync(subscription.Id, ids, oldest - s_clockSkew, replay.CreatedAt + s_clockSkew, cancellationToken);
-        return new ReplayFindings([.. wanted.Where(pointer => IsSelected(replay.Only, outcomes.GetValueOrDefault(pointer.Id.ToString())))], page.Last);
+        // A step that is done again finds that the reading has gone on without it.
+        var outcomes = _readings.TryRemove(replay.Id, out var reading) && reading.After == after
+            ? reading.Outcomes
+            : new LastOutcomes(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
+        var selected = await SelectAsync(replay, subscription, wanted, outcomes, cancellationToken);
+        if (page.Last is not null && outcomes.IsWhole)
+        {
+            Keep(replay.Id, new Reading(page.Last, outcomes));
+        }
+
+        return new ReplayFindings(selected, page.Last);
     }
 
-    private static bool IsSelected(string only, string? lastOutcome) =>
-        only == ReplaySelection.Missed ? lastOutcome is null : lastOutcome is not (null or DeliveryOutcome.Delivered);
+    private static async Task<List<EventPointer>> SelectAsync(
+        Replay replay, Subscription subscription, List<EventPointer> wanted, LastOutcomes outcomes, CancellationToken cancellationToken)
+    {
+        if (wanted.Count == 0)
+        {
+            return [];
+        }
+
+        // No attempt is older than its event, or than the subscription.
+        var oldest = wanted[^1].At > subscription.CreatedAt ? wanted[^1].At : subscription.CreatedAt;
+        await outcomes.ReadAsync(oldest - s_clockSkew, wanted.Select(pointer => pointer.Id.ToString()).ToHashSet(StringComparer.Ordinal), cancellationToken);
+        bool? selected = replay.Only == ReplaySelection.Missed ? null : false;
+        return [.. wanted.Where(pointer => outcomes.Take(pointer.Id.ToString()) == selected)];
+    }
+
+    private void Keep(ReplayId replay, Reading reading)
+    {
+        // Those that were cancelled are never taken out.
+        if (_readings.Count >= MaxReadings)
+        {
+            _readings.Clear();
+        }
+
+        _readings[replay] = reading;
+    }
+
+    /// <param name="After">Where the step before has ended.</param>
+    /// <param name="Outcomes">What was read up to there.</param>
+    private sealed record Reading(string After, LastOutcomes Outcomes);
 }
 
 /// <summary>What a step has found.</summary>

@@ -1,0 +1,179 @@
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Replays;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Storage;
+
+namespace EventSubscriptions.Tests.Replays;
+
+public sealed class ReplaySearchTests : IAsyncLifetime
+{
+    private const int Events = 60;
+    private const int Step = 7;
+
+    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly OrganizationId _organization = Given.Organization();
+    private readonly List<string> _failed = [];
+    private readonly List<string> _missed = [];
+    private CountingTables _tables = null!;
+    private Subscription _subscription = null!;
+    private DateTimeOffset _start;
+    private int _attempts;
+
+    /// <summary>One event an hour. Every third fails, every third is missed, and every third arrives; some of those late, or once more much later.</summary>
+    public async Task InitializeAsync()
+    {
+        _tables = new CountingTables(await new EmbeddedStores().ConnectAsync());
+        _start = _clock.GetUtcNow();
+        _subscription = Given.Subscription(_organization, _clock, "Wanted");
+        var archive = new EventArchive(_tables, Given.Protector);
+        for (var n = 0; n < Events; n++)
+        {
+            var id = $"event-{n}";
+            var at = _start.AddHours(n);
+            await archive.AddAsync(_organization, Given.EventId(id), "Wanted", Encoding.UTF8.GetBytes("payload"), at, default);
+            switch (n % 3)
+            {
+                case 0:
+                    await AttemptAsync(id, at.AddSeconds(1), n % 2 == 0 ? DeliveryOutcome.Failed : DeliveryOutcome.Delivered);
+                    await AttemptAsync(id, at.AddHours(Events), n % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed);
+                    (n % 2 == 0 ? [] : _failed).Add(id);
+                    break;
+                case 1:
+                    await AttemptAsync(id, at.AddMinutes(-5), DeliveryOutcome.Throttled);
+                    await AttemptAsync(id, at.AddHours(5), DeliveryOutcome.Skipped);
+                    _failed.Add(id);
+                    break;
+                default:
+                    _missed.Add(id);
+                    break;
+            }
+        }
+
+        _clock.SetUtcNow(_start.AddHours(3 * Events));
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [InlineData(1_000, true)]
+    [InlineData(3, true)]
+    [InlineData(1_000, false)]
+    public async Task Events_are_found_whether_the_reading_goes_on_or_starts_over(int capacity, bool sameProcess)
+    {
+        Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, capacity, sameProcess));
+        Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, capacity, sameProcess));
+    }
+
+    [Fact]
+    public async Task Step_that_is_done_again_finds_the_same()
+    {
+        Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, 1_000, sameProcess: true, times: 2));
+        Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, 1_000, sameProcess: true, times: 3));
+    }
+
+    [Fact]
+    public async Task Delivery_log_is_read_once_over_all_steps()
+    {
+        await FindAsync(ReplaySelection.Missed, 1_000, sameProcess: true);
+
+        Assert.Equal(_attempts, _tables.RowsOf(TableNames.DeliveryLog));
+    }
+
+    /// <summary>All that a replay of everything finds, oldest first.</summary>
+    private async Task<List<string>> FindAsync(string only, int capacity, bool sameProcess, int times = 1)
+    {
+        var replay = new Replay
+        {
+            OrganizationId = _organization,
+            SubscriptionId = _subscription.Id,
+            Id = ReplayId.New(_clock),
+            From = _start,
+            To = _clock.GetUtcNow(),
+            Only = only,
+            DryRun = true,
+            State = ReplayState.Counting,
+            CreatedAt = _clock.GetUtcNow(),
+            StartedBy = "somebody",
+        };
+        List<string> found = [];
+        var search = Search();
+        for (string? after = null; ;)
+        {
+            ReplayFindings findings = null!;
+            for (var time = 0; time < times; time++)
+            {
+                findings = await search.RunAsync(replay, _subscription, after, default);
+            }
+
+            found.AddRange(findings.Events.Select(pointer => pointer.Id.ToString()));
+            if (findings.Last is null)
+            {
+                found.Reverse();
+                return found;
+            }
+
+            after = findings.Last;
+            search = sameProcess ? search : Search();
+        }
+
+        ReplaySearch Search() =>
+            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables)) { Step = Step, Capacity = capacity };
+    }
+
+    private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
+    {
+        var attempt = new DeliveryAttempt { EventId = eventId, EventName = "Wanted", Attempt = ++_attempts, Run = "event", At = at, Outcome = outcome };
+        return new DeliveryLog(_tables).AppendAsync(_subscription.Id, attempt, default);
+    }
+
+    /// <summary>Tables that count the rows that queries read.</summary>
+    private sealed class CountingTables(TableServiceClient inner) : TableServiceClient
+    {
+        private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
+
+        public int RowsOf(string table) => _rows.GetValueOrDefault(table);
+
+        public override TableClient GetTableClient(string tableName) =>
+            new CountingTable(inner.GetTableClient(tableName), () => _rows[tableName] = RowsOf(tableName) + 1);
+    }
+
+    private sealed class CountingTable(TableClient inner, Action count) : TableClient
+    {
+        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+            inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
+
+        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) => inner.AddEntityAsync(entity, cancellationToken);
+
+        public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
+            inner.UpsertEntityAsync(entity, mode, cancellationToken);
+
+        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
+            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default) =>
+            inner.SubmitTransactionAsync(transactionActions, cancellationToken);
+
+        public override AsyncPageable<T> QueryAsync<T>(
+            string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+            new CountingPages<T>(inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken), count);
+    }
+
+    private sealed class CountingPages<T>(AsyncPageable<T> inner, Action count) : AsyncPageable<T>
+        where T : notnull
+    {
+        public override IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null) => inner.AsPages(continuationToken, pageSizeHint);
+
+        public override async IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+        {
+            await foreach (var row in inner.WithCancellation(cancellationToken))
+            {
+                count();
+                yield return row;
+            }
+        }
+    }
+}
