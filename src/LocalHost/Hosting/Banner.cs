@@ -6,12 +6,26 @@ namespace LocalHost.Hosting;
 /// <summary>What a person needs to know to begin. Its last line, <c>Ready on URL</c>, tells scripts that the host answers.</summary>
 internal sealed class Banner(HostParts parts, IReadOnlyList<LocalFunction> functions, string? adminKey, bool adminKeyIsOurs)
 {
-    public void Print(string url)
+    private const string PortalPath = "/portal";
+
+    /// <param name="url">Where the app listens.</param>
+    /// <param name="inbox">Where the demo's inbox is shown, or null.</param>
+    public void Print(string url, Uri? inbox)
     {
         var width = functions.Count == 0 ? 0 : functions.Max(function => function.Name.Length);
         var output = parts.Output;
         output.WriteLine();
         output.WriteLine($"  URL        {url}");
+        if (functions.Any(function => function.Trigger.StartsWith($"GET {PortalPath}", StringComparison.Ordinal)))
+        {
+            output.WriteLine($"  Portal     {url}{PortalPath}");
+        }
+
+        if (inbox is not null)
+        {
+            output.WriteLine($"  Inbox      {inbox}");
+        }
+
         output.WriteLine($"  Data       {parts.CommandLine.DataDirectory}");
         output.WriteLine($"  Admin key  {(adminKeyIsOurs ? adminKey : "as set in Access__AdminKey")}");
         output.WriteLine();

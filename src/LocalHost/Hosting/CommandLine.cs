@@ -13,6 +13,8 @@ internal sealed record CommandLine
           --port N      the port to listen on, 0 for any free one (default 7071)
           --host ADDR   the address to listen on, 0.0.0.0 or * for all (default 127.0.0.1)
           --data DIR    the folder that keeps the state (default .data)
+          --demo        also open an inbox that receives webhooks on the next port, subscribe it,
+                        and publish one event every second
           --help        show this text and exit
 
         Settings are environment variables; a double underscore separates sections, as in
@@ -27,6 +29,9 @@ internal sealed record CommandLine
     /// <summary>A full path.</summary>
     public string DataDirectory { get; private init; } = Path.GetFullPath(".data");
 
+    /// <summary>Whether to show what the app does.</summary>
+    public bool Demo { get; private init; }
+
     public bool Help { get; private init; }
 
     /// <exception cref="StartupException">An option is unknown or its value is missing or wrong.</exception>
@@ -40,6 +45,12 @@ internal sealed record CommandLine
             if (name is "--help" or "-h" or "-?")
             {
                 return result with { Help = true };
+            }
+
+            if (args[i] == "--demo")
+            {
+                result = result with { Demo = true };
+                continue;
             }
 
             if (name is not ("--port" or "--host" or "--data"))

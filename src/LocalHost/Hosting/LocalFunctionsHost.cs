@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using LocalHost.Demo;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Hosting;
 
 /// <summary>The running host. Disposing it closes the data folder, after everything that writes there.</summary>
-internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner)
+internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, DemoRun? demo)
     : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
@@ -17,7 +18,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
     /// <summary>Where it listens, once started.</summary>
     public string Url { get; private set; } = "";
 
-    /// <exception cref="StartupException">The port is taken.</exception>
+    /// <exception cref="StartupException">The port is taken, or the demo can't be shown.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -34,11 +35,21 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
         }
 
         Url = app.Urls.Single();
-        banner.Print(Url);
+        if (demo is not null)
+        {
+            await demo.StartAsync(Url, cancellationToken);
+        }
+
+        banner.Print(Url, demo?.Inbox);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
+        if (demo is not null)
+        {
+            await demo.StopAsync();
+        }
+
         try
         {
             await app.StopAsync(cancellationToken);
@@ -53,6 +64,11 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
 
     public async ValueTask DisposeAsync()
     {
+        if (demo is not null)
+        {
+            await demo.DisposeAsync();
+        }
+
         await app.DisposeAsync();
         triggers.Dispose();
         folder.Dispose();

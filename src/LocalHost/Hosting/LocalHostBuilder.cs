@@ -1,4 +1,5 @@
 using System.Reflection;
+using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;
 using LocalHost.Triggers;
@@ -128,7 +129,7 @@ internal sealed class LocalHostBuilder
             app.MapGet(QueueCounts.Route, context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
             triggers.Listeners = [.. Listeners(functions, app, hostJson)];
             var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
-            return new LocalFunctionsHost(app, triggers, _folder, _loggers, banner);
+            return new LocalFunctionsHost(app, triggers, _folder, _loggers, banner, _parts.CommandLine.Demo ? CreateDemo(app) : null);
         }
         catch
         {
@@ -136,6 +137,13 @@ internal sealed class LocalHostBuilder
             throw;
         }
     }
+
+    private DemoRun CreateDemo(WebApplication app) => new(
+        _parts.CommandLine,
+        app.Services.GetRequiredService<IHttpClientFactory>().CreateClient(DemoRun.ClientName),
+        app.Configuration[LocalSettings.AdminKey]!,
+        app.Services.GetRequiredService<TimeProvider>(),
+        app.Services.GetRequiredService<ILogger<DemoRun>>());
 
     private static LocalFunction Load(FunctionMethod method, FunctionRunner runner, IConfiguration settings)
     {
@@ -193,6 +201,7 @@ internal sealed class LocalHostBuilder
             kestrel.Listen(_parts.CommandLine.Address, _parts.CommandLine.Port);
         });
         Web.Services.AddRoutingCore();
+        Web.Services.AddHttpClient(DemoRun.ClientName).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false }).RemoveAllLoggers();
         Web.Services.TryAddSingleton(_parts.Time);
         Web.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _parts.DrainTime);
         Web.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);

@@ -30,8 +30,15 @@ public sealed class CommandLineTests
     [InlineData("--port", "1", "--help")]
     public void Command_line_asks_for_help_anywhere(params string[] args) => Assert.True(CommandLine.Parse(args).Help);
 
+    [Fact]
+    public void Command_line_asks_for_the_demo()
+    {
+        Assert.True(CommandLine.Parse(["--port", "0", "--demo"]).Demo);
+        Assert.False(CommandLine.Parse([]).Demo);
+    }
+
     [Theory]
-    [InlineData("--demo")]
+    [InlineData("--demonstrate")]
     [InlineData("serve")]
     [InlineData("--port")]
     [InlineData("--port", "x")]

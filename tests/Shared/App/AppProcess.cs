@@ -38,6 +38,9 @@ internal sealed class AppProcess : IAsyncDisposable
 
     public string AdminKey { get; } = "admin-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
 
+    /// <summary>More arguments than the port and the folder.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
     public string Folder { get; }
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
@@ -61,8 +64,11 @@ internal sealed class AppProcess : IAsyncDisposable
     }
 
     /// <summary>An app that isn't started yet.</summary>
-    public static AppProcess Create(params (string Name, string Value)[] settings) =>
-        new(Directory.CreateTempSubdirectory("event-subscriptions-").FullName, ownsFolder: true, settings);
+    public static AppProcess Create(params (string Name, string Value)[] settings) => Create([], settings);
+
+    /// <summary>An app that isn't started yet, with more arguments than its port and folder.</summary>
+    public static AppProcess Create(IReadOnlyList<string> arguments, params (string Name, string Value)[] settings) =>
+        new(Directory.CreateTempSubdirectory("event-subscriptions-").FullName, ownsFolder: true, settings) { Arguments = arguments };
 
     /// <summary>A second app, not started yet, on the folder of this one.</summary>
     public AppProcess CreateOnSameFolder() => new(Folder, ownsFolder: false, []);
@@ -134,7 +140,7 @@ internal sealed class AppProcess : IAsyncDisposable
             throw new InvalidOperationException($"{Repository.AppProgram} isn't built.");
         }
 
-        var start = new ProcessStartInfo(Repository.AppProgram, ["--port", port.ToString(CultureInfo.InvariantCulture), "--data", Folder])
+        var start = new ProcessStartInfo(Repository.AppProgram, ["--port", port.ToString(CultureInfo.InvariantCulture), "--data", Folder, .. Arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using LocalHost.Hosting;
+
+namespace LocalHost.Demo;
+
+/// <summary>What a person would do with <c>curl</c> to try the app: subscribe the inbox, and publish events. It uses the app's HTTP API and nothing else.</summary>
+internal sealed class DemoClient(HttpClient api)
+{
+    private const string Organization = "api/organizations/1";
+    private const string Subscriptions = Organization + "/subscriptions";
+    private const string Name = "Demo inbox";
+    private const string AdminKeyHeader = "x-api-key";
+
+    /// <summary>Says where the app is and which key to use.</summary>
+    public static void Configure(HttpClient api, string url, string adminKey)
+    {
+        api.BaseAddress = new Uri(url);
+        api.DefaultRequestHeaders.Add(AdminKeyHeader, adminKey);
+    }
+
+    /// <summary>
+    /// Makes the subscription to the inbox, or takes the one of an earlier start, with a new token and a new signing secret: those of then aren't
+    /// known any more.
+    /// </summary>
+    /// <exception cref="StartupException">The app refuses the inbox as a receiver.</exception>
+    public async Task<(string SigningSecret, string Token)> SubscribeAsync(Uri hook, CancellationToken cancellationToken)
+    {
+        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        if (await FindAsync(cancellationToken) is not { } id)
+        {
+            var wanted = new JsonObject { ["name"] = Name, ["url"] = hook.AbsoluteUri, ["token"] = token, ["events"] = new JsonArray("*") };
+            var made = await SendAsync(HttpMethod.Post, Subscriptions, wanted, cancellationToken);
+            return ((string)made["signingSecret"]!, token);
+        }
+
+        var change = new JsonObject { ["url"] = hook.AbsoluteUri, ["token"] = token, ["isActive"] = true };
+        await SendAsync(HttpMethod.Patch, $"{Subscriptions}/{id}", change, cancellationToken);
+        var rotated = await SendAsync(HttpMethod.Post, $"{Subscriptions}/{id}/rotate-secret", new JsonObject { ["overlap"] = "00:00:00" }, cancellationToken);
+        return ((string)rotated["signingSecret"]!, token);
+    }
+
+    /// <summary>One event of each type in the catalogue.</summary>
+    public async Task<IReadOnlyList<JsonObject>> ExamplesAsync(CancellationToken cancellationToken)
+    {
+        var types = await SendAsync(HttpMethod.Get, "api/event-types", body: null, cancellationToken);
+        return [.. types["items"]!.AsArray().Select(type => new JsonObject { ["eventName"] = (string)type!["name"]!, ["data"] = type["example"]!["data"]!.DeepClone() })];
+    }
+
+    public Task PublishAsync(JsonObject example, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"{Organization}/events", example, cancellationToken);
+
+    private async Task<string?> FindAsync(CancellationToken cancellationToken)
+    {
+        string? token = "";
+        while (token is not null)
+        {
+            var page = await SendAsync(HttpMethod.Get, $"{Subscriptions}?pageSize=1000{(token.Length == 0 ? "" : "&continuationToken=" + Uri.EscapeDataString(token))}", body: null, cancellationToken);
+            if (page["items"]!.AsArray().FirstOrDefault(item => (string)item!["name"]! == Name) is { } found)
+            {
+                return (string)found["id"]!;
+            }
+
+            token = (string?)page["continuationToken"];
+        }
+
+        return null;
+    }
+
+    private async Task<JsonNode> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await api.SendAsync(request, cancellationToken);
+        var answer = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken) ?? new JsonObject();
+        if (response.StatusCode == HttpStatusCode.BadRequest && answer["errors"]?["url"] is not null)
+        {
+            throw new StartupException("""
+                The demo's inbox has a plain http address on this machine, and the app refuses such receivers unless it is told otherwise.
+                Set Deliveries__AllowInsecureDestinations=true, which `dotnet run --project src/FunctionsApp -- --demo` does by itself.
+                """);
+        }
+
+        return response.IsSuccessStatusCode
+            ? answer
+            : throw new StartupException($"The demo could not be set up: {method} {path} answered {(int)response.StatusCode}, {answer["title"]}.");
+    }
+}

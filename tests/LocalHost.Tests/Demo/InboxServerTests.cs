@@ -1,0 +1,204 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LocalHost.Demo;
+
+namespace LocalHost.Tests.Demo;
+
+public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
+{
+    private const string Token = "a-token-that-nobody-sees";
+
+    private readonly ManualTimeProvider _time = new();
+    private Inbox _inbox = null!;
+    private InboxServer _server = null!;
+    private HttpClient _client = null!;
+
+    public async Task InitializeAsync()
+    {
+        _inbox = new Inbox(_time) { Credentials = ("whsec_AAAA", Token) };
+        _server = await InboxServer.StartAsync(_inbox, IPAddress.Loopback, port: 0);
+        _client = new HttpClient { BaseAddress = _server.Url };
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    public void Dispose() => _client.Dispose();
+
+    [Fact]
+    public async Task Arrivals_are_listed_newest_first_with_their_headers_and_a_body_that_can_be_read()
+    {
+        await Send("""{"eventName":"A","data":{"x":"<b>é</b>"}}""", "evt_1");
+        await Send("no JSON", "evt_2");
+        await Send("""{"eventName":"A"}""", "evt_1");
+
+        var arrivals = await Arrivals();
+
+        Assert.Equal(["3", "2", "1"], arrivals.Select(arrival => arrival["number"]!.ToString()));
+        Assert.Equal(["2", "1", "1"], arrivals.Select(arrival => arrival["time"]!.ToString()));
+        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)arrivals[2]["body"]!);
+        Assert.Equal("no JSON", (string)arrivals[1]["body"]!);
+        Assert.Contains(arrivals[0]["headers"]!.AsArray(), header => (string)header!["name"]! == "webhook-id" && (string)header["value"]! == "evt_1");
+    }
+
+    [Fact]
+    public async Task Token_is_shown_by_its_end_alone()
+    {
+        await Send("{}");
+
+        var text = await _client.GetStringAsync("/arrivals");
+
+        Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
+        var authorization = (await Arrivals())[0]["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization");
+        Assert.Equal("Bearer ••••" + Token[^4..], (string)authorization!["value"]!);
+    }
+
+    [Fact]
+    public async Task Short_token_is_not_shown_at_all()
+    {
+        await Send("{}", token: "elevenchars");
+
+        var arrival = (await Arrivals())[0];
+
+        Assert.Equal("Bearer ••••", (string)arrival["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!);
+        Assert.False((bool)arrival["isTokenRight"]!);
+    }
+
+    [Fact]
+    public async Task Request_without_a_signature_is_shown_as_such()
+    {
+        await Send("{}");
+
+        var arrival = (await Arrivals())[0];
+
+        Assert.Equal("There is no signature.", (string)arrival["signatureProblem"]!);
+        Assert.True((bool)arrival["isTokenRight"]!);
+    }
+
+    [Fact]
+    public async Task Inbox_answers_as_it_is_told_until_it_is_told_otherwise()
+    {
+        Assert.Equal(HttpStatusCode.OK, await Send("{}"));
+        await Choose("error");
+        Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
+        Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
+        await Choose("well");
+        Assert.Equal(HttpStatusCode.OK, await Send("{}"));
+        Assert.Equal(["200", "500", "500", "200"], (await Arrivals()).Select(arrival => arrival["answered"]!.ToString()));
+    }
+
+    [Fact]
+    public async Task Slow_answer_comes_after_its_time()
+    {
+        await Choose("slow");
+
+        var sending = Send("{}");
+        while (_time.PendingTimers == 0)
+        {
+            await Task.Delay(1);
+        }
+
+        Assert.Single(await Arrivals());
+        Assert.False(sending.IsCompleted);
+        _time.Advance(Inbox.SlowAnswer);
+        Assert.Equal(HttpStatusCode.OK, await sending);
+    }
+
+    [Theory]
+    [InlineData("""{"answer":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"answer":7}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("null", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"answer":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    public async Task Choice_that_is_none_is_refused(string body, string contentType, HttpStatusCode status)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, contentType);
+        using var answer = await _client.PutAsync("/answer", content);
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(InboxAnswer.Well, _inbox.Answer);
+    }
+
+    [Fact]
+    public async Task Only_the_last_hundred_are_remembered()
+    {
+        for (var n = 0; n < Inbox.Capacity + 2; n++)
+        {
+            await Send("{}", $"evt_{n}");
+        }
+
+        var state = JsonNode.Parse(await _client.GetStringAsync("/arrivals?since=100"))!;
+
+        Assert.Equal(102, (int)state["total"]!);
+        Assert.Equal([102, 101], state["arrivals"]!.AsArray().Select(arrival => (int)arrival!["number"]!));
+        Assert.Equal(Inbox.Capacity, (await Arrivals()).Count);
+    }
+
+    [Fact]
+    public async Task Body_of_more_than_a_megabyte_is_refused_and_not_kept()
+    {
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Send(new string('x', 1024 * 1024 + 1)));
+        Assert.Empty(await Arrivals());
+    }
+
+    [Fact]
+    public async Task Page_takes_everything_from_its_own_origin_and_nothing_inline()
+    {
+        using var page = await _client.GetAsync("/");
+        var html = await page.Content.ReadAsStringAsync();
+        var policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
+
+        Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self';", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.DoesNotMatch(Inline(), html);
+        foreach (Match reference in Reference().Matches(html))
+        {
+            Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync(reference.Groups["path"].Value)).StatusCode);
+        }
+
+        Assert.DoesNotMatch(Markup(), await _client.GetStringAsync("/inbox.js"));
+    }
+
+    [Theory]
+    [InlineData("/hook")]
+    [InlineData("/index.html")]
+    [InlineData("/../Demo/Page/inbox.js")]
+    public async Task Nothing_else_is_served(string path) => Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(path)).StatusCode);
+
+    [Fact]
+    public async Task Another_port_is_taken_where_the_wanted_one_is_in_use()
+    {
+        await using var second = await InboxServer.StartAsync(new Inbox(_time), IPAddress.Loopback, _server.Url.Port);
+
+        Assert.NotEqual(_server.Url, second.Url);
+    }
+
+    private async Task<HttpStatusCode> Send(string body, string eventId = "evt_1", string token = Token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, InboxServer.HookPath) { Content = new StringContent(body) };
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        request.Headers.TryAddWithoutValidation("webhook-id", eventId);
+        using var answer = await _client.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private async Task Choose(string answer)
+    {
+        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await _client.PutAsync("/answer", content);
+        Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
+    }
+
+    private async Task<IReadOnlyList<JsonNode>> Arrivals() =>
+        [.. JsonNode.Parse(await _client.GetStringAsync("/arrivals"))!["arrivals"]!.AsArray().Select(arrival => arrival!)];
+
+    [GeneratedRegex(@"<script(?![^>]*\ssrc=)|<style|\son\w+=|style=|https?:", RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex Inline();
+
+    [GeneratedRegex(@"(src|href)=""(?<path>[^""]+)""", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", RegexOptions.None, 1000)]
+    private static partial Regex Markup();
+}
