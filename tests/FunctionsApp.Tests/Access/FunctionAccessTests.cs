@@ -26,8 +26,8 @@ public sealed class FunctionAccessTests
     }
 
     [Fact]
-    public void Only_health_and_the_description_are_for_everybody() =>
-        Assert.Equal(["GetHealth", "GetOpenApi"], s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal));
+    public void Only_health_the_description_and_the_portal_are_for_everybody() =>
+        Assert.Equal(["GetHealth", "GetOpenApi", "GetPortal"], s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Function_that_is_not_known_or_says_nothing_is_for_nobody()
