@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 using EventSubscriptions.Portal.Tests.Pages;
 
@@ -56,6 +57,27 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await Assertions.Expect(other.Rows).ToHaveCountAsync(1);
         await new SubscriptionPage(other).Press("Clear filters");
         await Assertions.Expect(other.Rows).ToHaveCountAsync(3);
+    }
+
+    [Fact]
+    public async Task Deliveries_are_filtered_by_a_part_of_the_events_name_also_as_they_come()
+    {
+        var organization = portal.NewOrganization();
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook());
+        await organization.PublishCase();
+        var closed = await organization.Publish("CaseClosedEvent", Closed("case-1"));
+        await subscription.Attempted("delivered", 2);
+        await using var tab = await portal.OpenAsAdmin();
+        var page = new SubscriptionPage(tab);
+        await page.GoTo(subscription, "?eventName=closed");
+        await Assertions.Expect(page.Deliveries).ToContainTextAsync([closed]);
+        await Assertions.Expect(page.Deliveries).ToHaveCountAsync(1);
+
+        await organization.PublishCase("case-2");
+        var next = await organization.Publish("CaseClosedEvent", Closed("case-2"));
+
+        await Assertions.Expect(page.Deliveries).ToContainTextAsync([next, closed]);
+        await Assertions.Expect(page.Deliveries).ToHaveCountAsync(2);
     }
 
     [Fact]
@@ -141,4 +163,6 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         Assert.Equal(7, cells.Count);
         Assert.Equal(2, await tab.Page.Locator(".charts rect").CountAsync());
     }
+
+    private static JsonObject Closed(string id) => new() { ["id"] = id, ["name"] = "A case", ["closedOn"] = "2026-01-15T10:00:00Z" };
 }

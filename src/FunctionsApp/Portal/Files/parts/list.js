@@ -70,7 +70,7 @@ export class PagedTable {
       let kept = [];
       let pages = 0;
       do {
-        const { body } = await get(path, { query: { ...this.#query, pageSize, continuationToken: this.#token }, signal });
+        const { body } = await get(path, { query: { pageSize, ...this.#query, continuationToken: this.#token }, signal });
         if (turn !== this.#turn) {
           return;
         }

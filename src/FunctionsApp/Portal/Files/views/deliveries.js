@@ -11,6 +11,8 @@ import { answerOf, outcomeOptions, outcomePill, runOf } from '../parts/words.js'
 
 const interval = 2000;
 const pageSize = 50;
+/** The API doesn't filter by name: more is looked through at once. */
+const pageSizeForNames = 500;
 const columns = ['Time', 'Event', 'Outcome', 'Answer', 'Attempt', 'Took'];
 
 /** A subscription's deliveries: the newest first, and new ones as they come. */
@@ -18,6 +20,7 @@ export function deliveries({ organization, id, query, signal }) {
   const path = api.deliveries(organization, id);
   const fields = [
     selectField({ name: 'outcome', label: 'Outcome', options: [['', 'All'], ...outcomeOptions], value: query.outcome ?? '' }),
+    textField({ name: 'eventName', label: 'Event', type: 'search', value: query.eventName ?? '', attributes: { spellcheck: 'false', placeholder: 'Part of its name' } }),
     textField({ name: 'eventId', label: 'Event id', type: 'search', value: query.eventId ?? '', attributes: { spellcheck: 'false' } }),
     textField({ name: 'from', label: 'From', type: 'datetime-local', value: toLocalInput(query.from) }),
     textField({ name: 'to', label: 'Until', type: 'datetime-local', value: toLocalInput(query.to) }),
@@ -31,17 +34,15 @@ export function deliveries({ organization, id, query, signal }) {
     what: 'deliveries',
     more: 'Show older',
     signal,
-    row: (attempt, table) => {
-      seen.add(keyOf(attempt));
-      return table.row([
-        time(attempt.at),
-        [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
-        outcomePill(attempt.outcome),
-        free(answerOf(attempt)),
-        runOf(attempt),
-        duration(attempt.durationMs),
-      ]);
-    },
+    keep: isNew,
+    row: (attempt, table) => table.row([
+      time(attempt.at),
+      [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
+      outcomePill(attempt.outcome),
+      free(answerOf(attempt)),
+      runOf(attempt),
+      duration(attempt.durationMs),
+    ]),
     empty: asked => Object.values(asked).some(Boolean)
       ? empty('No attempt fits these filters.', 'Choose others, or clear them.')
       : empty('Nothing was sent yet.', 'Send a test, or wait for the next event: it shows here as it comes.'),
@@ -50,19 +51,31 @@ export function deliveries({ organization, id, query, signal }) {
   let turn = 0;
   const pause = button('Pause', toggle, { kind: 'quiet', 'aria-pressed': 'false' });
   const status = h('span', { class: 'live' }, 'Live');
-  const element = sectionWith('Deliveries', [status, pause], h('div', { class: 'bar' }, filters(fields, load), clearButton(fields, load)), list.element);
+  const element = sectionWith('Deliveries', [status, pause, clearButton(fields, load)], filters(fields, load), list.element);
   void load();
   void repeat(interval, signal, poll);
   return element;
 
+  function chosen() {
+    const [outcome, eventName, eventId, from, to] = fields.map(field => field.value.trim());
+    return { outcome, eventName, eventId, from: fromLocalInput(from), to: fromLocalInput(to) };
+  }
+
   function asked() {
-    const [outcome, eventId, from, to] = fields.map(field => field.value.trim());
-    return { outcome, eventId, from: fromLocalInput(from), to: fromLocalInput(to) };
+    const { eventName, ...rest } = chosen();
+    return eventName ? { ...rest, pageSize: pageSizeForNames } : rest;
+  }
+
+  // A page and a poll that are under way at the same time may both bring an attempt.
+  function isNew(attempt) {
+    const isSeen = seen.has(keyOf(attempt));
+    seen.add(keyOf(attempt));
+    return !isSeen && attempt.eventName.toLowerCase().includes(chosen().eventName.toLowerCase());
   }
 
   async function load() {
     turn++;
-    setQuery(asked());
+    setQuery(chosen());
     seen.clear();
     await list.load(asked());
   }
@@ -73,16 +86,19 @@ export function deliveries({ organization, id, query, signal }) {
       return;
     }
 
-    const { body } = await get(path, { query: { ...asked(), pageSize }, signal });
+    const { body } = await get(path, { query: { pageSize, ...asked() }, signal });
     if (current !== turn || isPaused) {
       return;
     }
 
-    const fresh = body.items.filter(attempt => !seen.has(keyOf(attempt)));
-    if (fresh.length === body.items.length && body.continuationToken && seen.size > 0) {
+    if (seen.size > 0 && body.continuationToken && !body.items.some(attempt => seen.has(keyOf(attempt)))) {
       // More have come than a page holds: those between would be missing.
       await load();
-    } else if (fresh.length > 0) {
+      return;
+    }
+
+    const fresh = body.items.filter(isNew);
+    if (fresh.length > 0) {
       list.prepend(fresh);
       announce(`${count(fresh.length, 'new attempt')}.`);
     }
