@@ -2,52 +2,30 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
-using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Audit;
 
 /// <summary>Puts deliveries that were given up in passing back on their queue, and writes the others to the audit log.</summary>
-public sealed partial class RecordDeliveryDeadLetters(
+public sealed class RecordDeliveryDeadLetters(
+    DeadLetterDesk desk,
     AuditLog audit,
     SubscriptionCache subscriptions,
-    AppMetrics metrics,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
-    TimeProvider time,
-    ILogger<RecordDeliveryDeadLetters> logger)
+    TimeProvider time)
 {
-    /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+    private static readonly DeadLetterKind s_kind = new(QueueNames.Deliveries, [.. DeliveryDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded], DeadLetterPolicy.PutBack);
 
-    private static readonly string[] s_reasons = [.. DeliveryDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded];
-
-    /// <summary>The dead letter is completed when this returns. A crash before that may put back or record it twice: the queue drops the one, people can bear the other.</summary>
+    /// <summary>The dead letter is completed when this returns.</summary>
     [Function(nameof(RecordDeliveryDeadLetters))]
-    public async Task RunAsync(
+    public Task RunAsync(
         [ServiceBusTrigger(QueueNames.DeliveryDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (DeadLetterPolicy.PutBackAfter(deadLetter.DeadLetterReason, DeadLetterPolicy.ReturnedOf(deadLetter)) is { } wait)
-            {
-                await deliveries.SendMessageAsync(DeadLetterPolicy.PutBack(deadLetter, time.GetUtcNow() + wait), cancellationToken);
-            }
-            else
-            {
-                await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
-                metrics.DeadLetterRecorded(QueueNames.Deliveries, deadLetter.DeadLetterReason, s_reasons);
-            }
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Log.NotRecorded(logger, exception, deadLetter.MessageId);
-            await Task.Delay(s_pause, time, cancellationToken);
-            throw;
-        }
-    }
+        CancellationToken cancellationToken) =>
+        desk.HandleAsync(deadLetter, s_kind, deliveries, RecordAsync, cancellationToken);
+
+    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken) =>
+        await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
 
     private async Task<AuditEntry> ToEntryAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
     {
@@ -86,10 +64,4 @@ public sealed partial class RecordDeliveryDeadLetters(
         DeadLetterPolicy.MaxDeliveryCountExceeded => "The app failed on this delivery time and again. Its log says why.",
         _ => "Something other than this app gave the message up. Look at what else reads the queue.",
     };
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} could be neither put back nor recorded; it will be delivered again.")]
-        public static partial void NotRecorded(ILogger logger, Exception exception, string? messageId);
-    }
 }

@@ -1,52 +1,27 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Telemetry;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Replays;
 
 /// <summary>Puts slices of replays that were given up in passing back on their queue, and ends the replays of the others.</summary>
-public sealed partial class RecordReplayDeadLetters(
+public sealed class RecordReplayDeadLetters(
+    DeadLetterDesk desk,
     ReplayRunner runner,
     AuditLog audit,
-    AppMetrics metrics,
     [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays,
-    TimeProvider time,
-    ILogger<RecordReplayDeadLetters> logger)
+    TimeProvider time)
 {
-    /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
+    private static readonly DeadLetterKind s_kind = new(QueueNames.Replays, [ReplaySlice.MalformedReplay, DeadLetterPolicy.MaxDeliveryCountExceeded], DeadLetterPolicy.PutBack);
 
-    private static readonly string[] s_reasons = [ReplaySlice.MalformedReplay, DeadLetterPolicy.MaxDeliveryCountExceeded];
-
-    /// <summary>The dead letter is completed when this returns. A crash before that may do the same twice, which changes nothing.</summary>
+    /// <summary>The dead letter is completed when this returns.</summary>
     [Function(nameof(RecordReplayDeadLetters))]
-    public async Task RunAsync(
+    public Task RunAsync(
         [ServiceBusTrigger(QueueNames.ReplayDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (DeadLetterPolicy.PutBackAfter(deadLetter.DeadLetterReason, DeadLetterPolicy.ReturnedOf(deadLetter)) is { } wait)
-            {
-                await replays.SendMessageAsync(DeadLetterPolicy.PutBack(deadLetter, time.GetUtcNow() + wait), cancellationToken);
-            }
-            else
-            {
-                await RecordAsync(deadLetter, cancellationToken);
-                metrics.DeadLetterRecorded(QueueNames.Replays, deadLetter.DeadLetterReason, s_reasons);
-            }
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            Log.NotRecorded(logger, exception, deadLetter.MessageId);
-            await Task.Delay(s_pause, time, cancellationToken);
-            throw;
-        }
-    }
+        CancellationToken cancellationToken) =>
+        desk.HandleAsync(deadLetter, s_kind, replays, RecordAsync, cancellationToken);
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
     {
@@ -65,11 +40,5 @@ public sealed partial class RecordReplayDeadLetters(
                 Error = new AuditError(reason, description, "Something other than this app writes to the queue replays."),
             },
             cancellationToken);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} could be neither put back nor recorded; it will be delivered again.")]
-        public static partial void NotRecorded(ILogger logger, Exception exception, string? messageId);
     }
 }

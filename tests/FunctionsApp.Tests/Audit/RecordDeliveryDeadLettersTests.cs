@@ -173,12 +173,11 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
         var tables = new RecordingTables(_tables, _steps);
         var queue = new RecordingSender(_steps);
         var function = new RecordDeliveryDeadLetters(
+            new DeadLetterDesk(_recorder.Metrics, _clock, NullLogger<DeadLetterDesk>.Instance),
             new AuditLog(tables, _clock),
             new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
-            _recorder.Metrics,
             queue,
-            _clock,
-            NullLogger<RecordDeliveryDeadLetters>.Instance);
+            _clock);
         var running = function.RunAsync(Received(message, reason, description), default);
         while (!running.IsCompleted)
         {

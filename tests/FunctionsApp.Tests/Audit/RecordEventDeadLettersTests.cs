@@ -21,7 +21,10 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
         _function = new RecordEventDeadLetters(
-            new AuditLog(_services.Flaky, _services.Time), _recorder.Metrics, _services.Events, _services.Time, NullLogger<RecordEventDeadLetters>.Instance);
+            new DeadLetterDesk(_recorder.Metrics, _services.Time, NullLogger<DeadLetterDesk>.Instance),
+            new AuditLog(_services.Flaky, _services.Time),
+            _services.Events,
+            _services.Time);
     }
 
     public Task DisposeAsync()

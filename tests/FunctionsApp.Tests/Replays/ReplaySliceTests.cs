@@ -157,7 +157,11 @@ public sealed class ReplaySliceTests : IAsyncLifetime
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter) => WithClockAsync(
         new RecordReplayDeadLetters(
-            Runner(), new AuditLog(_services.Tables, _services.Time), _recorder.Metrics, _services.Replays, _services.Time, NullLogger<RecordReplayDeadLetters>.Instance)
+            new DeadLetterDesk(_recorder.Metrics, _services.Time, NullLogger<DeadLetterDesk>.Instance),
+            Runner(),
+            new AuditLog(_services.Tables, _services.Time),
+            _services.Replays,
+            _services.Time)
             .RunAsync(deadLetter, default));
 
     /// <summary>Moves the clock while a function waits for it.</summary>
