@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EventSubscriptions.Portal.Tests.Harness;
 
 namespace EventSubscriptions.Portal.Tests;
@@ -6,12 +5,6 @@ namespace EventSubscriptions.Portal.Tests;
 /// <summary>Every view by the rules of axe-core, which come from WCAG 2.2 AA and from good practice.</summary>
 public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalApp>
 {
-    private static readonly Lazy<string> s_axe = new(() =>
-    {
-        var path = Repository.PathOf("tests", "AxeCore", "node_modules", "axe-core", "axe.min.js");
-        return File.Exists(path) ? File.ReadAllText(path) : throw new InvalidOperationException($"{path} is missing: run ./test once, or npm ci in tests/AxeCore.");
-    });
-
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 360)]
@@ -24,7 +17,7 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
         {
             await tab.GoTo(view);
             await tab.Settled();
-            violations.AddRange((await Violations(tab)).Select(violation => $"{name}: {violation}"));
+            violations.AddRange((await Axe.Violations(tab.Page)).Select(violation => $"{name}: {violation}"));
         }
 
         Assert.Empty(violations);
@@ -38,23 +31,11 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
         await using var tab = await Tab.Open(portal.App, null, new(Theme: theme));
         await tab.GoTo();
         await tab.ShowsHeading("Sign in");
-        Assert.Empty(await Violations(tab));
+        Assert.Empty(await Axe.Violations(tab.Page));
 
         await tab.Field("Key").FillAsync("not-a-key");
         await tab.Button("Sign in").ClickAsync();
         await tab.ShowsText("Key is unknown, expired or revoked.");
-        Assert.Empty(await Violations(tab));
-    }
-
-    private static async Task<string[]> Violations(Tab tab)
-    {
-        if (!await tab.Page.EvaluateAsync<bool>("'axe' in window"))
-        {
-            await tab.Page.EvaluateAsync(s_axe.Value);
-        }
-
-        var result = await tab.Page.EvaluateAsync<JsonElement>("axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })");
-        return [.. result.GetProperty("violations").EnumerateArray().SelectMany(rule => rule.GetProperty("nodes").EnumerateArray().Select(node =>
-            $"{rule.GetProperty("id")} {node.GetProperty("html")} {node.GetProperty("failureSummary")}"))];
+        Assert.Empty(await Axe.Violations(tab.Page));
     }
 }

@@ -3,13 +3,12 @@ using System.Net;
 using System.Net.Http;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
 /// <summary>What somebody sees who starts the app with <c>--demo</c>.</summary>
-public sealed partial class DemoScenarios
+public sealed class DemoScenarios
 {
     private static readonly HttpClient s_browser = new(new SocketsHttpHandler { UseProxy = false });
 
@@ -19,7 +18,7 @@ public sealed partial class DemoScenarios
         await using var app = AppProcess.Create(["--demo"], ("Deliveries__RetrySchedule", "00:00:00.200,00:00:00.200,00:00:00.200,00:01:00"));
         await app.StartAgain();
         var organization = new Organization(app.AsAdmin(), 1);
-        var inbox = InboxOf(app);
+        var inbox = DemoInbox.Of(app);
 
         var first = (await Arrived(inbox, arrivals => arrivals.Count >= 2))[^1];
         Assert.False(first.AsObject().ContainsKey("signatureProblem"), first.ToJsonString());
@@ -40,12 +39,12 @@ public sealed partial class DemoScenarios
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
-        await Arrived(InboxOf(app), arrivals => arrivals.Count >= 1);
+        await Arrived(DemoInbox.Of(app), arrivals => arrivals.Count >= 1);
         await app.Kill();
 
         await app.StartAgain();
 
-        var arrivals = await Arrived(InboxOf(app), arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem")));
+        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem")));
         Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenRight"]!));
         Assert.Single(await app.AsAdmin().GetAll("/api/organizations/1/subscriptions"));
     }
@@ -59,10 +58,10 @@ public sealed partial class DemoScenarios
 
         var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = Script });
 
-        var arrivals = await Arrived(InboxOf(app), arrivals => arrivals.Any(arrival => Header(arrival, "webhook-id") == id));
+        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => Header(arrival, "webhook-id") == id));
         var body = (string)arrivals.Single(arrival => Header(arrival, "webhook-id") == id)["body"]!;
         Assert.Equal(Script, (string)JsonNode.Parse(body)!["data"]!["name"]!);
-        using var answer = await s_browser.GetAsync(new Uri(InboxOf(app), "/arrivals"));
+        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/arrivals"));
         Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
@@ -78,8 +77,6 @@ public sealed partial class DemoScenarios
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
-    private static Uri InboxOf(AppProcess app) => new(InboxLine().Matches(app.Output)[^1].Groups["url"].Value);
-
     private static string? Header(JsonNode arrival, string name) =>
         (string?)arrival["headers"]!.AsArray().FirstOrDefault(header => string.Equals((string)header!["name"]!, name, StringComparison.OrdinalIgnoreCase))?["value"];
 
@@ -94,7 +91,4 @@ public sealed partial class DemoScenarios
         using var chosen = await s_browser.PutAsync(new Uri(inbox, "/answer"), content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
-
-    [GeneratedRegex(@"^\s+Inbox\s+(?<url>http://\S+)\s*$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
-    private static partial Regex InboxLine();
 }

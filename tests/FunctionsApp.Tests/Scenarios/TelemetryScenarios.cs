@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
@@ -93,6 +94,23 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         {
             Assert.All(_observed.Secrets, secret => Assert.DoesNotContain(secret, export, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task App_works_and_ends_in_time_where_its_collector_never_answers()
+    {
+        using var collector = new TcpListener(IPAddress.Loopback, 0);
+        collector.Start();
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start(
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{collector.LocalEndpoint}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", "50"));
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook();
+        await organization.Subscribe(hook);
+        await organization.PublishCase();
+        await hook.Received(1);
+
+        Assert.Equal(0, await app.Stop());
     }
 
     private static string Text(IReadOnlyDictionary<string, string> dimensions) =>

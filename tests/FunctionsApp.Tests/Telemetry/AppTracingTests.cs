@@ -68,6 +68,7 @@ public sealed class AppTracingTests
         using var tracing = new AppTracing();
         using var around = new Activity("around").Start();
         tracing.StartFrom(Parent, "attempt", ActivityKind.Client);
+        tracing.StartInside("publish", ActivityKind.Producer);
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.Null(tracing.StartInside("publish", ActivityKind.Producer));

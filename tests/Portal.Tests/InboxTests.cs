@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using EventSubscriptions.Portal.Tests.Harness;
+
+namespace EventSubscriptions.Portal.Tests;
+
+/// <summary>The page of the demo's inbox.</summary>
+public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTests.DemoApp>
+{
+    private const string Markup = """<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>""";
+
+    [Fact]
+    public async Task Markup_in_an_event_is_only_text()
+    {
+        await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "markup", ["name"] = Markup });
+        await using var tab = await Open();
+
+        var arrival = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
+        await arrival.Locator("summary").ClickAsync();
+
+        var body = JsonNode.Parse(await arrival.Locator("pre").InnerTextAsync())!;
+        Assert.Equal(Markup, (string)body["data"]!["name"]!);
+        await Assertions.Expect(arrival).ToContainTextAsync("signature right");
+        Assert.Empty(await tab.Page.Locator("img, main script").AllAsync());
+        Assert.False(await tab.Page.EvaluateAsync<bool>("'harmed' in window"));
+    }
+
+    [Fact]
+    public async Task Inbox_fails_when_it_is_told_to_and_says_so()
+    {
+        await using var tab = await Open();
+        var newest = tab.Page.Locator("li").First;
+
+        await tab.Field("500, an error").CheckAsync();
+        await Assertions.Expect(newest).ToContainTextAsync("answered 500");
+        await tab.Field("200, at once").CheckAsync();
+        await Assertions.Expect(newest).ToContainTextAsync("answered 200");
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 360)]
+    public async Task Page_fits_the_screen_and_breaks_no_rule_of_accessibility(ColorScheme theme, int width)
+    {
+        await using var tab = await Open(new(width, 800, theme));
+        await tab.Button("Pause").ClickAsync();
+        await tab.Page.Locator("summary").First.ClickAsync();
+
+        Assert.Empty(await Axe.Violations(tab.Page));
+        Assert.True(await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+    }
+
+    private async Task<Tab> Open(TabOptions? options = null)
+    {
+        var tab = await Tab.Open(demo.App, key: null, options);
+        await tab.Page.GotoAsync(DemoInbox.Of(demo.App).AbsoluteUri);
+        await Assertions.Expect(tab.Page.Locator("li").First).ToBeVisibleAsync();
+        return tab;
+    }
+
+    public sealed class DemoApp : IAsyncLifetime
+    {
+        internal AppProcess App { get; } = AppProcess.Create(["--demo"]);
+
+        public Task InitializeAsync() => App.StartAgain();
+
+        public async Task DisposeAsync() => await App.DisposeAsync();
+    }
+}

@@ -1,0 +1,13 @@
+using System.Text.RegularExpressions;
+
+namespace TestSupport.App;
+
+/// <summary>The inbox of an app that was started with <c>--demo</c>.</summary>
+internal static partial class DemoInbox
+{
+    /// <summary>Where the app says that it is shown, at its last start.</summary>
+    public static Uri Of(AppProcess app) => new(Line().Matches(app.Output)[^1].Groups["url"].Value);
+
+    [GeneratedRegex(@"^\s+Inbox\s+(?<url>http://\S+)\s*$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex Line();
+}
