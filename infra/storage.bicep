@@ -12,6 +12,7 @@ var tables = [
   'eventarchive'
   'deliverylog'
   'auditlog'
+  'relaycursors'
   'apikeys'
   'replays'
 ]

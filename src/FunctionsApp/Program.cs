@@ -8,6 +8,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
 using EventSubscriptions.Options;
 using EventSubscriptions.Portal;
+using EventSubscriptions.Relay;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
@@ -31,6 +32,7 @@ builder.Services
     .AddEvents()
     .AddDeliveries()
     .AddReplays()
+    .AddRelay()
     .AddRetention()
     .AddHealth()
     .AddOpenApi()

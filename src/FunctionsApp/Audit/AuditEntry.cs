@@ -64,6 +64,9 @@ public static class AuditType
     public const string BreakerClosed = "breaker.closed";
     public const string ReplayStarted = "replay.started";
     public const string ReplayEnded = "replay.ended";
+    public const string RelayFailed = "relay.failed";
+    public const string RelayRecovered = "relay.recovered";
+    public const string RelayGap = "relay.gap";
     public const string KeyCreated = "key.created";
     public const string KeyRevoked = "key.revoked";
 
@@ -72,6 +75,7 @@ public static class AuditType
     [
         DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
-        SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded, KeyCreated, KeyRevoked,
+        SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded,
+        RelayFailed, RelayRecovered, RelayGap, KeyCreated, KeyRevoked,
     ];
 }

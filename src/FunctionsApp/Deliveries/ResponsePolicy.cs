@@ -53,7 +53,7 @@ public static class ResponsePolicy
     }
 
     /// <summary>Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing.</summary>
-    private static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
+    internal static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
     {
         var text = retryAfter.AsSpan().Trim();
         if (!text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9'))

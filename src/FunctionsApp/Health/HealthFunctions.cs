@@ -1,13 +1,14 @@
 using System.Text.Json.Serialization;
 using EventSubscriptions.Access;
 using EventSubscriptions.Http;
+using EventSubscriptions.Relay;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Health;
 
-/// <summary>Says whether the app can do its work: 200 or 503, and to callers with a key, what can't be reached and what the key may do.</summary>
-public sealed class HealthFunctions(HealthChecks checks)
+/// <summary>Says whether the app can do its work: 200 or 503, and to callers with a key, what can't be reached, how the polls of Relay go, and what the key may do.</summary>
+public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
 {
     [Function(nameof(GetHealth))]
     [Anonymous]
@@ -29,7 +30,11 @@ public sealed class HealthFunctions(HealthChecks checks)
             : results.ToDictionary(result => result.Key, result => Word(result.Value), StringComparer.Ordinal);
         return Answer.Json(
             isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
-            new HealthBody(Word(isHealthy), detail) { Caller = caller is null ? null : new CallerBody(RoleNames.Of(caller.Role), caller.Organization?.Value) },
+            new HealthBody(Word(isHealthy), detail)
+            {
+                Relay = caller is null ? null : await relay.ListAsync(caller, cancellationToken),
+                Caller = caller is null ? null : new CallerBody(RoleNames.Of(caller.Role), caller.Organization?.Value),
+            },
             HealthJson.Default.HealthBody);
     }
 
@@ -39,6 +44,9 @@ public sealed class HealthFunctions(HealthChecks checks)
 /// <summary>The answer; all but the status is for callers with a key.</summary>
 internal sealed record HealthBody(string Status, Dictionary<string, string>? Checks)
 {
+    /// <summary>The subscribers of Relay; absent where their states can't be read.</summary>
+    public IReadOnlyList<RelayHealthBody>? Relay { get; init; }
+
     public CallerBody? Caller { get; init; }
 }
 
@@ -47,6 +55,9 @@ internal sealed record HealthBody(string Status, Dictionary<string, string>? Che
 /// <param name="OrganizationId">The organization that it is bound to; absent where it is good for all.</param>
 internal sealed record CallerBody(string Role, int? OrganizationId);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(HealthBody))]
 internal sealed partial class HealthJson : JsonSerializerContext;

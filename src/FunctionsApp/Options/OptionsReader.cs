@@ -111,6 +111,18 @@ public sealed class OptionsReader(IConfiguration configuration)
         return standard;
     }
 
+    /// <summary>The names of a section's members, such as the numbers of a list.</summary>
+    public IEnumerable<string> Names(string section) => configuration.GetSection(Key(section)).GetChildren().Select(child => child.Key);
+
+    /// <summary>Notes every member of a section that isn't one of those that it may have: a misspelt one would be overlooked.</summary>
+    public void ExpectOnly(string section, params string[] known)
+    {
+        foreach (var name in Names(section).Except(known, StringComparer.OrdinalIgnoreCase))
+        {
+            Mistake($"{section}__{name}", $"is unknown; {section} may have {string.Join(", ", known)}");
+        }
+    }
+
     /// <summary>Notes a mistake.</summary>
     public void Mistake(string name, string message) => _mistakes.Add($"{name} {message}");
 

@@ -7,9 +7,10 @@ public static class TableNames
     public const string EventArchive = "eventarchive";
     public const string DeliveryLog = "deliverylog";
     public const string AuditLog = "auditlog";
+    public const string RelayCursors = "relaycursors";
     public const string ApiKeys = "apikeys";
     public const string Replays = "replays";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, ApiKeys, Replays];
+    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays];
 }

@@ -18,6 +18,12 @@ public sealed class AppMetrics
     /// <summary>The counter of dead letters, by <c>queue</c> and <c>reason</c>. Alerts go by this name.</summary>
     public const string DeadLettersRecordedName = "event_subscriptions.dead_letters.recorded";
 
+    /// <summary>The counter of events that were read from Relay, by <c>subscriber</c>.</summary>
+    public const string RelayEventsReadName = "event_subscriptions.relay.events_read";
+
+    /// <summary>How far the polls of Relay are behind, by <c>subscriber</c>. Alerts go by this name.</summary>
+    public const string RelayLagName = "event_subscriptions.relay.lag";
+
     /// <summary>Stands for any value that isn't on a dimension's list.</summary>
     public const string Other = "other";
 
@@ -43,6 +49,8 @@ public sealed class AppMetrics
     private readonly Counter<long> _messagesHeld;
     private readonly Counter<long> _replays;
     private readonly Counter<long> _deadLettersRecorded;
+    private readonly Counter<long> _relayEventsRead;
+    private readonly Gauge<double> _relayLag;
     private Func<int> _openBreakers = static () => 0;
 
     public AppMetrics(IMeterFactory meters)
@@ -60,6 +68,8 @@ public sealed class AppMetrics
         _messagesHeld = meter.CreateCounter<long>("event_subscriptions.messages.held", "{message}", "Messages put off without an attempt.");
         _replays = meter.CreateCounter<long>("event_subscriptions.replays", "{replay}", "Replays that started or ended.");
         _deadLettersRecorded = meter.CreateCounter<long>(DeadLettersRecordedName, "{message}", "Messages that were given up and recorded.");
+        _relayEventsRead = meter.CreateCounter<long>(RelayEventsReadName, "{event}", "Events that were read from Relay and put on the queue.");
+        _relayLag = meter.CreateGauge<double>(RelayLagName, "s", "How long ago the moment is up to which all events of Relay were read.");
         meter.CreateObservableUpDownCounter(
             "event_subscriptions.breakers.open", () => _openBreakers(), "{breaker}", "Receivers that this instance can't reach and sends nothing but probes.");
     }
@@ -121,6 +131,16 @@ public sealed class AppMetrics
     /// <param name="known">The reasons that are counted each for itself. All others are <see cref="Other"/>.</param>
     public void DeadLetterRecorded(string queue, string? reason, IReadOnlyList<string> known) =>
         _deadLettersRecorded.Add(1, new("queue", queue), new("reason", known.FirstOrDefault(one => one == reason, Other)));
+
+    /// <summary>Events of Relay were put on the queue.</summary>
+    /// <param name="subscriber">Whose they are. The settings list the subscribers.</param>
+    /// <param name="count">How many.</param>
+    public void RelayEventsRead(string subscriber, int count) => _relayEventsRead.Add(count, new KeyValuePair<string, object?>("subscriber", subscriber));
+
+    /// <summary>A poll of Relay has ended, well or not.</summary>
+    /// <param name="subscriber">Whose events were asked for.</param>
+    /// <param name="lag">How long ago the moment is up to which all of them were read.</param>
+    public void RelayPolled(string subscriber, TimeSpan lag) => _relayLag.Record(lag.TotalSeconds, new KeyValuePair<string, object?>("subscriber", subscriber));
 
     /// <summary>Says how to count the breakers that are open. Asked whenever somebody reads the metrics.</summary>
     public void ObserveOpenBreakers(Func<int> count) => _openBreakers = count;

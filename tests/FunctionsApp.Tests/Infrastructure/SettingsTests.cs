@@ -94,13 +94,15 @@ public sealed class SettingsTests
     {
         var asked = new AskedSettings();
         var reader = new OptionsReader(asked);
-        foreach (var read in Readers())
+        foreach (var method in Readers())
         {
-            read.Invoke(null, [reader]);
+            method.Invoke(null, [reader]);
         }
 
         Assert.NotEmpty(asked.Names);
-        return ([.. asked.Names.Where(name => !name.StartsWith(HostJson, StringComparison.Ordinal)).Order(StringComparer.Ordinal)], [.. reader.Mistakes.Select(mistake => mistake.Split(' ')[0])]);
+        // Neither what overrides host.json nor an element of a list is a setting of the app.
+        var read = asked.Names.Where(name => !name.StartsWith(HostJson, StringComparison.Ordinal) && !Regex.IsMatch(name, @"__\d+$"));
+        return ([.. read.Order(StringComparer.Ordinal)], [.. reader.Mistakes.Select(mistake => mistake.Split(' ')[0])]);
     }
 
     private static IEnumerable<MethodInfo> Readers() =>
@@ -129,9 +131,11 @@ public sealed class SettingsTests
     /// <summary>One name for all elements of a list.</summary>
     private static string Indexed(string name) => Regex.Replace(name, @"__(\d+|\$\{i\})__", "__N__");
 
-    /// <summary>Settings of which none is set, and a note of what was asked for.</summary>
+    /// <summary>Settings of which none is set, and a note of what was asked for. Each list has one element.</summary>
     private sealed class AskedSettings : IConfiguration
     {
+        private const string Lists = "Relay:Subscribers";
+
         public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 
         public string? this[string key]
@@ -149,6 +153,31 @@ public sealed class SettingsTests
 
         public IChangeToken GetReloadToken() => throw new NotSupportedException();
 
-        public IConfigurationSection GetSection(string key) => throw new NotSupportedException();
+        public IConfigurationSection GetSection(string key) => new AskedSection(this, key);
+
+        private sealed class AskedSection(AskedSettings all, string path) : IConfigurationSection
+        {
+            public string Key => path.Split(':')[^1];
+
+            public string Path => path;
+
+            public string? Value
+            {
+                get => all[path];
+                set => throw new NotSupportedException();
+            }
+
+            public string? this[string key]
+            {
+                get => all[$"{path}:{key}"];
+                set => throw new NotSupportedException();
+            }
+
+            public IEnumerable<IConfigurationSection> GetChildren() => path == Lists ? [GetSection("0")] : [];
+
+            public IChangeToken GetReloadToken() => throw new NotSupportedException();
+
+            public IConfigurationSection GetSection(string key) => new AskedSection(all, $"{path}:{key}");
+        }
     }
 }

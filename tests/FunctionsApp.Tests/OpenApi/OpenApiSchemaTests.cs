@@ -10,6 +10,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
+using EventSubscriptions.Relay;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Subscriptions;
 
@@ -42,6 +43,7 @@ public sealed class OpenApiSchemaTests
         [typeof(Page<ApiKeyBody>)] = "KeyPage",
         [typeof(HealthBody)] = "Health",
         [typeof(CallerBody)] = "Caller",
+        [typeof(RelayHealthBody)] = "RelaySubscriber",
     };
 
     /// <summary>What is read or written as JSON and is no answer.</summary>
@@ -104,7 +106,11 @@ public sealed class OpenApiSchemaTests
     [Fact]
     public void Schema_names_the_kinds_of_audited_errors_of_the_code()
     {
-        string[] kinds = [.. Constants(typeof(ErrorKind)), .. EventDeadLetterReason.All, .. DeliveryDeadLetterReason.All, .. Constants(typeof(ReplayFailure)), "gone", "failing"];
+        string[] kinds =
+        [
+            .. Constants(typeof(ErrorKind)), .. EventDeadLetterReason.All, .. DeliveryDeadLetterReason.All, .. Constants(typeof(ReplayFailure)), "gone", "failing",
+            .. Constants(typeof(RelayFailure)), .. Constants(typeof(RelayAudit)),
+        ];
 
         Same(kinds, Description.Schemas["AuditError"]!["properties"]!["kind"]!["examples"]!.AsArray().Select(kind => (string)kind!), "the examples of the schema AuditError/properties/kind");
     }
@@ -187,7 +193,13 @@ public sealed class OpenApiSchemaTests
         _ => ("object", null),
     };
 
-    private static string? TypeOf(JsonObject schema) => (string?)schema["type"] ?? (schema["enum"] is not null || schema["const"] is not null ? "string" : null);
+    private static string? TypeOf(JsonObject schema) => schema["type"] switch
+    {
+        // One that may be null, too.
+        JsonArray types => (string?)types[0],
+        { } type => (string?)type,
+        _ => schema["enum"] is not null || schema["const"] is not null ? "string" : null,
+    };
 
     private static string[] Constants(Type type) =>
         [.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];

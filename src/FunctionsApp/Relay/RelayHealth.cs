@@ -1,0 +1,71 @@
+using System.Text.Json.Serialization;
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Relay;
+
+/// <summary>How the polls go, as their states in the table say: the timer may run in another instance. What is known may be 2 s old.</summary>
+public sealed partial class RelayHealth(RelayStore store, RelayOptions options, TimeProvider time, ILogger<RelayHealth> logger)
+{
+    private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
+
+    private readonly ExpiringCache<string, RelayState> _states = new(s_lifetime, Math.Max(1, options.Subscribers.Count), time);
+
+    /// <summary>The subscribers that the caller may see, in the order of the settings. Null where the table can't be read.</summary>
+    internal async Task<IReadOnlyList<RelayHealthBody>?> ListAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.WhenAll(options.Subscribers.Where(subscriber => caller.Sees(subscriber.OrganizationId)).Select(async subscriber =>
+                ToBody(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))));
+        }
+        catch (Exception exception) when (OwnTrouble.Is(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            Log.NotRead(logger, exception);
+            return null;
+        }
+    }
+
+    private RelayHealthBody ToBody(RelaySubscriber subscriber, RelayState state) => new()
+    {
+        SubscriberId = subscriber.Id,
+        OrganizationId = subscriber.OrganizationId.Value,
+        State = state switch
+        {
+            { Failure: not null } => "failing",
+            { LastSuccessAt: not null } => "healthy",
+            _ => "waiting",
+        },
+        LastSuccessfulPollAt = state.LastSuccessAt,
+        LagSeconds = state.ReadUpTo is { } readUpTo ? Math.Max(0, (long)(time.GetUtcNow() - readUpTo).TotalSeconds) : null,
+        Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The states of the polls of Relay can't be read.")]
+        public static partial void NotRead(ILogger logger, Exception exception);
+    }
+}
+
+/// <summary>How the polls of one subscriber go.</summary>
+internal sealed record RelayHealthBody
+{
+    public required string SubscriberId { get; init; }
+
+    public required int OrganizationId { get; init; }
+
+    /// <summary><c>waiting</c> before the first poll, then <c>healthy</c> or <c>failing</c>.</summary>
+    public required string State { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required DateTimeOffset? LastSuccessfulPollAt { get; init; }
+
+    /// <summary>How long ago the moment is up to which everything has been read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required long? LagSeconds { get; init; }
+
+    public AuditError? Error { get; init; }
+}

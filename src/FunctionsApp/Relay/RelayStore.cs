@@ -1,0 +1,124 @@
+using Azure;
+using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Relay;
+
+/// <summary>The table <c>relaycursors</c>: for each subscriber its state, and the events that were read and may be read again.</summary>
+public sealed class RelayStore(TableServiceClient tables)
+{
+    private const string StateKey = "cursor";
+    private const string SeenPrefix = "seen:";
+    private const string AtColumn = "at";
+
+    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    private const int MaxTransaction = 100;
+
+    private static readonly string[] s_seenColumns = [nameof(TableEntity.RowKey), AtColumn];
+
+    private readonly TableClient _table = tables.GetTableClient(TableNames.RelayCursors);
+
+    /// <summary>Reads a subscriber's state, which is empty before its first poll.</summary>
+    internal async Task<RelayState> GetAsync(string subscriber, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscriber, StateKey, cancellationToken: cancellationToken);
+        return row.HasValue ? Read(row.Value!) : new RelayState();
+    }
+
+    /// <summary>The events that were read and may be read again, and when they happened.</summary>
+    internal async Task<Dictionary<EventId, DateTimeOffset>> ListSeenAsync(string subscriber, CancellationToken cancellationToken)
+    {
+        var seen = new Dictionary<EventId, DateTimeOffset>();
+        await foreach (var row in _table.QueryAsync<TableEntity>(Seen(subscriber), select: s_seenColumns, cancellationToken: cancellationToken))
+        {
+            if (EventId.TryParse(row.RowKey[SeenPrefix.Length..], out var id) && row.GetDateTimeOffset(AtColumn) is { } at)
+            {
+                seen[id] = at;
+            }
+        }
+
+        return seen;
+    }
+
+    /// <summary>
+    /// Stores the state and what was read with it; the state last, so that it never speaks of events that aren't there. Null where
+    /// somebody else has changed the state since it was read.
+    /// </summary>
+    internal async Task<RelayState?> TryPutAsync(
+        string subscriber, RelayState state, IEnumerable<(EventId Id, DateTimeOffset At)> seen, CancellationToken cancellationToken)
+    {
+        var actions = seen
+            .Select(item => new TableTransactionAction(
+                TableTransactionActionType.UpsertReplace, new TableEntity(subscriber, SeenPrefix + item.Id) { [AtColumn] = item.At }))
+            .Append(state.ETag == default
+                ? new TableTransactionAction(TableTransactionActionType.Add, Make(subscriber, state))
+                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, Make(subscriber, state), state.ETag));
+        try
+        {
+            Response? last = null;
+            foreach (var transaction in actions.Chunk(MaxTransaction))
+            {
+                last = (await _table.SubmitTransactionAsync(transaction, cancellationToken)).Value[^1];
+            }
+
+            return state with { ETag = last!.Headers.ETag ?? default };
+        }
+        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Forgets the events that happened before a time.</summary>
+    internal Task RemoveSeenAsync(string subscriber, DateTimeOffset before, CancellationToken cancellationToken) =>
+        _table.RemoveAsync($"{Seen(subscriber)} and {TableClient.CreateQueryFilter($"at lt {before}")}", _ => { }, cancellationToken);
+
+    private static string Seen(string subscriber) => RowRange.StartingWith(subscriber, SeenPrefix).ToFilter();
+
+    private static TableEntity Make(string subscriber, RelayState state)
+    {
+        var row = new TableEntity(subscriber, StateKey) { ["unaudited"] = state.IsUnaudited, ["disordered"] = state.IsDisordered };
+        Set("cursor", state.Cursor);
+        Set("lastSuccessAt", state.LastSuccessAt);
+        Set("readUpTo", state.ReadUpTo);
+        Set("failingSince", state.FailingSince);
+        Set("changedAt", state.ChangedAt);
+        Set("lastGapAt", state.LastGapAt);
+        Set("errorKind", state.Failure?.Kind);
+        Set("errorDetail", state.Failure?.Detail);
+        Set("statusCode", state.Failure?.StatusCode);
+        Set("responseSnippet", state.Failure?.ResponseSnippet);
+        Set("restUntil", state.Failure?.RestUntil);
+        return row;
+
+        void Set(string name, object? value)
+        {
+            if (value is not null)
+            {
+                row[name] = value;
+            }
+        }
+    }
+
+    private static RelayState Read(TableEntity row) => new()
+    {
+        Cursor = row.GetDateTimeOffset("cursor"),
+        LastSuccessAt = row.GetDateTimeOffset("lastSuccessAt"),
+        ReadUpTo = row.GetDateTimeOffset("readUpTo"),
+        FailingSince = row.GetDateTimeOffset("failingSince"),
+        ChangedAt = row.GetDateTimeOffset("changedAt"),
+        LastGapAt = row.GetDateTimeOffset("lastGapAt"),
+        IsUnaudited = row.GetBoolean("unaudited") ?? false,
+        IsDisordered = row.GetBoolean("disordered") ?? false,
+        Failure = row.GetString("errorKind") is { } kind
+            ? new RelayFailure(kind, row.GetString("errorDetail") ?? "")
+            {
+                StatusCode = row.GetInt32("statusCode"),
+                ResponseSnippet = row.GetString("responseSnippet"),
+                RestUntil = row.GetDateTimeOffset("restUntil"),
+            }
+            : null,
+        ETag = row.ETag,
+    };
+}

@@ -1,0 +1,312 @@
+using EventSubscriptions.Relay;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Relay;
+
+/// <summary>What is read, and how often, when all is well on our side.</summary>
+public sealed class RelayPollerTests : IAsyncLifetime
+{
+    private RelayFixture _relay = null!;
+
+    private RelayAccount Account => _relay.Account;
+
+    private ManualTimeProvider Time => _relay.Time;
+
+    private DateTimeOffset Start => _relay.Start;
+
+    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
+
+    public async Task DisposeAsync() => await _relay.DisposeAsync();
+
+    [Fact]
+    public async Task First_poll_goes_back_seven_days_and_reads_everything_page_by_page()
+    {
+        Account.Add(Start.AddDays(-7).AddSeconds(-1));
+        var expected = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddDays(-7).AddMinutes(n * 10))).ToList();
+
+        await _relay.PollAsync();
+
+        Assert.Equal(expected, _relay.Published());
+        Assert.Equal(new RelayQuestion(Start.AddDays(-7), 100), Account.Questions[0]);
+    }
+
+    [Fact]
+    public async Task Event_is_on_the_queue_as_the_catalogue_has_it_and_says_where_it_is_from()
+    {
+        Account.Add(Start.AddMinutes(-1), RelaySamples.Event("relay-1", Start.AddMinutes(-1)));
+
+        await _relay.PollAsync();
+
+        var message = await _relay.ReceiveOneAsync();
+        Assert.Equal($"{_relay.Subscriber.OrganizationId}.relay-1", message.MessageId);
+        Assert.Equal("relay", message.ApplicationProperties["source"]);
+        Assert.StartsWith($$"""{"eventName":"RelayAlertStartedEvent","organizationId":{{_relay.Subscriber.OrganizationId}},"data":{"relayEventId":"relay-1",""", message.Body.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Later_polls_begin_an_overlap_before_the_newest_event_and_publish_what_is_new()
+    {
+        Account.Add(Start.AddMinutes(-20));
+        Account.Add(Start.AddMinutes(-10));
+        await _relay.PollAsync();
+        _relay.Published();
+        var questions = Account.Questions.Count;
+        var added = Account.Add(Start.AddMinutes(-5));
+
+        await _relay.PollAsync();
+
+        Assert.Equal([added], _relay.Published());
+        Assert.Equal(Start.AddMinutes(-15), Account.Questions[questions].Oldest);
+        Assert.Equal(3, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Event_that_arrives_late_with_an_older_time_is_found()
+    {
+        Account.Add(Start.AddMinutes(-10));
+        await _relay.PollAsync();
+        _relay.Published();
+        var late = Account.Add(Start.AddMinutes(-14));
+
+        await _relay.PollAsync();
+
+        Assert.Equal([late], _relay.Published());
+        Assert.Equal(Start.AddMinutes(-10), (await _relay.StateAsync()).Cursor);
+    }
+
+    [Fact]
+    public async Task Nothing_is_published_again_when_nothing_happens_for_days()
+    {
+        Account.Add(Start.AddMinutes(-10), 3);
+        Account.Add(Start.AddMinutes(-9));
+        for (var hours = 0; hours < 100; hours += 7)
+        {
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromHours(7));
+        }
+
+        Assert.Equal(4, _relay.Read());
+        Assert.Equal(4, await _relay.SeenAsync());
+        Assert.Equal(Start.AddMinutes(-9), (await _relay.StateAsync()).Cursor);
+        Assert.Equal("healthy", (await _relay.HealthAsync()).State);
+    }
+
+    [Fact]
+    public async Task Event_of_the_future_is_published_once_and_does_not_hide_those_of_the_present()
+    {
+        var future = Account.Add(Start.AddDays(2));
+        await _relay.PollAsync();
+        Assert.Equal([future], _relay.Published());
+        Assert.Equal(Start, (await _relay.StateAsync()).Cursor);
+
+        for (var hours = 1; hours <= 60; hours += 2)
+        {
+            Time.SetUtcNow(Start.AddHours(hours));
+            var present = Account.Add(Time.GetUtcNow().AddSeconds(-1));
+            await _relay.PollAsync();
+            Assert.Equal([present], _relay.Published());
+            Assert.True((await _relay.StateAsync()).Cursor <= Time.GetUtcNow());
+        }
+
+        Assert.Equal(1 + 30, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Seen_events_are_forgotten_when_they_are_older_than_the_overlap()
+    {
+        Account.Add(Start.AddMinutes(-30), 150);
+        await _relay.PollAsync();
+        Assert.Equal(150, await _relay.SeenAsync());
+
+        Account.Add(Start.AddMinutes(-25), 2);
+        await _relay.PollAsync();
+        Assert.Equal(152, await _relay.SeenAsync());
+
+        Account.Add(Start.AddMinutes(-20).AddMilliseconds(-1), 3);
+        await _relay.PollAsync();
+        Assert.Equal(5, await _relay.SeenAsync());
+        Assert.Equal(155, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Seen_events_are_forgotten_while_a_backlog_is_read()
+    {
+        var most = 0;
+        for (var n = 0; n < 3_000; n++)
+        {
+            Account.Add(Start.AddDays(-7).AddSeconds(n * 3));
+        }
+
+        Account.Misbehave = async _ =>
+        {
+            most = Math.Max(most, await _relay.SeenAsync());
+            return false;
+        };
+        await _relay.PollAsync();
+
+        Assert.Equal(3_000, _relay.Read());
+        Assert.InRange(most, 1_000, 1_000 + 100 + 100);
+        Assert.Equal(101, await _relay.SeenAsync());
+    }
+
+    [Fact]
+    public async Task Many_events_of_one_moment_are_read_by_larger_pages()
+    {
+        var expected = new[] { Account.Add(Start.AddHours(-3)) }.Concat(Account.Add(Start.AddHours(-2), 2_500)).Append(Account.Add(Start.AddHours(-1))).ToHashSet();
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        Assert.Equal(expected, _relay.Published().ToHashSet());
+        Assert.Equal(2_502, _relay.Read());
+        Assert.Empty(await _relay.AuditLogAsync());
+    }
+
+    [Fact]
+    public async Task Moment_of_which_Relay_shows_a_part_only_is_stepped_past_and_audited_once()
+    {
+        Account.Cap = 100;
+        Account.Add(Start.AddMinutes(-3), 250);
+        var behind = Account.Add(Start.AddMinutes(-2));
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+        var later = Account.Add(Start.AddMinutes(-1));
+        await _relay.PollAsync();
+
+        var published = _relay.Published();
+        Assert.Equal(102, published.Count);
+        Assert.Contains(behind, published);
+        Assert.Contains(later, published);
+        var entry = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("relay.gap", "moment"), (entry.Type, entry.Error!.Kind));
+        Assert.Contains("2026-01-31 09:57:00.000000Z", entry.Error.Detail, StringComparison.Ordinal);
+        Assert.NotEmpty(entry.Error.Hint!);
+    }
+
+    [Theory]
+    [InlineData(30)]
+    [InlineData(100)]
+    [InlineData(1_000)]
+    public async Task Relay_that_caps_its_answers_is_read_to_the_end(int cap)
+    {
+        Account.Cap = cap;
+        var expected = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddSeconds(n - 300))).ToList();
+
+        await _relay.PollAsync();
+        Assert.Equal(expected, _relay.Published());
+        var added = Account.Add(Start.AddSeconds(-20));
+        await _relay.PollAsync();
+
+        Assert.Equal([added], _relay.Published());
+        Assert.Equal(251, _relay.Read());
+        Assert.Empty(await _relay.AuditLogAsync());
+    }
+
+    [Theory]
+    [InlineData(nameof(RelayOrder.Shuffled))]
+    [InlineData(nameof(RelayOrder.NewestFirst))]
+    public async Task Relay_that_answers_in_no_order_is_read_to_the_end(string order)
+    {
+        Account.Order = Enum.Parse<RelayOrder>(order);
+        var expected = Enumerable.Range(0, 730).Select(n => Account.Add(Start.AddHours(-150).AddMinutes(n))).ToHashSet();
+
+        await _relay.PollAsync();
+        expected.Add(Account.Add(Start.AddMinutes(-20)));
+        await _relay.PollAsync();
+
+        Assert.Equal(expected, _relay.Published().ToHashSet());
+        Assert.Equal(731, _relay.Read());
+        Assert.Empty(await _relay.AuditLogAsync());
+    }
+
+    [Fact]
+    public async Task Relay_that_answers_in_no_order_and_caps_its_answers_is_audited_once_until_that_has_ended()
+    {
+        (Account.Order, Account.Cap) = (RelayOrder.NewestFirst, 100);
+        for (var n = 0; n < 300; n++)
+        {
+            Account.Add(Start.AddSeconds(n - 300));
+        }
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+        var entry = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("relay.gap", "order"), (entry.Type, entry.Error!.Kind));
+
+        (Account.Order, Account.Cap) = (RelayOrder.OldestFirst, int.MaxValue);
+        await _relay.PollAsync();
+        Assert.Equal(300, _relay.Read());
+        (Account.Order, Account.Cap) = (RelayOrder.NewestFirst, 100);
+        await _relay.PollAsync();
+
+        Assert.Equal(2, (await _relay.AuditLogAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Relay_that_ignores_the_time_it_is_asked_for_brings_nothing_twice()
+    {
+        Account.Precision = TimeSpan.FromDays(10_000);
+        Account.Add(Start.AddHours(-5), 10);
+        Account.Add(Start.AddHours(-1), 10);
+        await _relay.PollAsync();
+        Time.Advance(TimeSpan.FromHours(2));
+        Account.Add(Start.AddHours(1));
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        Assert.Equal(21, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Events_without_a_time_or_an_id_are_published_once()
+    {
+        var at = Start.AddMinutes(-2);
+        Account.Add(at, System.Text.Json.Nodes.JsonNode.Parse("""{"id":"timeless","content":"x"}""")!);
+        Account.Add(at, System.Text.Json.Nodes.JsonNode.Parse("""{"content":"no id"}""")!);
+        Account.Add(at, System.Text.Json.Nodes.JsonValue.Create("no event"));
+        Account.Add(Start.AddMinutes(-1));
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        var published = _relay.Published();
+        Assert.Equal(4, published.Count);
+        Assert.Contains("timeless", published);
+        Assert.Equal(4, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Event_that_is_too_large_to_be_delivered_is_audited_once_and_holds_up_nobody()
+    {
+        var large = RelaySamples.Event("large", Start.AddMinutes(-3));
+        large["content"] = new string('x', 300 * 1024);
+        Account.Add(Start.AddMinutes(-3), large);
+        var next = Account.Add(Start.AddMinutes(-2));
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        Assert.Equal([next], _relay.Published());
+        var entry = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("event.deadLettered", "PayloadTooLarge", "large", "RelayEventReceivedEvent"), (entry.Type, entry.Error!.Kind, entry.EventId, entry.EventName));
+    }
+
+    [Fact]
+    public async Task Answers_of_more_than_16_MiB_are_asked_for_in_smaller_pages()
+    {
+        for (var n = 0; n < 120; n++)
+        {
+            var large = RelaySamples.Event($"large-{n}", Start.AddMinutes(n - 130));
+            large["padding"] = new string('x', 200 * 1024);
+            Account.Add(Start.AddMinutes(n - 130), large);
+        }
+
+        await _relay.PollAsync();
+
+        Assert.Equal(120, _relay.Published().Count);
+        Assert.Equal("healthy", (await _relay.HealthAsync()).State);
+        Assert.Equal(50, Account.Questions[^1].Limit);
+    }
+}

@@ -1,0 +1,309 @@
+using Azure;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Events;
+using EventSubscriptions.Relay;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Tests.Scenarios.Harness;
+using Microsoft.AspNetCore.Http;
+
+namespace EventSubscriptions.Tests.Relay;
+
+/// <summary>What becomes of events, the state and the audit log when something fails.</summary>
+public sealed class RelayPollerTroubleTests : IAsyncLifetime
+{
+    private RelayFixture _relay = null!;
+
+    private RelayAccount Account => _relay.Account;
+
+    private ManualTimeProvider Time => _relay.Time;
+
+    private DateTimeOffset Start => _relay.Start;
+
+    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
+
+    public async Task DisposeAsync() => await _relay.DisposeAsync();
+
+    [Fact]
+    public async Task Cursor_stays_where_it_is_when_the_queue_takes_nothing()
+    {
+        var ids = Account.Add(Start.AddMinutes(-2), 3);
+        _relay.Queue.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        await Assert.ThrowsAsync<IOException>(() => _relay.PollAsync());
+
+        Assert.Null((await _relay.StateAsync()).Cursor);
+        Assert.Equal(0, await _relay.SeenAsync());
+        Assert.Equal("waiting", (await _relay.HealthAsync()).State);
+        _relay.Queue.Failure = null;
+        await _relay.PollAsync();
+
+        Assert.Equal(ids.Order(), _relay.Published().Order());
+    }
+
+    [Fact]
+    public async Task Page_whose_cursor_could_not_be_stored_is_read_again_and_the_queue_drops_what_it_knows()
+    {
+        var ids = Account.Add(Start.AddMinutes(-2), 3);
+        FailWritesOfCursors();
+        await Assert.ThrowsAsync<RequestFailedException>(() => _relay.PollAsync());
+        _relay.Tables.Failure = (_, _) => null;
+        await _relay.PollAsync();
+
+        Assert.Equal(6, _relay.Read());
+        Assert.Equal(ids.Order(), _relay.Published().Order());
+    }
+
+    [Fact]
+    public async Task Poll_that_is_overtaken_by_another_ends_without_a_trace()
+    {
+        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        var (reached, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Account.Misbehave = async _ =>
+        {
+            if (Account.Questions.Count == 1)
+            {
+                Account.Behave();
+                reached.SetResult();
+                await release.Task;
+            }
+
+            return false;
+        };
+        var slow = _relay.PollAsync();
+        await reached.Task;
+
+        await _relay.PollAsync();
+        var state = await _relay.StateAsync();
+        release.SetResult();
+        await slow;
+
+        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Equal(state, await _relay.StateAsync());
+        await _relay.PollAsync();
+        Assert.Empty(_relay.Published());
+        Assert.Empty(await _relay.AuditLogAsync());
+    }
+
+    [Fact]
+    public async Task Two_polls_at_once_from_nothing_publish_everything_once()
+    {
+        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+
+        await Task.WhenAll(_relay.PollAsync(), _relay.PollAsync(), _relay.PollAsync());
+        await _relay.PollAsync();
+
+        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Equal(Start.AddMinutes(-51), (await _relay.StateAsync()).Cursor);
+    }
+
+    [Fact]
+    public async Task Poll_that_has_used_up_its_time_is_gone_on_with_by_the_next()
+    {
+        var ids = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddMinutes(n * 5 - 6_000))).ToList();
+        Account.Misbehave = _ =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(15));
+            return Task.FromResult(false);
+        };
+
+        await _relay.PollAsync();
+        var first = _relay.Published();
+        Assert.Equal(ids[..first.Count], first);
+        Assert.InRange(first.Count, 300, 400);
+        var health = await _relay.HealthAsync();
+        Assert.Equal(("healthy", Time.GetUtcNow()), (health.State, health.LastSuccessfulPollAt));
+        Assert.Equal((long)(Time.GetUtcNow() - (await _relay.StateAsync()).Cursor!.Value).TotalSeconds, health.LagSeconds);
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        Assert.Equal(ids[first.Count..], _relay.Published());
+        Assert.Equal(1_000, _relay.Read());
+        Assert.InRange(_relay.Lag(), TimeSpan.Zero, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task Poll_always_gets_further_than_the_one_before_however_many_events_are_in_the_overlap()
+    {
+        await using var relay = await RelayFixture.StartAsync(budget: TimeSpan.Zero);
+        var ids = Enumerable.Range(0, 500).Select(n => relay.Account.Add(relay.Start.AddMilliseconds(n * 100).AddMinutes(-1))).ToList();
+        for (var polls = 0; polls < 10; polls++)
+        {
+            await relay.PollAsync();
+            relay.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(ids, relay.Published());
+    }
+
+    [Fact]
+    public async Task Poll_that_is_cancelled_loses_nothing()
+    {
+        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        using var stop = new CancellationTokenSource();
+        Account.Misbehave = async _ =>
+        {
+            if (Account.Questions.Count == 2)
+            {
+                await stop.CancelAsync();
+            }
+
+            return false;
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _relay.PollAsync(stop.Token));
+        await _relay.PollAsync();
+
+        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Empty(await _relay.AuditLogAsync());
+    }
+
+    [Theory]
+    [InlineData(401, "refused")]
+    [InlineData(404, "unknown")]
+    [InlineData(500, "unavailable")]
+    public async Task Failure_is_audited_when_it_begins_and_when_it_ends(int status, string state)
+    {
+        Account.Refuse(status, $"no, {_relay.Account.ApiKey}");
+        var began = Time.GetUtcNow();
+        for (var polls = 0; polls < 5; polls++)
+        {
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        var failed = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("relay.failed", began, "status", status), (failed.Type, failed.Timestamp, failed.Error!.Kind, failed.StatusCode));
+        Assert.Equal(("no, ***", state), (failed.ResponseSnippet, (await _relay.StateAsync()).Failure!.State));
+        Assert.EndsWith($"/subscribers/{_relay.Subscriber.Id}/api/v1/events", failed.Url, StringComparison.Ordinal);
+        Assert.NotEmpty(failed.Error.Hint!);
+        var health = await _relay.HealthAsync();
+        Assert.Equal(("failing", failed.Error, (DateTimeOffset?)null, (long?)null), (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds));
+
+        Account.Behave();
+        var missed = Account.Add(Start.AddMinutes(1));
+        for (var polls = 0; polls < 3; polls++)
+        {
+            await _relay.PollAsync();
+        }
+
+        Assert.Equal(["relay.failed", "relay.recovered"], await _relay.AuditTypesAsync());
+        Assert.Equal([missed], _relay.Published());
+        health = await _relay.HealthAsync();
+        Assert.Equal(("healthy", null, (DateTimeOffset?)Time.GetUtcNow(), (long?)0), (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds));
+    }
+
+    [Fact]
+    public async Task Failure_that_needs_something_else_done_is_audited_anew_and_one_that_does_not_is_not()
+    {
+        foreach (var status in (int[])[500, 502, 503, 429, 401, 403, 401, 404, 404, 500])
+        {
+            Account.Refuse(status);
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal([500, 401, 404, 500], (await _relay.AuditLogAsync()).Select(entry => entry.StatusCode!.Value));
+    }
+
+    [Fact]
+    public async Task Answer_that_is_not_JSON_is_audited_once_and_moves_nothing()
+    {
+        Account.Add(Start.AddMinutes(-3));
+        await _relay.PollAsync();
+        var cursor = (await _relay.StateAsync()).Cursor;
+        Account.Refuse(200, "<html>maintenance</html>");
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        var entry = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("relay.failed", "malformed"), (entry.Type, entry.Error!.Kind));
+        Assert.DoesNotContain("maintenance", entry.Error.Detail, StringComparison.Ordinal);
+        Assert.Equal(cursor, (await _relay.StateAsync()).Cursor);
+    }
+
+    [Fact]
+    public async Task Relay_is_not_asked_before_the_time_that_it_has_asked_for()
+    {
+        var asked = 0;
+        Account.Misbehave = context =>
+        {
+            asked++;
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = "300";
+            return Task.FromResult(true);
+        };
+        for (var minutes = 0; minutes < 5; minutes++)
+        {
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(1, asked);
+        Assert.Equal(["relay.failed"], await _relay.AuditTypesAsync());
+        Account.Behave();
+        await _relay.PollAsync();
+
+        Assert.Equal(["relay.failed", "relay.recovered"], await _relay.AuditTypesAsync());
+    }
+
+    [Fact]
+    public async Task Pages_before_the_one_that_failed_are_kept()
+    {
+        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        Account.Misbehave = context =>
+        {
+            context.Response.StatusCode = Account.Questions.Count == 1 ? 503 : 200;
+            return Task.FromResult(context.Response.StatusCode == 503);
+        };
+        await _relay.PollAsync();
+
+        Assert.Equal(ids[..100], _relay.Published());
+        Assert.Equal(Start.AddMinutes(99 - 300), (await _relay.StateAsync()).Cursor);
+        Account.Behave();
+        await _relay.PollAsync();
+
+        Assert.Equal(ids[100..], _relay.Published());
+        Assert.Equal(250, _relay.Read());
+    }
+
+    [Fact]
+    public async Task Change_that_could_not_be_audited_is_audited_with_the_next_poll()
+    {
+        Account.Refuse(401);
+        _relay.Tables.Failure = (table, _) => table == TableNames.AuditLog ? new RequestFailedException(503, "busy") : null;
+        await Assert.ThrowsAsync<RequestFailedException>(() => _relay.PollAsync());
+        Assert.Equal("failing", (await _relay.HealthAsync()).State);
+        _relay.Tables.Failure = (_, _) => null;
+        Time.Advance(TimeSpan.FromMinutes(1));
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        var entry = Assert.Single(await _relay.AuditLogAsync());
+        Assert.Equal(("relay.failed", Start), (entry.Type, entry.Timestamp));
+    }
+
+    [Fact]
+    public async Task Key_that_is_bound_to_an_organization_sees_its_own_subscribers()
+    {
+        await _relay.PollAsync();
+
+        Assert.Equal(_relay.Subscriber.Id, (await _relay.HealthAsync(_relay.Subscriber.OrganizationId)).SubscriberId);
+        Assert.True(OrganizationId.TryFrom(int.MaxValue, out var other));
+        Assert.Empty((await _relay.ListHealthAsync(other))!);
+    }
+
+    [Fact]
+    public async Task Health_says_nothing_of_Relay_when_the_table_can_not_be_read()
+    {
+        _relay.Tables.Failure = (_, _) => new RequestFailedException(503, "busy");
+
+        Assert.Null(await _relay.ListHealthAsync());
+    }
+
+    private void FailWritesOfCursors()
+    {
+        var calls = 0;
+
+        // The first is the read of the state.
+        _relay.Tables.Failure = (table, _) => table == TableNames.RelayCursors && ++calls > 1 ? new RequestFailedException(503, "busy") : null;
+    }
+}

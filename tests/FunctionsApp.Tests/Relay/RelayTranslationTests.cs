@@ -1,0 +1,196 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using EventSubscriptions.Access;
+using EventSubscriptions.Events;
+using EventSubscriptions.Relay;
+using EventSubscriptions.Tests.Scenarios.Harness;
+
+namespace EventSubscriptions.Tests.Relay;
+
+public sealed class RelayTranslationTests
+{
+    private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
+
+    private static readonly RelaySubscriber s_subscriber =
+        new("configured", new Secret("key"), OrganizationId.TryFrom(1, out var organization) ? organization : default);
+
+    public static TheoryData<string> Samples => RelaySamples.Names;
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void Sample_becomes_the_example_of_the_catalogue(string name)
+    {
+        Assert.True(RelayPage.TryRead(Encoding.UTF8.GetBytes(RelaySamples.Answer(name)), out var page, out _));
+
+        var translated = RelayTranslation.Translate(Assert.Single(page.Events), s_subscriber);
+
+        Assert.Equal(name, translated.EventName);
+        Assert.True(s_catalogue.TryGet(name, out var type));
+        Assert.Equal(Encoding.UTF8.GetString(type.ExamplePayload(s_subscriber.OrganizationId).Span), Encoding.UTF8.GetString(translated.Event.Payload.Span));
+        Assert.Equal("a195f66af5514cacbdbeea09c8e785f6", translated.Event.Id.ToString());
+    }
+
+    [Theory]
+    [InlineData("\"content\": \"no JSON\"", "no JSON")]
+    [InlineData("\"content\": \"\"", "")]
+    [InlineData("\"content\": null", null)]
+    [InlineData("\"content\": \"[1,2]\"", "[1,2]")]
+    [InlineData("\"content\": {\"type\" : \"else\"}", "{\"type\" : \"else\"}")]
+    [InlineData("\"content\": \"{\\\"type\\\":\\\"start\\\"}\"", "{\"type\":\"start\"}")]
+    [InlineData("\"content\": \"half \\ud800\"", "\"half \\ud800\"")]
+    [InlineData("\"content\": \"{\\\"type\\\":\\\"\\\\ud800\\\",\\\"task\\\":7}\"", "{\"type\":\"\\ud800\",\"task\":7}")]
+    [InlineData("\"content\": \"Grüße 😀 \\u0000\"", "Grüße 😀 \0")]
+    public void Content_that_is_not_as_expected_is_passed_on_as_it_came(string member, string? content)
+    {
+        var translated = Translate($$"""{"id":"e1","timestamp":"2024-08-08T18:25:40Z","category":"tasks",{{member}}}""");
+
+        Assert.Equal(RelayTranslation.Received, translated.EventName);
+        Assert.Equal(content, (string?)Data(translated)["content"]);
+        AssertIsAsCatalogued(translated);
+    }
+
+    [Theory]
+    [InlineData("type", "\"paused\"")]
+    [InlineData("type", "null")]
+    [InlineData("type", "5")]
+    [InlineData("task", "null")]
+    [InlineData("task", "{\"id\":\"t\",\"task_type\":{}}")]
+    [InlineData("task", "{\"id\":\"t\",\"name\":\"n\",\"task_type\":\"alerts\"}")]
+    [InlineData("device", "null")]
+    public void Alert_without_what_its_event_promises_is_passed_on_with_what_is_known(string member, string value)
+    {
+        var content = JsonNode.Parse("""{"device":"bob","task":{"id":"t","name":"n","task_type":{"major":1}},"type":"acknowledged"}""")!;
+        content[member] = JsonNode.Parse(value);
+
+        var translated = Translate(Event(content.ToJsonString()));
+
+        Assert.Equal(RelayTranslation.Received, translated.EventName);
+        var data = Data(translated);
+        Assert.Equal(content.ToJsonString(), (string?)data["content"]);
+        Assert.Equal(value == "null" && member == "task" ? null : "t", (string?)data["taskId"]);
+        AssertIsAsCatalogued(translated);
+    }
+
+    [Theory]
+    [InlineData("voice", RelayTranslation.Received)]
+    [InlineData("tasks", RelayTranslation.Started)]
+    [InlineData(null, RelayTranslation.Started)]
+    public void Event_of_another_category_is_no_alert(string? category, string expected)
+    {
+        var json = Event("""{"task":{"id":"t","name":"n","task_type":{}},"type":"start"}""");
+        json["category"] = category;
+
+        var translated = Translate(json);
+
+        Assert.Equal(expected, translated.EventName);
+        AssertIsAsCatalogued(translated);
+    }
+
+    [Fact]
+    public void Unknown_members_are_no_obstacle_and_missing_ones_are_null()
+    {
+        var translated = Translate("""
+            {"id":"e1","timestamp":"2024-08-08T18:25:40.923947+02:00","new":{"deep":[1]},
+             "content":"{\"more\":true,\"task\":{\"id\":\"t\",\"name\":\"n\",\"task_type\":{\"major\":2,\"x\":[]},\"y\":1},\"type\":\"timed_out\"}"}
+            """);
+
+        Assert.Equal(RelayTranslation.TimedOut, translated.EventName);
+        Assert.Equal(
+            """{"eventName":"RelayAlertTimedOutEvent","organizationId":1,"data":{"relayEventId":"e1","subscriberId":"configured","taskId":"t","taskName":"n","taskType":{"major":2,"x":[]},"timestamp":"2024-08-08T18:25:40.923947+02:00","userId":null,"profileId":null,"sourceType":null,"workflowId":null,"workflowInstanceId":null}}""",
+            Encoding.UTF8.GetString(translated.Event.Payload.Span));
+        AssertIsAsCatalogued(translated);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{\"id\":null,\"timestamp\":null}")]
+    [InlineData("{\"id\":\"\",\"timestamp\":17}")]
+    [InlineData("{\"id\":\"e1\",\"\\ud800\":1}")]
+    [InlineData("null")]
+    [InlineData("\"text\"")]
+    [InlineData("[[]]")]
+    public void Event_of_which_nothing_is_known_is_an_event_with_an_id_that_stays_the_same(string json)
+    {
+        var first = Translate(json);
+        var second = Translate(json);
+
+        Assert.Equal(RelayTranslation.Received, first.EventName);
+        Assert.StartsWith("relay_", first.Event.Id.ToString(), StringComparison.Ordinal);
+        Assert.Equal(first.Event.Id, second.Event.Id);
+        Assert.Equal(first.Event.Payload.ToArray(), second.Event.Payload.ToArray());
+        AssertIsAsCatalogued(first);
+    }
+
+    [Theory]
+    [InlineData("with blanks and / signs")]
+    [InlineData("ünïcode")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789")]
+    public void Relay_id_that_is_no_event_id_is_hashed_and_passed_on(string id)
+    {
+        var translated = Translate(new JsonObject { ["id"] = id, ["timestamp"] = "2024-08-08T18:25:40Z" });
+
+        Assert.Matches("^relay_[0-9a-f]{32}$", translated.Event.Id.ToString());
+        Assert.Equal(id, (string?)Data(translated)["relayEventId"]);
+    }
+
+    [Theory]
+    [InlineData("2024-08-08T18:25:40.923947Z", "2024-08-08T18:25:40.923947Z")]
+    [InlineData("2024-08-08T18:25:40.9239479999999Z", "2024-08-08T18:25:40.923947Z")]
+    [InlineData("2024-08-08T18:25:59.9999999Z", "2024-08-08T18:25:59.999999Z")]
+    [InlineData("2024-08-08T18:25:40.9-05:30", "2024-08-08T23:55:40.900000Z")]
+    [InlineData("2024-08-08T18:25:40", "2024-08-08T18:25:40.000000Z")]
+    [InlineData("yesterday", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Time_is_read_with_its_offset_and_never_rounded_up(string? text, string? expected)
+    {
+        var known = RelayEvent.TryParseTime(text, out var time);
+
+        Assert.Equal(expected, known ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'") : null);
+    }
+
+    [Theory]
+    [InlineData("", "not JSON")]
+    [InlineData("[{\"id\":\"e1\"}", "not JSON")]
+    [InlineData("<html></html>", "not JSON")]
+    [InlineData("{\"events\":[]}", "not an array")]
+    [InlineData("null", "not an array")]
+    public void Answer_that_is_no_list_is_refused_without_a_word_of_it(string answer, string reason)
+    {
+        Assert.False(RelayPage.TryRead(Encoding.UTF8.GetBytes(answer), out _, out var problem));
+
+        Assert.Contains(reason, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("html", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Answer_with_a_byte_order_mark_and_bytes_that_are_no_text_is_read()
+    {
+        byte[] answer = [0xEF, 0xBB, 0xBF, .. "[{\"id\":\"e1\",\"content\":\""u8, 0xFF, .. "\"}]"u8];
+
+        Assert.True(RelayPage.TryRead(answer, out var page, out _));
+
+        Assert.Equal("\uFFFD", Assert.Single(page.Events).Content);
+    }
+
+    private static JsonObject Event(string content) =>
+        new() { ["id"] = "e1", ["timestamp"] = "2024-08-08T18:25:40Z", ["category"] = "tasks", ["content"] = content };
+
+    private static TranslatedEvent Translate(JsonNode json) => Translate(json.ToJsonString());
+
+    private static TranslatedEvent Translate(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return RelayTranslation.Translate(RelayEvent.Read(document.RootElement), s_subscriber);
+    }
+
+    private static JsonNode Data(TranslatedEvent translated) => JsonNode.Parse(translated.Event.Payload.Span)!["data"]!;
+
+    private static void AssertIsAsCatalogued(TranslatedEvent translated)
+    {
+        using var payload = JsonDocument.Parse(translated.Event.Payload);
+        Assert.True(s_catalogue.TryGet(translated.EventName, out var type));
+        Assert.Empty(type.Check(payload.RootElement.GetProperty("data")));
+    }
+}
