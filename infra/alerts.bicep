@@ -12,13 +12,23 @@ var logAlerts = [
     name: 'dead-letters-recorded'
     description: 'Deliveries or events were given up. The audit log says which and why.'
     query: 'customMetrics | where name == "event_subscriptions.dead_letters.recorded" | project timestamp, amount = valueSum'
+    aggregation: 'Total'
     threshold: 0
+    severity: 2
+  }
+  {
+    name: 'messages-wait'
+    description: 'A message waited more than five minutes for its turn.'
+    query: 'customMetrics | where name == "event_subscriptions.queue.wait" | project timestamp, amount = valueMax'
+    aggregation: 'Maximum'
+    threshold: 300
     severity: 2
   }
   {
     name: 'server-errors'
     description: 'The API answered 5xx more than five times.'
     query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = 1'
+    aggregation: 'Total'
     threshold: 5
     severity: 1
   }
@@ -84,7 +94,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for ale
         {
           query: alert.query
           metricMeasureColumn: 'amount'
-          timeAggregation: 'Total'
+          timeAggregation: alert.aggregation
           operator: 'GreaterThan'
           threshold: alert.threshold
           failingPeriods: {
