@@ -91,6 +91,8 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         schemas["EventToPublish"]!["oneOf"] = Array(catalogue.All, type => new JsonObject
         {
             ["title"] = type.Name,
+            ["type"] = "object",
+            ["required"] = new JsonArray("eventName"),
             ["properties"] = new JsonObject { ["eventName"] = new JsonObject { ["const"] = type.Name }, ["data"] = Reference($"{type.Name}/properties/data") },
         });
 
