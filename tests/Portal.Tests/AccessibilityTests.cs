@@ -1,4 +1,5 @@
 using EventSubscriptions.Portal.Tests.Harness;
+using EventSubscriptions.Portal.Tests.Pages;
 
 namespace EventSubscriptions.Portal.Tests;
 
@@ -36,6 +37,34 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
         await tab.Field("Key").FillAsync("not-a-key");
         await tab.Button("Sign in").ClickAsync();
         await tab.ShowsText("Key is unknown, expired or revoked.");
+        Assert.Empty(await Axe.Violations(tab.Page));
+    }
+
+    [Theory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Dialogs_and_mistakes_break_no_rule(ColorScheme theme)
+    {
+        var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook().Answers(500));
+        await using var tab = await portal.OpenAsAdmin(new(Theme: theme));
+        await new SubscriptionPage(tab).GoTo(subscription);
+        foreach (var (action, close) in new[] { ("Send a test", "Close"), ("Rotate secret", "Cancel"), ("Delete", "Cancel") })
+        {
+            await tab.Button(action).ClickAsync();
+            await Assertions.Expect(tab.Dialog).ToBeVisibleAsync();
+            Assert.Empty(await Axe.Violations(tab.Page));
+            await tab.Button(close).ClickAsync();
+        }
+
+        await tab.Button("Rotate secret").ClickAsync();
+        await tab.Button("Rotate").ClickAsync();
+        await Assertions.Expect(tab.Dialog.GetByLabel("Signing secret")).ToBeVisibleAsync();
+        Assert.Empty(await Axe.Violations(tab.Page));
+        await tab.Button("I have kept it").ClickAsync();
+
+        await new SubscriptionForm(tab).GoToNew(subscription.Organization);
+        await tab.Button("Create").ClickAsync();
+        await tab.ShowsText("Name is needed.");
         Assert.Empty(await Axe.Violations(tab.Page));
     }
 }

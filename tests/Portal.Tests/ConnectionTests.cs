@@ -44,4 +44,47 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await tab.ShowsText("33 event types.");
     }
+
+    [Fact]
+    public async Task Requests_of_a_view_that_was_left_are_ended()
+    {
+        var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook());
+        await using var tab = await portal.OpenAsAdmin();
+        var asked = new TaskCompletionSource();
+        var ended = new TaskCompletionSource<string?>();
+        await tab.Page.RouteAsync("**/deliveries?*", _ => asked.TrySetResult());
+        tab.Page.RequestFailed += (_, request) => ended.TrySetResult(request.Failure);
+        await tab.GoTo($"organizations/{subscription.Organization.Id}/subscriptions");
+        await asked.Task;
+
+        await tab.Link("Event types").ClickAsync();
+
+        Assert.Equal("net::ERR_ABORTED", await ended.Task.WaitAsync(Eventually.Deadline));
+        await tab.ShowsText("33 event types.");
+    }
+
+    [Fact]
+    public async Task Answer_that_says_the_app_is_in_trouble_is_shown_with_a_way_to_try_again()
+    {
+        var organization = portal.NewOrganization();
+        await organization.Subscribe(portal.Receiver.NewHook());
+        await using var tab = await portal.OpenAsAdmin();
+        var isBroken = true;
+        await tab.Page.RouteAsync("**/subscriptions?*", route => isBroken
+            ? route.FulfillAsync(new()
+            {
+                Status = 503,
+                ContentType = "application/problem+json",
+                Body = """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Storage or a queue can't be reached just now. Try again shortly."}""",
+            })
+            : route.ContinueAsync());
+        await tab.GoTo($"organizations/{organization.Id}/subscriptions");
+        await tab.ShowsText("The app has a problem.");
+        await tab.ShowsText("Storage or a queue can't be reached just now.");
+
+        isBroken = false;
+        await tab.Button("Try again").ClickAsync();
+
+        await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
+    }
 }

@@ -8,6 +8,7 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
     [Fact]
     public async Task Key_is_issued_shown_once_and_revoked()
     {
+        var organization = portal.NewOrganization();
         var name = "Key " + Guid.NewGuid().ToString("N");
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("keys");
@@ -16,10 +17,10 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Button("New key").ClickAsync();
         await tab.Dialog.GetByLabel("Name").FillAsync(name);
         await tab.Dialog.GetByLabel("Role").SelectOptionAsync("manage");
-        await tab.Dialog.GetByLabel("Organization").FillAsync("7");
+        await tab.Dialog.GetByLabel("Organization").FillAsync($"{organization.Id}");
         await tab.Button("Create").ClickAsync();
         var key = await tab.Dialog.GetByLabel("Key", new() { Exact = true }).InputValueAsync();
-        (await portal.App.As(key).Get("/api/organizations/7/subscriptions")).Expect(HttpStatusCode.OK);
+        (await portal.App.As(key).Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.OK);
         await tab.Button("I have kept it").ClickAsync();
         await Assertions.Expect(tab.Dialog).ToHaveCountAsync(0);
         Assert.DoesNotContain(key, await tab.Page.ContentAsync(), StringComparison.Ordinal);
@@ -29,7 +30,7 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Dialog.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
 
         await Assertions.Expect(tab.Page.GetByRole(AriaRole.Cell, new() { Name = name, Exact = true })).ToHaveCountAsync(0);
-        (await portal.App.As(key).Get("/api/organizations/7/subscriptions")).Expect(HttpStatusCode.Unauthorized);
+        (await portal.App.As(key).Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.Unauthorized);
     }
 
     [Fact]

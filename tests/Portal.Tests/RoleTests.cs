@@ -17,7 +17,7 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await new SubscriptionPage(tab).GoTo(subscription);
         await tab.ShowsText("Your key’s role is read: it can look");
         await Assertions.Expect(tab.Page.GetByRole(AriaRole.Navigation)).ToHaveTextAsync("SubscriptionsAudit logEvent typesRelay");
-        Assert.Equal(0, await tab.Page.Locator(".heading button, .heading .button").CountAsync());
+        Assert.Equal(0, await tab.Page.Locator(".heading:has(h1) button, .heading:has(h1) .button").CountAsync());
 
         await tab.Link(Some.CaseEvent).ClickAsync();
 

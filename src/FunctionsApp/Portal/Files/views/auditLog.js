@@ -19,14 +19,15 @@ export async function auditLog({ outlet, parameters: { organization }, query, si
   heading(outlet, 'Audit log', {
     beside: session.may('admin') && !session.isBound ? linkButton('What belongs to no organization', views.systemAuditLog()) : null,
   });
-  const known = await subscriptionNames(organization, signal);
+  const names = new SubscriptionNames();
   const subscription = selectField({
     name: 'subscriptionId',
     label: 'Subscription',
     value: query.subscriptionId ?? '',
-    options: [['', 'All'], ...known, ...(query.subscriptionId && !known.has(query.subscriptionId) ? [[query.subscriptionId, query.subscriptionId]] : [])],
+    options: [['', 'All'], ...(query.subscriptionId ? [[query.subscriptionId, query.subscriptionId]] : [])],
   });
-  await show({ outlet, organization, query, signal, subscription, known });
+  void names.load(organization, subscription.input, signal);
+  await show({ outlet, organization, query, signal, subscription, names });
 }
 
 /** What belongs to no organization: keys, the set-up of Relay, events that name none. */
@@ -34,10 +35,10 @@ export async function systemAuditLog({ outlet, query, signal }) {
   heading(outlet, 'Audit log of the app', {
     above: session.organization ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization)) : null,
   });
-  await show({ outlet, organization: null, query, signal, known: new Map() });
+  await show({ outlet, organization: null, query, signal });
 }
 
-async function show({ outlet, organization, query, signal, subscription, known }) {
+async function show({ outlet, organization, query, signal, subscription, names }) {
   const fields = [
     selectField({ name: 'type', label: 'What', options: [['', 'All'], ...Object.entries(auditTypes)], value: query.type ?? '' }),
     ...(subscription ? [subscription] : []),
@@ -51,7 +52,7 @@ async function show({ outlet, organization, query, signal, subscription, known }
     what: 'the audit log',
     more: 'Show older',
     signal,
-    row: (entry, table) => rowOf(entry, table, organization, known),
+    row: (entry, table) => rowOf(entry, table, organization, names),
     empty: asked => Object.values(asked).some(Boolean)
       ? empty('No entry fits these filters.', 'Choose others, or clear them.')
       : empty('Nothing has happened yet.', 'Every failure and every change is written down here.'),
@@ -67,12 +68,34 @@ async function show({ outlet, organization, query, signal, subscription, known }
   }
 }
 
-async function subscriptionNames(organization, signal) {
-  const { body } = await get(api.subscriptions(organization), { query: { pageSize: 1000 }, signal });
-  return new Map(body.items.map(item => [item.id, item.name]));
+/** The log knows subscriptions by their ids. It doesn't wait for their names, which take the ids' places once they are here. */
+class SubscriptionNames {
+  #names = new Map();
+  #waiting = [];
+
+  async load(organization, select, signal) {
+    try {
+      const { body } = await get(api.subscriptions(organization), { query: { pageSize: 1000 }, signal });
+      this.#names = new Map(body.items.map(item => [item.id, item.name]));
+      const chosen = select.value;
+      select.append(...body.items.filter(({ id }) => id !== chosen).map(({ id, name }) => h('option', { value: id }, name)));
+      this.#waiting.forEach(([element, id]) => fill(element, this.#names.get(id) ?? id));
+      if (chosen) {
+        fill(select.selectedOptions[0], this.#names.get(chosen) ?? chosen);
+      }
+    } catch {
+      // The ids will do.
+    }
+  }
+
+  of(id) {
+    const element = h('span', { class: 'free' }, this.#names.get(id) ?? id);
+    this.#waiting.push([element, id]);
+    return element;
+  }
 }
 
-function rowOf(entry, table, organization, known) {
+function rowOf(entry, table, organization, names) {
   const what = auditTypes[entry.type] ?? entry.type;
   const labelled = verb => [verb, hidden(` the details of “${what}”`)];
   const toggle = button(labelled('Show'), () => {
@@ -87,7 +110,7 @@ function rowOf(entry, table, organization, known) {
     table.row([
       time(entry.timestamp),
       what,
-      entry.subscriptionId ? link(known.get(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId), { class: 'free' }) : '–',
+      entry.subscriptionId ? link(names?.of(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
       free(entry.actor ?? '–'),
       free(summaryOf(entry)),
       toggle,
