@@ -128,6 +128,28 @@ public sealed class WebhookSenderTests : IDisposable
     }
 
     [Fact]
+    public async Task Connection_is_closed_when_there_is_more_of_an_answer_than_is_read()
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            try
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok(new string('x', 100_000))), cancellationToken);
+                await stream.ReadExactlyAsync(new byte[1], cancellationToken);
+            }
+            catch (IOException)
+            {
+                closed.SetResult();
+            }
+        });
+
+        await Send(receiver.Url);
+
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task Compressed_answer_is_not_unpacked()
     {
         await using var receiver = new RawReceiver("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain");
