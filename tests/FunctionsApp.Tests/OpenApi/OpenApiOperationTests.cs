@@ -84,6 +84,31 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
 
     [Theory]
     [MemberData(nameof(Operations))]
+    public async Task Operation_lists_the_headers_that_its_function_reads(string id)
+    {
+        var operation = Description.Operation(id);
+        var described = operation.ParametersIn("header").Select(parameter => (string)parameter["name"]!).ToList();
+        if (described.Contains("If-None-Match", StringComparer.Ordinal))
+        {
+            // Web servers ignore conditions of reading that they don't understand; 304 and 412 show that these are read.
+            Assert.Equal(["304", "412"], operation.Statuses.Where(status => status is "304" or "412"));
+            return;
+        }
+
+        var answer = await shared.App.AsAdmin().Send(
+            new HttpMethod(operation.Method),
+            $"{operation.ExamplePath}?{Unknown}=1",
+            operation.Body is null ? null : "{}"u8.ToArray(),
+            "application/json",
+            ifMatch: "not in quotes",
+            ("Idempotency-Key", "not one word"));
+
+        var errors = answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+        Same(described, errors.Select(error => error.Key).Where(name => name is "If-Match" or "Idempotency-Key"), $"{id}: the parameters in headers");
+    }
+
+    [Theory]
+    [MemberData(nameof(Operations))]
     public async Task Operation_lists_the_fields_that_its_function_reads_from_the_body(string id)
     {
         var operation = Description.Operation(id);
