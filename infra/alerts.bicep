@@ -25,6 +25,22 @@ var logAlerts = [
     severity: 2
   }
   {
+    name: 'relay-behind'
+    description: 'The polls of a subscriber of Relay have failed for a quarter of an hour.'
+    query: 'customMetrics | where name == "event_subscriptions.relay.lag" | project timestamp, amount = valueSum'
+    aggregation: 'Maximum'
+    threshold: 900
+    severity: 2
+  }
+  {
+    name: 'own-trouble'
+    description: 'Messages were put off because tables or queues fail.'
+    query: 'customMetrics | where name == "event_subscriptions.messages.held" and tostring(customDimensions.reason) == "trouble" | project timestamp, amount = valueSum'
+    aggregation: 'Total'
+    threshold: 0
+    severity: 2
+  }
+  {
     name: 'server-errors'
     description: 'The API answered 5xx more than five times.'
     query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = 1'

@@ -9,6 +9,7 @@ param keyVaultName string
 param applicationInsightsName string
 param instanceMemoryMB int
 param maximumInstanceCount int
+param relaySubscribers array
 param appSettings object
 param location string
 param tags object
@@ -43,6 +44,12 @@ var ownSettings = {
   Access__AdminKey: '${secretReference}access-admin-key)'
   Secrets__Keys: '${secretReference}secrets-keys)'
 }
+
+var relaySettings = map(range(0, length(relaySubscribers)), i => {
+  'Relay__Subscribers__${i}__SubscriberId': relaySubscribers[i].subscriberId
+  'Relay__Subscribers__${i}__OrganizationId': string(relaySubscribers[i].organizationId)
+  'Relay__Subscribers__${i}__ApiKey': '${secretReference}${relaySubscribers[i].apiKeySecret})'
+})
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: planName
@@ -100,7 +107,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(loadJsonContent('settings.json'), ownSettings, appSettings)
+    properties: union(loadJsonContent('settings.json'), reduce(relaySettings, {}, (all, one) => union(all, one)), ownSettings, appSettings)
   }
 
   // Deployment is by Microsoft Entra identity alone.

@@ -50,8 +50,17 @@ param maximumInstanceCount int = 40
 @description('Who is told of alerts. Empty: they are seen in the portal only.')
 param alertEmail string = ''
 
+@description('Whose Relay events are polled. The API key of each is a secret of the vault, named here.')
+param relaySubscribers relaySubscriber[] = []
+
 @description('Further app settings, which win over those below. A setting made by hand is gone after the next deployment.')
 param appSettings object = {}
+
+type relaySubscriber = {
+  subscriberId: string
+  organizationId: int
+  apiKeySecret: string
+}
 
 var abbreviations = loadJsonContent('abbreviations.json')
 var token = toLower(uniqueString(subscription().id, environmentName, location))
@@ -149,6 +158,7 @@ module functionApp 'functionapp.bicep' = {
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
+    relaySubscribers: relaySubscribers
     appSettings: appSettings
     location: location
     tags: tags

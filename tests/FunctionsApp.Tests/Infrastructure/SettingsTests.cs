@@ -114,7 +114,7 @@ public sealed class SettingsTests
     private static async Task<IReadOnlyList<string>> Template()
     {
         var app = await BicepFiles.Read("functionapp.bicep");
-        return [.. app.Variables["ownSettings"], .. TriggerSettings()];
+        return [.. app.Variables["ownSettings"], .. app.Variables["relaySettings"], .. TriggerSettings()];
     }
 
     private static Dictionary<string, string>.KeyCollection TriggerSettings() => Declared().Keys;
