@@ -281,6 +281,14 @@ public sealed class EventFanOutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Wait_is_measured_when_a_message_comes_for_the_first_time()
+    {
+        await RunAsync(Message("a"), ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString("again"), "b", deliveryCount: 2));
+
+        Assert.Equal(["0 queue=events"], _metrics.Of("event_subscriptions.queue.wait"));
+    }
+
+    [Fact]
     public async Task Events_of_a_batch_go_on_with_a_trace_each_and_their_deliveries_with_them()
     {
         await SubscribeAsync(_organization);
@@ -295,6 +303,7 @@ public sealed class EventFanOutTests : IAsyncLifetime
         Assert.Equal((ours[3..35], ours[36..52]), (traces["a"].TraceId.ToString(), traces["a"].ParentSpanId.ToString()));
         Assert.Equal(theirs[3..35], traces["b"].TraceId.ToString());
         Assert.Equal(3, traces.Values.Select(activity => activity.TraceId).Distinct().Count());
+        Assert.All(traces.Values, activity => Assert.Empty(activity.Links));
         Assert.All(Deliveries(), delivery => Assert.Equal(traces[Text(delivery, "eventId")!].Id, Text(delivery, "traceparent")));
     }
 
