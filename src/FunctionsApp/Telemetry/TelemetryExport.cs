@@ -18,11 +18,8 @@ namespace EventSubscriptions.Telemetry;
 /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> turns on OTLP; the other standard variables of the OpenTelemetry SDK and its OTLP exporter are honoured.
 /// A build for Azure adds Application Insights.
 /// </remarks>
-internal sealed partial class TelemetryExport(IConfiguration settings, ILoggerFactory loggers, IServiceProvider services) : IHostedService, IDisposable
+internal sealed partial class TelemetryExport(TelemetryOptions options, IConfiguration settings, ILoggerFactory loggers, IServiceProvider services) : IHostedService, IDisposable
 {
-    /// <summary>Turns on the export by OTLP, and says where to.</summary>
-    public const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
     private const string ServiceName = "event-subscriptions";
 
     // What has been measured in the last moments isn't worth that an app is killed while it stops.
@@ -38,7 +35,7 @@ internal sealed partial class TelemetryExport(IConfiguration settings, ILoggerFa
         {
             telemetry.Services.AddSingleton(settings);
             telemetry.ConfigureResource(resource => resource.Clear().AddService(ServiceName, serviceVersion: AppVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector());
-            if (!string.IsNullOrEmpty(settings[OtlpEndpoint]))
+            if (options.OtlpEndpoint is not null)
             {
                 isOn = true;
                 telemetry.UseOtlpExporter();

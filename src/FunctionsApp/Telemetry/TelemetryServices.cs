@@ -1,3 +1,4 @@
+using EventSubscriptions.Options;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Telemetry;
@@ -6,6 +7,10 @@ namespace EventSubscriptions.Telemetry;
 public static class TelemetryServices
 {
     /// <summary>Adds what counts, measures and traces, and what sends it elsewhere.</summary>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services) =>
-        services.AddMetrics().AddSingleton<AppMetrics>().AddSingleton<AppTracing>().AddHostedService<TelemetryExport>();
+    public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
+        .AddSettings(TelemetryOptions.Read)
+        .AddMetrics()
+        .AddSingleton<AppMetrics>()
+        .AddSingleton<AppTracing>()
+        .AddHostedService<TelemetryExport>();
 }

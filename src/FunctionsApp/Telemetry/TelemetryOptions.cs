@@ -1,0 +1,29 @@
+using EventSubscriptions.Options;
+
+namespace EventSubscriptions.Telemetry;
+
+/// <summary>Where metrics, traces and logs are sent.</summary>
+public sealed record TelemetryOptions
+{
+    private const string OtlpEndpointName = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: a collector, or null for none. The exporter reads it by itself, with the other standard variables; what it can't read it would pass over in silence.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>Reads and checks the settings.</summary>
+    public static TelemetryOptions Read(OptionsReader reader)
+    {
+        if (reader.Text(OtlpEndpointName) is not { } text)
+        {
+            return new TelemetryOptions();
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && (endpoint.Scheme == Uri.UriSchemeHttp || endpoint.Scheme == Uri.UriSchemeHttps))
+        {
+            return new TelemetryOptions { OtlpEndpoint = endpoint };
+        }
+
+        reader.Mistake(OtlpEndpointName, "must be an absolute http or https URI");
+        return new TelemetryOptions();
+    }
+}

@@ -1,0 +1,37 @@
+using EventSubscriptions.Options;
+using EventSubscriptions.Telemetry;
+using Microsoft.Extensions.Configuration;
+
+namespace EventSubscriptions.Tests.Telemetry;
+
+public sealed class TelemetryOptionsTests
+{
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("", null)]
+    [InlineData("http://127.0.0.1:4317", "http://127.0.0.1:4317/")]
+    [InlineData("https://collector.example/otlp", "https://collector.example/otlp")]
+    public void Collector_is_where_the_setting_says(string? value, string? endpoint)
+    {
+        var reader = Reader(value);
+
+        Assert.Equal(endpoint, TelemetryOptions.Read(reader).OtlpEndpoint?.AbsoluteUri);
+        Assert.Empty(reader.Mistakes);
+    }
+
+    [Theory]
+    [InlineData("collector:4317")]
+    [InlineData("127.0.0.1:4317")]
+    [InlineData("/otlp")]
+    [InlineData("ftp://collector")]
+    public void Collector_that_has_no_address_is_a_mistake(string value)
+    {
+        var reader = Reader(value);
+
+        Assert.Null(TelemetryOptions.Read(reader).OtlpEndpoint);
+        Assert.Equal(["OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https URI"], reader.Mistakes);
+    }
+
+    private static OptionsReader Reader(string? endpoint) =>
+        new(new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]).Build());
+}
