@@ -15,7 +15,7 @@ public sealed class RelayTranslationTests
     private static readonly RelaySubscriber s_subscriber =
         new("configured", new Secret("key"), OrganizationId.TryFrom(1, out var organization) ? organization : default);
 
-    public static TheoryData<string> Samples => RelaySamples.Names;
+    public static TheoryData<string> Samples => new(RelaySamples.Names);
 
     [Theory]
     [MemberData(nameof(Samples))]

@@ -198,7 +198,8 @@ internal static class RelaySamples
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "relay");
 
     /// <summary>The samples, each named for the event that it becomes.</summary>
-    public static TheoryData<string> Names => new([.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)]);
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     /// <summary>An answer with one event, as text.</summary>
     public static string Answer(string name) => File.ReadAllText(Path.Combine(s_folder, name + ".json"));
