@@ -21,7 +21,7 @@ public sealed class AppMetrics
     /// <summary>The counter of events that were read from Relay, by <c>subscriber</c>.</summary>
     public const string RelayEventsReadName = "event_subscriptions.relay.events_read";
 
-    /// <summary>How far the polls of Relay are behind, by <c>subscriber</c>. Alerts go by this name.</summary>
+    /// <summary>How far the polls of Relay are behind, by <c>subscriber</c>.</summary>
     public const string RelayLagName = "event_subscriptions.relay.lag";
 
     /// <summary>Stands for any value that isn't on a dimension's list.</summary>

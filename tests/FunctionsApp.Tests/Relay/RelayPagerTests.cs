@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using EventSubscriptions.Relay;
 
 namespace EventSubscriptions.Tests.Relay;
@@ -11,7 +9,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Empty_answer_ends_the_poll()
     {
-        var upstream = new Upstream();
+        var upstream = new PagedUpstream();
 
         Assert.Empty(Read(upstream).Ids);
         Assert.Equal([(s_start, 100)], upstream.Questions);
@@ -20,7 +18,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Page_that_is_not_full_is_the_last_when_the_next_shows_nothing_else()
     {
-        var upstream = new Upstream().Add(s_start.AddSeconds(1)).Add(s_start.AddSeconds(2));
+        var upstream = new PagedUpstream().Add(s_start.AddSeconds(1)).Add(s_start.AddSeconds(2));
 
         var reading = Read(upstream);
 
@@ -32,7 +30,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Limit_doubles_until_all_events_of_a_moment_are_in_a_page()
     {
-        var upstream = new Upstream().Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 2_500).Add(s_start.AddSeconds(3), 5);
+        var upstream = new PagedUpstream().Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 2_500).Add(s_start.AddSeconds(3), 5);
 
         var reading = Read(upstream);
 
@@ -44,7 +42,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Moment_with_more_events_than_the_upstream_answers_with_is_stepped_past_and_reported()
     {
-        var upstream = new Upstream { Cap = 100 }.Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 250).Add(s_start.AddSeconds(3), 5);
+        var upstream = new PagedUpstream { Cap = 100 }.Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 250).Add(s_start.AddSeconds(3), 5);
 
         var reading = Read(upstream);
 
@@ -58,7 +56,7 @@ public sealed class RelayPagerTests
     [InlineData(50)]
     public void Events_behind_a_moment_that_fills_pages_of_an_unknown_cap_are_found(int before)
     {
-        var upstream = new Upstream { Cap = 50 }.Add(s_start.AddSeconds(2), 80).Add(s_start.AddSeconds(3), 120).Add(s_start.AddSeconds(4));
+        var upstream = new PagedUpstream { Cap = 50 }.Add(s_start.AddSeconds(2), 80).Add(s_start.AddSeconds(3), 120).Add(s_start.AddSeconds(4));
         for (var n = 1; n < before; n++)
         {
             upstream.Add(s_start.AddMilliseconds(n));
@@ -73,7 +71,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Events_of_one_moment_that_are_all_there_are_no_gap()
     {
-        var upstream = new Upstream().Add(s_start.AddSeconds(2), 7);
+        var upstream = new PagedUpstream().Add(s_start.AddSeconds(2), 7);
 
         var reading = Read(upstream);
 
@@ -87,7 +85,7 @@ public sealed class RelayPagerTests
     [InlineData(1_000_000)]
     public void Upstream_that_cuts_the_time_it_is_asked_for_is_read_to_the_end(int microseconds)
     {
-        var upstream = new Upstream { Precision = TimeSpan.FromMicroseconds(microseconds) };
+        var upstream = new PagedUpstream { Precision = TimeSpan.FromMicroseconds(microseconds) };
         for (var n = 0; n < 700; n++)
         {
             upstream.Add(s_start.AddMicroseconds(n * 7_000));
@@ -102,7 +100,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Upstream_that_cuts_times_and_caps_answers_is_stepped_past_by_the_second()
     {
-        var upstream = new Upstream { Precision = TimeSpan.FromSeconds(1), Cap = 100 }.Add(s_start.AddSeconds(1), 150).Add(s_start.AddSeconds(2), 3);
+        var upstream = new PagedUpstream { Precision = TimeSpan.FromSeconds(1), Cap = 100 }.Add(s_start.AddSeconds(1), 150).Add(s_start.AddSeconds(2), 3);
 
         var reading = Read(upstream);
 
@@ -113,7 +111,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Upstream_that_ignores_the_time_leads_nowhere()
     {
-        var upstream = new Upstream { Precision = TimeSpan.FromDays(10_000), Cap = 100 }.Add(s_start.AddDays(-1), 150);
+        var upstream = new PagedUpstream { Precision = TimeSpan.FromDays(10_000), Cap = 100 }.Add(s_start.AddDays(-1), 150);
 
         Assert.NotNull(Read(upstream).Problem);
     }
@@ -121,7 +119,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Full_page_without_any_time_leads_nowhere()
     {
-        var page = new RelayPage([.. Enumerable.Range(0, 100).Select(n => Event($"e{n}", null))]);
+        var page = new RelayPage([.. Enumerable.Range(0, 100).Select(n => PagedUpstream.Event($"e{n}", null))]);
 
         Assert.IsType<RelayStep.Stuck>(new RelayPager(s_start).Take(page));
     }
@@ -129,7 +127,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Last_moment_of_time_ends_the_poll()
     {
-        var upstream = new Upstream { Cap = 100 }.Add(DateTimeOffset.MaxValue.AddTicks(-9), 150);
+        var upstream = new PagedUpstream { Cap = 100 }.Add(DateTimeOffset.MaxValue.AddTicks(-9), 150);
 
         Assert.Equal(100, Read(upstream).Ids.Count);
     }
@@ -137,7 +135,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Fewer_events_are_asked_for_when_an_answer_is_too_large_and_the_limit_never_grows_beyond_that()
     {
-        var upstream = new Upstream { MaxCount = 60 }.Add(s_start.AddSeconds(1), 20).Add(s_start.AddSeconds(2), 55).Add(s_start.AddSeconds(3), 70);
+        var upstream = new PagedUpstream { MaxCount = 60 }.Add(s_start.AddSeconds(1), 20).Add(s_start.AddSeconds(2), 55).Add(s_start.AddSeconds(3), 70);
 
         var reading = Read(upstream);
 
@@ -160,7 +158,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Pages_in_no_order_are_enlarged_until_nothing_can_be_missing()
     {
-        var upstream = new Upstream { NewestFirst = true };
+        var upstream = new PagedUpstream { NewestFirst = true };
         for (var n = 0; n < 1_000; n++)
         {
             upstream.Add(s_start.AddSeconds(n));
@@ -175,7 +173,7 @@ public sealed class RelayPagerTests
     [Fact]
     public void Pages_in_no_order_that_can_not_be_enlarged_are_reported()
     {
-        var upstream = new Upstream { NewestFirst = true, Cap = 100 };
+        var upstream = new PagedUpstream { NewestFirst = true, Cap = 100 };
         for (var n = 0; n < 1_000; n++)
         {
             upstream.Add(s_start.AddSeconds(n));
@@ -190,7 +188,7 @@ public sealed class RelayPagerTests
         for (var seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
-            var upstream = new Upstream
+            var upstream = new PagedUpstream
             {
                 Cap = random.Next(3) == 0 ? random.Next(2, 300) : int.MaxValue,
                 Shuffle = random.Next(4) == 0 ? random : null,
@@ -218,7 +216,7 @@ public sealed class RelayPagerTests
         }
     }
 
-    private static Reading Read(Upstream upstream)
+    private static Reading Read(PagedUpstream upstream)
     {
         var pager = new RelayPager(s_start);
         var reading = new Reading();
@@ -233,7 +231,7 @@ public sealed class RelayPagerTests
             reading.Ids.UnionWith(page.Events.Select(item => item.Id.ToString()));
             var step = pager.Take(page);
             reading.ReadUpTo = step.ReadUpTo > reading.ReadUpTo ? step.ReadUpTo.Value : reading.ReadUpTo;
-            upstream.AssertIsRead(reading.ReadUpTo, reading);
+            upstream.AssertIsRead(reading.ReadUpTo, reading.Ids);
             switch (step)
             {
                 case RelayStep.End:
@@ -257,13 +255,6 @@ public sealed class RelayPagerTests
         throw new InvalidOperationException("There is no end.");
     }
 
-    private static RelayEvent Event(string id, DateTimeOffset? at)
-    {
-        var time = at is null ? "null" : $"\"{at.Value.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)}\"";
-        using var json = JsonDocument.Parse($$"""{"id":"{{id}}","timestamp":{{time}}}""");
-        return RelayEvent.Read(json.RootElement);
-    }
-
     private sealed class Reading
     {
         public HashSet<string> Ids { get; } = new(StringComparer.Ordinal);
@@ -275,59 +266,5 @@ public sealed class RelayPagerTests
         public string? Problem { get; set; }
 
         public DateTimeOffset ReadUpTo { get; set; }
-    }
-
-    /// <summary>What Relay might be.</summary>
-    private sealed class Upstream
-    {
-        private readonly List<RelayEvent> _events = [];
-
-        public int Cap { get; init; } = int.MaxValue;
-
-        /// <summary>More than so many make an answer too large.</summary>
-        public int MaxCount { get; init; } = int.MaxValue;
-
-        public TimeSpan Precision { get; init; } = TimeSpan.FromMicroseconds(1);
-
-        public bool NewestFirst { get; init; }
-
-        public Random? Shuffle { get; init; }
-
-        public List<(DateTimeOffset Oldest, int Limit)> Questions { get; } = [];
-
-        public IEnumerable<DateTimeOffset> Moments => _events.Select(item => item.At!.Value).Distinct();
-
-        public Upstream Add(DateTimeOffset at, int count = 1)
-        {
-            for (var n = 0; n < count; n++)
-            {
-                _events.Add(Event($"e{_events.Count}", at));
-            }
-
-            return this;
-        }
-
-        public HashSet<string> IdsOf(DateTimeOffset moment) =>
-            [.. _events.Where(item => item.At == moment).Select(item => item.Id.ToString())];
-
-        /// <summary>Null where the answer would be too large.</summary>
-        public RelayPage? Answer(DateTimeOffset oldest, int limit)
-        {
-            Questions.Add((oldest, limit));
-            var from = oldest.AddTicks(-(oldest.Ticks % Precision.Ticks));
-            var found = _events.Where(item => item.At >= from);
-            var page = (NewestFirst ? found.OrderByDescending(item => item.At) : found.OrderBy(item => item.At)).Take(Math.Min(limit, Cap)).ToArray();
-            Shuffle?.Shuffle(page);
-            return page.Length > MaxCount ? null : new RelayPage(page);
-        }
-
-        /// <summary>Nothing from before the time that is said to be read is unread, but for what can't be had.</summary>
-        public void AssertIsRead(DateTimeOffset readUpTo, Reading reading)
-        {
-            if (Cap == int.MaxValue && MaxCount == int.MaxValue)
-            {
-                Assert.All(_events.Where(item => item.At < readUpTo), item => Assert.Contains(item.Id.ToString(), reading.Ids));
-            }
-        }
     }
 }
