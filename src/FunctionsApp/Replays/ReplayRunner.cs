@@ -13,8 +13,8 @@ namespace EventSubscriptions.Replays;
 /// Does the work of replays, a slice at a time: first it finds the events and keeps their ids, then it sends them, oldest first.
 /// </summary>
 /// <remarks>
-/// A slice depends on its message alone and may run twice: the rows that it keeps are the same, the queue drops deliveries and next slices that it
-/// has had, and progress is written once a slice. The next slice is on the queue before this one's message is settled.
+/// A slice depends on its message alone and may run twice: the rows that it keeps are the same, and the queue drops deliveries and next slices that it
+/// has had. The next slice is on the queue before progress is written, so that a message whose slice is done has nothing left to do, or to fail.
 /// </remarks>
 public sealed class ReplayRunner(
     ReplayStore store,
@@ -67,9 +67,11 @@ public sealed class ReplayRunner(
         return cancelled;
     }
 
-    /// <summary>Ends a replay that can't go on.</summary>
-    public Task FailAsync(ReplayMessage message, ReplayFailure failure, CancellationToken cancellationToken) =>
-        FinishAsync(message, current => Ended(current, ReplayState.Failed) with { Failure = failure }, cancellationToken);
+    /// <summary>Ends a replay that can't go on, unless it has gone past the slice that failed.</summary>
+    public Task FailAsync(ReplayMessage message, ReplayFailure failure, CancellationToken cancellationToken) => FinishAsync(
+        message,
+        current => IsDone(message, current) ? null : Ended(current, ReplayState.Failed) with { Failure = failure },
+        cancellationToken);
 
     /// <summary>Does one slice. What it throws is our own trouble: the slice is to be done again.</summary>
     public async Task RunAsync(ReplayMessage message, CancellationToken cancellationToken)
@@ -82,6 +84,10 @@ public sealed class ReplayRunner(
         if (replay.HasEnded)
         {
             await FinishAsync(message, static _ => null, cancellationToken);
+        }
+        else if (IsDone(message, replay))
+        {
+            return;
         }
         else if (await subscriptions.GetAsync(message.OrganizationId, message.SubscriptionId, cancellationToken) is not { } subscription)
         {
@@ -117,8 +123,8 @@ public sealed class ReplayRunner(
         }
 
         var next = message with { Sends = findings.Last is null, Slice = message.Slice + 1, Hold = 0, After = findings.Last, Matched = matched };
-        await ProgressAsync(next, cancellationToken);
         await replays.SendMessageAsync(next.ToServiceBusMessage(), cancellationToken);
+        await ProgressAsync(next, cancellationToken);
     }
 
     private async Task SendAsync(ReplayMessage message, Replay replay, CancellationToken cancellationToken)
@@ -158,11 +164,13 @@ public sealed class ReplayRunner(
         }
 
         var next = message with { Slice = message.Slice + 1, Hold = 0, After = events[^1].RowKey, Sent = sent };
-        await ProgressAsync(next, cancellationToken);
         await replays.ScheduleMessageAsync(next.ToServiceBusMessage(), start + After(events.Count), cancellationToken);
+        await ProgressAsync(next, cancellationToken);
     }
 
     private TimeSpan After(int count) => TimeSpan.FromSeconds((double)count / options.RatePerSecond);
+
+    private static bool IsDone(ReplayMessage message, Replay replay) => replay.Slices >= message.Slice;
 
     private Task<Replay?> ProgressAsync(ReplayMessage next, CancellationToken cancellationToken) => store.ChangeAsync(
         next.SubscriptionId,
@@ -178,9 +186,15 @@ public sealed class ReplayRunner(
 
     private async Task FinishAsync(ReplayMessage message, Func<Replay, Replay?> end, CancellationToken cancellationToken)
     {
-        if (await EndAsync(message.SubscriptionId, message.ReplayId, end, cancellationToken) is { HasEnded: true } ended)
+        var replay = await EndAsync(message.SubscriptionId, message.ReplayId, end, cancellationToken);
+        if (replay is { HasEnded: false })
         {
-            await audit.AppendAsync(ReplayAudit.Ended(ended, time), cancellationToken);
+            return;
+        }
+
+        if (replay is not null)
+        {
+            await audit.AppendAsync(ReplayAudit.Ended(replay, time), cancellationToken);
         }
 
         await store.RemoveEventsAsync(message.ReplayId, cancellationToken);

@@ -15,6 +15,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
 {
     private const int RatePerSecond = 5;
 
+    private static readonly ReplayFailure s_givenUp = new(DeadLetterPolicy.MaxDeliveryCountExceeded, "It was given up.");
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1.0 / RatePerSecond);
 
     private readonly OrganizationId _organization = Given.Organization();
@@ -52,7 +53,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         var ended = await FinishAsync(replay);
 
         Assert.Equal((ReplayState.Completed, 24L, 24L), (ended.State, ended.Matched, ended.Sent));
-        Assert.Equal(24, _metrics.All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created").Sum(measurement => measurement.Value));
+        Assert.Equal(24, Created());
         Assert.Equal(Enumerable.Range(0, 24).Select(n => $"event-{n}"), _order);
         Assert.All(Enumerable.Range(0, 24), n => Assert.Equal(s_step * n, _arrivals[$"event-{n}"] - _arrivals["event-0"]));
     }
@@ -180,6 +181,55 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Slice_that_a_replay_has_gone_past_can_not_end_it()
+    {
+        await ArchiveAsync(8);
+        var replay = await StartAsync();
+        var first = Next();
+        await Runner().RunAsync(first, default);
+
+        await Runner().FailAsync(first, s_givenUp, default);
+
+        var ended = await FinishAsync(replay);
+        Assert.Equal((ReplayState.Completed, 8L), (ended.State, ended.Sent));
+        Assert.Equal(8, _order.Count);
+    }
+
+    [Fact]
+    public async Task Slice_that_could_not_queue_the_next_one_can_end_its_replay()
+    {
+        await ArchiveAsync(8);
+        var replay = await StartAsync();
+        var first = Next();
+        _services.Replays.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        await Assert.ThrowsAsync<ServiceBusException>(() => Runner().RunAsync(first, default));
+
+        await Runner().FailAsync(first, s_givenUp, default);
+
+        Assert.Equal(ReplayState.Failed, (await Store().GetAsync(_subscription.Id, replay.Id, default))!.State);
+    }
+
+    [Fact]
+    public async Task Slice_that_comes_again_when_the_queue_has_forgotten_its_deliveries_sends_nothing()
+    {
+        await ArchiveAsync(24);
+        await StartAsync();
+        var slice = Next();
+        while (!slice.Sends)
+        {
+            await Runner().RunAsync(slice, default);
+            slice = Next();
+        }
+
+        await Runner().RunAsync(slice, default);
+        var sent = Created();
+        Time.Advance(TimeSpan.FromHours(2));
+        await Runner().RunAsync(slice, default);
+
+        Assert.Equal(sent, Created());
+    }
+
+    [Fact]
     public async Task Message_says_what_its_slice_needs()
     {
         var message = new ReplayMessage
@@ -198,6 +248,9 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
 
         Assert.Equal(message, Next());
     }
+
+    private double Created() =>
+        _metrics.All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created").Sum(measurement => measurement.Value);
 
     private ReplayStore Store() => new(_services.Tables);
 
