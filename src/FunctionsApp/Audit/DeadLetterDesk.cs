@@ -1,4 +1,5 @@
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -28,11 +29,7 @@ public sealed partial class DeadLetterDesk(AppMetrics metrics, TimeProvider time
     {
         try
         {
-            if (DeadLetterPolicy.PutBackAfter(deadLetter.DeadLetterReason, DeadLetterPolicy.ReturnedOf(deadLetter)) is { } wait)
-            {
-                await queue.SendMessageAsync(kind.PutBack(deadLetter, time.GetUtcNow() + wait), cancellationToken);
-            }
-            else
+            if (!await TryPutBackAsync(deadLetter, kind, queue, cancellationToken))
             {
                 await recordAsync(deadLetter, cancellationToken);
                 metrics.DeadLetterRecorded(kind.Queue, deadLetter.DeadLetterReason, kind.Reasons);
@@ -46,8 +43,31 @@ public sealed partial class DeadLetterDesk(AppMetrics metrics, TimeProvider time
         }
     }
 
+    /// <summary>Says no where the dead letter is to be recorded: by the policy, or since its copy will never be taken, however often it is sent.</summary>
+    private async Task<bool> TryPutBackAsync(ServiceBusReceivedMessage deadLetter, DeadLetterKind kind, ServiceBusSender queue, CancellationToken cancellationToken)
+    {
+        if (DeadLetterPolicy.PutBackAfter(deadLetter.DeadLetterReason, DeadLetterPolicy.ReturnedOf(deadLetter)) is not { } wait)
+        {
+            return false;
+        }
+
+        try
+        {
+            await queue.SendMessageAsync(kind.PutBack(deadLetter, time.GetUtcNow() + wait), cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (!OwnTrouble.Is(exception))
+        {
+            Log.NotPutBack(logger, exception, deadLetter.MessageId, kind.Queue);
+            return false;
+        }
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} of the queue {Queue} can't be put back and is recorded instead.")]
+        public static partial void NotPutBack(ILogger logger, Exception exception, string? messageId, string queue);
+
         [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} of the queue {Queue} could be neither put back nor recorded; it will be delivered again.")]
         public static partial void NotRecorded(ILogger logger, Exception exception, string? messageId, string queue);
     }

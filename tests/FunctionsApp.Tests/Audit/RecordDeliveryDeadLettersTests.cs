@@ -143,6 +143,26 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
         Assert.Equal(TimeSpan.FromSeconds(5), _clock.GetUtcNow() - before);
     }
 
+    [Fact]
+    public async Task Delivery_that_its_queue_will_never_take_back_is_recorded()
+    {
+        _steps.Fail("send", exception: new ServiceBusException("Too large.", ServiceBusFailureReason.MessageSizeExceeded));
+
+        await RunAsync(Delivery().ToServiceBusMessage(default), "MaxDeliveryCountExceeded", null);
+
+        Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
+    }
+
+    [Fact]
+    public async Task Delivery_that_its_queue_does_not_take_back_now_comes_back_after_a_pause()
+    {
+        _steps.Fail("send", exception: new ServiceBusException("Busy.", ServiceBusFailureReason.ServiceBusy));
+
+        await Assert.ThrowsAsync<ServiceBusException>(() => RunAsync(Delivery().ToServiceBusMessage(default), "MaxDeliveryCountExceeded", null));
+
+        Assert.Empty(await EntriesAsync());
+    }
+
     private static ServiceBusReceivedMessage Received(ServiceBusMessage message, string? reason, string? description)
     {
         var properties = new Dictionary<string, object>(message.ApplicationProperties, StringComparer.Ordinal);
