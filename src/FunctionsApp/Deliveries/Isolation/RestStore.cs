@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -26,7 +27,7 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
         return known.Version == subscription.UpdatedAt ? known.Until : null;
     }
 
-    /// <summary>Stores a rest, in place of any before it.</summary>
+    /// <summary>Stores a rest, unless a longer one is stored, or one of a later version of the subscription.</summary>
     public async Task WriteAsync(Subscription subscription, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id))
@@ -34,14 +35,35 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
             [UntilColumn] = until,
             [VersionColumn] = subscription.UpdatedAt,
         };
-        await _table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
+        while (true)
+        {
+            var known = await ReadAsync(subscription);
+            if (known.Version > subscription.UpdatedAt || (known.Version == subscription.UpdatedAt && known.Until >= until))
+            {
+                return;
+            }
+
+            try
+            {
+                await (known.ETag is { } version
+                    ? _table.UpdateEntityAsync(row, version, TableUpdateMode.Replace, cancellationToken)
+                    : _table.AddEntityAsync(row, cancellationToken));
+                return;
+            }
+            catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+            {
+                // Read it again.
+            }
+        }
     }
 
     private async Task<Known> ReadAsync(Subscription subscription)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id), cancellationToken: CancellationToken.None);
-        return row.HasValue ? new Known(row.Value!.GetDateTimeOffset(UntilColumn), row.Value!.GetDateTimeOffset(VersionColumn)) : new Known(null, null);
+        return row.HasValue
+            ? new Known(row.Value!.GetDateTimeOffset(UntilColumn), row.Value!.GetDateTimeOffset(VersionColumn), row.Value!.ETag)
+            : new Known(null, null, null);
     }
 
-    private sealed record Known(DateTimeOffset? Until, DateTimeOffset? Version);
+    private sealed record Known(DateTimeOffset? Until, DateTimeOffset? Version, ETag? ETag);
 }

@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
@@ -74,6 +75,52 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Shorter_rest_leaves_a_longer_one_in_place()
+    {
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
+        var (gate, another) = (Gate(), Gate());
+        var (pass, shorter) = (await Enter(gate), await Enter(another));
+        await Leave(gate, pass, error: null, until);
+        await Leave(another, shorter, error: null, until - TimeSpan.FromMinutes(5));
+
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Rest_is_stored_in_place_of_a_shorter_one_and_of_a_longer_one_from_before_a_change()
+    {
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
+        var shorter = until - TimeSpan.FromMinutes(5);
+        List<(DeliveryGate Gate, GatePass Pass)> entered = [];
+        for (var i = 0; i < 3; i++)
+        {
+            var gate = Gate();
+            entered.Add((gate, await Enter(gate)));
+        }
+
+        await Leave(entered[0].Gate, entered[0].Pass, error: null, shorter);
+        await Leave(entered[1].Gate, entered[1].Pass, error: null, until);
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+
+        _subscription = _subscription with { UpdatedAt = _subscription.UpdatedAt.AddMilliseconds(1) };
+        await Leave(entered[2].Gate, entered[2].Pass, error: null, shorter);
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, shorter, shorter + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Rest_that_another_instance_came_before_is_stored_all_the_same()
+    {
+        var steps = new Steps();
+        steps.Fail($"write {TableNames.Subscriptions}", times: 1, new RequestFailedException(412, "Changed."));
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
+        var gate = Gate(new RecordingTables(_tables, steps));
+
+        await Leave(gate, await Enter(gate), error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task Rest_is_deleted_with_its_subscription()
     {
         var store = Given.SubscriptionStore(_tables, _clock);
@@ -113,8 +160,8 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         Assert.InRange(gate.Count, 1, 1_025);
     }
 
-    private DeliveryGate Gate() =>
-        new(_tables, new AuditLog(_tables, _clock), new Perseverance(_clock), new DeliveriesOptions(), _clock);
+    private DeliveryGate Gate(TableServiceClient? tables = null) =>
+        new(tables ?? _tables, new AuditLog(_tables, _clock), new Perseverance(_clock), new DeliveriesOptions(), _clock);
 
     private async Task<GatePass> Enter(DeliveryGate gate)
     {
