@@ -76,6 +76,7 @@ public sealed record ReplayFailure(string Kind, string Detail)
     public const string SubscriptionDeleted = "SubscriptionDeleted";
     public const string SubscriptionInactive = "SubscriptionInactive";
     public const string NotQueued = "NotQueued";
+    public const string Stalled = "Stalled";
 }
 
 /// <summary>The states of a replay.</summary>

@@ -46,6 +46,8 @@ internal static class ReplayAudit
     {
         ReplayFailure.SubscriptionInactive => "Activate the subscription, then start another replay; with only = missed it leaves out what has arrived.",
         ReplayFailure.SubscriptionDeleted => "There is nothing to do, unless the subscription was deleted by mistake.",
+        ReplayFailure.Stalled =>
+            "The app stopped before the next step was on its queue, or the queue could not be reached for a day. Start another replay; with only = missed it leaves out what has arrived.",
         ReplayFailure.NotQueued => "The queue could not be reached. Start another replay.",
         _ => "The app failed on this replay time and again. Its log says why; start another replay after it is repaired.",
     };

@@ -33,6 +33,7 @@ public sealed class ReplayRunner(
     private const int MaxSlice = 2_000;
 
     private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromDays(1);
 
     /// <summary>Stores a new replay and puts its first slice on the queue.</summary>
     public async Task<Replay> StartAsync(Replay replay, CancellationToken cancellationToken)
@@ -72,6 +73,16 @@ public sealed class ReplayRunner(
         message,
         current => IsDone(message, current) ? null : Ended(current, ReplayState.Failed) with { Failure = failure },
         cancellationToken);
+
+    /// <summary>Ends the replays that have not come further for a day: the message of their next slice is lost, or no use.</summary>
+    public async Task FailStalledAsync(CancellationToken cancellationToken)
+    {
+        foreach (var replay in await store.ListStalledAsync(time.GetUtcNow() - s_patience, cancellationToken))
+        {
+            var next = ReplayMessage.First(replay) with { Slice = replay.Slices + 1 };
+            await FailAsync(next, new(ReplayFailure.Stalled, "The replay has not come further for a day."), cancellationToken);
+        }
+    }
 
     /// <summary>Does one slice. What it throws is our own trouble: the slice is to be done again.</summary>
     public async Task RunAsync(ReplayMessage message, CancellationToken cancellationToken)

@@ -65,6 +65,19 @@ public sealed class ReplayStore(TableServiceClient tables)
         }
     }
 
+    /// <summary>The replays that have not ended and were last written before a time. It looks through the whole table.</summary>
+    internal async Task<IReadOnlyList<Replay>> ListStalledAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        List<Replay> stalled = [];
+        var filter = TableClient.CreateQueryFilter($"(state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            stalled.Add(ReplayRow.Read(row));
+        }
+
+        return stalled;
+    }
+
     /// <summary>Keeps events that a replay has found. The same again changes nothing.</summary>
     internal Task AddEventsAsync(ReplayId replay, IEnumerable<EventPointer> events, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(

@@ -1,14 +1,16 @@
 using Azure.Data.Tables;
+using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Retention;
 
 /// <summary>
-/// Deletes what is older than its retention. It keeps no state: a run that was interrupted leaves the rest to the next. It looks through
-/// whole tables, which nothing else does.
+/// Deletes what is older than its retention, and ends the replays that stand still, so that they can be deleted too. It keeps no state: a run
+/// that was interrupted leaves the rest to the next. It looks through whole tables, which nothing else does.
 /// </summary>
-public sealed partial class RetentionPurge(TableServiceClient tables, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
+public sealed partial class RetentionPurge(
+    TableServiceClient tables, ReplayRunner replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
 {
     /// <summary>The first key behind those that begin with a time.</summary>
     private const string BehindDigits = ":";
@@ -17,6 +19,7 @@ public sealed partial class RetentionPurge(TableServiceClient tables, RetentionO
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        await EndStalledReplaysAsync(cancellationToken);
         await RemoveAsync(TableNames.AuditLog, now - options.AuditLog, [LogRows], cancellationToken);
         await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [LogRows], cancellationToken);
         await RemoveAsync(TableNames.Replays, now - options.DeliveryLog, [EndedReplays], cancellationToken);
@@ -37,6 +40,21 @@ public sealed partial class RetentionPurge(TableServiceClient tables, RetentionO
         TableClient.CreateQueryFilter($"RowKey ge {"e:"} and RowKey lt {"e;"} and Timestamp lt {before}");
 
     private static string Oldest(DateTimeOffset before) => InvertedTicks.KeyRange(from: null, before).AtLeast!;
+
+    private async Task EndStalledReplaysAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await replays.FailStalledAsync(cancellationToken);
+        }
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested || OwnTrouble.Is(exception))
+        {
+            if (!cancellationToken.IsCancellationRequested)
+            {
+                Log.ReplaysNotEnded(logger, exception);
+            }
+        }
+    }
 
     private async Task RemoveAsync(string name, DateTimeOffset before, Func<DateTimeOffset, string>[] filters, CancellationToken cancellationToken)
     {
@@ -65,6 +83,9 @@ public sealed partial class RetentionPurge(TableServiceClient tables, RetentionO
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Error, "Replays that stand still could not be ended; the next run tries again.")]
+        public static partial void ReplaysNotEnded(ILogger logger, Exception exception);
+
         [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}.")]
         public static partial void Removed(ILogger logger, long count, string table, DateTimeOffset before);
 

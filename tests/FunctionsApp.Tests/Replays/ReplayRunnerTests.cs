@@ -229,6 +229,43 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         Assert.Equal(sent, Created());
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6)]
+    public async Task Replay_that_has_not_come_further_for_a_day_is_ended(int slices)
+    {
+        await ArchiveAsync(24);
+        var replay = await StartAsync();
+        for (var slice = 0; slice < slices; slice++)
+        {
+            await RunNextAsync();
+        }
+
+        Time.Advance(TimeSpan.FromHours(23));
+        await Runner().FailStalledAsync(default);
+        Assert.False((await Store().GetAsync(_subscription.Id, replay.Id, default))!.HasEnded);
+        Time.Advance(TimeSpan.FromHours(2));
+        await Runner().FailStalledAsync(default);
+
+        var ended = (await Store().GetAsync(_subscription.Id, replay.Id, default))!;
+        Assert.Equal((ReplayState.Failed, Time.GetUtcNow()), (ended.State, ended.EndedAt));
+        Assert.Equal(ReplayFailure.Stalled, Assert.Single(await EntriesAsync(AuditType.ReplayEnded)).Error!.Kind);
+        Assert.Empty(await Store().ListEventsAsync(replay.Id, after: null, 100, default));
+    }
+
+    [Fact]
+    public async Task Replay_that_has_ended_is_not_ended_again()
+    {
+        await ArchiveAsync(3);
+        var ended = await FinishAsync(await StartAsync());
+
+        Time.Advance(TimeSpan.FromDays(2));
+        await Runner().FailStalledAsync(default);
+
+        Assert.Equal(ended, await Store().GetAsync(_subscription.Id, ended.Id, default));
+    }
+
     [Fact]
     public async Task Message_says_what_its_slice_needs()
     {

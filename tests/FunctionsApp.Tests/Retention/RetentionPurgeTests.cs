@@ -4,9 +4,11 @@ using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,6 +24,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     };
 
     private readonly OrganizationId _organization = Given.Organization();
+    private readonly MetricsRecorder _metrics = MetricsRecorder.Start();
     private LocalServices _services = null!;
 
     public async Task InitializeAsync() => _services = await LocalServices.StartAsync();
@@ -29,6 +32,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     public Task DisposeAsync()
     {
         _services.Dispose();
+        _metrics.Dispose();
         return Task.CompletedTask;
     }
 
@@ -133,6 +137,33 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         Assert.Contains(log.All, line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("eventarchive", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Replay_that_stands_still_is_ended_and_deleted_in_time()
+    {
+        await new ReplayStore(_services.Tables).PutAsync(Replay(), default);
+
+        await AtDayAsync(2);
+        var row = Assert.Single(await RowsAsync(TableNames.Replays));
+        Assert.Equal(ReplayState.Failed, row.GetString("state"));
+        await AtDayAsync(61);
+        Assert.Equal(1, await CountAsync(TableNames.Replays));
+        await AtDayAsync(63);
+        Assert.Equal(0, await CountAsync(TableNames.Replays));
+    }
+
+    [Fact]
+    public async Task Trouble_with_replays_does_not_keep_the_tables_from_their_turn()
+    {
+        await FillAsync();
+        await new ReplayStore(_services.Tables).PutAsync(Replay(), default);
+        _services.Time.Advance(TimeSpan.FromDays(365));
+        _services.Flaky.Failure = (table, _) => table == TableNames.Replays ? new RequestFailedException(503, "busy") : null;
+
+        await PurgeAsync();
+
+        Assert.Equal((0, 0, 0), await CountAsync());
+    }
+
     private async Task FillAsync()
     {
         var audit = new AuditLog(_services.Tables, _services.Time);
@@ -152,7 +183,32 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     }
 
     private Task PurgeAsync(ILogger<RetentionPurge>? log = null, CancellationToken cancellationToken = default) =>
-        new RetentionPurge(_services.Flaky, s_options, _services.Time, log ?? NullLogger<RetentionPurge>.Instance).RunAsync(cancellationToken);
+        new RetentionPurge(_services.Flaky, Runner(), s_options, _services.Time, log ?? NullLogger<RetentionPurge>.Instance).RunAsync(cancellationToken);
+
+    private ReplayRunner Runner() => new(
+        new ReplayStore(_services.Flaky),
+        new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
+        Given.SubscriptionStore(_services.Tables, _services.Time),
+        new AuditLog(_services.Tables, _services.Time),
+        new ReplayOptions(),
+        _services.Replays,
+        _services.Deliveries,
+        _metrics.Metrics,
+        _services.Time);
+
+    private Replay Replay() => new()
+    {
+        OrganizationId = _organization,
+        SubscriptionId = SubscriptionId.New(_services.Time),
+        Id = ReplayId.New(_services.Time),
+        From = _services.Time.GetUtcNow().AddHours(-1),
+        To = _services.Time.GetUtcNow(),
+        Only = ReplaySelection.All,
+        DryRun = false,
+        State = ReplayState.Counting,
+        CreatedAt = _services.Time.GetUtcNow(),
+        StartedBy = "somebody",
+    };
 
     private Task<ArchiveResult> ArchiveAsync(string id, DateTimeOffset at) =>
         new EventArchive(_services.Tables, Given.Protector).AddAsync(_organization, Given.EventId(id), "AnEvent", Encoding.UTF8.GetBytes("payload"), at, default);
@@ -167,15 +223,17 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     private async Task<(int Audit, int Deliveries, int Archive)> CountAsync() =>
         (await CountAsync(TableNames.AuditLog), await CountAsync(TableNames.DeliveryLog), await CountAsync(TableNames.EventArchive));
 
-    private async Task<int> CountAsync(string table)
+    private async Task<int> CountAsync(string table) => (await RowsAsync(table)).Count;
+
+    private async Task<List<TableEntity>> RowsAsync(string table)
     {
-        var count = 0;
-        await foreach (var _ in Table(table).QueryAsync<TableEntity>())
+        List<TableEntity> rows = [];
+        await foreach (var row in Table(table).QueryAsync<TableEntity>())
         {
-            count++;
+            rows.Add(row);
         }
 
-        return count;
+        return rows;
     }
 
     private sealed class Lines : ILogger<RetentionPurge>
