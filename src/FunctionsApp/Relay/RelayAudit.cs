@@ -44,13 +44,13 @@ internal static class RelayAudit
             Changes = Changes(("subscriberId", null, subscriber.Id), ("oldest", gap.At, goesOnAt)),
         };
 
-    /// <summary>Answers that are in no order, of which no more can be had at once.</summary>
+    /// <summary>Answers that are in no order, of which no more can be had at once, or nobody can tell whether they were whole.</summary>
     public static AuditEntry GapOfOrder(RelaySubscriber subscriber, RelayGap gap, Uri url, DateTimeOffset at) =>
         Entry(subscriber, url, AuditType.RelayGap, at) with
         {
             Error = new AuditError(
                 Order,
-                $"Relay's answers are not in the order of time, and have {Number(gap.Count)} events at most: others from before {Text(gap.At)} may be missing.",
+                $"Relay's answers are not in the order of time, and one of {Number(gap.Count)} events may not have held all: others from before {Text(gap.At)} may be missing.",
                 "This is not what the Relay API promises: ask Relay about it. There is no further entry until its answers have been in order again."),
             Changes = Changes(("subscriberId", null, subscriber.Id)),
         };

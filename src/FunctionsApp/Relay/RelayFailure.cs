@@ -22,6 +22,9 @@ internal sealed record RelayFailure(string Kind, string Detail)
     /// <summary>Until when Relay asks not to be asked.</summary>
     public DateTimeOffset? RestUntil { get; init; }
 
+    /// <summary>Whether fewer events at once might be answered: more than Relay takes for a limit, or can bring together in time.</summary>
+    public bool MayBeForLimit => this is { StatusCode: 400 or 413 or 422 } or { Kind: ErrorKind.Timeout };
+
     /// <summary>What is to be done about it, in one word: while this stays the same, the failure is still the one that was audited.</summary>
     public string State => this switch
     {

@@ -39,7 +39,7 @@ internal sealed class RelayPager(DateTimeOffset oldest)
     /// <summary>How many events to ask for.</summary>
     public int Limit { get; private set; } = FirstLimit;
 
-    /// <summary>Asks for fewer events at once, since an answer was too large. False where there is no less.</summary>
+    /// <summary>Asks for fewer events at once, since so many could not be had. False where there is no less.</summary>
     public bool TryAskForLess()
     {
         if (Limit <= SmallestLimit)
@@ -83,9 +83,10 @@ internal sealed class RelayPager(DateTimeOffset oldest)
             return IsFull(count) ? new RelayStep.Stuck("None of the events in Relay's answer says when it happened.") : new RelayStep.End(null);
         }
 
+        var endedAt = Oldest;
         var step = IsFull(count) ? TakeFull(page, newest) : TakeShort(page, newest, hasMore);
         _largestCount = Math.Max(_largestCount, count);
-        return step;
+        return hasMore && !ending!.IsInOrder ? step with { Disorder = new RelayGap(endedAt, ending.Count) } : step;
     }
 
     private RelayStep TakeFull(RelayPage page, DateTimeOffset newest)
@@ -117,9 +118,11 @@ internal sealed class RelayPager(DateTimeOffset oldest)
         var count = page.Events.Count;
         if (newest > Oldest)
         {
-            _ending = new Ending(count, [.. page.Events.Select(item => item.Id)]);
+            _ending = new Ending(count, page.IsInOrder, [.. page.Events.Select(item => item.Id)]);
             var step = GoOnFrom(newest);
-            return page.IsInOrder ? step : new RelayStep.More(null);
+
+            // In no order, a page of a larger limit that is short may have been cut anywhere.
+            return page.IsInOrder ? step : new RelayStep.More(null) { Disorder = Limit > FirstLimit ? new RelayGap(newest, count) : null };
         }
 
         if (newest == Oldest && count > 1 && count >= _largestCount && !hasMore)
@@ -186,21 +189,21 @@ internal sealed class RelayPager(DateTimeOffset oldest)
     private static DateTimeOffset Later(DateTimeOffset time, TimeSpan by) => time < DateTimeOffset.MaxValue - by ? time + by : time;
 
     /// <summary>A page that may be the last.</summary>
-    private sealed record Ending(int Count, HashSet<EventId> Ids);
+    private sealed record Ending(int Count, bool IsInOrder, HashSet<EventId> Ids);
 }
 
 /// <summary>What follows from a page.</summary>
 /// <param name="ReadUpTo">Every event up to this time, as far as it can be had, has been in a page; null where the page says nothing about that.</param>
 internal abstract record RelayStep(DateTimeOffset? ReadUpTo)
 {
+    /// <summary>Events before this moment may be missing, since Relay answers neither in the order of time nor, for all that is known, with more of them.</summary>
+    public RelayGap? Disorder { get; init; }
+
     /// <summary>Ask again.</summary>
     public sealed record More(DateTimeOffset? ReadUpTo) : RelayStep(ReadUpTo)
     {
         /// <summary>Events of this moment may be missing, since Relay doesn't answer with more of them.</summary>
         public RelayGap? Gap { get; init; }
-
-        /// <summary>Events before this moment may be missing, since Relay answers neither in the order of time nor with more of them.</summary>
-        public RelayGap? Disorder { get; init; }
     }
 
     /// <summary>There is nothing more now.</summary>

@@ -87,6 +87,7 @@ public sealed partial class RelayPoller(
             switch (await client.GetAsync(poll.Subscriber, pager.Oldest, pager.Limit, cancellationToken))
             {
                 case RelayAnswer.TooLarge when pager.TryAskForLess():
+                case RelayAnswer.Failed { Failure.MayBeForLimit: true } when pager.Limit > RelayPager.FirstLimit && pager.TryAskForLess():
                     break;
                 case RelayAnswer.TooLarge:
                     return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"An answer of {pager.Limit} events has more than {RelayClient.MaxAnswerBytes >> 20} MiB."), cancellationToken);
@@ -96,7 +97,7 @@ public sealed partial class RelayPoller(
                     var asked = pager.Oldest;
                     var fresh = await AcceptAsync(poll, page, asked, cancellationToken);
                     var step = pager.Take(page);
-                    isDisordered |= step is RelayStep.More { Disorder: not null };
+                    isDisordered |= step.Disorder is not null || (poll.State.IsDisordered && !page.IsInOrder);
                     if (step is RelayStep.Stuck stuck)
                     {
                         return await KeepAsync(poll, poll.State, fresh, cancellationToken)
@@ -187,7 +188,7 @@ public sealed partial class RelayPoller(
             state = state with { LastGapAt = gap.At };
         }
 
-        if (step is RelayStep.More { Disorder: { } disorder } && !state.IsDisordered)
+        if (step.Disorder is { } disorder && !state.IsDisordered)
         {
             Log.Disorder(logger, poll.Subscriber.Id, disorder.Count);
             await audit.AppendAsync(RelayAudit.GapOfOrder(poll.Subscriber, disorder, client.UrlOf(poll.Subscriber), now), cancellationToken);
@@ -271,7 +272,7 @@ public sealed partial class RelayPoller(
         [LoggerMessage(LogLevel.Warning, "Events of subscriber {Subscriber} of Relay may be missing: it has more of {At:O} than the {Count} that it answers with.")]
         public static partial void Gap(ILogger logger, string subscriber, DateTimeOffset at, int count);
 
-        [LoggerMessage(LogLevel.Warning, "Events of subscriber {Subscriber} of Relay may be missing: answers are in no order and have {Count} events at most.")]
+        [LoggerMessage(LogLevel.Warning, "Events of subscriber {Subscriber} of Relay may be missing: answers are in no order, and one of {Count} events may not have held all.")]
         public static partial void Disorder(ILogger logger, string subscriber, int count);
 
         [LoggerMessage(LogLevel.Information, "A poll of subscriber {Subscriber} of Relay ended early: another one has gone on from where it began.")]

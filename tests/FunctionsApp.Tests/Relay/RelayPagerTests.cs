@@ -155,28 +155,47 @@ public sealed class RelayPagerTests
         Assert.Equal(2, pager.Limit);
     }
 
-    [Fact]
-    public void Pages_in_no_order_are_enlarged_until_nothing_can_be_missing()
+    [Theory]
+    [InlineData(100, 0)]
+    [InlineData(1_000, 1)]
+    public void Pages_in_no_order_are_enlarged_until_nothing_seems_to_be_missing_and_reported_where_that_is_not_sure(int count, int reported)
     {
+        // Not full from the first on, so that a page of the standard size is taken for what it is.
         var upstream = new PagedUpstream { NewestFirst = true };
-        for (var n = 0; n < 1_000; n++)
+        for (var n = 1; n < count; n++)
         {
             upstream.Add(s_start.AddSeconds(n));
         }
 
         var reading = Read(upstream);
 
-        Assert.Equal(1_000, reading.Ids.Count);
-        Assert.Equal(0, reading.Disorders);
+        Assert.Equal(count - 1, reading.Ids.Count);
+        Assert.Equal(reported, reading.Disorders);
     }
 
-    [Fact]
-    public void Pages_in_no_order_that_can_not_be_enlarged_are_reported()
+    [Theory]
+    [InlineData(100)]
+    [InlineData(300)]
+    public void Pages_in_no_order_that_can_not_be_enlarged_are_reported(int cap)
     {
-        var upstream = new PagedUpstream { NewestFirst = true, Cap = 100 };
+        var upstream = new PagedUpstream { NewestFirst = true, Cap = cap };
         for (var n = 0; n < 1_000; n++)
         {
             upstream.Add(s_start.AddSeconds(n));
+        }
+
+        Assert.True(Read(upstream).Disorders > 0);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(51)]
+    public void Page_in_no_order_that_turns_out_to_have_been_cut_is_reported(int count)
+    {
+        var upstream = new PagedUpstream { Shuffle = new Random(1), Cap = 50 };
+        for (var n = 0; n < count; n++)
+        {
+            upstream.Add(s_start.AddSeconds(Math.Min(n, 49)));
         }
 
         Assert.True(Read(upstream).Disorders > 0);
@@ -230,6 +249,7 @@ public sealed class RelayPagerTests
 
             reading.Ids.UnionWith(page.Events.Select(item => item.Id.ToString()));
             var step = pager.Take(page);
+            reading.Disorders += step.Disorder is null ? 0 : 1;
             reading.ReadUpTo = step.ReadUpTo > reading.ReadUpTo ? step.ReadUpTo.Value : reading.ReadUpTo;
             upstream.AssertIsRead(reading.ReadUpTo, reading.Ids);
             switch (step)
@@ -240,7 +260,6 @@ public sealed class RelayPagerTests
                     reading.Problem = stuck.Problem;
                     return reading;
                 case RelayStep.More more:
-                    reading.Disorders += more.Disorder is null ? 0 : 1;
                     if (more.Gap is { } gap)
                     {
                         reading.Gaps.Add(gap);

@@ -157,6 +157,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(400, "status")]
     [InlineData(401, "refused")]
     [InlineData(404, "unknown")]
     [InlineData(500, "unavailable")]
