@@ -11,10 +11,13 @@ namespace EventSubscriptions.Relay;
 /// <summary>An event as Relay tells it. Nothing is taken for granted: what is missing is null, and what has another type than documented is its JSON.</summary>
 internal sealed record RelayEvent
 {
+    /// <summary>Times before this stand for none, such as 0001-01-01 and 1970-01-01.</summary>
+    private const int FirstYear = 2000;
+
     /// <summary>The Relay id where it has the form of an event id, else a hash of it; of the whole event where there is none.</summary>
     public required EventId Id { get; init; }
 
-    /// <summary>When it happened, cut to the microsecond. Null where it doesn't say, or not in a way that can be read.</summary>
+    /// <summary>When it happened, cut to the microsecond. Null where it doesn't say, not in a way that can be read, or says that it was before 2000.</summary>
     public DateTimeOffset? At { get; private init; }
 
     public string? RelayId { get; private init; }
@@ -66,7 +69,7 @@ internal sealed record RelayEvent
             Id = relayId is null ? Hashed(JsonMarshal.GetRawUtf8Value(json))
                 : EventId.TryParse(relayId, out var id) ? id
                 : Hashed(Encoding.UTF8.GetBytes(relayId)),
-            At = TryParseTime(timestamp, out var at) ? at : null,
+            At = TryParseTime(timestamp, out var at) && at.Year >= FirstYear ? at : null,
             RelayId = relayId,
             SubscriberId = Text(json, "sub_id"),
             Timestamp = timestamp,

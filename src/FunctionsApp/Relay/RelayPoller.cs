@@ -14,21 +14,15 @@ namespace EventSubscriptions.Relay;
 public sealed partial class RelayPoller(
     RelayClient client,
     RelayStore store,
-    EventPublisher publisher,
+    RelayPublisher publisher,
     AuditLog audit,
     AppMetrics metrics,
     RelayOptions options,
     TimeProvider time,
     ILogger<RelayPoller> logger)
 {
-    /// <summary>The property <c>source</c> of events from here.</summary>
-    public const string Source = "relay";
-
     /// <summary>How far back the first poll goes: as far as Relay does by itself.</summary>
     public static readonly TimeSpan FirstSpan = TimeSpan.FromDays(7);
-
-    /// <summary>So many events at once are translated, so that those of a large page aren't all in memory twice.</summary>
-    private const int MaxPublished = 1000;
 
     /// <summary>So many known events that won't come again are forgotten in the middle of a poll.</summary>
     private const int ManyExpired = 1000;
@@ -127,48 +121,39 @@ public sealed partial class RelayPoller(
     }
 
     /// <summary>Puts the events of a page that are new on the queue. What is older than the window has been read, or wasn't asked for.</summary>
-    /// <returns>Those that are on the queue now.</returns>
+    /// <returns>Those to be remembered, and as of when: the new ones, and those that say no time and are shown again.</returns>
     private async Task<IReadOnlyList<(EventId Id, DateTimeOffset At)>> AcceptAsync(Poll poll, RelayPage page, DateTimeOffset asked, CancellationToken cancellationToken)
     {
         var window = WindowOf(poll);
         var undated = page.Newest > asked ? page.Newest.Value : asked;
         var fresh = new Dictionary<EventId, (RelayEvent Event, DateTimeOffset At)>();
+        var again = new Dictionary<EventId, DateTimeOffset>();
         foreach (var item in page.Events)
         {
             var at = item.At ?? undated;
-            if (at >= window && !poll.Seen.ContainsKey(item.Id))
+            if (!poll.Seen.TryGetValue(item.Id, out var known))
             {
-                fresh.TryAdd(item.Id, (item, at));
+                if (at >= window)
+                {
+                    fresh.TryAdd(item.Id, (item, at));
+                }
+            }
+            else if (item.At is null && known < at)
+            {
+                again[item.Id] = at;
             }
         }
 
         // Where the page was in order it stays so: the sort is stable.
-        foreach (var chunk in fresh.Values.OrderBy(item => item.At).Chunk(MaxPublished))
-        {
-            await PublishAsync(poll.Subscriber, [.. chunk.Select(item => RelayTranslation.Translate(item.Event, poll.Subscriber))], cancellationToken);
-        }
-
-        foreach (var (id, (_, at)) in fresh)
-        {
-            poll.Seen.Add(id, at);
-        }
-
+        await publisher.PublishAsync(poll.Subscriber, fresh.Values.OrderBy(item => item.At).Select(item => item.Event), cancellationToken);
         metrics.RelayEventsRead(poll.Subscriber.Id, fresh.Count);
-        return [.. fresh.Select(item => (item.Key, item.Value.At))];
-    }
-
-    private async Task PublishAsync(RelaySubscriber subscriber, IReadOnlyList<TranslatedEvent> events, CancellationToken cancellationToken)
-    {
-        foreach (var item in events.Where(IsTooLarge))
+        (EventId Id, DateTimeOffset At)[] remembered = [.. fresh.Select(item => (item.Key, item.Value.At)), .. again.Select(item => (item.Key, item.Value))];
+        foreach (var (id, at) in remembered)
         {
-            await audit.AppendAsync(RelayAudit.TooLarge(subscriber, item, client.UrlOf(subscriber), time.GetUtcNow()), cancellationToken);
+            poll.Seen[id] = at;
         }
 
-        PublishedEvent[] published = [.. events.Where(item => !IsTooLarge(item)).Select(item => item.Event)];
-        if (!await publisher.TryPublishAsync(subscriber.OrganizationId, published, Source, cancellationToken))
-        {
-            throw new IOException("The queue did not take all events.");
-        }
+        return remembered;
     }
 
     /// <summary>What the state is after a page. The audit log knows of a gap before the state does.</summary>
@@ -237,8 +222,6 @@ public sealed partial class RelayPoller(
             Array.ForEach(expired, id => poll.Seen.Remove(id));
         }
     }
-
-    private static bool IsTooLarge(TranslatedEvent item) => item.Event.Payload.Length > EventPayload.MaxBytes;
 
     private DateTimeOffset WindowOf(Poll poll) => WindowOf(poll, poll.State);
 

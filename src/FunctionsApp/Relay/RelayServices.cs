@@ -12,6 +12,7 @@ public static class RelayServices
     public static IServiceCollection AddRelay(this IServiceCollection services) => services
         .AddSettings(RelayOptions.Read)
         .AddSingleton<RelayStore>()
+        .AddSingleton<RelayPublisher>()
         .AddSingleton<RelayPoller>()
         .AddSingleton<RelayHealth>()
         .AddRelayClient();

@@ -22,6 +22,7 @@ internal sealed class RelayFixture : IAsyncDisposable
     private readonly LocalServices _services;
     private readonly RelayServer _server;
     private readonly ServiceProvider _provider;
+    private RelayPoller? _poller;
 
     private RelayFixture(LocalServices services, RelayServer server, TimeSpan overlap)
     {
@@ -53,16 +54,7 @@ internal sealed class RelayFixture : IAsyncDisposable
     public static async Task<RelayFixture> StartAsync(TimeSpan? overlap = null, TimeSpan? budget = null) =>
         new(await LocalServices.StartAsync(), await RelayServer.Start(), overlap ?? TimeSpan.FromMinutes(5)) { Budget = budget ?? TimeSpan.FromSeconds(50) };
 
-    public async Task PollAsync(CancellationToken cancellationToken = default) =>
-        await new RelayPoller(
-            _provider.GetRequiredService<RelayClient>(),
-            new RelayStore(_services.Flaky),
-            new EventPublisher(_services.Events, Given.Tracing, NullLogger<EventPublisher>.Instance),
-            new AuditLog(_services.Flaky, Time),
-            _metrics.Metrics,
-            Options,
-            Time,
-            NullLogger<RelayPoller>.Instance) { Budget = Budget }.PollAsync(Subscriber, cancellationToken);
+    public Task PollAsync(CancellationToken cancellationToken = default) => (_poller ??= CreatePoller()).PollAsync(Subscriber, cancellationToken);
 
     /// <summary>The ids of the events that have come on the queue since this was last asked.</summary>
     public IReadOnlyList<string> Published() =>
@@ -108,5 +100,20 @@ internal sealed class RelayFixture : IAsyncDisposable
         await _server.DisposeAsync();
         _metrics.Dispose();
         _services.Dispose();
+    }
+
+    private RelayPoller CreatePoller()
+    {
+        var (client, audit) = (_provider.GetRequiredService<RelayClient>(), new AuditLog(_services.Flaky, Time));
+        var queue = new EventPublisher(_services.Events, Given.Tracing, NullLogger<EventPublisher>.Instance);
+        return new RelayPoller(
+            client,
+            new RelayStore(_services.Flaky),
+            new RelayPublisher(queue, audit, client, Time),
+            audit,
+            _metrics.Metrics,
+            Options,
+            Time,
+            NullLogger<RelayPoller>.Instance) { Budget = Budget };
     }
 }

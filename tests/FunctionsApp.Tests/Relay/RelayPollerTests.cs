@@ -182,4 +182,24 @@ public sealed class RelayPollerTests : IAsyncLifetime
         var entry = Assert.Single(await _relay.AuditLogAsync());
         Assert.Equal(("event.deadLettered", "PayloadTooLarge", "large", "RelayEventReceivedEvent"), (entry.Type, entry.Error!.Kind, entry.EventId, entry.EventName));
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("1970-01-01T00:00:00Z")]
+    public async Task Event_that_says_no_time_is_published_once_however_long_Relay_shows_it(string? timestamp)
+    {
+        var timeless = RelaySamples.Event("timeless", Start);
+        timeless["timestamp"] = timestamp;
+        Account.Add(DateTimeOffset.MaxValue, timeless);
+        for (var hours = 0; hours < 5; hours++)
+        {
+            Account.Add(Time.GetUtcNow().AddMinutes(-1));
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(1 + 5, _relay.Read());
+        Assert.Contains("timeless", _relay.Published());
+    }
 }

@@ -1,0 +1,36 @@
+using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
+
+namespace EventSubscriptions.Relay;
+
+/// <summary>Puts events of Relay on the queue.</summary>
+public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, RelayClient client, TimeProvider time)
+{
+    /// <summary>The property <c>source</c> of events from here.</summary>
+    public const string Source = "relay";
+
+    /// <summary>So many events at once are translated, so that those of a large page aren't all in memory twice.</summary>
+    private const int MaxAtOnce = 1000;
+
+    /// <summary>Publishes the events in their order, and audits those that are too large to be delivered.</summary>
+    /// <exception cref="IOException">The queue did not take all of them.</exception>
+    internal async Task PublishAsync(RelaySubscriber subscriber, IEnumerable<RelayEvent> events, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in events.Chunk(MaxAtOnce))
+        {
+            TranslatedEvent[] translated = [.. chunk.Select(item => RelayTranslation.Translate(item, subscriber))];
+            foreach (var item in translated.Where(IsTooLarge))
+            {
+                await audit.AppendAsync(RelayAudit.TooLarge(subscriber, item, client.UrlOf(subscriber), time.GetUtcNow()), cancellationToken);
+            }
+
+            PublishedEvent[] published = [.. translated.Where(item => !IsTooLarge(item)).Select(item => item.Event)];
+            if (!await publisher.TryPublishAsync(subscriber.OrganizationId, published, Source, cancellationToken))
+            {
+                throw new IOException("The queue did not take all events.");
+            }
+        }
+    }
+
+    private static bool IsTooLarge(TranslatedEvent item) => item.Event.Payload.Length > EventPayload.MaxBytes;
+}
