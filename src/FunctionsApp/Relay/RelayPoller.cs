@@ -27,7 +27,7 @@ public sealed partial class RelayPoller(
     /// <summary>So many known events that won't come again are forgotten in the middle of a poll.</summary>
     private const int ManyExpired = 1000;
 
-    /// <summary>How much longer a poll may take that has not got any further than the one before.</summary>
+    /// <summary>How much longer a poll may take to get further than the one before.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(4);
 
     /// <summary>How long a poll begins new pages. What is left then goes on with the next.</summary>
@@ -74,10 +74,12 @@ public sealed partial class RelayPoller(
     private async Task<bool> ReadAsync(Poll poll, CancellationToken cancellationToken)
     {
         var pager = new RelayPager(WindowOf(poll));
-        var begin = poll.State.Cursor;
+        var beginning = poll.State.Cursor;
+        long? gotFurther = null;
         var isDisordered = false;
         while (true)
         {
+            var began = time.GetTimestamp();
             switch (await client.GetAsync(poll.Subscriber, pager.Oldest, pager.Limit, cancellationToken))
             {
                 case RelayAnswer.TooLarge when pager.TryAskForLess():
@@ -99,7 +101,8 @@ public sealed partial class RelayPoller(
                     }
 
                     var state = await AdvanceAsync(poll, step, pager.Oldest, cancellationToken);
-                    var isOver = time.GetElapsedTime(poll.Started) >= (state.Cursor == begin ? Budget + s_grace : Budget);
+                    gotFurther ??= state.Cursor == beginning ? null : began;
+                    var isOver = time.GetElapsedTime(poll.Started) >= Budget + s_grace || (gotFurther is { } since && time.GetElapsedTime(since) >= Budget);
                     if (step is RelayStep.End || isOver)
                     {
                         var now = time.GetUtcNow();
@@ -162,7 +165,8 @@ public sealed partial class RelayPoller(
         var (state, now) = (poll.State, time.GetUtcNow());
         if (step.ReadUpTo is { } readUpTo)
         {
-            var reached = readUpTo < now ? readUpTo : now;
+            // Not the present: what became visible since the poll began has not all been looked for.
+            var reached = readUpTo < poll.StartedAt ? readUpTo : poll.StartedAt;
             state = state with { Cursor = state.Cursor > reached ? state.Cursor : reached };
         }
 

@@ -1,0 +1,128 @@
+using EventSubscriptions.Tests.Scenarios.Harness;
+using Microsoft.AspNetCore.Http;
+
+namespace EventSubscriptions.Tests.Relay;
+
+/// <summary>How long a poll reads, and when it does not.</summary>
+public sealed class RelayPollerTimeTests : IAsyncLifetime
+{
+    private RelayFixture _relay = null!;
+
+    private RelayAccount Account => _relay.Account;
+
+    private ManualTimeProvider Time => _relay.Time;
+
+    private DateTimeOffset Start => _relay.Start;
+
+    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
+
+    public async Task DisposeAsync() => await _relay.DisposeAsync();
+
+    [Fact]
+    public async Task Poll_that_has_used_up_its_time_is_gone_on_with_by_the_next()
+    {
+        var ids = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddMinutes(n * 5 - 6_000))).ToList();
+        Account.Misbehave = _ =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(15));
+            return Task.FromResult(false);
+        };
+
+        await _relay.PollAsync();
+        var first = _relay.Published();
+        Assert.Equal(ids[..first.Count], first);
+        Assert.InRange(first.Count, 300, 400);
+        var health = await _relay.HealthAsync();
+        Assert.Equal(("healthy", Time.GetUtcNow()), (health.State, health.LastSuccessfulPollAt));
+        Assert.Equal((long)(Time.GetUtcNow() - (await _relay.StateAsync()).Cursor!.Value).TotalSeconds, health.LagSeconds);
+
+        await _relay.PollAsync();
+        await _relay.PollAsync();
+
+        Assert.Equal(ids[first.Count..], _relay.Published());
+        Assert.Equal(1_000, _relay.Read());
+        Assert.InRange(_relay.Lag(), TimeSpan.Zero, TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public async Task Poll_always_gets_further_than_the_one_before_however_many_events_are_in_the_overlap()
+    {
+        await using var relay = await RelayFixture.StartAsync(budget: TimeSpan.Zero);
+        var ids = Enumerable.Range(0, 500).Select(n => relay.Account.Add(relay.Start.AddMilliseconds(n * 100).AddMinutes(-1))).ToList();
+        for (var polls = 0; polls < 10; polls++)
+        {
+            await relay.PollAsync();
+            relay.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(ids, relay.Published());
+    }
+
+    [Fact]
+    public async Task Relay_is_not_asked_before_the_time_that_it_has_asked_for()
+    {
+        var asked = 0;
+        Account.Misbehave = context =>
+        {
+            asked++;
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = "300";
+            return Task.FromResult(true);
+        };
+        for (var minutes = 0; minutes < 5; minutes++)
+        {
+            await _relay.PollAsync();
+            Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(1, asked);
+        Assert.Equal(["relay.failed"], await _relay.AuditTypesAsync());
+        Account.Behave();
+        await _relay.PollAsync();
+
+        Assert.Equal(["relay.failed", "relay.recovered"], await _relay.AuditTypesAsync());
+    }
+
+    [Fact]
+    public async Task Time_of_a_poll_begins_when_it_has_got_further_than_the_one_before()
+    {
+        for (var n = 0; n < 1_000; n++)
+        {
+            Account.Add(Start.AddMinutes(-4).AddMilliseconds(n * 100));
+        }
+
+        await _relay.PollAsync();
+        _relay.Published();
+        var ids = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddMinutes(-2).AddMilliseconds(n * 100))).ToList();
+        Account.Misbehave = _ =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(5));
+            return Task.FromResult(false);
+        };
+
+        await _relay.PollAsync();
+        var published = _relay.Published();
+
+        Assert.InRange(published.Count, 900, 1_000);
+        Assert.Equal(ids[..published.Count], published);
+    }
+
+    [Fact]
+    public async Task Event_that_becomes_visible_late_is_found_however_long_the_poll_before_took()
+    {
+        await using var relay = await RelayFixture.StartAsync(overlap: TimeSpan.FromSeconds(10));
+        relay.Account.Add(relay.Start.AddSeconds(15));
+        relay.Account.Misbehave = _ =>
+        {
+            relay.Time.Advance(TimeSpan.FromSeconds(20));
+            return Task.FromResult(false);
+        };
+        await relay.PollAsync();
+        relay.Published();
+        var late = relay.Account.Add(relay.Start.AddSeconds(-5));
+        await relay.PollAsync();
+
+        Assert.Equal([late], relay.Published());
+        Assert.Equal(2, relay.Read());
+    }
+}
