@@ -26,7 +26,7 @@ var logAlerts = [
   }
   {
     name: 'relay-behind'
-    description: 'The polls of a subscriber of Relay have failed for a quarter of an hour.'
+    description: 'The events of a subscriber of Relay have not been read to the end for a quarter of an hour.'
     query: 'customMetrics | where name == "event_subscriptions.relay.lag" | project timestamp, amount = valueSum'
     aggregation: 'Maximum'
     threshold: 900

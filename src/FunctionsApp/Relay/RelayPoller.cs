@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
@@ -30,7 +31,10 @@ public sealed partial class RelayPoller(
     /// <summary>How much longer a poll may take to get further than the one before.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(4);
 
-    /// <summary>How long a poll begins new pages. What is left then goes on with the next.</summary>
+    /// <summary>For when our own table can't be read.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _behindSince = new(StringComparer.Ordinal);
+
+    /// <summary>How long a poll begins new pages once it has got further than the one before. What is left then goes on with the next.</summary>
     internal TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(50);
 
     /// <summary>
@@ -39,14 +43,24 @@ public sealed partial class RelayPoller(
     /// </summary>
     public async Task PollAsync(RelaySubscriber subscriber, CancellationToken cancellationToken)
     {
-        // In this order: what another poll forgets in between is older than the state that is read then.
-        var seen = await store.ListSeenAsync(subscriber.Id, cancellationToken);
-        var poll = new Poll(subscriber, seen, await store.GetAsync(subscriber.Id, cancellationToken), time.GetUtcNow(), time.GetTimestamp());
-        if (poll.State.IsUnaudited)
+        var poll = new Poll(subscriber, time.GetUtcNow(), time.GetTimestamp());
+        try
         {
-            await audit.AppendAsync(RelayAudit.Changed(subscriber, poll.State, client.UrlOf(subscriber), time), cancellationToken);
+            await PollAsync(poll, cancellationToken);
         }
+        finally
+        {
+            metrics.RelayPolled(subscriber.Id, time.GetUtcNow() - BehindSince(poll));
+        }
+    }
 
+    private async Task PollAsync(Poll poll, CancellationToken cancellationToken)
+    {
+        // In this order: what another poll forgets in between is older than the state that is read then.
+        var id = poll.Subscriber.Id;
+        poll.Seen = await store.ListSeenAsync(id, cancellationToken);
+        poll.State = await store.GetAsync(id, cancellationToken);
+        await AuditChangeAsync(poll, cancellationToken);
         if (poll.State.Failure?.RestUntil > poll.StartedAt)
         {
             return;
@@ -54,20 +68,27 @@ public sealed partial class RelayPoller(
 
         if (!await ReadAsync(poll, cancellationToken))
         {
-            Log.Overtaken(logger, subscriber.Id);
+            Log.Overtaken(logger, id);
             return;
         }
 
+        await AuditChangeAsync(poll, cancellationToken);
+        await ForgetAsync(poll, minimum: 1, cancellationToken);
+    }
+
+    private async Task AuditChangeAsync(Poll poll, CancellationToken cancellationToken)
+    {
         if (poll.State.IsUnaudited)
         {
-            await audit.AppendAsync(RelayAudit.Changed(subscriber, poll.State, client.UrlOf(subscriber), time), cancellationToken);
+            await audit.AppendAsync(RelayAudit.Changed(poll.Subscriber, poll.State, client.UrlOf(poll.Subscriber), time), cancellationToken);
         }
+    }
 
-        await ForgetAsync(poll, minimum: 1, cancellationToken);
-        if (poll.State.ReadUpTo is { } readUpTo)
-        {
-            metrics.RelayPolled(subscriber.Id, time.GetUtcNow() - readUpTo);
-        }
+    /// <summary>Up to when everything has been read. Before that can be known: since when polls fail, or this instance has polled.</summary>
+    private DateTimeOffset BehindSince(Poll poll)
+    {
+        var known = poll.State.ReadUpTo ?? poll.State.FailingSince;
+        return _behindSince.AddOrUpdate(poll.Subscriber.Id, known ?? poll.StartedAt, (_, before) => known ?? before);
     }
 
     /// <summary>Reads page after page. False where another poll was faster.</summary>
@@ -235,13 +256,13 @@ public sealed partial class RelayPoller(
 
     private static DateTimeOffset Microseconds(DateTimeOffset time) => time.AddTicks(-(time.UtcTicks % TimeSpan.TicksPerMicrosecond));
 
-    private sealed class Poll(RelaySubscriber subscriber, Dictionary<EventId, DateTimeOffset> seen, RelayState state, DateTimeOffset startedAt, long started)
+    private sealed class Poll(RelaySubscriber subscriber, DateTimeOffset startedAt, long started)
     {
         public RelaySubscriber Subscriber => subscriber;
 
-        public Dictionary<EventId, DateTimeOffset> Seen => seen;
+        public Dictionary<EventId, DateTimeOffset> Seen { get; set; } = [];
 
-        public RelayState State { get; set; } = state;
+        public RelayState State { get; set; } = new();
 
         public DateTimeOffset StartedAt => startedAt;
 

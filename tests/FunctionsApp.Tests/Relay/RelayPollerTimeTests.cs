@@ -1,9 +1,11 @@
+using Azure;
+using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>How long a poll reads, and when it does not.</summary>
+/// <summary>How long a poll reads, when it does not, and how far behind it says that it is.</summary>
 public sealed class RelayPollerTimeTests : IAsyncLifetime
 {
     private RelayFixture _relay = null!;
@@ -124,5 +126,57 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
 
         Assert.Equal([late], relay.Published());
         Assert.Equal(2, relay.Read());
+    }
+
+    [Fact]
+    public async Task Lag_is_measured_from_the_first_failure_where_no_poll_has_ever_succeeded()
+    {
+        Account.Refuse(StatusCodes.Status401Unauthorized);
+        await _relay.PollAsync();
+        Time.Advance(TimeSpan.FromMinutes(20));
+        await _relay.PollAsync();
+
+        Assert.Equal(TimeSpan.FromMinutes(20), _relay.Lag());
+        Assert.Null((await _relay.HealthAsync()).LagSeconds);
+    }
+
+    [Fact]
+    public async Task Lag_grows_while_Relay_asks_not_to_be_asked()
+    {
+        await _relay.PollAsync();
+        Account.Refuse(StatusCodes.Status429TooManyRequests, "", ("Retry-After", "3600"));
+        Time.Advance(TimeSpan.FromMinutes(10));
+        await _relay.PollAsync();
+        Time.Advance(TimeSpan.FromMinutes(10));
+        await _relay.PollAsync();
+
+        Assert.Equal(TimeSpan.FromMinutes(20), _relay.Lag());
+        Assert.Equal(20 * 60, (await _relay.HealthAsync()).LagSeconds);
+    }
+
+    [Fact]
+    public async Task Lag_grows_while_our_own_table_can_not_be_read()
+    {
+        await _relay.PollAsync();
+        _relay.Tables.Failure = (_, _) => new RequestFailedException(503, "busy");
+        Time.Advance(TimeSpan.FromMinutes(20));
+        await Assert.ThrowsAsync<RequestFailedException>(() => _relay.PollAsync());
+
+        Assert.Equal(TimeSpan.FromMinutes(20), _relay.Lag());
+    }
+
+    [Fact]
+    public async Task Lag_grows_while_the_queue_takes_nothing_from_the_first_poll_on()
+    {
+        Account.Add(Start.AddMinutes(-2));
+        _relay.Queue.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        await Assert.ThrowsAsync<IOException>(() => _relay.PollAsync());
+        Time.Advance(TimeSpan.FromMinutes(20));
+        await Assert.ThrowsAsync<IOException>(() => _relay.PollAsync());
+
+        Assert.Equal(TimeSpan.FromMinutes(20), _relay.Lag());
+        _relay.Queue.Failure = null;
+        await _relay.PollAsync();
+        Assert.Equal(TimeSpan.Zero, _relay.Lag());
     }
 }
