@@ -43,7 +43,7 @@ var logAlerts = [
   {
     name: 'server-errors'
     description: 'The API answered 5xx more than five times.'
-    query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = 1'
+    query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = itemCount'
     aggregation: 'Total'
     threshold: 5
     severity: 1

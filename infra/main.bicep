@@ -17,10 +17,9 @@ param location string
 @description('The resource group. Empty: rg- and the environment\'s name.')
 param resourceGroupName string = ''
 
-@minLength(3)
 @maxLength(24)
-@description('The vault that the preprovision hook made in that resource group, with the secrets in it.')
-param keyVaultName string
+@description('The vault that the preprovision hook made in that resource group, with the secrets in it. It has a default since azd asks for what has none, before it runs the hook.')
+param keyVaultName string = ''
 
 @description('Who deploys, and so may read and change the secrets. Empty: nobody but those who have a role already.')
 param principalId string = ''
@@ -118,16 +117,6 @@ module serviceBus 'servicebus.bicep' = {
   }
 }
 
-module keyVault 'keyvault.bicep' = {
-  name: 'keyvault'
-  scope: group
-  params: {
-    name: keyVaultName
-    location: location
-    tags: tags
-  }
-}
-
 module roles 'roles.bicep' = {
   name: 'roles'
   scope: group
@@ -137,7 +126,7 @@ module roles 'roles.bicep' = {
     deployerPrincipalType: principalType
     storageName: storage.outputs.name
     serviceBusName: serviceBus.outputs.name
-    keyVaultName: keyVault.outputs.name
+    keyVaultName: keyVaultName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
   }
 }
@@ -154,7 +143,7 @@ module functionApp 'functionapp.bicep' = {
     storageName: storage.outputs.name
     deploymentContainerName: storage.outputs.deploymentContainerName
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
-    keyVaultName: keyVault.outputs.name
+    keyVaultName: keyVaultName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
@@ -181,7 +170,7 @@ module alerts 'alerts.bicep' = {
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
-output AZURE_KEY_VAULT_NAME string = keyVault.outputs.name
+output AZURE_KEY_VAULT_NAME string = keyVaultName
 output AZURE_FUNCTION_NAME string = functionApp.outputs.name
 output SERVICE_API_NAME string = functionApp.outputs.name
 output SERVICE_API_URI string = functionApp.outputs.uri

@@ -34,7 +34,8 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       duplicateDetectionHistoryTimeWindow: queue.duplicateDetectionHistoryTimeWindow
       // Retries wait for up to a day: nothing may expire on the queue.
       deadLetteringOnMessageExpiration: false
-      maxSizeInMegabytes: 5120
+      // The most that the tier allows.
+      maxSizeInMegabytes: sku == 'Premium' ? 81920 : 5120
     }
   }]
 }

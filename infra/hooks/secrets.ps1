@@ -1,4 +1,5 @@
 # Run by azd on Windows before it provisions. Does what secrets.sh does; see there.
+#Requires -Version 7.0
 $ErrorActionPreference = 'Stop'
 
 function Invoke-Az {

@@ -11,19 +11,39 @@ namespace EventSubscriptions.Options;
 /// </summary>
 public sealed class OptionsReader(IConfiguration configuration)
 {
+    private const string VaultReference = "@Microsoft.KeyVault(";
+
     private readonly List<string> _mistakes = [];
 
     /// <summary>One line each, beginning with the setting's name.</summary>
     public IReadOnlyList<string> Mistakes => _mistakes;
 
     /// <summary>The text, or null where the setting is absent or empty.</summary>
-    public string? Text(string name) => configuration[Key(name)] is { Length: > 0 } text ? text : null;
+    /// <remarks>
+    /// A reference to a key vault that could not be resolved is a mistake: the platform hands on the reference as it stands, and that is no secret
+    /// (Azure App Service, "Use Key Vault references").
+    /// </remarks>
+    public string? Text(string name)
+    {
+        if (configuration[Key(name)] is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        if (!text.StartsWith(VaultReference, StringComparison.OrdinalIgnoreCase))
+        {
+            return text;
+        }
+
+        Mistake(name, "refers to a secret in a key vault that can't be read: is it there and enabled, and may the app's identity read it?");
+        return null;
+    }
 
     /// <summary>The text of a setting that must be there.</summary>
     public string? RequiredText(string name)
     {
         var text = Text(name);
-        if (text is null)
+        if (string.IsNullOrEmpty(configuration[Key(name)]))
         {
             Mistake(name, "is required");
         }
@@ -124,7 +144,14 @@ public sealed class OptionsReader(IConfiguration configuration)
     }
 
     /// <summary>Notes a mistake.</summary>
-    public void Mistake(string name, string message) => _mistakes.Add($"{name} {message}");
+    public void Mistake(string name, string message)
+    {
+        var mistake = $"{name} {message}";
+        if (!_mistakes.Contains(mistake, StringComparer.Ordinal))
+        {
+            _mistakes.Add(mistake);
+        }
+    }
 
     private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 }

@@ -17,7 +17,9 @@ public sealed class AzureBuildTests
     [InlineData("Local", "-p:FunctionsHost=Local", "Azure")]
     public async Task Host_is_chosen_by_the_command_the_property_or_the_environment(string host, string arguments, string? environment = null)
     {
-        var properties = await Evaluate(arguments, environment);
+        using var evaluated = await Evaluate(
+            $"-getProperty:FunctionsHost -getProperty:BaseIntermediateOutputPath -getProperty:BaseOutputPath {arguments}", environment);
+        var properties = evaluated.RootElement.GetProperty("Properties");
 
         Assert.Equal(host, properties.GetProperty("FunctionsHost").GetString());
         Assert.Equal($"obj/{host}/", properties.GetProperty("BaseIntermediateOutputPath").GetString());
@@ -50,6 +52,18 @@ public sealed class AzureBuildTests
         Assert.All(XDocument.Load(Repository.PathOf("Directory.Packages.props")).Descendants("PackageVersion"), package =>
             Assert.Matches(@"^\[\d+(\.\d+)+\]$", package.Attribute("Version")!.Value));
 
+    /// <summary>A central version holds for what packages bring along too: one that only tests use could be too old for the app's packages.</summary>
+    [Fact]
+    public async Task App_is_bound_by_no_version_that_only_tests_use()
+    {
+        using var evaluated = await Evaluate("-getItem:PackageVersion -getItem:PackageReference -p:FunctionsHost=Azure", environment: null);
+        var items = evaluated.RootElement.GetProperty("Items");
+
+        Assert.Empty(Names("PackageVersion").Except(Names("PackageReference")).Except(["Azure.Core"]));
+
+        IEnumerable<string> Names(string item) => items.GetProperty(item).EnumerateArray().Select(one => one.GetProperty("Identity").GetString()!);
+    }
+
     [Fact]
     public async Task Actions_are_pinned_by_commit_and_can_only_read()
     {
@@ -63,9 +77,9 @@ public sealed class AzureBuildTests
 
     private static XDocument Project() => XDocument.Load(Repository.PathOf("src", "FunctionsApp", "FunctionsApp.csproj"));
 
-    private static async Task<JsonElement> Evaluate(string arguments, string? environment)
+    private static async Task<JsonDocument> Evaluate(string arguments, string? environment)
     {
-        var start = new ProcessStartInfo("dotnet", ["msbuild", "-getProperty:FunctionsHost", "-getProperty:BaseIntermediateOutputPath", "-getProperty:BaseOutputPath", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+        var start = new ProcessStartInfo("dotnet", ["msbuild", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
         {
             WorkingDirectory = Repository.PathOf("src", "FunctionsApp"),
             UseShellExecute = false,
@@ -81,6 +95,6 @@ public sealed class AzureBuildTests
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
-        return JsonDocument.Parse(output).RootElement.GetProperty("Properties");
+        return JsonDocument.Parse(output);
     }
 }

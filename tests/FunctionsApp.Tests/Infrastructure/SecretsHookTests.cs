@@ -203,6 +203,16 @@ public sealed class SecretsHookTests : IDisposable
         Assert.Contains("/resourceGroups/my-group/providers/Microsoft.KeyVault/vaults/my-vault/secrets/", Calls(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("secrets.sh")]
+    [InlineData("secrets.ps1")]
+    public async Task Vault_that_it_makes_goes_by_roles_and_cannot_lose_a_key(string script)
+    {
+        var text = await File.ReadAllTextAsync(Repository.PathOf("infra", "hooks", script));
+
+        Assert.Contains("--enable-rbac-authorization true --enable-purge-protection true --retention-days 90", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Does_on_Windows_what_it_does_elsewhere()
     {

@@ -42,6 +42,16 @@ public sealed class OptionsReaderTests
         Assert.Empty(reader.Mistakes);
     }
 
+    [Fact]
+    public void Reference_to_a_vault_that_was_not_resolved_is_no_value()
+    {
+        var reader = new OptionsReader(Configuration(("Some__Key", "@Microsoft.KeyVault(VaultName=kv-1;SecretName=some-key)")));
+
+        Assert.Null(reader.Text("Some__Key"));
+        Assert.Null(reader.RequiredText("Some__Key"));
+        Assert.StartsWith("Some__Key refers to a secret in a key vault that can't be read", Assert.Single(reader.Mistakes), StringComparison.Ordinal);
+    }
+
     private static IServiceCollection Services(params (string Name, string Value)[] settings) => new ServiceCollection().AddSingleton(Configuration(settings));
 
     private static IConfiguration Configuration(params (string Name, string Value)[] settings) =>

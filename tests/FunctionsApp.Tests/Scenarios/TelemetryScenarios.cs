@@ -141,7 +141,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
                 ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
                 ("Logging__LogLevel__EventSubscriptions", "Debug"),
-                ("Deliveries__RetrySchedule", "00:00:00.050,00:00:00.050,00:00:00.050,00:00:02"));
+                ("Deliveries__RetrySchedule", "00:00:00.050,00:00:00.050,00:00:00.050"));
 
             var organization = Organization.New(app);
             var hook = receiver.NewHook().Answers(500, 200);
@@ -161,7 +161,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             await Replay(organization, subscription);
             await hook.Received(6);
 
-            await AskForMore(organization, closed, receiver);
+            await AskForMore(app, organization, closed, receiver);
             await Eventually.Get(
                 () => app.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"), entries => entries.Count == 1, entries => $"a dead letter, {entries.Count} are there");
             Secrets = [Payload, subscription.Token, subscription.SigningSecret, app.AdminKey, hook.Url.AbsolutePath, hook.Url.Authority];
@@ -191,10 +191,11 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         }
 
         /// <summary>Failures of other kinds, for other receivers: given up, skipped, held.</summary>
-        private static async Task AskForMore(Organization organization, ClosedPort closed, Receiver receiver)
+        private static async Task AskForMore(AppProcess app, Organization organization, ClosedPort closed, Receiver receiver)
         {
             var failing = await organization.Subscribe(receiver.NewHook().Answers(500), "TaskDeletedEvent");
-            var deactivated = await organization.Subscribe(receiver.NewHook().Answers(500), "TaskDeletedEvent");
+            var slow = receiver.NewHook();
+            var deactivated = await Organization.New(app).Subscribe(slow, rateLimitPerSecond: 1);
             var unreachable = await organization.Subscribe(closed.Url, "CaseCreatedEvent");
             (await organization.Api.Post($"{failing.Path}/test", new JsonObject())).Expect(HttpStatusCode.OK);
             await organization.Publish("TaskDeletedEvent", new JsonObject { ["taskId"] = "1", ["taskName"] = "n", ["taskType"] = "t" });
@@ -203,7 +204,9 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 await organization.Publish("CaseCreatedEvent", new JsonObject { ["id"] = "1", ["name"] = "n", ["ownerUser"] = "u" });
             }
 
-            await deactivated.Attempted("failed", 4);
+            // They would take a minute.
+            await deactivated.Organization.PublishCases(60, "case");
+            await slow.Received(1);
             (await organization.Api.Patch(deactivated.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
             await unreachable.Attempted("failed", 5);
             await organization.Audited("delivery.deadLettered", 1);
