@@ -56,6 +56,9 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     public Task PollAsync(CancellationToken cancellationToken = default) => (_poller ??= CreatePoller()).PollAsync(Subscriber, cancellationToken);
 
+    /// <summary>Has an instance of the app do the next poll that has done none yet.</summary>
+    public void ChangeInstance() => _poller = null;
+
     /// <summary>The ids of the events that have come on the queue since this was last asked.</summary>
     public IReadOnlyList<string> Published() =>
         [.. _services.Receive(QueueNames.Events).Where(message => _received.Add(message.SequenceNumber)).Select(message => EventMessage.IdOf(message).ToString())];

@@ -163,6 +163,25 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
         Assert.Equal(("relay.gap", "order"), (entry.Type, entry.Error!.Kind));
     }
 
+    [Fact]
+    public async Task Relay_that_answers_in_no_order_is_not_audited_again_while_nothing_has_been_in_order()
+    {
+        Account.Order = RelayOrder.NewestFirst;
+        for (var polls = 0; polls < 4; polls++)
+        {
+            for (var n = 0; n < (polls % 2 == 0 ? 150 : 3); n++)
+            {
+                Account.Add(Time.GetUtcNow().AddMilliseconds(n));
+            }
+
+            Time.Advance(TimeSpan.FromMinutes(10));
+            await _relay.PollAsync();
+        }
+
+        Assert.Equal(150 + 3 + 150 + 3, _relay.Read());
+        Assert.Single(await _relay.AuditLogAsync());
+    }
+
     [Theory]
     [InlineData(StatusCodes.Status400BadRequest)]
     [InlineData(StatusCodes.Status413PayloadTooLarge)]

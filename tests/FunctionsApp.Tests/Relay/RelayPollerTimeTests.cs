@@ -134,6 +134,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
         Account.Refuse(StatusCodes.Status401Unauthorized);
         await _relay.PollAsync();
         Time.Advance(TimeSpan.FromMinutes(20));
+        _relay.ChangeInstance();
         await _relay.PollAsync();
 
         Assert.Equal(TimeSpan.FromMinutes(20), _relay.Lag());
