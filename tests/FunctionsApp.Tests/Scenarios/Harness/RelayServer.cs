@@ -197,6 +197,8 @@ internal static class RelaySamples
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "relay");
 
+    private static readonly string s_started = Answer("RelayAlertStartedEvent");
+
     /// <summary>The samples, each named for the event that it becomes.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
@@ -207,7 +209,7 @@ internal static class RelaySamples
     /// <summary>An event of the document with another id and time.</summary>
     public static JsonObject Event(string id, DateTimeOffset at)
     {
-        var sample = JsonNode.Parse(Answer("RelayAlertStartedEvent"))!.AsArray()[0]!.DeepClone().AsObject();
+        var sample = JsonNode.Parse(s_started)!.AsArray()[0]!.DeepClone().AsObject();
         sample["id"] = id;
         sample["timestamp"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
         return sample;
