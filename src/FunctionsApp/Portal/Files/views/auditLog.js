@@ -111,12 +111,17 @@ function rowOf(entry, table, organization, names) {
       time(entry.timestamp),
       what,
       entry.subscriptionId ? link(names?.of(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
-      free(entry.actor ?? '–'),
+      free(whoOf(entry)),
       free(summaryOf(entry)),
       toggle,
     ]),
     detail,
   ];
+}
+
+// The audit log names the first key by its setting.
+function whoOf(entry) {
+  return entry.actor === 'Access__AdminKey' ? 'The admin key' : entry.actor ?? '–';
 }
 
 function summaryOf(entry) {
