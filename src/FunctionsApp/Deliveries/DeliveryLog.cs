@@ -46,19 +46,20 @@ public sealed class DeliveryLog
         return attempts;
     }
 
-    /// <summary>The outcomes of the attempts of a span of time, newest first. What was skipped is no attempt.</summary>
-    internal async IAsyncEnumerable<(string EventId, string Outcome)> OutcomesAsync(
-        SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>What the rows of a span of time behind a key say, newest first: whether the attempt arrived, or null for what was skipped, which is none.</summary>
+    internal async IAsyncEnumerable<(string Key, string EventId, bool? Arrived)> OutcomesAsync(
+        SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (atLeast, below) = InvertedTicks.KeyRange(from, to);
         var range = new RowRange(subscription.ToString(), atLeast, below);
-        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
         {
-            if (row.GetString(DeliveryLogRow.OutcomeColumn) is { } outcome and not DeliveryOutcome.Skipped
-                && row.GetString(DeliveryLogRow.EventIdColumn) is { } eventId)
+            bool? arrived = row.GetString(DeliveryLogRow.OutcomeColumn) switch
             {
-                yield return (eventId, outcome);
-            }
+                null or DeliveryOutcome.Skipped => null,
+                var outcome => outcome == DeliveryOutcome.Delivered,
+            };
+            yield return (row.RowKey, row.GetString(DeliveryLogRow.EventIdColumn) ?? "", arrived);
         }
     }
 }

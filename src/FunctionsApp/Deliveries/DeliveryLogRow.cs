@@ -11,7 +11,7 @@ internal static class DeliveryLogRow
     public const string EventIdColumn = "eventId";
     public const string OutcomeColumn = "outcome";
 
-    public static readonly string[] OutcomeColumns = [EventIdColumn, OutcomeColumn];
+    public static readonly string[] OutcomeColumns = [nameof(TableEntity.RowKey), EventIdColumn, OutcomeColumn];
 
     public static TableEntity Make(SubscriptionId subscription, DeliveryAttempt attempt)
     {

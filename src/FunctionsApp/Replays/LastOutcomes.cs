@@ -13,38 +13,58 @@ namespace EventSubscriptions.Replays;
 internal sealed class LastOutcomes(DeliveryLog log, SubscriptionId subscription, DateTimeOffset newest, int capacity)
 {
     private readonly Dictionary<string, bool> _arrived = new(StringComparer.Ordinal);
-    private DateTimeOffset _readTo = newest;
+    private DateTimeOffset? _readTo;
+    private string? _last;
+
+    /// <summary>How many rows were read so far.</summary>
+    public long Rows { get; private set; }
 
     /// <summary>Whether all that was read is kept, so that older events can be asked for too.</summary>
     public bool IsWhole { get; private set; } = true;
 
-    /// <summary>Reads on, back to a time.</summary>
+    /// <summary>Reads on, back to a time, and says whether it has come there. If not, it may be called again for the same.</summary>
     /// <param name="oldest">The time.</param>
     /// <param name="wanted">The events that will be asked for next. They are kept in any case.</param>
+    /// <param name="mostRows">How many <see cref="Rows"/> to stop at.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task ReadAsync(DateTimeOffset oldest, IReadOnlySet<string> wanted, CancellationToken cancellationToken)
+    public async Task<bool> ReadAsync(DateTimeOffset oldest, IReadOnlySet<string> wanted, long mostRows, CancellationToken cancellationToken)
     {
         if (oldest >= _readTo)
         {
-            return;
+            return true;
         }
 
-        await foreach (var (eventId, outcome) in log.OutcomesAsync(subscription, oldest, _readTo, cancellationToken))
+        await foreach (var (key, eventId, arrived) in log.OutcomesAsync(subscription, oldest, newest, _last, cancellationToken))
         {
-            if (_arrived.Count < capacity || wanted.Contains(eventId))
+            if (arrived is { } value)
             {
-                // Newest first: the first one counts.
-                _arrived.TryAdd(eventId, outcome == DeliveryOutcome.Delivered);
+                Keep(eventId, value, wanted);
             }
-            else
+
+            _last = key;
+            if (++Rows >= mostRows)
             {
-                IsWhole = false;
+                return false;
             }
         }
 
         _readTo = oldest;
+        return true;
     }
 
     /// <summary>Whether the last attempt at an event has arrived, or null where there was none. Each event can be asked for once.</summary>
     public bool? Take(string eventId) => _arrived.Remove(eventId, out var arrived) ? arrived : null;
+
+    private void Keep(string eventId, bool arrived, IReadOnlySet<string> wanted)
+    {
+        if (_arrived.Count < capacity || wanted.Contains(eventId))
+        {
+            // Newest first: the first one counts.
+            _arrived.TryAdd(eventId, arrived);
+        }
+        else
+        {
+            IsWhole = false;
+        }
+    }
 }

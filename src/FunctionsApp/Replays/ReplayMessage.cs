@@ -33,6 +33,9 @@ public sealed record ReplayMessage
     /// <summary>How many events the slices before have sent.</summary>
     public long Sent { get; init; }
 
+    /// <summary>How many rows of the delivery log the slices before have read.</summary>
+    public long LogRows { get; init; }
+
     /// <summary>The message of a replay's first slice.</summary>
     public static ReplayMessage First(Replay replay) =>
         new() { OrganizationId = replay.OrganizationId, SubscriptionId = replay.SubscriptionId, ReplayId = replay.Id };
@@ -50,6 +53,7 @@ public sealed record ReplayMessage
         properties["hold"] = Hold;
         properties["matched"] = Matched;
         properties["sent"] = Sent;
+        properties["logRows"] = LogRows;
         if (After is not null)
         {
             properties["after"] = After;
@@ -70,6 +74,7 @@ public sealed record ReplayMessage
             && Number("hold") is >= 0 and < int.MaxValue and var hold
             && Number("matched") is >= 0 and var matched
             && Number("sent") is >= 0 and var sent
+            && (Number("logRows") ?? 0) is >= 0 and var logRows
                 ? new ReplayMessage
                 {
                     OrganizationId = organization,
@@ -81,6 +86,7 @@ public sealed record ReplayMessage
                     After = Text("after"),
                     Matched = matched,
                     Sent = sent,
+                    LogRows = logRows,
                 }
                 : null;
         return replay is not null;

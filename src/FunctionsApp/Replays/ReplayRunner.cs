@@ -120,9 +120,9 @@ public sealed class ReplayRunner(
 
     private async Task CountAsync(ReplayMessage message, Replay replay, Subscription subscription, CancellationToken cancellationToken)
     {
-        var findings = await search.RunAsync(replay, subscription, message.After, cancellationToken);
+        var findings = await search.RunAsync(replay, subscription, message.After, message.LogRows, cancellationToken);
         var matched = message.Matched + findings.Events.Count;
-        if (replay.DryRun && findings.Last is null)
+        if (replay.DryRun && findings.IsLast)
         {
             await FinishAsync(message, current => Ended(current, ReplayState.Completed) with { Matched = matched }, cancellationToken);
             return;
@@ -133,7 +133,15 @@ public sealed class ReplayRunner(
             await store.AddEventsAsync(replay.Id, findings.Events, cancellationToken);
         }
 
-        var next = message with { Sends = findings.Last is null, Slice = message.Slice + 1, Hold = 0, After = findings.Last, Matched = matched };
+        var next = message with
+        {
+            Sends = findings.IsLast,
+            Slice = message.Slice + 1,
+            Hold = 0,
+            After = findings.Next,
+            Matched = matched,
+            LogRows = findings.LogRows,
+        };
         await replays.SendMessageAsync(next.ToServiceBusMessage(), cancellationToken);
         await ProgressAsync(next, cancellationToken);
     }

@@ -23,6 +23,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     private Subscription _subscription = null!;
     private DateTimeOffset _start;
     private int _attempts;
+    private int _mostRows;
 
     /// <summary>One event an hour. Every third fails, every third is missed, and every third arrives; some of those late, or once more much later.</summary>
     public async Task InitializeAsync()
@@ -69,6 +70,26 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, capacity, sameProcess));
     }
 
+    [Theory]
+    [InlineData(1, 1_000, true)]
+    [InlineData(5, 3, true)]
+    [InlineData(5, 1_000, false)]
+    [InlineData(5, 3, false)]
+    public async Task Events_are_found_by_steps_that_read_few_rows_of_the_log(int stepRows, int capacity, bool sameProcess)
+    {
+        Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, capacity, sameProcess, stepRows: stepRows));
+        Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, capacity, sameProcess, stepRows: stepRows, times: 2));
+    }
+
+    [Fact]
+    public async Task Step_reads_no_more_of_the_log_than_it_may()
+    {
+        await FindAsync(ReplaySelection.Missed, 1_000, sameProcess: true, stepRows: 5);
+
+        Assert.Equal(_attempts, _tables.RowsOf(TableNames.DeliveryLog));
+        Assert.Equal(5, _mostRows);
+    }
+
     [Fact]
     public async Task Step_that_is_done_again_finds_the_same()
     {
@@ -85,7 +106,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     }
 
     /// <summary>All that a replay of everything finds, oldest first.</summary>
-    private async Task<List<string>> FindAsync(string only, int capacity, bool sameProcess, int times = 1)
+    private async Task<List<string>> FindAsync(string only, int capacity, bool sameProcess, int times = 1, int stepRows = 1_000)
     {
         var replay = new Replay
         {
@@ -102,27 +123,32 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         };
         List<string> found = [];
         var search = Search();
-        for (string? after = null; ;)
+        string? after = null;
+        var logRows = 0L;
+        for (var step = 0; ; step++)
         {
+            Assert.True(step < 1_000, $"No end: {after}, {logRows} rows, {found.Count} found.");
             ReplayFindings findings = null!;
             for (var time = 0; time < times; time++)
             {
-                findings = await search.RunAsync(replay, _subscription, after, default);
+                var before = _tables.RowsOf(TableNames.DeliveryLog);
+                findings = await search.RunAsync(replay, _subscription, after, logRows, default);
+                _mostRows = Math.Max(_mostRows, _tables.RowsOf(TableNames.DeliveryLog) - before);
             }
 
             found.AddRange(findings.Events.Select(pointer => pointer.Id.ToString()));
-            if (findings.Last is null)
+            if (findings.IsLast)
             {
                 found.Reverse();
                 return found;
             }
 
-            after = findings.Last;
+            (after, logRows) = (findings.Next, findings.LogRows);
             search = sameProcess ? search : Search();
         }
 
         ReplaySearch Search() =>
-            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables)) { Step = Step, Capacity = capacity };
+            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables)) { Step = Step, Capacity = capacity, StepRows = stepRows };
     }
 
     private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
