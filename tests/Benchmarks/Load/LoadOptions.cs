@@ -13,6 +13,7 @@ internal sealed record LoadOptions
 
           --subscriptions N   subscriptions that each event goes to                 (10)
           --events M          events published, so that N x M POSTs arrive          (3000)
+          --rounds R          rounds of those; the first warms up and is discarded  (4)
           --rate R            events per second while latency is measured           (500)
           --seconds S         how long latency is measured                          (10)
           --fan-out N         subscriptions that one event is fanned out to         (10000)
@@ -27,6 +28,8 @@ internal sealed record LoadOptions
     public int Subscriptions { get; init; } = 10;
 
     public int Events { get; init; } = 3000;
+
+    public int Rounds { get; init; } = 4;
 
     public int Rate { get; init; } = 500;
 
@@ -52,6 +55,7 @@ internal sealed record LoadOptions
             {
                 "--subscriptions" => options with { Subscriptions = Number(args, ++i) },
                 "--events" => options with { Events = Number(args, ++i) },
+                "--rounds" => options with { Rounds = Number(args, ++i) },
                 "--rate" => options with { Rate = Number(args, ++i) },
                 "--seconds" => options with { Seconds = Number(args, ++i) },
                 "--fan-out" => options with { FanOut = Number(args, ++i) },
