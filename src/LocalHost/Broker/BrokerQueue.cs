@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Azure.Messaging.ServiceBus;
 using LocalHost.Journaling;
+using LocalHost.ServiceBus;
 
 namespace LocalHost.Messaging;
 
@@ -214,9 +215,9 @@ internal sealed class BrokerQueue : IDisposable
     {
         var changes = propertiesToModify is null ? [] : new Dictionary<string, object>(propertiesToModify, StringComparer.Ordinal);
         if (reason is not null)
-            changes[ServiceBusReceivedMessage.DeadLetterReasonProperty] = reason;
+            changes[ReceivedMessages.DeadLetterReasonProperty] = reason;
         if (description is not null)
-            changes[ServiceBusReceivedMessage.DeadLetterErrorDescriptionProperty] = description;
+            changes[ReceivedMessages.DeadLetterErrorDescriptionProperty] = description;
         return Rewrite(message, changes, isDeadLetter: true);
     }
 
@@ -243,18 +244,7 @@ internal sealed class BrokerQueue : IDisposable
 
         var header = StoredMessage.ReadHeader(bytes);
         var content = StoredMessage.ReadContent(bytes);
-        return new ServiceBusReceivedMessage
-        {
-            MessageId = content.MessageId,
-            ContentType = content.ContentType,
-            ApplicationProperties = content.Properties,
-            Body = new BinaryData(content.Body),
-            LockTokenGuid = delivery.LockToken,
-            LockedUntil = delivery.LockedUntil,
-            SequenceNumber = delivery.SequenceNumber,
-            DeliveryCount = delivery.DeliveryCount,
-            EnqueuedTime = new DateTimeOffset(header.Enqueued, TimeSpan.Zero),
-        };
+        return ReceivedMessages.Create(content, delivery.LockToken, delivery.LockedUntil, delivery.SequenceNumber, delivery.DeliveryCount, new DateTimeOffset(header.Enqueued, TimeSpan.Zero));
     }
 
     private sealed record Delivery(

@@ -79,7 +79,7 @@ internal sealed class DemoClient(HttpClient api)
         {
             throw new StartupException("""
                 The demo's inbox has a plain http address on this machine, and the app refuses such receivers unless it is told otherwise.
-                Set Deliveries__AllowInsecureDestinations=true, which `dotnet run --project src/FunctionsApp -- --demo` does by itself.
+                Set Deliveries__AllowInsecureDestinations=true, which `dotnet run --project src/LocalHost -- --demo` does by itself.
                 """);
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -30,8 +31,15 @@ internal sealed partial class FunctionRunner(
         var context = new LocalFunctionContext(function, triggerValue, features, scope.ServiceProvider, cancellationToken);
         try
         {
+            // The worker runs a function in a flow of its own, which knows of no activity but through the trace context.
+            Activity.Current = null;
             await _pipeline(context);
-            return context.Result.Value;
+            if (context is { Result: IResult result, TriggerFeatures.HttpContext: { } request })
+            {
+                await result.ExecuteAsync(request);
+            }
+
+            return context.Result;
         }
         catch (Exception e) when (!IsOrdinary(e, cancellationToken))
         {
@@ -47,7 +55,7 @@ internal sealed partial class FunctionRunner(
     private static async Task ExecuteAsync(FunctionContext context)
     {
         var local = (LocalFunctionContext)context;
-        local.Result.Value = await local.Function.Body(local);
+        local.Result = await local.Function.Body(local);
     }
 
     private static partial class Log

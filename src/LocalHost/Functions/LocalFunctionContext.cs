@@ -1,33 +1,54 @@
+using System.Diagnostics;
+using LocalHost.Hosting;
 using LocalHost.Triggers;
 using Microsoft.Azure.Functions.Worker;
 
 namespace LocalHost.Functions;
 
 /// <summary>The context of one invocation.</summary>
-internal sealed class LocalFunctionContext(
-    FunctionMethod function,
-    object triggerValue,
-    InvocationFeatures features,
-    IServiceProvider services,
-    CancellationToken cancellationToken) : FunctionContext
+internal sealed class LocalFunctionContext : FunctionContext
 {
-    /// <summary>Where the worker's web integration keeps the <c>HttpContext</c> in <see cref="Items"/>.</summary>
-    public const string HttpContextKey = "HttpRequestContext";
+    /// <summary>Where the worker's <c>GetHttpContext()</c> looks in <see cref="Items"/>.</summary>
+    private const string HttpContextKey = "HttpRequestContext";
 
+    private readonly CancellationToken _cancellationToken;
     private string? _invocationId;
     private IDictionary<object, object>? _items;
 
-    public object TriggerValue { get; } = triggerValue;
+    public LocalFunctionContext(
+        FunctionMethod function, object triggerValue, InvocationFeatures features, IServiceProvider services, CancellationToken cancellationToken)
+    {
+        Function = function;
+        TriggerValue = triggerValue;
+        TriggerFeatures = features;
+        InstanceServices = services;
+        _cancellationToken = cancellationToken;
+        if (features.HttpContext is { } http)
+        {
+            Items[HttpContextKey] = http;
+        }
+    }
 
-    public InvocationFeatures TriggerFeatures { get; } = features;
+    public object TriggerValue { get; }
 
-    public FunctionMethod Function { get; } = function;
+    public InvocationFeatures TriggerFeatures { get; }
 
-    public InvocationResult Result { get; } = new LocalInvocationResult();
+    public FunctionMethod Function { get; }
+
+    /// <summary>What the function returned. The SDK keeps it where only the SDK can reach.</summary>
+    public object? Result { get; set; }
 
     public override string InvocationId => _invocationId ??= Guid.NewGuid().ToString();
 
-    public override IServiceProvider InstanceServices { get; set; } = services;
+    public override string FunctionId => Function.Definition.Id;
+
+    public override TraceContext TraceContext { get; } = new LocalTraceContext(Activity.Current?.Id, Activity.Current?.TraceStateString);
+
+    public override BindingContext BindingContext => throw Unsupported.Member();
+
+    public override RetryContext RetryContext => throw Unsupported.Member();
+
+    public override IServiceProvider InstanceServices { get; set; }
 
     public override FunctionDefinition FunctionDefinition => Function.Definition;
 
@@ -37,15 +58,18 @@ internal sealed class LocalFunctionContext(
         set => _items = value;
     }
 
-    public CancellationToken CancellationToken { get; } = cancellationToken;
+    public override IInvocationFeatures Features => throw Unsupported.Member();
 
-    private sealed class LocalInvocationResult : InvocationResult
+    public override CancellationToken CancellationToken => _cancellationToken;
+
+    private sealed class LocalTraceContext(string? parent, string? state) : TraceContext
     {
-        public override object? Value { get; set; }
-    }
-}
+        public override string TraceParent => parent ?? "";
 
-internal sealed class LocalFunctionDefinition(string name) : FunctionDefinition
-{
-    public override string Name { get; } = name;
+        public override string TraceState => state ?? "";
+
+        public override IReadOnlyDictionary<string, string> Attributes => throw Unsupported.Member();
+
+        public override IReadOnlyDictionary<string, string> Baggage => throw Unsupported.Member();
+    }
 }

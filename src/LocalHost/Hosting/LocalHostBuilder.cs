@@ -1,7 +1,10 @@
-using System.Reflection;
+using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
 using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;
+using LocalHost.ServiceBus;
+using LocalHost.Tables;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -37,7 +40,7 @@ internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> Fu
 }
 
 /// <summary>Puts the host together: a web application that has nothing but Kestrel, routing, the console and the functions.</summary>
-internal sealed class LocalHostBuilder
+internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
 {
     /// <summary>The Functions host's limit of a request's body.</summary>
     private const long MaxRequestBodySize = 100 * 1024 * 1024;
@@ -68,6 +71,11 @@ internal sealed class LocalHostBuilder
             var local = LocalSettings.For(_folder.Path, settings);
             _adminKeyIsOurs = local.ContainsKey(LocalSettings.AdminKey);
             Web.Configuration.AddInMemoryCollection(local);
+            Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker));
+            if (local.ContainsKey(LocalSettings.Tables))
+            {
+                Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
+            }
         }
         catch
         {
@@ -90,10 +98,13 @@ internal sealed class LocalHostBuilder
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
-    public void Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> add)
+    public IServiceCollection Services => Web.Services;
+
+    public IFunctionsWorkerApplicationBuilder Use(Func<FunctionExecutionDelegate, FunctionExecutionDelegate> middleware)
     {
         ThrowIfBuilt();
-        _middleware.Add(add);
+        _middleware.Add(middleware);
+        return this;
     }
 
     /// <exception cref="StartupException">The functions or <c>host.json</c> are wrong.</exception>
@@ -161,7 +172,7 @@ internal sealed class LocalHostBuilder
                 case TimerTriggerAttribute timer:
                     yield return new TimerListener(
                         function,
-                        CronSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
+                        TimerSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
                         new TimerStatusFile(_folder.Path, function.Name),
                         app.Services.GetRequiredService<TimeProvider>(),
                         app.Services.GetRequiredService<ILogger<TimerListener>>());
@@ -179,10 +190,10 @@ internal sealed class LocalHostBuilder
         }
     }
 
-    /// <summary>A client may send to a real namespace; messages are received from the embedded broker alone.</summary>
-    private void CheckConnection(string setting, string function, IConfiguration settings)
+    /// <summary>Messages are sent to and received from the embedded broker alone.</summary>
+    private static void CheckConnection(string setting, string function, IConfiguration settings)
     {
-        if (settings[setting] != LocalSettings.EmbeddedBroker(_folder.Path))
+        if (settings[setting] != LocalSettings.Embedded)
         {
             throw new StartupException($"{function}: the setting {setting} must be absent: this host has no queues but its own.");
         }
@@ -236,7 +247,7 @@ internal sealed class LocalHostBuilder
     {
         if (_built)
         {
-            throw new InvalidOperationException("The application has already been _built.");
+            throw new InvalidOperationException("The application has already been built.");
         }
     }
 }

@@ -12,24 +12,27 @@ internal static class LocalSettings
 {
     public const string AdminKey = "Access:AdminKey";
     public const string SecretKeys = "Secrets:Keys";
+    public const string Tables = "Tables";
+
+    /// <summary>Stands where a connection string would, if this host's own tables or queues are used.</summary>
+    public const string Embedded = "Embedded=true";
+
     public const string FileName = "secrets.json";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    public static string EmbeddedBroker(string dataDirectory) => $"EmbeddedBroker={dataDirectory}";
 
     /// <exception cref="StartupException">The file of kept secrets can't be read or written.</exception>
     public static Dictionary<string, string?> For(string dataDirectory, IConfiguration environment)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        if (!environment.GetSection("Tables").Exists())
+        if (!environment.GetSection(Tables).Exists())
         {
-            settings["Tables"] = $"EmbeddedStore={dataDirectory}";
+            settings[Tables] = Embedded;
         }
 
         if (!environment.GetSection("ServiceBus").Exists())
         {
-            settings["ServiceBus"] = EmbeddedBroker(dataDirectory);
+            settings["ServiceBus"] = Embedded;
         }
 
         var path = Path.Combine(dataDirectory, FileName);

@@ -1,47 +1,40 @@
-using System.Reflection;
+using EventSubscriptions;
+using EventSubscriptions.Options;
 using LocalHost.Functions;
-using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Hosting;
 
 namespace LocalHost.Hosting;
 
 /// <summary>The host as a program: a failure that a person can mend is a message and an exit code, not a stack trace.</summary>
 internal static class ProcessHost
 {
-    public static FunctionsApplicationBuilder CreateBuilder(string[] args, Assembly assembly)
+    public static async Task<int> RunAsync(string[] args)
     {
-        AppDomain.CurrentDomain.UnhandledException += (_, e) => ExitIfExpected((Exception)e.ExceptionObject);
         try
         {
             var commandLine = CommandLine.Parse(args);
             if (commandLine.Help)
             {
-                Console.Out.WriteLine(CommandLine.Usage);
-                Environment.Exit(0);
+                await Console.Out.WriteLineAsync(CommandLine.Usage);
+                return 0;
             }
 
-            var parts = new HostParts(commandLine, [.. FunctionDiscovery.TypesOf(assembly)]) { ApplicationName = assembly.GetName().Name! };
-            return new FunctionsApplicationBuilder(new LocalHostBuilder(parts));
+            var builder = new LocalHostBuilder(new HostParts(commandLine, [.. FunctionDiscovery.TypesOf(typeof(EventSubscriptionsApp).Assembly)]));
+            builder.AddEventSubscriptions();
+            await using var host = builder.Build();
+            host.Services.CheckSettings();
+            await host.RunAsync();
+            return 0;
         }
-        catch (Exception e)
+        catch (StartupException exception)
         {
-            ExitIfExpected(e);
-            throw;
+            await Console.Error.WriteLineAsync(exception.Message);
+            return exception.ExitCode;
         }
-    }
-
-    private static void ExitIfExpected(Exception exception)
-    {
-        var (message, code) = exception switch
+        catch (InvalidSettingsException exception)
         {
-            StartupException startup => (startup.Message, startup.ExitCode),
-            OptionsValidationException options => (options.Message, StartupException.Failed),
-            _ => ("", 0),
-        };
-        if (code != 0)
-        {
-            Console.Error.WriteLine(message);
-            Environment.Exit(code);
+            await Console.Error.WriteLineAsync(exception.Message);
+            return StartupException.Failed;
         }
     }
 }

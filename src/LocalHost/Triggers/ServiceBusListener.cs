@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
+using LocalHost.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -136,7 +137,7 @@ internal sealed partial class ServiceBusListener(
         var succeeded = false;
         try
         {
-            await function.Invoke(triggerValue, new(MessageActions: new(settlement)), _abandoning.Token);
+            await function.Invoke(triggerValue, new(MessageActions: new LocalMessageActions(settlement)), _abandoning.Token);
             succeeded = true;
         }
         catch (Exception)
@@ -153,7 +154,7 @@ internal sealed partial class ServiceBusListener(
             return;
         try
         {
-            message.LockedUntil = queue.RenewLock(message.LockTokenGuid);
+            ReceivedMessages.SetLockedUntil(message, queue.RenewLock(Guid.Parse(message.LockToken)));
         }
         catch (ServiceBusException)
         {

@@ -10,7 +10,7 @@ namespace LocalHost.Triggers;
 /// </summary>
 internal sealed partial class TimerListener(
     LocalFunction function,
-    CronSchedule schedule,
+    TimerSchedule schedule,
     TimerStatusFile file,
     TimeProvider time,
     ILogger<TimerListener> logger) : TriggerListener
@@ -142,7 +142,7 @@ internal sealed partial class TimerListener(
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Warning, "{Function}: the schedule '{Schedule}' has no further run")]
-        public static partial void NeverFires(ILogger logger, string function, CronSchedule schedule);
+        public static partial void NeverFires(ILogger logger, string function, TimerSchedule schedule);
 
         [LoggerMessage(2, LogLevel.Warning, "{Function}: its last run could not be remembered")]
         public static partial void NotRemembered(ILogger logger, Exception exception, string function);

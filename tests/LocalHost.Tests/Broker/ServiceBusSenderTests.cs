@@ -1,5 +1,6 @@
 using System.Runtime.Serialization;
 using Azure.Messaging.ServiceBus;
+using LocalHost.ServiceBus;
 using LocalHost.Messaging;
 
 namespace LocalHost.Tests.Messaging;
@@ -15,7 +16,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     public ServiceBusSenderTests()
     {
         _data = DataFolder.Open(_folder.Path, _time);
-        _client = new ServiceBusClient($"EmbeddedBroker={_folder.Path}");
+        _client = new LocalServiceBusClient(_data.Broker);
         _sender = _client.CreateSender("events");
     }
 
@@ -164,25 +165,6 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     {
         await _sender.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _sender.SendMessageAsync(new ServiceBusMessage()));
-    }
-
-    [Fact]
-    public void Another_service_bus_is_refused_with_advice()
-    {
-        var exception = Assert.Throws<NotSupportedException>(() => new ServiceBusClient("Endpoint=sb://x.servicebus.windows.net/;SharedAccessKey=secret"));
-        Assert.Contains("FunctionsHost=Azure", exception.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
-        Assert.Throws<NotSupportedException>(() => new ServiceBusClient("x.servicebus.windows.net", Moq.Mock.Of<Azure.Core.TokenCredential>()));
-    }
-
-    [Fact]
-    public void Message_for_tests_is_as_described()
-    {
-        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
-            new BinaryData("x"), messageId: "id", contentType: "text/plain", deliveryCount: 2, sequenceNumber: 7,
-            properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = "Bad" });
-        Assert.Equal(("x", "id", "text/plain", 2, 7L, "Bad"),
-            (message.Body.ToString(), message.MessageId, message.ContentType, message.DeliveryCount, message.SequenceNumber, message.DeadLetterReason));
     }
 
     private async Task AssertTooLargeAsync(ServiceBusMessage message)

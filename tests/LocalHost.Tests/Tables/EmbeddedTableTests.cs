@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using LocalHost.Tables;
 
 namespace LocalHost.Tests.Tables;
 
@@ -16,6 +17,6 @@ public sealed partial class EmbeddedTableTests : TableContractTests, IDisposable
     protected override Task<TableServiceClient> ConnectAsync()
     {
         data = DataFolder.Open(folder.Path, TimeProvider.System);
-        return Task.FromResult(new TableServiceClient($"EmbeddedStore={folder.Path}"));
+        return Task.FromResult<TableServiceClient>(new LocalTableServiceClient(data.Tables));
     }
 }

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using LocalHost.Tables;
 using LocalHost.Journaling;
 using TestSupport;
 
@@ -109,7 +110,7 @@ public sealed class TableDurabilityTests : IDisposable
 
         Assert.Equal(409, (await EmptyTable().CreateIfNotExistsAsync()).GetRawResponse().Status);
 
-        TableClient EmptyTable() => new TableServiceClient($"EmbeddedStore={folder.Path}").GetTableClient("empty");
+        TableClient EmptyTable() => new LocalTableServiceClient(data!.Tables).GetTableClient("empty");
     }
 
     [Fact]
@@ -199,7 +200,7 @@ public sealed class TableDurabilityTests : IDisposable
     private async Task OpenAsync(JournalOptions? options = null)
     {
         data = DataFolder.Open(folder.Path, time, null, options);
-        table = new TableServiceClient($"EmbeddedStore={folder.Path}").GetTableClient("rows");
+        table = new LocalTableServiceClient(data!.Tables).GetTableClient("rows");
         await table.CreateIfNotExistsAsync();
     }
 

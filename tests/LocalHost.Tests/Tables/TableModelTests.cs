@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
+using LocalHost.Tables;
 using LocalHost.Journaling;
 
 namespace LocalHost.Tests.Tables;
@@ -102,7 +103,7 @@ public sealed class TableModelTests : IDisposable
     private async Task OpenAsync()
     {
         data = DataFolder.Open(folder.Path, TimeProvider.System, null, new JournalOptions { SegmentSize = 16 << 10, CompactionFloor = 32 << 10 });
-        table = new TableServiceClient($"EmbeddedStore={folder.Path}").GetTableClient("rows");
+        table = new LocalTableServiceClient(data!.Tables).GetTableClient("rows");
         await table.CreateIfNotExistsAsync();
     }
 

@@ -218,7 +218,7 @@ public sealed class TimerListenerTests : IDisposable
                 Interlocked.Decrement(ref _inRun);
             }
         });
-        var listener = new TimerListener(function, CronSchedule.Parse(schedule), new TimerStatusFile(_folder.Path, "Tick"), _time, NullLogger<TimerListener>.Instance);
+        var listener = new TimerListener(function, TimerSchedule.Parse(schedule, "Tick"), new TimerStatusFile(_folder.Path, "Tick"), _time, NullLogger<TimerListener>.Instance);
         await listener.StartAsync(CancellationToken.None);
         return new Running(listener);
     }

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using LocalHost.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -93,8 +92,8 @@ public sealed class HostLifetimeTests
     public async Task Builder_builds_once()
     {
         using var folder = new TemporaryFolder();
-        var builder = new FunctionsApplicationBuilder(new LocalHostBuilder(new HostParts(CommandLine.Parse(["--data", folder.Path]), []) { Output = TextWriter.Null }));
-        await using var host = (LocalFunctionsHost)builder.Build();
+        var builder = new LocalHostBuilder(new HostParts(CommandLine.Parse(["--data", folder.Path]), []) { Output = TextWriter.Null });
+        await using var host = builder.Build();
 
         Assert.Throws<InvalidOperationException>(builder.Build);
         Assert.Throws<InvalidOperationException>(() => builder.Use(next => next));

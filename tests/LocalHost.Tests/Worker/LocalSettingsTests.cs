@@ -36,7 +36,7 @@ public sealed class LocalSettingsTests : IDisposable
     {
         var settings = LocalSettings.For(_folder.Path, Environment());
 
-        Assert.Equal(($"EmbeddedStore={_folder.Path}", $"EmbeddedBroker={_folder.Path}"), (settings["Tables"], settings["ServiceBus"]));
+        Assert.Equal((LocalSettings.Embedded, LocalSettings.Embedded), (settings["Tables"], settings["ServiceBus"]));
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using LocalHost.Hosting;
-using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,10 +32,10 @@ internal sealed class TestHost : IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
 
-    public static Task<TestHost> StartAsync<TFunctions>(Action<FunctionsApplicationBuilder>? configure = null, Setup? setup = null) =>
+    public static Task<TestHost> StartAsync<TFunctions>(Action<LocalHostBuilder>? configure = null, Setup? setup = null) =>
         StartAsync([typeof(TFunctions)], configure, setup);
 
-    public static async Task<TestHost> StartAsync(IReadOnlyList<Type> functions, Action<FunctionsApplicationBuilder>? configure = null, Setup? setup = null)
+    public static async Task<TestHost> StartAsync(IReadOnlyList<Type> functions, Action<LocalHostBuilder>? configure = null, Setup? setup = null)
     {
         var host = Create(functions, configure, setup);
         try
@@ -53,7 +52,7 @@ internal sealed class TestHost : IAsyncDisposable
         return host;
     }
 
-    private static TestHost Create(IReadOnlyList<Type> functions, Action<FunctionsApplicationBuilder>? configure, Setup? given)
+    private static TestHost Create(IReadOnlyList<Type> functions, Action<LocalHostBuilder>? configure, Setup? given)
     {
         var setup = given ?? new Setup();
         var folder = setup.Folder ?? Directory.CreateTempSubdirectory("localhost-").FullName;
@@ -69,16 +68,11 @@ internal sealed class TestHost : IAsyncDisposable
             DrainTime = setup.DrainTime,
             Settings = new ConfigurationBuilder().AddInMemoryCollection(setup.Settings).Build(),
         };
-        var builder = new FunctionsApplicationBuilder(new LocalHostBuilder(parts));
-        builder.Logging.ClearProviders().AddProvider(logs);
-        if (setup.ConfiguresWebApplication)
-        {
-            builder.ConfigureFunctionsWebApplication();
-        }
-
+        var builder = new LocalHostBuilder(parts);
+        builder.Web.Logging.ClearProviders().AddProvider(logs);
         configure?.Invoke(builder);
         builder.Services.TryAddSingleton(setup.Time);
-        return new TestHost((LocalFunctionsHost)builder.Build(), output, logs, setup.Folder is null ? folder : null);
+        return new TestHost(builder.Build(), output, logs, setup.Folder is null ? folder : null);
     }
 
     public async ValueTask DisposeAsync()
@@ -107,8 +101,6 @@ internal sealed record Setup
 
     /// <summary>Kept after the test when given: the test made it.</summary>
     public string? Folder { get; init; }
-
-    public bool ConfiguresWebApplication { get; init; } = true;
 }
 
 internal sealed class RecordingLoggerProvider : ILoggerProvider

@@ -7,8 +7,8 @@ internal static class Axe
 {
     private static readonly Lazy<string> s_script = new(() =>
     {
-        var path = Repository.PathOf("tests", "AxeCore", "node_modules", "axe-core", "axe.min.js");
-        return File.Exists(path) ? File.ReadAllText(path) : throw new InvalidOperationException($"{path} is missing: run ./test once, or npm ci in tests/AxeCore.");
+        var path = Repository.PathOf("tests", "tools", "AxeCore", "node_modules", "axe-core", "axe.min.js");
+        return File.Exists(path) ? File.ReadAllText(path) : throw new InvalidOperationException($"{path} is missing: run ./test once, or npm ci in tests/tools/AxeCore.");
     });
 
     /// <summary>What a page breaks as it is now.</summary>

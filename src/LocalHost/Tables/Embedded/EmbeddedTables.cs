@@ -1,17 +1,16 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Text;
+using System.Text.Json;
 using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
 using LocalHost.Journaling;
 using LocalHost.Tables.Filters;
-using LocalHost.Tables.Rest;
 
 namespace LocalHost.Tables.Embedded;
 
 /// <summary>The Table service's behaviour on the tables of a data folder. A write is acknowledged when it is on disk.</summary>
-internal sealed class EmbeddedTables(TableStore store) : TableBackend
+internal sealed class EmbeddedTables(TableStore store)
 {
     private const int MaxPageSize = 1000;
     private const int MaxChanges = 100;
@@ -20,7 +19,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
     // A page ends, short or empty, after so many rows that its filter has turned down, as the service's do after some seconds.
     private const int MaxRowsScanned = 10_000;
 
-    public override async Task<Response> CreateTableIfNotExistsAsync(string table, CancellationToken cancellationToken)
+    public async Task<Response> CreateTableIfNotExistsAsync(string table, CancellationToken cancellationToken)
     {
         Throw(EntityLimits.CheckTable(table));
         try
@@ -33,7 +32,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         }
     }
 
-    public override Task<(Response Response, TableEntity? Entity)> ReadAsync(string table, string partitionKey, string rowKey, string[]? select, CancellationToken cancellationToken)
+    public Task<(Response Response, TableEntity? Entity)> ReadAsync(string table, string partitionKey, string rowKey, string[]? select, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         Throw(EntityLimits.CheckKey(partitionKey) ?? EntityLimits.CheckKey(rowKey));
@@ -41,7 +40,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         return Task.FromResult<(Response, TableEntity?)>(entity is null ? (new StoredResponse(404, []), null) : (Success(200, entity.ETag.ToString()), Project(entity, select)));
     }
 
-    public override async Task<Response> WriteAsync(string table, TableTransactionAction action, CancellationToken cancellationToken)
+    public async Task<Response> WriteAsync(string table, TableTransactionAction action, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var entity = EntityOf(action);
@@ -62,7 +61,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         return Success(204, action.ActionType == TableTransactionActionType.Delete ? null : StoredTable.ETagOf(outcome.Version));
     }
 
-    public override async Task<Response<IReadOnlyList<Response>>> TransactAsync(string table, IReadOnlyList<TableTransactionAction> actions, CancellationToken cancellationToken)
+    public async Task<Response<IReadOnlyList<Response>>> TransactAsync(string table, IReadOnlyList<TableTransactionAction> actions, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (actions.Count > MaxChanges)
@@ -81,7 +80,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
             changes[i] = error is null ? Change(actions[i], entity) : throw error.ToTransactionException(i);
         }
 
-        CheckSize(table, actions, changes);
+        CheckSize(changes);
         var outcome = await CommitAsync(store.Find(table) ?? throw TableError.TableNotFound.ToTransactionException(0), changes);
         if (outcome.Error is { } refused)
         {
@@ -93,7 +92,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         return Response.FromValue<IReadOnlyList<Response>>(responses, new StoredResponse(202, []));
     }
 
-    public override Task<TablePage> QueryAsync(string table, TableQuery query, CancellationToken cancellationToken)
+    public Task<TablePage> QueryAsync(string table, TableQuery query, CancellationToken cancellationToken)
     {
         var stored = store.Find(table) ?? throw TableError.TableNotFound.ToException();
         var size = query.Top ?? MaxPageSize;
@@ -196,16 +195,30 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
     }
 
     // What counts is the size of the request, which is several times that of the values at the worst.
-    private static void CheckSize(string table, IReadOnlyList<TableTransactionAction> actions, RowChange[] changes)
+    private static void CheckSize(RowChange[] changes)
     {
-        if (changes.Sum(change => change.Value.Length) > MaxTransactionSize / 8
-            && TransactionBody.Write(actions.Select(action => RestTables.Part("https://account.table.core.windows.net", table, action))).Body.Length > MaxTransactionSize)
+        if (changes.Sum(change => change.Value.Length) > MaxTransactionSize / 8 && changes.Sum(change => RequestSizeOf(change.Entity)) > MaxTransactionSize)
         {
             throw TableError.RequestBodyTooLarge.ToTransactionException(null);
         }
     }
 
+    /// <summary>About what the client would send for a change: headers, and the entity as JSON.</summary>
+    private static long RequestSizeOf(TableEntity entity)
+    {
+        const int Headers = 700, NameAndType = 50;
+        return Headers + entity.Sum(property => property.Key.Length + NameAndType + property.Value switch
+        {
+            string text => JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length,
+            byte[] bytes => Base64.GetMaxEncodedToUtf8Length(bytes.Length),
+            _ => 0,
+        });
+    }
+
     private static StoredResponse Success(int status, string? etag) => new(status, etag is null ? [] : [new HttpHeader(HttpHeader.Names.ETag, etag)]);
+
+    private static TableEntity EntityOf(TableTransactionAction action) =>
+        action.Entity as TableEntity ?? throw new NotSupportedException($"Entities are {nameof(TableEntity)} on the local host, not {action.Entity.GetType().Name}.");
 
     private static void Throw(TableError? error)
     {
@@ -236,3 +249,7 @@ internal sealed class EmbeddedTables(TableStore store) : TableBackend
         }
     }
 }
+
+internal sealed record TableQuery(string? Filter, int? Top, string[]? Select, string? ContinuationToken);
+
+internal sealed record TablePage(Response Response, IReadOnlyList<TableEntity> Entities, string? ContinuationToken);

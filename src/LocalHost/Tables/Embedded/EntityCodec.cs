@@ -13,6 +13,9 @@ internal static class EntityCodec
 {
     private static readonly string?[] Names = new string?[256];
 
+    public const string PartitionKeyName = nameof(TableEntity.PartitionKey);
+    public const string RowKeyName = nameof(TableEntity.RowKey);
+
     private enum Type : byte
     {
         String = 1,
@@ -48,7 +51,7 @@ internal static class EntityCodec
     }
 
     /// <summary>Whether the name is one of those that every entity has.</summary>
-    public static bool IsSystem(string name) => name is TableEntity.PartitionKeyName or TableEntity.RowKeyName or TableEntity.TimestampName or TableEntity.ETagName;
+    public static bool IsSystem(string name) => name is PartitionKeyName or RowKeyName or "Timestamp" or "odata.etag";
 
     private static void WriteValue(ArrayBufferWriter<byte> output, object value)
     {

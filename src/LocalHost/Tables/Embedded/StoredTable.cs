@@ -58,10 +58,8 @@ internal sealed partial class StoredTable(string name, Journal journal, TimeProv
     public static TableEntity EntityOf(byte[] key, long version)
     {
         var (partitionKey, rowKey) = RowKey.Decode(key);
-        return new TableEntity(12)
+        return new TableEntity(partitionKey, rowKey)
         {
-            PartitionKey = partitionKey,
-            RowKey = rowKey,
             Timestamp = new DateTimeOffset(version, TimeSpan.Zero),
             ETag = new Azure.ETag(ETagOf(version)),
         };

@@ -29,9 +29,15 @@ internal sealed record TableError(int Status, string Code, string Message)
 
     public RequestFailedException ToException() => new(Status, Message, Code, null);
 
-    public TableTransactionFailedException ToTransactionException(int? index) =>
-        new(new RequestFailedException(Status, index is null ? Message : string.Create(CultureInfo.InvariantCulture, $"{index}:{Message}"), Code, null))
+    public TableTransactionFailedException ToTransactionException(int? index)
+    {
+        var exception = new RequestFailedException(Status, index is null ? Message : string.Create(CultureInfo.InvariantCulture, $"{index}:{Message}"), Code, null);
+        if (index is { } place)
         {
-            FailedTransactionActionIndex = index,
-        };
+            // Where the SDK's exception finds its FailedTransactionActionIndex.
+            exception.Data["FailedEntity"] = place.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return new TableTransactionFailedException(exception);
+    }
 }

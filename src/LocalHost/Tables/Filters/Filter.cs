@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using LocalHost.Tables.Embedded;
 
 namespace LocalHost.Tables.Filters;
 
@@ -33,7 +34,7 @@ internal abstract record Filter
 
     public sealed record Comparison(string Property, Operator Operator, object Literal) : Filter
     {
-        public override bool UsesKeysOnly => Property is TableEntity.PartitionKeyName or TableEntity.RowKeyName;
+        public override bool UsesKeysOnly => Property is EntityCodec.PartitionKeyName or EntityCodec.RowKeyName;
 
         public override bool Matches(TableEntity entity) =>
             entity.TryGetValue(Property, out var value) && Order(value, Literal) is { } order && Operator switch

@@ -13,11 +13,11 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
     {
         var comparisons = new List<Filter.Comparison>();
         Collect(filter, comparisons);
-        var partition = comparisons.Find(c => c is { Property: TableEntity.PartitionKeyName, Operator: Operator.Eq })?.Literal as string;
+        var partition = comparisons.Find(c => c is { Property: EntityCodec.PartitionKeyName, Operator: Operator.Eq })?.Literal as string;
         return comparisons.Aggregate(Everything, (range, comparison) => (comparison.Property, comparison.Literal, partition) switch
         {
-            (TableEntity.PartitionKeyName, string key, _) => range.And(OfPartition(comparison.Operator, key)),
-            (TableEntity.RowKeyName, string key, not null) => range.And(OfRow(comparison.Operator, RowKey.Encode(partition, key))),
+            (EntityCodec.PartitionKeyName, string key, _) => range.And(OfPartition(comparison.Operator, key)),
+            (EntityCodec.RowKeyName, string key, not null) => range.And(OfRow(comparison.Operator, RowKey.Encode(partition, key))),
             _ => range,
         });
     }

@@ -1,0 +1,46 @@
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
+using EventSubscriptions.Health;
+using EventSubscriptions.Http;
+using EventSubscriptions.OpenApi;
+using EventSubscriptions.Options;
+using EventSubscriptions.Portal;
+using EventSubscriptions.Relay;
+using EventSubscriptions.Replays;
+using EventSubscriptions.Retention;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Hosting;
+
+namespace EventSubscriptions;
+
+/// <summary>The app: a line for each capability.</summary>
+public static class EventSubscriptionsApp
+{
+    /// <summary>Adds the app to a Functions worker, or to whatever runs functions like one. Call it after what makes HTTP requests visible to middleware.</summary>
+    public static IFunctionsWorkerApplicationBuilder AddEventSubscriptions(this IFunctionsWorkerApplicationBuilder builder)
+    {
+        builder.UseMiddleware<ExceptionMiddleware>();
+        builder.UseMiddleware<AccessMiddleware>();
+        builder.Services
+            .AddClockAndChance()
+            .AddTelemetry()
+            .AddStorage()
+            .AddAccess()
+            .AddAudit()
+            .AddSubscriptions()
+            .AddEvents()
+            .AddDeliveries()
+            .AddReplays()
+            .AddRelay()
+            .AddRetention()
+            .AddHealth()
+            .AddOpenApi()
+            .AddPortal();
+        return builder;
+    }
+}

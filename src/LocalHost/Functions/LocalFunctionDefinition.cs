@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using LocalHost.Hosting;
+using Microsoft.Azure.Functions.Worker;
+
+namespace LocalHost.Functions;
+
+/// <summary>What middleware can learn of a function: its name.</summary>
+internal sealed class LocalFunctionDefinition(string name) : FunctionDefinition
+{
+    public override string Name => name;
+
+    public override string Id => name;
+
+    public override ImmutableArray<FunctionParameter> Parameters => throw Unsupported.Member();
+
+    public override string PathToAssembly => throw Unsupported.Member();
+
+    public override string EntryPoint => throw Unsupported.Member();
+
+    public override IImmutableDictionary<string, BindingMetadata> InputBindings => throw Unsupported.Member();
+
+    public override IImmutableDictionary<string, BindingMetadata> OutputBindings => throw Unsupported.Member();
+}

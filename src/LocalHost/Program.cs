@@ -1,0 +1,1 @@
+return await LocalHost.Hosting.ProcessHost.RunAsync(args);

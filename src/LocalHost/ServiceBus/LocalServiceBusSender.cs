@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using Azure.Messaging.ServiceBus;
+using LocalHost.Hosting;
+using LocalHost.Journaling;
+using LocalHost.Messaging;
+
+namespace LocalHost.ServiceBus;
+
+/// <summary>Sends to a queue of this process's broker. What it has sent is on disk.</summary>
+internal sealed class LocalServiceBusSender(Broker broker, string queue) : ServiceBusSender
+{
+    // The SDK's batch is sealed, and tells nobody what is in it.
+    private static readonly ConditionalWeakTable<ServiceBusMessageBatch, OutgoingBatch> s_batches = [];
+
+    private bool _isClosed;
+
+    public override string FullyQualifiedNamespace => "localhost";
+
+    public override string EntityPath => queue;
+
+    public override bool IsClosed => _isClosed;
+
+    public override string Identifier => queue;
+
+    public override async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        using var batch = OutgoingBatch.Of(message);
+        await SendAsync(batch, cancellationToken);
+    }
+
+    /// <summary>Sends all the messages or none.</summary>
+    public override async Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        using var batch = OutgoingBatch.Of(messages);
+        await SendAsync(batch, cancellationToken);
+    }
+
+    /// <summary>Sends all the messages or none.</summary>
+    public override async Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messageBatch);
+        if (!s_batches.TryGetValue(messageBatch, out var batch))
+        {
+            throw new ArgumentException("The batch was made by another sender's client.", nameof(messageBatch));
+        }
+
+        await SendAsync(batch, cancellationToken);
+    }
+
+    /// <returns>The message's sequence number until it is due.</returns>
+    public override async Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        message.ScheduledEnqueueTime = scheduledEnqueueTime;
+        using var batch = OutgoingBatch.Of(message);
+        return await SendAsync(batch, cancellationToken);
+    }
+
+    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        var outgoing = new OutgoingBatch();
+        var batch = ServiceBusModelFactory.ServiceBusMessageBatch(MessageLimits.Size, [], tryAddCallback: outgoing.TryAdd);
+        s_batches.Add(batch, outgoing);
+        return ValueTask.FromResult(batch);
+    }
+
+    public override Task CloseAsync(CancellationToken cancellationToken = default)
+    {
+        _isClosed = true;
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _isClosed = true;
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CreateMessageBatchOptions options, CancellationToken cancellationToken = default) =>
+        throw Unsupported.Member();
+
+    public override Task<IReadOnlyList<long>> ScheduleMessagesAsync(
+        IEnumerable<ServiceBusMessage> messages, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
+        throw Unsupported.Member();
+
+    public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+
+    public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+
+    private async ValueTask<long> SendAsync(OutgoingBatch batch, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!broker.TryGetEntity(queue, out var entity))
+        {
+            throw new ServiceBusException($"The messaging entity '{queue}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, queue);
+        }
+
+        try
+        {
+            return await entity.SendAsync(batch);
+        }
+        catch (JournalFailedException exception)
+        {
+            throw new ServiceBusException(exception.Message, ServiceBusFailureReason.ServiceCommunicationProblem, queue, exception);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using Azure.Messaging.ServiceBus;
+using LocalHost.Messaging;
+
+namespace LocalHost.ServiceBus;
+
+/// <summary>
+/// What became of the messages of one invocation: what the function settled itself, and at its end the rest. From then on nothing can be settled.
+/// </summary>
+internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<ServiceBusReceivedMessage> messages)
+{
+    private readonly ConcurrentDictionary<Guid, bool> _settled = new();
+    private volatile bool _ended;
+
+    public Task CompleteAsync(ServiceBusReceivedMessage message) => SettleAsync(message, queue.CompleteAsync);
+
+    public Task AbandonAsync(ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify) =>
+        SettleAsync(message, token => queue.AbandonAsync(token, propertiesToModify));
+
+    public Task DeadLetterAsync(
+        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, string? reason, string? description) =>
+        SettleAsync(message, token => queue.DeadLetterAsync(token, reason, description, propertiesToModify));
+
+    /// <summary>
+    /// Ends the invocation: what the function left is abandoned if it failed, completed if messages are completed automatically, and else left
+    /// to its lock.
+    /// </summary>
+    /// <returns>The first message that could not be settled, and why.</returns>
+    public async Task<(ServiceBusReceivedMessage Message, Exception Cause)?> EndAsync(bool succeeded, bool completes)
+    {
+        _ended = true;
+        if (succeeded && !completes)
+            return null;
+
+        // All first, then the waiting: they share a write.
+        var settling = messages
+            .Where(message => !_settled.ContainsKey(LockTokenOf(message)))
+            .Select(message => (message, task: EndAsync(message, succeeded)))
+            .ToArray();
+        (ServiceBusReceivedMessage, Exception)? failure = null;
+        foreach (var (message, task) in settling)
+        {
+            if (await task is { } cause)
+                failure ??= (message, cause);
+        }
+        return failure;
+    }
+
+    private async Task<Exception?> EndAsync(ServiceBusReceivedMessage message, bool succeeded)
+    {
+        try
+        {
+            await (succeeded ? queue.CompleteAsync(LockTokenOf(message)) : queue.AbandonAsync(LockTokenOf(message)));
+            return null;
+        }
+        catch (Exception exception) when (exception is ServiceBusException or IOException or ObjectDisposedException)
+        {
+            return exception;
+        }
+    }
+
+    private async Task SettleAsync(ServiceBusReceivedMessage message, Func<Guid, ValueTask> settle)
+    {
+        if (_ended)
+            throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
+
+        await settle(LockTokenOf(message));
+        _settled[LockTokenOf(message)] = true;
+    }
+
+    private static Guid LockTokenOf(ServiceBusReceivedMessage message) => Guid.Parse(message.LockToken);
+}

@@ -1,0 +1,109 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using LocalHost.Tables.Embedded;
+
+namespace LocalHost.Tables;
+
+/// <summary>Works with one table of a data folder. Entities are <see cref="TableEntity"/>.</summary>
+internal sealed partial class LocalTableClient(EmbeddedTables tables, string name) : TableClient
+{
+    public override string Name => name;
+
+    public override string AccountName => "local";
+
+    public override async Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+        Response.FromValue(new TableItem(name), await tables.CreateTableIfNotExistsAsync(name, cancellationToken));
+
+    public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
+        WriteAsync(TableTransactionActionType.Add, entity, default, cancellationToken);
+
+    public override async Task<Response<T>> GetEntityAsync<T>(
+        string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+    {
+        var found = await GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
+        return found.HasValue ? Response.FromValue(found.Value!, found.GetRawResponse()) : throw TableError.ResourceNotFound.ToException();
+    }
+
+    public override async Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+        string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(partitionKey);
+        ArgumentNullException.ThrowIfNull(rowKey);
+        var (response, entity) = await tables.ReadAsync(name, partitionKey, rowKey, select?.ToArray(), cancellationToken);
+        return entity is null ? new NoValue<T>(response) : Response.FromValue(To<T>(entity), response);
+    }
+
+    public override Task<Response> UpdateEntityAsync<T>(
+        T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+    {
+        if (ifMatch == default)
+        {
+            throw new ArgumentException("An ETag is required; ETag.All updates whatever is there.", nameof(ifMatch));
+        }
+
+        return WriteAsync(
+            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace, entity, ifMatch, cancellationToken);
+    }
+
+    public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
+        WriteAsync(
+            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace, entity, default, cancellationToken);
+
+    public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+        WriteAsync(TableTransactionActionType.Delete, new TableEntity(partitionKey, rowKey), ifMatch, cancellationToken);
+
+    public override Task<Response> DeleteEntityAsync(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+        WriteAsync(TableTransactionActionType.Delete, entity, ifMatch, cancellationToken);
+
+    public override AsyncPageable<T> QueryAsync<T>(
+        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+        new EntityPages<T>((continuationToken, pageSize) => tables.QueryAsync(
+            name, new TableQuery(filter, pageSize ?? maxPerPage, select?.ToArray(), continuationToken), cancellationToken));
+
+    public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
+        IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transactionActions);
+        var actions = transactionActions.ToArray();
+        return actions.Length > 0
+            ? tables.TransactAsync(name, actions, cancellationToken)
+            : throw new InvalidOperationException("Transaction must contain at least one operation");
+    }
+
+    private static T To<T>(TableEntity entity)
+        where T : class, ITableEntity =>
+        entity as T ?? throw new NotSupportedException($"Entities are {nameof(TableEntity)} on the local host, not {typeof(T).Name}.");
+
+    private Task<Response> WriteAsync(TableTransactionActionType type, ITableEntity entity, ETag etag, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entity);
+        return entity.PartitionKey is null || entity.RowKey is null
+            ? throw new ArgumentNullException(nameof(entity), "An entity needs a partition key and a row key.")
+            : tables.WriteAsync(name, new TableTransactionAction(type, entity, etag), cancellationToken);
+    }
+
+    private sealed class NoValue<T>(Response response) : NullableResponse<T>
+    {
+        public override bool HasValue => false;
+
+        public override T Value => throw new InvalidOperationException("The entity does not exist.");
+
+        public override Response GetRawResponse() => response;
+    }
+
+    private sealed class EntityPages<T>(Func<string?, int?, Task<TablePage>> next) : AsyncPageable<T>
+        where T : class, ITableEntity
+    {
+        public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
+        {
+            do
+            {
+                var page = await next(continuationToken, pageSizeHint);
+                continuationToken = page.ContinuationToken;
+                yield return Page<T>.FromValues(page.Entities.Select(To<T>).ToArray(), continuationToken, page.Response);
+            }
+            while (continuationToken is not null);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using LocalHost.Hosting;
+using NCrontab;
+
+namespace LocalHost.Triggers;
+
+/// <summary>An NCRONTAB expression in UTC: second, minute, hour, day, month, day of the week; without the first field, at second 0.</summary>
+internal sealed class TimerSchedule
+{
+    private const int FieldsWithSeconds = 6;
+
+    private readonly CrontabSchedule _schedule;
+    private readonly string _expression;
+
+    private TimerSchedule(string expression, CrontabSchedule schedule)
+    {
+        _expression = expression;
+        _schedule = schedule;
+    }
+
+    /// <param name="function">Whose schedule it is, for the message.</param>
+    /// <exception cref="StartupException">It isn't such an expression.</exception>
+    public static TimerSchedule Parse(string expression, string function)
+    {
+        var fields = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        try
+        {
+            return new(expression, CrontabSchedule.Parse(expression, new() { IncludingSeconds = fields == FieldsWithSeconds }));
+        }
+        catch (CrontabException exception)
+        {
+            throw new StartupException($"{function}: '{expression}' is not a schedule: {exception.Message}");
+        }
+    }
+
+    /// <returns>The first time after <paramref name="time"/>, to the second; null if there is none, as with February 30.</returns>
+    public DateTimeOffset? NextAfter(DateTimeOffset time)
+    {
+        var next = _schedule.GetNextOccurrence(time.UtcDateTime, DateTime.MaxValue);
+        return next == DateTime.MaxValue ? null : new DateTimeOffset(DateTime.SpecifyKind(next, DateTimeKind.Utc));
+    }
+
+    public override string ToString() => _expression;
+}

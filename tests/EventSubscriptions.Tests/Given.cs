@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
+using EventSubscriptions.Tests.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests;
+
+/// <summary>Things that tests need and don't care about.</summary>
+internal static class Given
+{
+    private static int s_lastOrganization;
+
+    public static SecretProtector Protector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+
+    /// <summary>Metrics that nobody looks at.</summary>
+    public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
+
+    /// <summary>Activities that nobody listens to.</summary>
+    public static AppTracing Tracing { get; } = new();
+
+    /// <summary>An organization that no other test uses.</summary>
+    public static OrganizationId Organization()
+    {
+        Assert.True(OrganizationId.TryFrom(Interlocked.Increment(ref s_lastOrganization), out var id));
+        return id;
+    }
+
+    public static EventId EventId(string text)
+    {
+        Assert.True(EventSubscriptions.Events.EventId.TryParse(text, out var id));
+        return id;
+    }
+
+    public static Subscription Subscription(OrganizationId organization, TimeProvider time, params string[] events) => new()
+    {
+        OrganizationId = organization,
+        Id = SubscriptionId.New(time),
+        Name = "name",
+        Url = new Uri("https://example.com/hook?code=s3cret"),
+        Token = new Secret("t0ken-of-some-length"),
+        SigningSecrets = SigningSecrets.New(),
+        Events = events.Length == 0 ? ["*"] : events,
+        IsActive = true,
+        CreatedAt = time.GetUtcNow(),
+        UpdatedAt = time.GetUtcNow(),
+    };
+
+    public static AuditEntry Entry(Subscription subscription, string type = AuditType.SubscriptionUpdated) => new()
+    {
+        Type = type,
+        Timestamp = subscription.UpdatedAt,
+        OrganizationId = subscription.OrganizationId,
+        SubscriptionId = subscription.Id,
+        Actor = "somebody",
+    };
+
+    public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>
+        new(tables, Protector, new AuditLog(tables, time), time, NullLogger<SubscriptionStore>.Instance);
+
+    public static async Task<TableServiceClient> WithTablesAsync(TableServiceClient tables)
+    {
+        foreach (var name in TableNames.All)
+        {
+            await tables.GetTableClient(name).CreateIfNotExistsAsync();
+        }
+
+        return tables;
+    }
+}

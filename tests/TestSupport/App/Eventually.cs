@@ -1,0 +1,38 @@
+using System.Diagnostics;
+
+namespace TestSupport.App;
+
+/// <summary>Waiting for what another process does: a condition is polled until it holds, and a deadline that is missed says what was missing.</summary>
+internal static class Eventually
+{
+    /// <summary>Far beyond what any step takes; only a failing test waits that long.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
+    public static async Task Until(Func<bool> condition, Func<string> otherwise, TimeSpan? deadline = null) =>
+        await Until(() => Task.FromResult(condition()), otherwise, deadline);
+
+    public static async Task Until(Func<Task<bool>> condition, Func<string> otherwise, TimeSpan? deadline = null)
+    {
+        var limit = deadline ?? Deadline;
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(watch.Elapsed < limit, $"Not within {limit}: {otherwise()}");
+            await Task.Delay(s_pause);
+        }
+    }
+
+    /// <summary>Waits until no queue holds a message, ready, under way, scheduled or given up: whatever was published is through.</summary>
+    public static async Task QueuesAreEmpty(AppProcess app) =>
+        await Get(() => Queues.Of(app.AsAdmin()), queues => queues.All(queue => queue.IsEmpty), queues => "empty queues: " + string.Join(", ", queues));
+
+    /// <summary>Asks until the answer is as wanted, and returns it.</summary>
+    public static async Task<T> Get<T>(Func<Task<T>> ask, Func<T, bool> wanted, Func<T, string> otherwise, TimeSpan? deadline = null)
+    {
+        T answer = default!;
+        await Until(async () => wanted(answer = await ask()), () => otherwise(answer), deadline);
+        return answer;
+    }
+}
