@@ -1,5 +1,6 @@
 using LocalHost.Journaling;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 using LocalHost.Tables.Embedded;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,6 +22,7 @@ internal sealed class DataFolder : IDisposable
     {
         Path = path;
         _lock = @lock;
+        Database = Database.Open(DatabaseFolder(path), loggers?.CreateLogger<Database>() ?? (ILogger)NullLogger.Instance);
         Journal = new Journal(JournalFolder(path), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
         Tables = new TableStore(Journal, time);
         Broker = new Broker(Journal, QueueDefinition.Load(QueueDefinition.DefaultFile), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
@@ -38,6 +40,8 @@ internal sealed class DataFolder : IDisposable
 
     public string Path { get; }
 
+    public Database Database { get; }
+
     public Journal Journal { get; }
 
     public Broker Broker { get; }
@@ -46,6 +50,7 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Opens the folder, or shares it where this process has it open already (then the other arguments have no effect).</summary>
     /// <exception cref="DataFolderInUseException">Another process has it open.</exception>
+    /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
     public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, JournalOptions? options = null)
     {
         path = Normalize(path);
@@ -89,6 +94,7 @@ internal sealed class DataFolder : IDisposable
     {
         Broker.Dispose();
         Journal.Dispose();
+        Database.Dispose();
     }
 
     private static string Normalize(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
@@ -96,10 +102,11 @@ internal sealed class DataFolder : IDisposable
     private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
     {
         CreateDirectory(path);
-        CreateDirectory(JournalFolder(path));
         var @lock = Lock(path);
         try
         {
+            if (Directory.Exists(JournalFolder(path)) && !Directory.Exists(DatabaseFolder(path)))
+                throw DatabaseOpenException.OfVersion01(path);
             return new DataFolder(path, @lock, time, loggers, options);
         }
         catch
@@ -108,6 +115,8 @@ internal sealed class DataFolder : IDisposable
             throw;
         }
     }
+
+    private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
 
     private static string JournalFolder(string path) => System.IO.Path.Combine(path, "journal");
 
