@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Extensions.Logging;
@@ -110,7 +111,21 @@ public sealed partial class HealthTracker(
         }
 
         entry.Known = new Known(stored, Uncounted: 0, subscription.ETag, time.GetTimestamp());
+        LogTurn(subscription, known, health, decision);
         return true;
+    }
+
+    /// <summary>Tells operators when deliveries to a subscription begin to fail, and when they arrive again.</summary>
+    private void LogTurn(Subscription subscription, Known before, SubscriptionHealth after, DeliveryDecision decision)
+    {
+        if (!before.Health.IsFailing && after.IsFailing)
+        {
+            Log.Failing(logger, subscription.Id, subscription.OrganizationId, decision.Error?.Detail ?? decision.Outcome);
+        }
+        else if (before.Health.IsFailing && !after.IsFailing)
+        {
+            Log.Recovered(logger, subscription.Id, subscription.OrganizationId, before.Health.Failures + before.Uncounted);
+        }
     }
 
     private async Task DeactivateGoneAsync(Subscription subscription, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
@@ -183,6 +198,12 @@ public sealed partial class HealthTracker(
     {
         [LoggerMessage(LogLevel.Warning, "The health of subscription {SubscriptionId} could not be kept; its next delivery will tell.")]
         public static partial void NotKept(ILogger logger, Exception exception, SubscriptionId subscriptionId);
+
+        [LoggerMessage(LogLevel.Warning, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} are failing: {Reason}")]
+        public static partial void Failing(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, string reason);
+
+        [LoggerMessage(LogLevel.Information, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} arrive again after {Failures} failed attempts.")]
+        public static partial void Recovered(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, int failures);
 
         [LoggerMessage(LogLevel.Warning, "Subscription {SubscriptionId} is deactivated: {Reason}")]
         public static partial void Deactivated(ILogger logger, SubscriptionId subscriptionId, string reason);

@@ -7,7 +7,10 @@ namespace LocalHost.Hosting;
 internal sealed record CommandLine
 {
     public const string Usage = """
-        Runs the functions of this app without Azure.
+        Event Subscriptions, on the local host: delivers events as webhooks, with all state in one folder.
+
+        Usage: LocalHost [options]
+               LocalHost backup DIR [--data DIR]
 
         Options:
           --port N      the port to listen on, 0 for any free one (default 7071)
@@ -15,7 +18,11 @@ internal sealed record CommandLine
           --data DIR    the folder that keeps the state (default .data)
           --demo        also open an inbox that receives webhooks on the next port, subscribe it,
                         and publish one event every second
+          --paused      answer requests, but deliver nothing and run no timers: for a restored backup
+          --version     show the version and exit
           --help        show this text and exit
+
+        backup copies the state of the folder, of a running app too, to a new folder DIR.
 
         Settings are environment variables; a double underscore separates sections, as in
         Deliveries__Deadline=00:00:10 or Logging__LogLevel__Default=Debug.
@@ -32,7 +39,15 @@ internal sealed record CommandLine
     /// <summary>Whether to show what the app does.</summary>
     public bool Demo { get; private init; }
 
+    /// <summary>Whether queues and timers stand still.</summary>
+    public bool Paused { get; private init; }
+
     public bool Help { get; private init; }
+
+    public bool Version { get; private init; }
+
+    /// <summary>Where to back up the data folder to, a full path; null to run the app.</summary>
+    public string? BackupDirectory { get; private init; }
 
     /// <exception cref="StartupException">An option is unknown or its value is missing or wrong.</exception>
     public static CommandLine Parse(IReadOnlyList<string> args)
@@ -47,15 +62,15 @@ internal sealed record CommandLine
                 return result with { Help = true };
             }
 
-            if (args[i] == "--demo")
+            if (Switch(result, args[i]) is { } switched)
             {
-                result = result with { Demo = true };
+                result = switched;
                 continue;
             }
 
-            if (name is not ("--port" or "--host" or "--data"))
+            if (name is not ("--port" or "--host" or "--data" or "backup"))
             {
-                throw new StartupException($"Unknown option {name}.\n\n{Usage}", StartupException.WrongUsage);
+                throw new StartupException($"Unknown option {name}. --help lists those there are.", StartupException.WrongUsage);
             }
 
             var value = equals >= 0 ? args[i][(equals + 1)..] : ++i < args.Count ? args[i] : "";
@@ -63,12 +78,21 @@ internal sealed record CommandLine
             {
                 "--port" => result with { Port = ParsePort(value) },
                 "--host" => result with { Address = ParseAddress(value) },
-                _ => result with { DataDirectory = ParseDirectory(value) },
+                "backup" => result with { BackupDirectory = ParseDirectory("backup", value) },
+                _ => result with { DataDirectory = ParseDirectory("--data", value) },
             };
         }
 
         return result;
     }
+
+    private static CommandLine? Switch(CommandLine line, string argument) => argument switch
+    {
+        "--demo" => line with { Demo = true },
+        "--paused" => line with { Paused = true },
+        "--version" => line with { Version = true },
+        _ => null,
+    };
 
     private static int ParsePort(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
@@ -82,9 +106,9 @@ internal sealed record CommandLine
         _ => IPAddress.TryParse(value, out var address) ? address : throw Wrong("--host", "an IP address", value),
     };
 
-    private static string ParseDirectory(string value) =>
-        value.Length > 0 ? Path.GetFullPath(value) : throw Wrong("--data", "a folder", value);
+    private static string ParseDirectory(string option, string value) =>
+        value.Length > 0 ? Path.GetFullPath(value) : throw Wrong(option, "a folder", value);
 
     private static StartupException Wrong(string option, string wanted, string value) =>
-        new($"{option} takes {wanted}{(value.Length == 0 ? "" : $", not '{value}'")}.\n\n{Usage}", StartupException.WrongUsage);
+        new($"{option} takes {wanted}{(value.Length == 0 ? "" : $", not '{value}'")}.", StartupException.WrongUsage);
 }

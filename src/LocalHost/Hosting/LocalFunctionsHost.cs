@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Hosting;
 
 /// <summary>The running host. Disposing it closes the data folder, after everything that writes there.</summary>
-internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, DemoRun? demo)
+internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, TextWriter output, DemoRun? demo)
     : IHost, IAsyncDisposable
 {
     public IServiceProvider Services => app.Services;
@@ -45,6 +45,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
 
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
+        output.WriteLine("Stopping…");
         if (demo is not null)
         {
             await demo.StopAsync();
@@ -73,6 +74,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
         triggers.Dispose();
         folder.Dispose();
         loggers.Dispose();
+        output.WriteLine("Stopped.");
     }
 
     private static partial class Log

@@ -21,6 +21,9 @@ namespace LocalHost.Hosting;
 /// <summary>What a host is made of; tests replace what the process has only once.</summary>
 internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> FunctionTypes)
 {
+    /// <summary>The product's version: three numbers.</summary>
+    public static string Version { get; } = typeof(HostParts).Assembly.GetName().Version!.ToString(3);
+
     public string ApplicationName { get; init; } = "app";
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -40,16 +43,21 @@ internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> Fu
 }
 
 /// <summary>Puts the host together: a web application that has nothing but Kestrel, routing, the console and the functions.</summary>
-internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
+internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
 {
     /// <summary>The Functions host's limit of a request's body.</summary>
     private const long MaxRequestBodySize = 100 * 1024 * 1024;
+
+    /// <summary>Idle connections must not use up the process's file handles, which the database needs.</summary>
+    private const int MaxConnections = 1000;
+
+    private const string ServiceBusEndpointSetting = "LocalHost:ServiceBusEndpoint";
 
     private readonly HostParts _parts;
     private readonly DataFolder _folder;
     private readonly ILoggerFactory _loggers;
     private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
-    private readonly bool _adminKeyIsOurs;
+    private readonly string _adminKeyHint;
     private bool _built;
 
     /// <exception cref="StartupException">The data folder can't be used.</exception>
@@ -68,8 +76,10 @@ internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
         _folder = OpenFolder();
         try
         {
-            var local = LocalSettings.For(_folder.Path, settings);
-            _adminKeyIsOurs = local.ContainsKey(LocalSettings.AdminKey);
+            var (local, madeAdminKey) = LocalSettings.For(_folder.Path, settings, hasData: false);
+            _adminKeyHint = madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
+                : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(_folder.Path, LocalSettings.FileName)}"
+                : "as set in Access__AdminKey";
             Web.Configuration.AddInMemoryCollection(local);
             Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker));
             if (local.ContainsKey(LocalSettings.Tables))
@@ -136,16 +146,35 @@ internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
             var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
             var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
             HttpTrigger.Map(app, methods.Zip(functions));
-            app.MapPost(ServiceBusRest.Route, context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
+            if (HasServiceBusEndpoint(app))
+            {
+                app.MapPost(ServiceBusRest.Route, context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
+            }
+
             app.MapGet(QueueCounts.Route, context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
-            triggers.Listeners = [.. Listeners(functions, app, hostJson)];
-            var banner = new Banner(_parts, functions, app.Configuration[LocalSettings.AdminKey], _adminKeyIsOurs);
-            return new LocalFunctionsHost(app, triggers, _folder, _loggers, banner, _parts.CommandLine.Demo ? CreateDemo(app) : null);
+            triggers.Listeners = _parts.CommandLine.Paused ? [] : [.. Listeners(functions, app, hostJson)];
+            LogFunctions(functions, app.Services.GetRequiredService<ILogger<LocalHostBuilder>>());
+            return new LocalFunctionsHost(app, triggers, _folder, _loggers, new Banner(_parts, _adminKeyHint), _parts.Output, _parts.CommandLine.Demo ? CreateDemo(app) : null);
         }
         catch
         {
             ((IDisposable)app).Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Anybody with the admin key could write to the queues: only where that is wanted.</summary>
+    private bool HasServiceBusEndpoint(WebApplication app) => _parts.CommandLine.Demo || app.Environment.IsDevelopment() || app.Configuration[ServiceBusEndpointSetting] switch
+    {
+        null or "" => false,
+        var text => bool.TryParse(text, out var isOn) ? isOn : throw new StartupException("LocalHost__ServiceBusEndpoint must be true or false."),
+    };
+
+    private static void LogFunctions(IReadOnlyList<LocalFunction> functions, ILogger logger)
+    {
+        foreach (var function in functions)
+        {
+            Log.Function(logger, function.Name, function.Trigger);
         }
     }
 
@@ -209,6 +238,7 @@ internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Listen(_parts.CommandLine.Address, _parts.CommandLine.Port);
         });
         Web.Services.AddRoutingCore();
@@ -249,5 +279,11 @@ internal sealed class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
         {
             throw new InvalidOperationException("The application has already been built.");
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Function {Function}: {Trigger}")]
+        public static partial void Function(ILogger logger, string function, string trigger);
     }
 }

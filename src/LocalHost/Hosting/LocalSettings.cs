@@ -19,10 +19,14 @@ internal static class LocalSettings
 
     public const string FileName = "secrets.json";
 
+    private const int KeyIdLength = 4;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <exception cref="StartupException">The file of kept secrets can't be read or written.</exception>
-    public static Dictionary<string, string?> For(string dataDirectory, IConfiguration environment)
+    /// <param name="dataDirectory">The data folder.</param>
+    /// <param name="environment">What is set already.</param>
+    /// <param name="hasData">Whether the folder holds data, which only the keys that encrypted it can read.</param>
+    /// <exception cref="StartupException">The file of kept secrets can't be read or written, or it is missing while there is data.</exception>
+    public static LocalSettingsResult For(string dataDirectory, IConfiguration environment, bool hasData)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         if (!environment.GetSection(Tables).Exists())
@@ -37,15 +41,23 @@ internal static class LocalSettings
 
         var path = Path.Combine(dataDirectory, FileName);
         var kept = Read(path);
+        var madeAdminKey = !kept.ContainsKey(AdminKey) && !environment.GetSection(AdminKey).Exists();
         var count = kept.Count;
+        Keep(SecretKeys, MakeSecretKey);
         Keep(AdminKey, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-        Keep(SecretKeys, () => "local:" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         if (kept.Count > count)
         {
             Write(path, kept);
         }
 
-        return settings;
+        return new(settings, madeAdminKey);
+
+        // An id of its own, so that a key found again later can stand beside this one.
+        string MakeSecretKey() => hasData
+            ? throw new StartupException(
+                $"The data in {dataDirectory} was encrypted with a key that is neither in {FileName} nor in Secrets__Keys. " +
+                $"Restore {path} from a backup of the folder, or choose another folder with --data.")
+            : $"local-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyIdLength))}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
 
         void Keep(string name, Func<string> make)
         {
@@ -100,3 +112,7 @@ internal static class LocalSettings
         }
     }
 }
+
+/// <param name="Settings">What the environment leaves open.</param>
+/// <param name="MadeAdminKey">Whether the admin key was made by this call.</param>
+internal sealed record LocalSettingsResult(Dictionary<string, string?> Settings, bool MadeAdminKey);

@@ -19,6 +19,12 @@ internal static class ProcessHost
                 return 0;
             }
 
+            if (commandLine.Version)
+            {
+                await Console.Out.WriteLineAsync($"Event Subscriptions {HostParts.Version}");
+                return 0;
+            }
+
             var builder = new LocalHostBuilder(new HostParts(commandLine, [.. FunctionDiscovery.TypesOf(typeof(EventSubscriptionsApp).Assembly)]));
             builder.AddEventSubscriptions();
             await using var host = builder.Build();

@@ -125,9 +125,18 @@ internal static class ServiceBusRest
         }
     }
 
-    private static string Text(JsonProperty property) => property.Value.ValueKind == JsonValueKind.String
-        ? property.Value.GetString()!
-        : throw new FormatException($"{property.Name} must be a string.");
+    private static string Text(JsonProperty property)
+    {
+        try
+        {
+            return property.Value.GetString() ?? throw new FormatException($"{property.Name} must be a string.");
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Another kind of value, or half of a surrogate pair.
+            throw new FormatException($"{property.Name} must be a string.", exception);
+        }
+    }
 
     private static object? PropertyValue(string text)
     {

@@ -18,6 +18,9 @@ internal sealed partial class TimerListener(
     /// <summary>The clock is looked at this often, so that a machine that slept, or a clock that was set, delays a run by no more.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan LongPastDue = TimeSpan.FromDays(2);
+    private static readonly TimeSpan WaitIfLongPastDue = TimeSpan.FromHours(1);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _abandoning = new();
     private Task _running = Task.CompletedTask;
@@ -56,8 +59,8 @@ internal sealed partial class TimerListener(
         var start = time.GetUtcNow();
         var monitor = trigger.UseMonitor && !RunsMoreThanOnceAMinute(start);
         var status = monitor ? Restore(start) : null;
-        var next = status is null ? schedule.NextAfter(start) : Utc(status.Next);
-        var isPastDue = status is not null && next < start;
+        var next = FirstRun(status, start);
+        var isPastDue = status is not null && Utc(status.Next) < start;
         if (trigger.RunOnStartup && !isPastDue)
         {
             next = start;
@@ -83,11 +86,39 @@ internal sealed partial class TimerListener(
         Log.NeverFires(logger, function.Name, schedule);
     }
 
+    /// <summary>
+    /// The next run that is remembered, or what the schedule says if that is earlier: a clock that was ahead has remembered one that is far away.
+    /// A run that was missed long ago waits, so that a clock that is ahead now can be set right before anything expires by it.
+    /// </summary>
+    private DateTimeOffset? FirstRun(ScheduleStatus? status, DateTimeOffset start)
+    {
+        var scheduled = schedule.NextAfter(start);
+        if (status is null || IsFarAhead(Utc(status.Next), start))
+        {
+            return scheduled;
+        }
+
+        var remembered = Utc(status.Next);
+        var isLongPastDue = start - remembered > LongPastDue;
+        var isFrequent = scheduled is { } first && schedule.NextAfter(first) - first < WaitIfLongPastDue;
+        return !isLongPastDue ? remembered : isFrequent ? scheduled : start + WaitIfLongPastDue;
+    }
+
+    /// <summary>Whether a run is so far away that the clock must have been set back. The run after the next can be: the next may just have been.</summary>
+    private bool IsFarAhead(DateTimeOffset due, DateTimeOffset now) =>
+        schedule.NextAfter(now) is { } next && schedule.NextAfter(next) is { } following && due > following;
+
     private async Task WaitUntilAsync(DateTimeOffset due)
     {
         _stopping.Token.ThrowIfCancellationRequested();
-        while (due - time.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+        while (time.GetUtcNow() is var now && due > now)
         {
+            if (IsFarAhead(due, now))
+            {
+                due = schedule.NextAfter(now)!.Value;
+            }
+
+            var wait = due - now;
             await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _stopping.Token);
         }
     }

@@ -59,6 +59,8 @@ public sealed class ServiceBusRestTests : IDisposable
     [InlineData("not json")]
     [InlineData("[]")]
     [InlineData("""{"MessageId":1}""")]
+    [InlineData("""{"MessageId":"\ud800"}""")]
+    [InlineData("""{"MessageId":null}""")]
     [InlineData("""{"MessageId":""}""")]
     [InlineData("""{"ScheduledEnqueueTimeUtc":"soon"}""")]
     public async Task Broker_properties_that_make_no_sense_are_400(string properties)

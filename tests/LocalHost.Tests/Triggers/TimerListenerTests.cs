@@ -81,13 +81,52 @@ public sealed class TimerListenerTests : IDisposable
     public async Task Timer_runs_at_once_and_past_due_when_a_run_was_missed_while_the_host_was_down()
     {
         await using (await StartAsync("0 0 3 * * *")) { }
-        _time.SetUtcNow(Start.AddDays(3));
+        _time.SetUtcNow(Start.AddDays(2));
 
         await using var timer = await StartAsync("0 0 3 * * *");
 
         var (info, at) = Next();
-        Assert.Equal((Start.AddDays(3), true), (at, info.IsPastDue));
+        Assert.Equal((Start.AddDays(2), true), (at, info.IsPastDue));
         Assert.Equal(Start.Date.AddDays(1).AddHours(3), info.ScheduleStatus!.Next);
+    }
+
+    [Fact]
+    public async Task Timer_waits_for_an_hour_when_a_run_was_missed_more_than_two_days_ago()
+    {
+        await using (await StartAsync("0 0 3 * * *")) { }
+        _time.SetUtcNow(Start.AddDays(3));
+
+        await using var timer = await StartAsync("0 0 3 * * *");
+
+        AdvanceTo(Start.AddDays(3).AddMinutes(59));
+        Assert.Empty(_runs);
+        AdvanceTo(Start.AddDays(3).AddHours(1));
+        Assert.Equal((Start.AddDays(3).AddHours(1), true), (Next() is var (info, at) ? at : default, info.IsPastDue));
+    }
+
+    [Fact]
+    public async Task Timer_that_runs_often_does_not_wait_for_an_hour()
+    {
+        await using (await StartAsync("0 */5 * * * *")) { }
+        _time.SetUtcNow(Start.AddDays(3).AddMinutes(1));
+
+        await using var timer = await StartAsync("0 */5 * * * *");
+
+        AdvanceTo(Start.AddDays(3).AddMinutes(5));
+        Assert.Equal(Start.AddDays(3).AddMinutes(5), Next().At);
+    }
+
+    [Fact]
+    public async Task Timer_runs_by_the_present_when_the_clock_was_ahead()
+    {
+        _time.SetUtcNow(Start.AddYears(5));
+        await using (await StartAsync("0 0 * * * *")) { }
+        _time.SetUtcNow(Start);
+
+        await using var timer = await StartAsync("0 0 * * * *");
+
+        AdvanceTo(Start.AddHours(1));
+        Assert.Equal((Start.AddHours(1), false), (Next() is var (info, at) ? at : default, info.IsPastDue));
     }
 
     [Fact]

@@ -22,10 +22,32 @@ public sealed class HostLifetimeTests
 
         var key = host.Services.GetRequiredService<IConfiguration>()["Access:AdminKey"];
         Assert.Contains(lines, line => line.EndsWith(folder.Path, StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.EndsWith(key!, StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("Slow   GET /slow/{id}", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains($"curl -H 'x-api-key: {key}' {host.Url}/quick", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains(key!, StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.EndsWith($"{host.Url}/portal", StringComparison.Ordinal));
         Assert.Equal($"Ready on {host.Url}", lines[^1]);
+    }
+
+    [Fact]
+    public async Task Admin_key_is_shown_when_it_is_made_and_not_again()
+    {
+        using var folder = new TemporaryFolder();
+        await using (await TestHost.StartAsync<Functions>(setup: new Setup { Folder = folder.Path }))
+        {
+        }
+
+        await using var again = await TestHost.StartAsync<Functions>(setup: new Setup { Folder = folder.Path });
+
+        Assert.DoesNotContain(again.Services.GetRequiredService<IConfiguration>()["Access:AdminKey"]!, again.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(folder.Path, "secrets.json"), again.Output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stop_is_said_when_it_begins_and_when_it_is_done()
+    {
+        var host = await TestHost.StartAsync<Functions>();
+        await host.DisposeAsync();
+
+        Assert.Equal(["Stopping…", "Stopped."], host.Output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)[^2..]);
     }
 
     [Fact]
@@ -60,11 +82,11 @@ public sealed class HostLifetimeTests
     }
 
     [Fact]
-    public async Task Timer_whose_schedule_is_a_setting_shows_its_value()
+    public async Task Functions_are_logged_for_debugging_with_the_values_of_their_settings()
     {
-        await using var host = await TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *" } });
+        await using var host = await TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *", ["Logging:LogLevel:Default"] = "Debug" } });
 
-        Assert.Contains("timer 0 0 3 * * *", host.Output.ToString(), StringComparison.Ordinal);
+        Assert.Contains(host.Logs.DebugMessages, message => message.EndsWith(": timer 0 0 3 * * *", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -12,18 +12,38 @@ public sealed class LocalSettingsTests : IDisposable
     [Fact]
     public void Local_settings_make_secrets_at_the_first_start_and_keep_them()
     {
-        var first = LocalSettings.For(_folder.Path, Environment());
-        var second = LocalSettings.For(_folder.Path, Environment());
+        var first = LocalSettings.For(_folder.Path, Environment(), hasData: false);
+        var second = LocalSettings.For(_folder.Path, Environment(), hasData: false);
 
-        Assert.Equal(first, second);
-        Assert.True(first["Access:AdminKey"]!.Length >= 32);
-        Assert.Equal(32, Convert.FromBase64String(first["Secrets:Keys"]!.Split(':')[1]).Length);
+        Assert.Equal(first.Settings, second.Settings);
+        Assert.Equal((true, false), (first.MadeAdminKey, second.MadeAdminKey));
+        Assert.True(first.Settings["Access:AdminKey"]!.Length >= 32);
+        Assert.Equal(32, Convert.FromBase64String(first.Settings["Secrets:Keys"]!.Split(':')[1]).Length);
+    }
+
+    [Fact]
+    public void Local_settings_give_each_key_that_they_make_an_id_of_its_own()
+    {
+        using var other = new TemporaryFolder();
+
+        Assert.NotEqual(
+            LocalSettings.For(_folder.Path, Environment(), hasData: false).Settings["Secrets:Keys"]!.Split(':')[0],
+            LocalSettings.For(other.Path, Environment(), hasData: false).Settings["Secrets:Keys"]!.Split(':')[0]);
+    }
+
+    [Fact]
+    public void Local_settings_make_no_key_for_data_that_another_key_encrypted()
+    {
+        var message = Assert.Throws<StartupException>(() => LocalSettings.For(_folder.Path, Environment(), hasData: true)).Message;
+
+        Assert.Contains("Secrets__Keys", message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
     }
 
     [Fact]
     public void Local_settings_keep_secrets_for_their_owner_alone()
     {
-        LocalSettings.For(_folder.Path, Environment());
+        LocalSettings.For(_folder.Path, Environment(), hasData: false);
 
         if (!OperatingSystem.IsWindows())
         {
@@ -34,7 +54,7 @@ public sealed class LocalSettingsTests : IDisposable
     [Fact]
     public void Local_settings_point_at_the_data_folder()
     {
-        var settings = LocalSettings.For(_folder.Path, Environment());
+        var (settings, _) = LocalSettings.For(_folder.Path, Environment(), hasData: false);
 
         Assert.Equal((LocalSettings.Embedded, LocalSettings.Embedded), (settings["Tables"], settings["ServiceBus"]));
     }
@@ -46,12 +66,12 @@ public sealed class LocalSettingsTests : IDisposable
     [InlineData("Access:AdminKey", "Access:AdminKey")]
     [InlineData("Secrets:Keys", "Secrets:Keys")]
     public void Local_settings_leave_out_what_the_environment_sets(string name, string leftOut) =>
-        Assert.DoesNotContain(leftOut, LocalSettings.For(_folder.Path, Environment((name, "x"))));
+        Assert.DoesNotContain(leftOut, LocalSettings.For(_folder.Path, Environment((name, "x")), hasData: false).Settings);
 
     [Fact]
     public void Local_settings_keep_nothing_when_the_environment_sets_all_secrets()
     {
-        LocalSettings.For(_folder.Path, Environment(("Access:AdminKey", "a"), ("Secrets:Keys", "b")));
+        LocalSettings.For(_folder.Path, Environment(("Access:AdminKey", "a"), ("Secrets:Keys", "b")), hasData: true);
 
         Assert.Empty(Directory.EnumerateFiles(_folder.Path));
     }
@@ -61,7 +81,7 @@ public sealed class LocalSettingsTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder.Path, LocalSettings.FileName), """{"Access:AdminKey": hunter2""");
 
-        var message = Assert.Throws<StartupException>(() => LocalSettings.For(_folder.Path, Environment())).Message;
+        var message = Assert.Throws<StartupException>(() => LocalSettings.For(_folder.Path, Environment(), hasData: false)).Message;
 
         Assert.Contains(LocalSettings.FileName, message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", message, StringComparison.Ordinal);

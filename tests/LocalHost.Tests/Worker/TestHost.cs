@@ -109,6 +109,8 @@ internal sealed class RecordingLoggerProvider : ILoggerProvider
 
     public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Errors => _entries.Where(entry => entry.Level >= LogLevel.Error);
 
+    public IEnumerable<string> DebugMessages => _entries.Where(entry => entry.Level == LogLevel.Debug).Select(entry => entry.Message);
+
     public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Warnings => _entries.Where(entry => entry.Level == LogLevel.Warning);
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);

@@ -29,6 +29,7 @@ internal sealed class AppProcess : IAsyncDisposable
             ["Access__AdminKey"] = AdminKey,
             ["Deliveries__AllowInsecureDestinations"] = "true",
             ["DOTNET_ENVIRONMENT"] = "Production",
+            ["LocalHost__ServiceBusEndpoint"] = "true",
         };
         foreach (var (name, value) in settings)
         {
