@@ -13,6 +13,8 @@ namespace LocalHost.Hosting;
 internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, TextWriter output, DemoRun? demo)
     : IHost, IAsyncDisposable
 {
+    private bool _disposed;
+
     public IServiceProvider Services => app.Services;
 
     /// <summary>Where it listens, once started.</summary>
@@ -65,6 +67,11 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         if (demo is not null)
         {
             await demo.DisposeAsync();

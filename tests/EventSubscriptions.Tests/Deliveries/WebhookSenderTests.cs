@@ -9,6 +9,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Deliveries;
@@ -47,7 +48,7 @@ public sealed class WebhookSenderTests : IDisposable
             "Content-Type: application/json",
             $"Host: {receiver.Url.Authority}",
             $"traceparent: {TraceParent}",
-            "User-Agent: EventSubscriptions/0.1.0",
+            $"User-Agent: EventSubscriptions/{AppVersion.Text}",
             "webhook-id: evt_1",
             $"webhook-signature: {WebhookSignature.Of("evt_1", result.At, s_payload, s_secrets)}",
             $"webhook-timestamp: {result.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}",

@@ -3,6 +3,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Relay;
+using EventSubscriptions.Telemetry;
 using EventSubscriptions.Tests.Deliveries;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,7 +40,7 @@ public sealed class RelayClientTests : IDisposable
             "Content-Length: 0",
             "Content-Type: application/json",
             $"Host: {relay.Url.Authority}",
-            "User-Agent: EventSubscriptions/0.1.0",
+            $"User-Agent: EventSubscriptions/{AppVersion.Text}",
         ], lines[1..].Order(StringComparer.OrdinalIgnoreCase));
     }
 
