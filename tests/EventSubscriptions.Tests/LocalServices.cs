@@ -22,7 +22,7 @@ internal sealed class LocalServices : IDisposable
         Replays = new FlakySender(Bus.CreateSender(QueueNames.Replays));
     }
 
-    public ManualTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    public TestClock Time { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
 
     public ServiceBusClient Bus { get; }
 

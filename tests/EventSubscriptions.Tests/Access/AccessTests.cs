@@ -24,7 +24,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     private static readonly Requirement s_read = new(false, [Role.Read]);
     private static readonly Requirement s_anonymous = new(true, []);
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private readonly Caller _admin = new(Authenticator.AdminKeyName, Role.Admin, null);
     private ApiKeyStore _store = null!;

@@ -13,7 +13,7 @@ namespace EventSubscriptions.Tests.Audit;
 
 public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
 {
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private readonly Steps _steps = new();
     private readonly List<ServiceBusMessage> _sent = [];

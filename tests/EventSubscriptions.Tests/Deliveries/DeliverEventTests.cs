@@ -23,7 +23,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private const string ReadRest = "read subscriptions";
     private static readonly string[] s_readsFirst = ["read subscriptions", ReadRest];
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private readonly Steps _steps = new();
     private readonly RecordingSender _queue;

@@ -21,7 +21,7 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter("RetriesExhausted", "Why.", s_error);
     private static readonly DeliveryDecision s_gone = new DeliveryDecision.Gone(new(ErrorKind.Status, "The receiver answered 410 Gone."));
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private TableServiceClient _tables = null!;
     private SubscriptionStore _store = null!;

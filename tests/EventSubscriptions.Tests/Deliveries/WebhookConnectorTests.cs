@@ -11,7 +11,7 @@ public sealed class WebhookConnectorTests : IDisposable
     private static readonly TimeSpan s_deadline = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan s_plenty = TimeSpan.FromSeconds(60);
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly List<ServiceProvider> _providers = [];
 
     public void Dispose() => _providers.ForEach(provider => provider.Dispose());

@@ -149,7 +149,7 @@ public sealed class PublishRequestTests
     private static string Identified(string id) => $$$"""{"eventName":"CaseArchivedEvent","id":"{{{id}}}","data":{"id":"1","name":"n"}}""";
 
     private IReadOnlyList<PublishedEvent> Read(string body, string? idempotencyKey = null) =>
-        new PublishRequest(s_catalogue, new ManualTimeProvider(DateTimeOffset.UnixEpoch)).Read(JsonElement.Parse(body), Organization, idempotencyKey, _errors);
+        new PublishRequest(s_catalogue, new TestClock(DateTimeOffset.UnixEpoch)).Read(JsonElement.Parse(body), Organization, idempotencyKey, _errors);
 
     private IEnumerable<string> Errors() => _errors.ByField().SelectMany(pair => pair.Value.Select(message => $"{pair.Key}: {message}"));
 }

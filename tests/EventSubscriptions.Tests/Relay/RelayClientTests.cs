@@ -16,7 +16,7 @@ public sealed class RelayClientTests : IDisposable
 
     private static readonly DateTimeOffset s_oldest = new DateTimeOffset(2024, 8, 8, 14, 0, 30, TimeSpan.FromHours(2)).AddTicks(1_234_567);
 
-    private readonly ManualTimeProvider _time = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _time = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly List<ServiceProvider> _providers = [];
 
     public void Dispose() => _providers.ForEach(provider => provider.Dispose());

@@ -40,7 +40,7 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     public RelayOptions Options { get; }
 
-    public ManualTimeProvider Time => _services.Time;
+    public TestClock Time => _services.Time;
 
     public FlakyTables Tables => _services.Flaky;
 

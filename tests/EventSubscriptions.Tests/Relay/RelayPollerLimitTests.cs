@@ -11,7 +11,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
 
     private RelayAccount Account => _relay.Account;
 
-    private ManualTimeProvider Time => _relay.Time;
+    private TestClock Time => _relay.Time;
 
     private DateTimeOffset Start => _relay.Start;
 

@@ -10,7 +10,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
 
     private RelayAccount Account => _relay.Account;
 
-    private ManualTimeProvider Time => _relay.Time;
+    private TestClock Time => _relay.Time;
 
     private DateTimeOffset Start => _relay.Start;
 

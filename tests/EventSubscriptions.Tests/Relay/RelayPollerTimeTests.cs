@@ -12,7 +12,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
 
     private RelayAccount Account => _relay.Account;
 
-    private ManualTimeProvider Time => _relay.Time;
+    private TestClock Time => _relay.Time;
 
     private DateTimeOffset Start => _relay.Start;
 

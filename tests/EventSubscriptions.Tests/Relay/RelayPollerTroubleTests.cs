@@ -14,7 +14,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
 
     private RelayAccount Account => _relay.Account;
 
-    private ManualTimeProvider Time => _relay.Time;
+    private TestClock Time => _relay.Time;
 
     private DateTimeOffset Start => _relay.Start;
 

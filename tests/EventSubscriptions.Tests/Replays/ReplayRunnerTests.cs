@@ -26,7 +26,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
     private Subscription _subscription = null!;
     private DateTimeOffset _start;
 
-    private ManualTimeProvider Time => _services.Time;
+    private TestClock Time => _services.Time;
 
     public async Task InitializeAsync()
     {

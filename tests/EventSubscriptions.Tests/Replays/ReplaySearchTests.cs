@@ -15,7 +15,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     private const int Events = 60;
     private const int Step = 7;
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private readonly List<string> _failed = [];
     private readonly List<string> _missed = [];

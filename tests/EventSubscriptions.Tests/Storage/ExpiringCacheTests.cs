@@ -6,7 +6,7 @@ public sealed class ExpiringCacheTests
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(5);
 
-    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UnixEpoch);
+    private readonly TestClock _clock = new(DateTimeOffset.UnixEpoch);
     private int _loads;
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class KeyTests
     [Fact]
     public void Ids_sort_by_the_time_they_were_made()
     {
-        var clock = new ManualTimeProvider(s_time);
+        var clock = new TestClock(s_time);
         var ids = new List<string>();
         for (var i = 0; i < 100; i++)
         {

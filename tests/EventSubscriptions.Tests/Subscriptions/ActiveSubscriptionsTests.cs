@@ -4,7 +4,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class ActiveSubscriptionsTests
 {
-    private readonly ManualTimeProvider _clock = new(DateTimeOffset.UnixEpoch);
+    private readonly TestClock _clock = new(DateTimeOffset.UnixEpoch);
 
     [Fact]
     public void Matching_merges_those_of_the_event_and_those_of_every_event_in_order()

@@ -20,7 +20,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
 
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private TableServiceClient _tables = null!;
     private SubscriptionStore _store = null!;

@@ -16,7 +16,7 @@ public sealed class SubscriptionStoreOnEmbeddedTests() : SubscriptionStoreTests(
 
 public abstract class SubscriptionStoreTests(ITableStores stores)
 {
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 {
     private const string Token = "a-token-that-nobody-sees";
 
-    private readonly ManualTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private Inbox _inbox = null!;
     private InboxServer _server = null!;
     private HttpClient _client = null!;

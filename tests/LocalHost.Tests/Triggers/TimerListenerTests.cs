@@ -12,7 +12,7 @@ public sealed class TimerListenerTests : IDisposable
     private static readonly TimeSpan Step = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly ManualTimeProvider _time = new(Start);
+    private readonly TestClock _time = new(Start);
     private readonly BlockingCollection<(TimerInfo Info, DateTimeOffset At)> _runs = [];
     private int _inRun;
     private Func<CancellationToken, Task> _body = _ => Task.CompletedTask;

@@ -15,7 +15,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 {
     private static readonly DeliveryError s_refused = new(ErrorKind.Connect, "Refused.");
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private TableServiceClient _tables = null!;
     private Subscription _subscription = null!;

@@ -8,7 +8,7 @@ public sealed class InvocationShareTests
 {
     private const int Invocations = 256;
 
-    private readonly ManualTimeProvider _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
 
     [Theory]
     [InlineData(16, 256, 16)]

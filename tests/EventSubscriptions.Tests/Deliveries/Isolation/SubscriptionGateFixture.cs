@@ -10,7 +10,7 @@ public abstract class SubscriptionGateFixture
 
     private readonly InvocationShare _share = new(new DeliveriesOptions().Invocations);
 
-    private protected ManualTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private protected TestClock Clock { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
 
     private protected SubscriptionGate Gate(int maxInFlight = 16) => new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, _share, Clock);
 

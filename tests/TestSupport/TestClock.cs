@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace TestSupport;
+
+/// <summary>A clock that a test moves, and that knows how many timers wait for it: what a test waits for before it moves the clock.</summary>
+public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
+{
+    private int _pendingTimers;
+
+    public TestClock() : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero))
+    {
+    }
+
+    /// <summary>Timers that are set and have not fired for the last time.</summary>
+    public int PendingTimers => Volatile.Read(ref _pendingTimers);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new CountedTimer(this, callback);
+        timer.Inner = base.CreateTimer(timer.Fire, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class CountedTimer(TestClock clock, TimerCallback callback) : ITimer
+    {
+        private int _isPending;
+        private bool _isPeriodic;
+
+        public ITimer Inner { get; set; } = null!;
+
+        public void Fire(object? state)
+        {
+            SetPending(_isPeriodic);
+            callback(state);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _isPeriodic = period > TimeSpan.Zero;
+            SetPending(dueTime != Timeout.InfiniteTimeSpan);
+            return Inner.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            SetPending(false);
+            Inner.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            SetPending(false);
+            return Inner.DisposeAsync();
+        }
+
+        private void SetPending(bool value) =>
+            Interlocked.Add(ref clock._pendingTimers, (value ? 1 : 0) - Interlocked.Exchange(ref _isPending, value ? 1 : 0));
+    }
+}
