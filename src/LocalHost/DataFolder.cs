@@ -1,3 +1,4 @@
+using LocalHost.Hosting;
 using LocalHost.Journaling;
 using LocalHost.Messaging;
 using LocalHost.Storage;
@@ -75,6 +76,25 @@ internal sealed class DataFolder : IDisposable
             return Opened.TryGetValue(Normalize(path), out var folder)
                 ? folder
                 : throw new InvalidOperationException($"The data folder {path} is not open in this process.");
+        }
+    }
+
+    /// <summary>Copies the state, as it is at one moment, to a folder that must not exist yet.</summary>
+    /// <exception cref="IOException">The folder exists, or can't be written.</exception>
+    public void Backup(string target)
+    {
+        if (System.IO.Path.Exists(target))
+        {
+            throw new IOException($"{target} exists already. A backup goes to a new folder.");
+        }
+
+        CreateDirectory(target);
+        Database.Checkpoint(DatabaseFolder(target));
+        var secrets = System.IO.Path.Combine(Path, LocalSettings.FileName);
+        if (File.Exists(secrets))
+        {
+            // A copy has the permissions of the original.
+            File.Copy(secrets, System.IO.Path.Combine(target, LocalSettings.FileName));
         }
     }
 

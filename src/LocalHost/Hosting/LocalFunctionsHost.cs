@@ -37,6 +37,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
         }
 
         Url = app.Urls.Single();
+        Backup.Announce(folder.Path, Url);
         if (demo is not null)
         {
             await demo.StartAsync(Url, cancellationToken);

@@ -151,6 +151,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                 app.MapPost(ServiceBusRest.Route, context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
             }
 
+            app.MapPost(Backup.Route, context => Backup.HandleAsync(context, _folder, app.Configuration[LocalSettings.AdminKey]!));
             app.MapGet(QueueCounts.Route, context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
             triggers.Listeners = _parts.CommandLine.Paused ? [] : [.. Listeners(functions, app, hostJson)];
             LogFunctions(functions, app.Services.GetRequiredService<ILogger<LocalHostBuilder>>());

@@ -1,6 +1,7 @@
 using EventSubscriptions;
 using EventSubscriptions.Options;
 using LocalHost.Functions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace LocalHost.Hosting;
@@ -22,6 +23,13 @@ internal static class ProcessHost
             if (commandLine.Version)
             {
                 await Console.Out.WriteLineAsync($"Event Subscriptions {HostParts.Version}");
+                return 0;
+            }
+
+            if (commandLine.BackupDirectory is not null)
+            {
+                await Backup.RequestAsync(commandLine, new ConfigurationBuilder().AddEnvironmentVariables().Build());
+                await Console.Out.WriteLineAsync($"Backed up {commandLine.DataDirectory} to {commandLine.BackupDirectory}.");
                 return 0;
             }
 
