@@ -24,6 +24,7 @@ public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
 
     private sealed class CountedTimer(TestClock clock, TimerCallback callback) : ITimer
     {
+        private readonly Lock _gate = new();
         private int _isPending;
         private bool _isPeriodic;
 
@@ -31,15 +32,24 @@ public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
 
         public void Fire(object? state)
         {
-            SetPending(_isPeriodic);
+            lock (_gate)
+            {
+                SetPending(_isPeriodic);
+            }
+
             callback(state);
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            _isPeriodic = period > TimeSpan.Zero;
-            SetPending(dueTime != Timeout.InfiniteTimeSpan);
-            return Inner.Change(dueTime, period);
+            // Who sees the timer pending may move the clock at once: it must be set by then, and have fired no sooner.
+            lock (_gate)
+            {
+                _isPeriodic = period > TimeSpan.Zero;
+                var changed = Inner.Change(dueTime, period);
+                SetPending(dueTime > TimeSpan.Zero || (dueTime == TimeSpan.Zero && _isPeriodic));
+                return changed;
+            }
         }
 
         public void Dispose()
