@@ -59,6 +59,42 @@ public sealed partial class CrashScenarios
             () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived");
     }
 
+    /// <summary>How often the app is killed: more often by hand than with every change.</summary>
+    private static readonly int s_kills = int.Parse(Environment.GetEnvironmentVariable("CRASH_SCENARIO_KILLS") ?? "6", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Every_accepted_event_arrives_and_is_logged_when_the_app_is_killed_again_and_again_at_random_moments()
+    {
+        const int seed = 20250211;
+        var random = new Random(seed);
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start();
+        var organization = Organization.New(app);
+        var hook = receiver.NewHook();
+        var subscription = await organization.Subscribe(hook);
+
+        var accepted = new List<string>();
+        for (var kill = 0; kill < s_kills; kill++)
+        {
+            var run = kill;
+            var publishers = Enumerable.Range(0, 4).Select(number => PublishUntilTheAppIsGone(organization, (run * 4) + number)).ToList();
+            await Task.Delay(random.Next(20, 700));
+            await app.Kill();
+            accepted.AddRange((await Task.WhenAll(publishers)).SelectMany(ids => ids));
+            await app.StartAgain(atSameAddress: true);
+        }
+
+        Assert.NotEmpty(accepted);
+        await Eventually.Until(
+            () => accepted.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId)),
+            () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived",
+            TimeSpan.FromMinutes(3));
+        await Eventually.QueuesAreEmpty(app);
+        Assert.Subset(
+            (await subscription.Attempts("delivered")).Select(attempt => (string)attempt["eventId"]!).ToHashSet(StringComparer.Ordinal),
+            accepted.ToHashSet(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Receiver_that_asked_for_a_long_rest_has_it_when_the_app_is_killed_in_between()
     {

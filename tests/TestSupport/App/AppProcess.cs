@@ -71,6 +71,10 @@ internal sealed class AppProcess : IAsyncDisposable
     public static AppProcess Create(IReadOnlyList<string> arguments, params (string Name, string Value)[] settings) =>
         new(Directory.CreateTempSubdirectory("event-subscriptions-").FullName, ownsFolder: true, settings) { Arguments = arguments };
 
+    /// <summary>An app that isn't started yet, on a folder that the test keeps.</summary>
+    public static AppProcess CreateOn(string folder, IReadOnlyList<string> arguments, params (string Name, string Value)[] settings) =>
+        new(folder, ownsFolder: false, settings) { Arguments = arguments };
+
     /// <summary>A second app, not started yet, on the folder of this one.</summary>
     public AppProcess CreateOnSameFolder() => new(Folder, ownsFolder: false, []);
 

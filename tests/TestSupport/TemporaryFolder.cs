@@ -1,4 +1,4 @@
-namespace LocalHost.Tests;
+namespace TestSupport;
 
 /// <summary>An empty folder of a test's own, deleted with everything in it.</summary>
 internal sealed class TemporaryFolder : IDisposable
