@@ -162,7 +162,7 @@ internal sealed class LocalHostBuilder
                     yield return new TimerListener(
                         function,
                         CronSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
-                        new TimerStatusFile(_folder.Path, function.Name),
+                        new TimerStatusStore(_folder.Database, function.Name),
                         app.Services.GetRequiredService<TimeProvider>(),
                         app.Services.GetRequiredService<ILogger<TimerListener>>());
                     break;

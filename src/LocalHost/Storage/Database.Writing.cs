@@ -158,7 +158,7 @@ internal sealed partial class Database
         }
 
         BinaryPrimitives.WriteInt64BigEndian(_batch.Put(KeySpace.CommitNumber, sizeof(long)), _commitNumber + 1);
-        _database!.Write(_batch.Bytes);
+        _options.Write(_database!.Write, _batch.Bytes);
         _commitNumber++;
     }
 
