@@ -1,3 +1,6 @@
+using LocalHost.Messaging;
+using LocalHost.Storage;
+
 namespace Azure.Messaging.ServiceBus;
 
 public class ServiceBusException : Exception
@@ -9,6 +12,15 @@ public class ServiceBusException : Exception
         IsTransient = reason is ServiceBusFailureReason.ServiceBusy or ServiceBusFailureReason.ServiceTimeout
             or ServiceBusFailureReason.ServiceCommunicationProblem;
     }
+
+    internal static ServiceBusException From(MessageTooLargeException exception) =>
+        new(exception.Message, ServiceBusFailureReason.MessageSizeExceeded, innerException: exception);
+
+    internal static ServiceBusException From(LockLostException exception, string queue) =>
+        new(exception.Message, ServiceBusFailureReason.MessageLockLost, queue, exception);
+
+    internal static ServiceBusException From(StorageUnavailableException exception, string queue) =>
+        new(exception.Message, ServiceBusFailureReason.ServiceCommunicationProblem, queue, exception);
 
     public ServiceBusFailureReason Reason { get; }
 

@@ -32,4 +32,13 @@ public class ServiceBusMessage
     }
 
     public DateTimeOffset ScheduledEnqueueTime { get; set; }
+
+    internal NewMessage ToNewMessage() => new()
+    {
+        MessageId = MessageId,
+        ContentType = ContentType,
+        Properties = ApplicationProperties,
+        Body = Body,
+        ScheduledEnqueueTime = ScheduledEnqueueTime,
+    };
 }

@@ -18,7 +18,14 @@ public sealed class ServiceBusMessageBatch : IDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return Content.TryAdd(message);
+        try
+        {
+            return Content.TryAdd(message.ToNewMessage());
+        }
+        catch (MessageTooLargeException exception)
+        {
+            throw ServiceBusException.From(exception);
+        }
     }
 
     public void Dispose()

@@ -1,11 +1,23 @@
+using LocalHost.Messaging;
+
 namespace Azure.Messaging.ServiceBus;
 
 public class ServiceBusReceivedMessage
 {
-    internal const string DeadLetterReasonProperty = "DeadLetterReason";
-    internal const string DeadLetterErrorDescriptionProperty = "DeadLetterErrorDescription";
-
     internal ServiceBusReceivedMessage() { }
+
+    internal ServiceBusReceivedMessage(ReceivedMessage message)
+    {
+        ApplicationProperties = message.Properties;
+        Body = new BinaryData(message.Body);
+        ContentType = message.ContentType;
+        MessageId = message.MessageId;
+        LockTokenGuid = message.LockToken;
+        LockedUntil = message.LockedUntil;
+        DeliveryCount = message.DeliveryCount;
+        SequenceNumber = message.SequenceNumber;
+        EnqueuedTime = message.EnqueuedTime;
+    }
 
     public IReadOnlyDictionary<string, object> ApplicationProperties { get; internal init; } = new Dictionary<string, object>(StringComparer.Ordinal);
 
@@ -27,10 +39,10 @@ public class ServiceBusReceivedMessage
     public DateTimeOffset EnqueuedTime { get; internal init; }
 
     /// <summary>Lies in the application properties, as in Service Bus.</summary>
-    public string? DeadLetterReason => ApplicationProperties.GetValueOrDefault(DeadLetterReasonProperty) as string;
+    public string? DeadLetterReason => ApplicationProperties.GetValueOrDefault(ReceivedMessage.DeadLetterReasonProperty) as string;
 
     /// <summary>Lies in the application properties, as in Service Bus.</summary>
-    public string? DeadLetterErrorDescription => ApplicationProperties.GetValueOrDefault(DeadLetterErrorDescriptionProperty) as string;
+    public string? DeadLetterErrorDescription => ApplicationProperties.GetValueOrDefault(ReceivedMessage.DeadLetterErrorDescriptionProperty) as string;
 
     internal Guid LockTokenGuid { get; init; }
 }

@@ -1,5 +1,5 @@
-using LocalHost.Journaling;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 
 namespace Azure.Messaging.ServiceBus;
 
@@ -20,7 +20,7 @@ public class ServiceBusSender : IAsyncDisposable
     public virtual async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var batch = OutgoingBatch.Of(message);
+        using var batch = BatchOf(message);
         await SendAsync(batch, cancellationToken);
     }
 
@@ -37,7 +37,7 @@ public class ServiceBusSender : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         message.ScheduledEnqueueTime = scheduledEnqueueTime;
-        using var batch = OutgoingBatch.Of(message);
+        using var batch = BatchOf(message);
         return await SendAsync(batch, cancellationToken);
     }
 
@@ -65,9 +65,21 @@ public class ServiceBusSender : IAsyncDisposable
         {
             return await entity.SendAsync(batch);
         }
-        catch (JournalFailedException exception)
+        catch (StorageUnavailableException exception)
         {
-            throw new ServiceBusException(exception.Message, ServiceBusFailureReason.ServiceCommunicationProblem, _queue, exception);
+            throw ServiceBusException.From(exception, _queue);
+        }
+    }
+
+    private static OutgoingBatch BatchOf(ServiceBusMessage message)
+    {
+        try
+        {
+            return OutgoingBatch.Of(message.ToNewMessage());
+        }
+        catch (MessageTooLargeException exception)
+        {
+            throw ServiceBusException.From(exception);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -46,7 +47,7 @@ internal sealed class LocalHostBuilder
     private readonly DataFolder _folder;
     private readonly ILoggerFactory _loggers;
     private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
-    private readonly bool _adminKeyIsOurs;
+    private bool _adminKeyIsOurs;
     private bool _built;
 
     /// <exception cref="StartupException">The data folder can't be used.</exception>
@@ -62,19 +63,13 @@ internal sealed class LocalHostBuilder
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
         Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false).AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
-        _folder = OpenFolder();
-        try
+        _folder = OpenFolder(path =>
         {
-            var local = LocalSettings.For(_folder.Path, settings);
+            var local = LocalSettings.For(path, settings);
             _adminKeyIsOurs = local.ContainsKey(LocalSettings.AdminKey);
             Web.Configuration.AddInMemoryCollection(local);
-        }
-        catch
-        {
-            _folder.Dispose();
-            throw;
-        }
-
+            return MessageKey.ParseAll(Web.Configuration[LocalSettings.SecretKeys]);
+        });
         ConfigureServices();
     }
 
@@ -220,11 +215,11 @@ internal sealed class LocalHostBuilder
             console.TimestampFormat = "HH:mm:ss.fff'Z' ";
         });
 
-    private DataFolder OpenFolder()
+    private DataFolder OpenFolder(Func<string, IReadOnlyList<MessageKey>> keys)
     {
         try
         {
-            return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers);
+            return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers, keys: keys);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,7 +33,8 @@ internal sealed record DatabaseOptions
     /// </remarks>
     public string RocksDb { get; init; } =
         "create_if_missing=true;max_open_files=400;max_background_jobs=2;bytes_per_sync=1M;"
-        + "write_buffer_size=16M;max_write_buffer_number=4;max_total_wal_size=64M;max_manifest_file_size=4M;"
+        + "write_buffer_size=32M;max_write_buffer_number=2;max_total_wal_size=64M;max_manifest_file_size=4M;"
+        + "level0_file_num_compaction_trigger=8;max_bytes_for_level_base=512M;"
         + "wal_recovery_mode=kTolerateCorruptedTailRecords;max_bgerror_resume_count=0;"
         + "compression=kLZ4Compression;"
         + "info_log_level=WARN_LEVEL;keep_log_file_num=2;max_log_file_size=1M;stats_dump_period_sec=0;stats_persist_period_sec=0;"

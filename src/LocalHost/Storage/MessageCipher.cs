@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -48,21 +47,31 @@ internal sealed class MessageCipher
         _first.Encrypt(rest[..NonceLength], body, rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), place);
     }
 
-    /// <summary>False if the key that encrypted the body is not known, or if the body was changed since or belongs to another place.</summary>
-    public bool TryDecrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> place, [NotNullWhen(true)] out byte[]? body)
+    /// <summary>How long the body is. False if the key that encrypted it is not known.</summary>
+    public bool TryGetLength(ReadOnlySpan<byte> encrypted, out int length)
     {
-        var id = IdOf(encrypted);
-        body = null;
-        var key = id.SequenceEqual(_first.Id) ? _first : _byId.GetValueOrDefault(Encoding.UTF8.GetString(id));
-        if (key is null)
+        var key = KeyOf(encrypted);
+        length = key is null ? 0 : encrypted.Length - 1 - key.Id.Length - NonceLength - TagLength;
+        return key is not null && length >= 0;
+    }
+
+    /// <summary>False if the key that encrypted the body is not known, or if the body was changed since or belongs to another place.</summary>
+    /// <param name="body">As long as <see cref="TryGetLength"/> says.</param>
+    public bool TryDecrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> place, Span<byte> body)
+    {
+        if (KeyOf(encrypted) is not { } key)
         {
             return false;
         }
 
-        var rest = encrypted[(1 + id.Length)..];
-        var decrypted = new byte[rest.Length - NonceLength - TagLength];
-        body = key.TryDecrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), decrypted, place) ? decrypted : null;
-        return body is not null;
+        var rest = encrypted[(1 + key.Id.Length)..];
+        return key.TryDecrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), body, place);
+    }
+
+    private Encryptors? KeyOf(ReadOnlySpan<byte> encrypted)
+    {
+        var id = IdOf(encrypted);
+        return id.SequenceEqual(_first.Id) ? _first : _byId.GetValueOrDefault(Encoding.UTF8.GetString(id));
     }
 
     private static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> encrypted) => encrypted.Slice(1, encrypted[0]);

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -83,7 +84,8 @@ internal sealed partial class ServiceBusListener(
         try
         {
             wanted = await wants();
-            return new(await queue.ReceiveAsync(wanted, _stopping.Token), wanted);
+            var received = await queue.ReceiveAsync(wanted, _stopping.Token);
+            return new([.. received.Select(message => new ServiceBusReceivedMessage(message))], wanted);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -120,8 +122,8 @@ internal sealed partial class ServiceBusListener(
         try
         {
             var interval = queue.LockDuration / 2;
-            var end = time.GetUtcNow() + options.MaxAutoLockRenewalDuration;
-            await using var renewal = time.CreateTimer(_ => Renew(message, end), null, interval, interval);
+            var start = time.GetTimestamp();
+            await using var renewal = time.CreateTimer(_ => Renew(message, start), null, interval, interval);
             await InvokeAsync(message, [message]);
         }
         finally
@@ -147,15 +149,15 @@ internal sealed partial class ServiceBusListener(
             Log.NotSettled(logger, cause, function.Name, message.SequenceNumber, queue.Path);
     }
 
-    private void Renew(ServiceBusReceivedMessage message, DateTimeOffset end)
+    private void Renew(ServiceBusReceivedMessage message, long start)
     {
-        if (time.GetUtcNow() > end)
+        if (time.GetElapsedTime(start) > options.MaxAutoLockRenewalDuration)
             return;
         try
         {
             message.LockedUntil = queue.RenewLock(message.LockTokenGuid);
         }
-        catch (ServiceBusException)
+        catch (Exception exception) when (exception is LockLostException or StorageUnavailableException)
         {
             // Settled a moment ago, or too late: then settling says so.
         }

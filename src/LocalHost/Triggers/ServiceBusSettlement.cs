@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 
 namespace LocalHost.Triggers;
 
@@ -53,7 +54,7 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
             await (succeeded ? queue.CompleteAsync(message.LockTokenGuid) : queue.AbandonAsync(message.LockTokenGuid));
             return null;
         }
-        catch (Exception exception) when (exception is ServiceBusException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception is LockLostException or StorageUnavailableException or ObjectDisposedException)
         {
             return exception;
         }
@@ -64,7 +65,19 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
         if (_ended)
             throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
 
-        await settle(message.LockTokenGuid);
+        try
+        {
+            await settle(message.LockTokenGuid);
+        }
+        catch (LockLostException exception)
+        {
+            throw ServiceBusException.From(exception, queue.Path);
+        }
+        catch (StorageUnavailableException exception)
+        {
+            throw ServiceBusException.From(exception, queue.Path);
+        }
+
         _settled[message.LockTokenGuid] = true;
     }
 }
