@@ -19,17 +19,18 @@ internal sealed class DataFolder : IDisposable
     private readonly FileStream _lock;
     private int _users;
 
-    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
+    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options, IReadOnlyList<MessageKey> keys)
     {
         Path = path;
         _lock = @lock;
         Database = Database.Open(DatabaseFolder(path), loggers?.CreateLogger<Database>() ?? (ILogger)NullLogger.Instance);
         Journal = new Journal(JournalFolder(path), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
         Tables = new TableStore(Journal, time);
-        Broker = new Broker(Journal, QueueDefinition.Load(QueueDefinition.DefaultFile), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
+        Broker = new Broker(
+            Database, QueueDefinition.Load(QueueDefinition.DefaultFile), new MessageCipher(keys), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
         try
         {
-            Journal.Open([Broker, Tables], Broker.OnFlushed);
+            Journal.Open([Tables]);
             Broker.Start();
         }
         catch
@@ -50,16 +51,18 @@ internal sealed class DataFolder : IDisposable
     public TableStore Tables { get; }
 
     /// <summary>Opens the folder, or shares it where this process has it open already (then the other arguments have no effect).</summary>
+    /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they are not protected.</param>
     /// <exception cref="DataFolderInUseException">Another process has it open.</exception>
     /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
-    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, JournalOptions? options = null)
+    public static DataFolder Open(
+        string path, TimeProvider time, ILoggerFactory? loggers = null, JournalOptions? options = null, Func<string, IReadOnlyList<MessageKey>>? keys = null)
     {
         path = Normalize(path);
         lock (Opened)
         {
             if (!Opened.TryGetValue(path, out var folder))
             {
-                folder = OpenLocked(path, time, loggers, options);
+                folder = OpenLocked(path, time, loggers, options, keys ?? (_ => []));
                 Opened.Add(path, folder);
             }
             folder._users++;
@@ -119,7 +122,7 @@ internal sealed class DataFolder : IDisposable
 
     private static string Normalize(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
 
-    private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options)
+    private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options, Func<string, IReadOnlyList<MessageKey>> keys)
     {
         CreateDirectory(path);
         var @lock = Lock(path);
@@ -127,7 +130,7 @@ internal sealed class DataFolder : IDisposable
         {
             if (Directory.Exists(JournalFolder(path)) && !Directory.Exists(DatabaseFolder(path)))
                 throw DatabaseOpenException.OfVersion01(path);
-            return new DataFolder(path, @lock, time, loggers, options);
+            return new DataFolder(path, @lock, time, loggers, options, keys(path));
         }
         catch
         {
@@ -135,6 +138,9 @@ internal sealed class DataFolder : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether the folder holds data already.</summary>
+    public static bool HasData(string path) => Directory.Exists(DatabaseFolder(path));
 
     private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
 

@@ -52,13 +52,14 @@ internal sealed class LocalServices : IDisposable
     }
 
     /// <summary>What can be received from a queue now. It stays locked.</summary>
-    public IReadOnlyList<ServiceBusReceivedMessage> Receive(string queue) => _folder.Broker.GetQueue(queue).Receive(100_000);
+    public IReadOnlyList<ServiceBusReceivedMessage> Receive(string queue) =>
+        [.. _folder.Broker.GetQueue(queue).Receive(100_000).Select(Messages.ToServiceBusReceivedMessage)];
 
     /// <summary>The message that is, or is about to be, on a queue.</summary>
     public async Task<ServiceBusReceivedMessage> ReceiveOneAsync(string queue)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        return Assert.Single(await _folder.Broker.GetQueue(queue).ReceiveAsync(100_000, patience.Token));
+        return Assert.Single(await _folder.Broker.GetQueue(queue).ReceiveAsync(100_000, patience.Token)).ToServiceBusReceivedMessage();
     }
 
     public void Dispose()

@@ -6,6 +6,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     private readonly Lock gate = new();
     private readonly List<ManualTimer> timers = [];
     private DateTimeOffset now = start.ToUniversalTime();
+    private TimeSpan jumped;
 
     public ManualTimeProvider() : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero)) { }
 
@@ -21,19 +22,28 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate) { return now; }
+        lock (gate) { return now + jumped; }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (gate) { return now.Ticks; }
+    }
 
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        MoveTo(GetUtcNow() + by);
+        MoveTo(new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by);
+    }
+
+    /// <summary>Sets the wall clock alone, as somebody does who sets it, or a machine that slept: timers and timestamps don't notice.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (gate) { jumped += by; }
     }
 
     /// <summary>Moves the clock. Back, too; timers then keep the times at which they are due.</summary>
-    public void SetUtcNow(DateTimeOffset value) => MoveTo(value.ToUniversalTime());
+    public void SetUtcNow(DateTimeOffset value) => MoveTo(value.ToUniversalTime() - jumped);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

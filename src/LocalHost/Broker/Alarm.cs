@@ -1,20 +1,22 @@
 namespace LocalHost.Messaging;
 
 /// <summary>A timer for the first of many things to come. Used and rung with the gate held.</summary>
-/// <param name="ring">Does what is due now and says when the next thing is.</param>
+/// <param name="ring">Does what is due now and says how long it is until the next thing is.</param>
 internal sealed class Alarm : IDisposable
 {
-    // Longer waits are taken in steps: timers have a limit.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    // The clock is looked at this often, so that a clock that was set or a machine that slept delays nothing by more.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
     private readonly Lock _gate;
-    private readonly Func<DateTimeOffset, DateTimeOffset?> _ring;
+    private readonly Func<TimeSpan?> _ring;
     private readonly ITimer _timer;
-    private DateTimeOffset _due = DateTimeOffset.MaxValue;
+
+    // A timestamp: where it stands doesn't depend on the clock that is set.
+    private long _due = long.MaxValue;
     private bool _disposed;
 
-    public Alarm(TimeProvider time, Lock gate, Func<DateTimeOffset, DateTimeOffset?> ring)
+    public Alarm(TimeProvider time, Lock gate, Func<TimeSpan?> ring)
     {
         _time = time;
         _gate = gate;
@@ -22,22 +24,31 @@ internal sealed class Alarm : IDisposable
         _timer = time.CreateTimer(static alarm => ((Alarm)alarm!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Rings at this time at the latest.</summary>
-    public void RingAt(DateTimeOffset? due)
+    /// <summary>Rings after this time at the latest.</summary>
+    public void RingIn(TimeSpan? time)
     {
-        if (_disposed || due is not { } time || time >= _due)
+        if (_disposed || time is not { } wait)
+        {
             return;
-        _due = time;
-        var wait = time - _time.GetUtcNow();
+        }
+
         // Whole milliseconds, rounded up: a timer that fires a fraction early would find nothing to do.
         wait = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, LongestWait.TotalMilliseconds)));
-        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        var due = _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
+        if (due < _due)
+        {
+            _due = due;
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void Dispose()
     {
         lock (_gate)
+        {
             _disposed = true;
+        }
+
         _timer.Dispose();
     }
 
@@ -46,15 +57,18 @@ internal sealed class Alarm : IDisposable
         lock (_gate)
         {
             if (_disposed)
+            {
                 return;
-            _due = DateTimeOffset.MaxValue;
+            }
+
+            _due = long.MaxValue;
             try
             {
-                RingAt(_ring(_time.GetUtcNow()));
+                RingIn(_ring());
             }
-            catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+            catch (ObjectDisposedException)
             {
-                // The journal has failed or is closed, and has said so; nothing can happen in this queue any more.
+                // The database is closed: nothing can happen in this queue any more.
                 _disposed = true;
             }
         }

@@ -1,47 +1,33 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Numerics;
 using System.Text;
-using LocalHost.Journaling;
+using LocalHost.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Messaging;
 
-/// <summary>The queues of <c>servicebus.json</c>, kept in the journal.</summary>
+/// <summary>The queues of <c>servicebus.json</c>, kept in the database.</summary>
 /// <remarks>
 /// The semantics are those of Service Bus: a lock for each delivery, a delivery count, a dead-letter queue, scheduled messages, duplicate detection.
 /// A process that dies is to it what a lost receiver is to the service: its deliveries have counted, and its messages are free again.
 /// </remarks>
-internal sealed partial class Broker : IJournalParticipant, IDisposable
+internal sealed partial class Broker : IDisposable
 {
     private readonly Dictionary<string, BrokerEntity> _entities = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<uint, BrokerEntity> _byKey = [];
+    private readonly Database _database;
     private readonly ILogger _logger;
-    private long _orphans;
 
-    public Broker(Journal journal, IEnumerable<QueueDefinition> queues, TimeProvider time, ILogger logger)
+    public Broker(Database database, IEnumerable<QueueDefinition> queues, MessageCipher cipher, TimeProvider time, ILogger logger)
     {
+        _database = database;
         _logger = logger;
+        var numbers = ReadNumbers();
         foreach (var queue in queues)
         {
-            var entity = new BrokerEntity(queue, journal, time, KeyOf(queue.Name));
-            _entities.Add(queue.Name, entity);
-            if (!_byKey.TryAdd(entity.Key, entity))
-                throw new InvalidOperationException($"The queue names {queue.Name} and {_byKey[entity.Key].Definition.Name} can't be used together: they have the same hash.");
+            _entities.Add(queue.Name, new BrokerEntity(queue, NumberOf(queue.Name, numbers), database, cipher, time, logger));
         }
-    }
 
-    public byte Kind => QueueLog.Kind;
-
-    public long LiveBytes
-    {
-        get
-        {
-            long live = 0;
-            foreach (var entity in _byKey.Values)
-                live += entity.LiveBytes;
-            return live;
-        }
+        WarnOfUndeclared(numbers);
     }
 
     /// <summary>The declared queues.</summary>
@@ -66,55 +52,67 @@ internal sealed partial class Broker : IJournalParticipant, IDisposable
     public BrokerQueue GetQueue(string path) =>
         TryGetQueue(path, out var queue) ? queue : throw new ArgumentException($"There is no queue {path}.", nameof(path));
 
-    public void Replay(JournalAddress address, ReadOnlySpan<byte> record)
-    {
-        var (type, key) = QueueLog.ReadHeader(record);
-        if (_byKey.TryGetValue(key, out var entity))
-            entity.Replay(type, address, record);
-        else if (type == QueueRecord.Messages)
-            _orphans++;
-    }
-
-    public void Relocate(JournalAddress address, ReadOnlySpan<byte> record)
-    {
-        var (type, key) = QueueLog.ReadHeader(record);
-        if (_byKey.TryGetValue(key, out var entity))
-            entity.Relocate(type, address, record);
-    }
-
-    /// <summary>After the replay: messages can be received, sent and settled.</summary>
+    /// <summary>From now on messages can be received, sent and settled.</summary>
     public void Start()
     {
-        if (_orphans > 0)
-            Log.Orphans(_logger, _orphans);
-        foreach (var entity in _byKey.Values)
+        foreach (var entity in _entities.Values)
+        {
             entity.Start();
-    }
-
-    public void OnFlushed(long position)
-    {
-        foreach (var entity in _byKey.Values)
-            entity.OnFlushed(position);
+        }
     }
 
     public void Dispose()
     {
-        foreach (var entity in _byKey.Values)
+        foreach (var entity in _entities.Values)
+        {
             entity.Dispose();
+        }
     }
 
-    // Names ignore case.
-    private static uint KeyOf(string name)
+    private Dictionary<string, ushort> ReadNumbers()
     {
-        var crc = 0u;
-        foreach (var b in Encoding.UTF8.GetBytes(name.ToLower(CultureInfo.InvariantCulture)))
-            crc = BitOperations.Crc32C(crc, b);
-        return crc;
+        var numbers = new Dictionary<string, ushort>(StringComparer.OrdinalIgnoreCase);
+        using var rows = _database.Scan([KeySpace.Queues], [KeySpace.Queues + 1]);
+        while (rows.MoveNext())
+        {
+            numbers.Add(Encoding.UTF8.GetString(rows.Key[1..]), BinaryPrimitives.ReadUInt16BigEndian(rows.Value));
+        }
+
+        return numbers;
+    }
+
+    private ushort NumberOf(string queue, Dictionary<string, ushort> numbers)
+    {
+        if (!numbers.TryGetValue(queue, out var number))
+        {
+            number = (ushort)(numbers.Count + 1);
+            numbers.Add(queue, number);
+            _database.Submit(new Register(queue, number));
+        }
+
+        return number;
+    }
+
+    private void WarnOfUndeclared(Dictionary<string, ushort> numbers)
+    {
+        foreach (var (name, number) in numbers)
+        {
+            if (!_entities.ContainsKey(name) && _database.Get(new QueueKeys(number).State) is { } row && QueueState.Read(row) is var state
+                && state.Active + state.Scheduled + state.DeadLetters is > 0 and var count)
+            {
+                Log.Undeclared(_logger, count, name);
+            }
+        }
+    }
+
+    private sealed class Register(string queue, ushort number) : WriteOperation
+    {
+        public override void Apply(WriteBatch batch) => BinaryPrimitives.WriteUInt16BigEndian(batch.Put(QueueKeys.NameOf(queue), sizeof(ushort)), number);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "{Count} records are of queues that are no longer declared: their messages are gone.")]
-        public static partial void Orphans(ILogger logger, long count);
+        [LoggerMessage(LogLevel.Warning, "{Count} messages are in the queue {Queue}, which is no longer declared. They are kept until it is declared again.")]
+        public static partial void Undeclared(ILogger logger, long count, string queue);
     }
 }

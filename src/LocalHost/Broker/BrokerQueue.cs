@@ -1,46 +1,52 @@
 using System.Runtime.Serialization;
-using Azure.Messaging.ServiceBus;
-using LocalHost.Journaling;
-using LocalHost.ServiceBus;
+using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
 /// <summary>Where messages are received and settled: a queue, or a queue's dead-letter queue.</summary>
-/// <remarks>Settling throws a <see cref="ServiceBusException"/> of reason <see cref="ServiceBusFailureReason.MessageLockLost"/> when the lock is gone.</remarks>
-internal sealed class BrokerQueue : IDisposable
+/// <remarks>
+/// Settling completes when it is safely on disk. It throws a <see cref="LockLostException"/> if the lock is gone, and a
+/// <see cref="StorageUnavailableException"/> if the disk is full or fails: the lock then lasts on, and the message may turn out to be settled.
+/// </remarks>
+internal sealed partial class BrokerQueue : IDisposable
 {
     public const string DeadLetterSuffix = "$DeadLetterQueue";
     public const string MaxDeliveryCountExceeded = "MaxDeliveryCountExceeded";
 
-    private readonly BrokerEntity _entity;
-    private readonly QueueStore _store;
     private readonly TimeProvider _time;
     private readonly MessageLocks _locks;
-    private readonly ReadyList _ready = new();
+    private readonly ReadyMessages _ready = new();
     private readonly Alarm _expiry;
     private TaskCompletionSource? _arrival;
 
-    public BrokerQueue(string path, BrokerEntity entity, QueueStore store, TimeProvider time)
+    /// <param name="kind"><see cref="KeySpace.Messages"/> or <see cref="KeySpace.DeadLetters"/>.</param>
+    public BrokerQueue(string path, byte kind, BrokerEntity entity, TimeProvider time)
     {
         Path = path;
-        _entity = entity;
-        _store = store;
+        Kind = kind;
+        Entity = entity;
         _time = time;
-        _locks = new(entity.Definition.LockDuration);
+        _locks = new(entity.Definition.LockDuration, time);
         _expiry = new(time, entity.Gate, ExpireLocks);
     }
 
     public string Path { get; }
 
-    public TimeSpan LockDuration => _entity.Definition.LockDuration;
+    public byte Kind { get; }
+
+    public BrokerEntity Entity { get; }
+
+    public TimeSpan LockDuration => Entity.Definition.LockDuration;
 
     /// <summary>How many wait to be received.</summary>
-    public int ReadyCount
+    public long ReadyCount
     {
         get
         {
-            lock (_entity.Gate)
-                return _ready.Count;
+            lock (Entity.Gate)
+            {
+                return Total - _ready.HeldCount;
+            }
         }
     }
 
@@ -49,71 +55,32 @@ internal sealed class BrokerQueue : IDisposable
     {
         get
         {
-            lock (_entity.Gate)
+            lock (Entity.Gate)
+            {
                 return _locks.Count;
-        }
-    }
-
-    /// <summary>Waits until there is a message, and locks up to <paramref name="max"/>, those first that were sent first.</summary>
-    public async Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveAsync(int max, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task arrival;
-            lock (_entity.Gate)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (_ready.Count == 0)
-                    _arrival ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-                arrival = _arrival?.Task ?? Task.CompletedTask;
             }
-            await arrival.WaitAsync(cancellationToken);
-            if (Receive(max) is { Count: > 0 } received)
-                return received;
         }
     }
 
-    /// <summary>As <see cref="ReceiveAsync"/>, without waiting.</summary>
-    public IReadOnlyList<ServiceBusReceivedMessage> Receive(int max)
-    {
-        var deliveries = new List<Delivery>();
-        lock (_entity.Gate)
-        {
-            var now = _time.GetUtcNow();
-            var taken = new List<QueuedMessage>();
-            while (taken.Count < max && _ready.TryTake(out var message))
-                taken.Add(message);
-            if (taken.Count == 0)
-                return [];
+    /// <summary>With the gate held: no message has a lower place.</summary>
+    public long Head => _ready.Head;
 
-            _store.Receive(taken);
-            foreach (var message in taken)
-            {
-                message.State = MessageState.Locked;
-                message.Lock = _locks.Take(message, now);
-                deliveries.Add(new(message, message.Lock.Token, message.Lock.Until, message.Address, message.SequenceNumber, message.DeliveryCount));
-            }
-            _expiry.RingAt(_locks.NextExpiry);
-        }
+    /// <summary>With the gate held: all messages up to this place were received at least once.</summary>
+    public long ReceivedUpTo { get; private set; }
 
-        var received = new List<ServiceBusReceivedMessage>(deliveries.Count);
-        foreach (var delivery in deliveries)
-        {
-            if (Read(delivery) is { } message)
-                received.Add(message);
-        }
-        return received;
-    }
+    private bool IsDeadLetters => Kind == KeySpace.DeadLetters;
 
-    /// <summary>The message is done with. Completes when that is safely on disk, as all settling does.</summary>
+    private long Total => IsDeadLetters ? Entity.State.DeadLetters : Entity.State.Active;
+
+    private long LastPlace => IsDeadLetters ? Entity.State.LastDeadLetter : Entity.State.LastSequenceNumber;
+
+    /// <summary>The message is done with.</summary>
     public ValueTask CompleteAsync(Guid lockToken)
     {
-        lock (_entity.Gate)
+        lock (Entity.Gate)
         {
             var held = Held(lockToken);
-            var address = _store.Remove(held.Message);
-            Release(held);
-            return _entity.Journal.FlushedAsync(address);
+            return Settle(held, new CompleteOperation(this, held.Message));
         }
     }
 
@@ -121,16 +88,22 @@ internal sealed class BrokerQueue : IDisposable
     /// <exception cref="SerializationException">A property is of a type that Service Bus doesn't carry.</exception>
     public ValueTask AbandonAsync(Guid lockToken, IDictionary<string, object>? propertiesToModify = null)
     {
-        lock (_entity.Gate)
+        ThrowIfUnsupported(propertiesToModify);
+        lock (Entity.Gate)
         {
             var held = Held(lockToken);
-            var address = IsExhausted(held.Message) ? DeadLetterExhausted(held.Message, propertiesToModify)
-                : propertiesToModify is { Count: > 0 } ? Rewrite(held.Message, propertiesToModify, held.Message.IsDeadLetter)
-                : (JournalAddress?)null;
-            Release(held);
-            if (address is { } written)
-                return _entity.Journal.FlushedAsync(written);
-            MakeReady(held.Message);
+            if (IsExhausted(held.Message))
+            {
+                return Settle(held, new DeadLetterOperation(this, held.Message, ExhaustedProperties(propertiesToModify)));
+            }
+
+            if (propertiesToModify is { Count: > 0 })
+            {
+                return Settle(held, new ModifyOperation(this, held.Message, propertiesToModify));
+            }
+
+            _locks.Release(held);
+            Return(held.Message);
             return ValueTask.CompletedTask;
         }
     }
@@ -139,114 +112,166 @@ internal sealed class BrokerQueue : IDisposable
     /// <exception cref="SerializationException">A property is of a type that Service Bus doesn't carry.</exception>
     public ValueTask DeadLetterAsync(Guid lockToken, string? reason, string? description, IDictionary<string, object>? propertiesToModify = null)
     {
-        if (this == _entity.DeadLetters)
+        if (IsDeadLetters)
+        {
             throw new InvalidOperationException("A message in a dead-letter queue can't be dead-lettered.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfGreaterThan(reason?.Length ?? 0, MessageLimits.DeadLetterTextLength, nameof(reason));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(description?.Length ?? 0, MessageLimits.DeadLetterTextLength, nameof(description));
-        lock (_entity.Gate)
+        ThrowIfUnsupported(propertiesToModify);
+        lock (Entity.Gate)
         {
             var held = Held(lockToken);
-            var address = DeadLetter(held.Message, reason, description, propertiesToModify);
-            Release(held);
-            return _entity.Journal.FlushedAsync(address);
+            return Settle(held, new DeadLetterOperation(this, held.Message, DeadLetterProperties(reason, description, propertiesToModify)));
         }
     }
 
     /// <returns>Until when the message is locked now.</returns>
     public DateTimeOffset RenewLock(Guid lockToken)
     {
-        lock (_entity.Gate)
+        lock (Entity.Gate)
         {
             var held = Held(lockToken);
-            _locks.Renew(held, _time.GetUtcNow());
+            _locks.Renew(held);
             return held.Until;
         }
     }
 
-    /// <summary>With the gate held: the message can be received.</summary>
-    public void MakeReady(QueuedMessage message)
+    /// <summary>With the gate held: the next message can be received. Its bytes are used if there is room in memory.</summary>
+    /// <param name="content">The header and the content.</param>
+    /// <param name="body">The decrypted body.</param>
+    public void Arrive(long place, ReadOnlySpan<byte> content, ReadOnlySpan<byte> body)
     {
-        message.State = MessageState.Ready;
-        _ready.Add(message);
-        _arrival?.SetResult();
-        _arrival = null;
+        if (_ready.IsAllLoaded && _ready.HasRoom)
+        {
+            _ready.Load(new QueuedMessage(place) { Content = [.. content, .. body] });
+        }
+        else
+        {
+            _ready.LeaveOnDisk(place);
+        }
+
+        SignalArrival();
+    }
+
+    /// <summary>With the gate held: the next message, as it is stored, can be received.</summary>
+    public void Arrive(long place, ReadOnlySpan<byte> stored, int deliveryCount)
+    {
+        if (_ready.IsAllLoaded && _ready.HasRoom && Entity.Cipher.TryDecrypt(stored, out var content))
+        {
+            _ready.Load(new QueuedMessage(place) { Content = content, DeliveryCount = deliveryCount });
+        }
+        else
+        {
+            _ready.LeaveOnDisk(place);
+        }
+
+        SignalArrival();
     }
 
     /// <summary>With the gate held: the message is free again, unless it was delivered too often.</summary>
     public void Return(QueuedMessage message)
     {
+        message.Lock = null;
         if (IsExhausted(message))
-            DeadLetterExhausted(message, propertiesToModify: null);
+        {
+            DeadLetterExhausted(message);
+        }
         else
+        {
             MakeReady(message);
+        }
+    }
+
+    /// <summary>With the gate held: the message is gone.</summary>
+    public void Remove(QueuedMessage message) => _ready.Remove(message);
+
+    /// <summary>With the gate held: settling has failed, so the message is as it was before, unless its lock has expired meanwhile.</summary>
+    public void Unsettle(QueuedMessage message)
+    {
+        if (message.Lock is { } held && _locks.TryRestore(held))
+        {
+            _expiry.RingIn(_locks.NextExpiry);
+        }
+        else
+        {
+            message.Lock = null;
+            MakeReady(message);
+        }
     }
 
     public void Dispose() => _expiry.Dispose();
 
-    private bool IsExhausted(QueuedMessage message) =>
-        !message.IsDeadLetter && message.DeliveryCount >= _entity.Definition.MaxDeliveryCount;
-
-    private DateTimeOffset? ExpireLocks(DateTimeOffset now)
+    private static void ThrowIfUnsupported(IDictionary<string, object>? properties)
     {
-        while (_locks.TryTakeExpired(now, out var expired))
+        if (properties is { Count: > 0 })
         {
-            expired.Message.Lock = null;
+            using var writer = new ByteWriter();
+            foreach (var (name, value) in properties)
+            {
+                PropertyFormat.Write(writer, name, value);
+            }
+        }
+    }
+
+    private static Dictionary<string, object> DeadLetterProperties(string? reason, string? description, IDictionary<string, object>? propertiesToModify)
+    {
+        var properties = propertiesToModify is null ? [] : new Dictionary<string, object>(propertiesToModify, StringComparer.Ordinal);
+        if (reason is not null)
+        {
+            properties[ReceivedMessage.DeadLetterReasonProperty] = reason;
+        }
+
+        if (description is not null)
+        {
+            properties[ReceivedMessage.DeadLetterErrorDescriptionProperty] = description;
+        }
+
+        return properties;
+    }
+
+    private bool IsExhausted(QueuedMessage message) => !IsDeadLetters && message.DeliveryCount >= Entity.Definition.MaxDeliveryCount;
+
+    // Reason and description are the service's own words.
+    private Dictionary<string, object> ExhaustedProperties(IDictionary<string, object>? propertiesToModify = null) => DeadLetterProperties(
+        MaxDeliveryCountExceeded, $"Message could not be consumed after {Entity.Definition.MaxDeliveryCount} delivery attempts.", propertiesToModify);
+
+    private void DeadLetterExhausted(QueuedMessage message)
+    {
+        Entity.Database.Submit(new DeadLetterOperation(this, message, ExhaustedProperties()), isUrgent: true);
+    }
+
+    private ValueTask Settle(MessageLock held, WriteOperation operation)
+    {
+        var settling = Entity.Database.WriteAsync(operation);
+        _locks.Release(held);
+        return settling;
+    }
+
+    private TimeSpan? ExpireLocks()
+    {
+        while (_locks.TryTakeExpired(out var expired))
+        {
             Return(expired.Message);
         }
+
         return _locks.NextExpiry;
     }
 
-    private void Release(MessageLock held)
+    private void MakeReady(QueuedMessage message)
     {
-        _locks.Release(held);
-        held.Message.Lock = null;
+        _ready.Return(message);
+        SignalArrival();
     }
 
-    private MessageLock Held(Guid lockToken) => _locks.TryGet(lockToken, _time.GetUtcNow(), out var held)
-        ? held
-        : throw new ServiceBusException(
-            "The lock supplied is invalid. Either it has expired, or the message was already settled.", ServiceBusFailureReason.MessageLockLost, Path);
-
-    // Reason and description are the service's own words.
-    private JournalAddress DeadLetterExhausted(QueuedMessage message, IDictionary<string, object>? propertiesToModify) => DeadLetter(
-        message, MaxDeliveryCountExceeded, $"Message could not be consumed after {_entity.Definition.MaxDeliveryCount} delivery attempts.", propertiesToModify);
-
-    private JournalAddress DeadLetter(QueuedMessage message, string? reason, string? description, IDictionary<string, object>? propertiesToModify)
+    private void SignalArrival()
     {
-        var changes = propertiesToModify is null ? [] : new Dictionary<string, object>(propertiesToModify, StringComparer.Ordinal);
-        if (reason is not null)
-            changes[ReceivedMessages.DeadLetterReasonProperty] = reason;
-        if (description is not null)
-            changes[ReceivedMessages.DeadLetterErrorDescriptionProperty] = description;
-        return Rewrite(message, changes, isDeadLetter: true);
+        _arrival?.SetResult();
+        _arrival = null;
     }
 
-    private JournalAddress Rewrite(QueuedMessage message, IEnumerable<KeyValuePair<string, object>> changes, bool isDeadLetter)
-    {
-        _store.Rewrite(message, changes, isDeadLetter);
-        _entity.Arrive(message, message.Address);
-        return message.Address;
-    }
-
-    private ServiceBusReceivedMessage? Read(Delivery delivery)
-    {
-        var bytes = new byte[delivery.Address.Length];
-        if (!_entity.Journal.TryRead(delivery.Address, bytes))
-        {
-            // Compaction has moved it. With the gate held it stays where it is.
-            lock (_entity.Gate)
-            {
-                if (delivery.Message.Lock?.Token != delivery.LockToken)
-                    return null;
-                bytes = _store.Read(delivery.Message);
-            }
-        }
-
-        var header = StoredMessage.ReadHeader(bytes);
-        var content = StoredMessage.ReadContent(bytes);
-        return ReceivedMessages.Create(content, delivery.LockToken, delivery.LockedUntil, delivery.SequenceNumber, delivery.DeliveryCount, new DateTimeOffset(header.Enqueued, TimeSpan.Zero));
-    }
-
-    private sealed record Delivery(
-        QueuedMessage Message, Guid LockToken, DateTimeOffset LockedUntil, JournalAddress Address, long SequenceNumber, int DeliveryCount);
+    private MessageLock Held(Guid lockToken) => _locks.TryGet(lockToken, out var held) ? held
+        : Entity.Database.LastError is { } error ? throw error
+        : throw new LockLostException(Path);
 }

@@ -1,8 +1,6 @@
-using Azure.Messaging.ServiceBus;
-
 namespace LocalHost.Messaging;
 
-/// <summary>The limits of Service Bus Standard, where not said otherwise.</summary>
+/// <summary>The limits of Service Bus Standard, unless stated otherwise.</summary>
 internal static class MessageLimits
 {
     /// <summary>Of a message with its properties, and of a batch, in bytes.</summary>
@@ -24,6 +22,4 @@ internal static class MessageLimits
 
     /// <summary>Of a dead letter's reason and of its description, in characters.</summary>
     public const int DeadLetterTextLength = 4096;
-
-    public static ServiceBusException Exceeded(string message) => new(message, ServiceBusFailureReason.MessageSizeExceeded);
 }

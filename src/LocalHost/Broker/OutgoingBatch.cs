@@ -1,11 +1,10 @@
 using System.Runtime.InteropServices;
-using Azure.Messaging.ServiceBus;
 
 namespace LocalHost.Messaging;
 
-/// <summary>Messages on their way to a queue, in the form in which they will be stored.</summary>
+/// <summary>Messages on their way to a queue, as they were when they were added.</summary>
 /// <remarks>
-/// The service counts a message's size in its AMQP form. The stored form that counts here is within a few dozen bytes of it.
+/// The service counts a message's size in its AMQP form. The form that counts here is within a few dozen bytes of it.
 /// </remarks>
 /// <param name="maxSize">Of all messages together with their properties, in bytes.</param>
 internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposable
@@ -18,15 +17,19 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
     /// <summary>The messages one after another.</summary>
     public Span<byte> Bytes => _bytes.Written;
 
-    /// <exception cref="ServiceBusException">They are too large or too many for one send.</exception>
-    public static OutgoingBatch Of(params IEnumerable<ServiceBusMessage> messages)
+    /// <exception cref="MessageTooLargeException">They are too large or too many for one send.</exception>
+    public static OutgoingBatch Of(params IEnumerable<NewMessage> messages)
     {
         var batch = new OutgoingBatch();
         foreach (var message in messages)
         {
             if (!batch.TryAdd(message))
-                throw MessageLimits.Exceeded($"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages.");
+            {
+                throw new MessageTooLargeException(
+                    $"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages.");
+            }
         }
+
         return batch;
     }
 
@@ -36,28 +39,39 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         _bytes.Dispose();
     }
 
-    /// <summary>False where the message would not fit.</summary>
-    public bool TryAdd(ServiceBusMessage message)
+    /// <summary>False if the message would not fit.</summary>
+    /// <exception cref="MessageTooLargeException">Its properties are too large for any batch.</exception>
+    public bool TryAdd(NewMessage message)
     {
         if (_messages.Count == MessageLimits.MessagesInBatch)
+        {
             return false;
+        }
 
         var start = _bytes.Length;
-        var (properties, largest) = StoredMessage.Write(_bytes, message.MessageId, message.ContentType, message.ApplicationProperties, message.Body);
+        var (properties, largest) = StoredMessage.WriteContent(_bytes, message.MessageId, message.ContentType, message.Properties);
         if (properties > MessageLimits.PropertiesSize || largest > MessageLimits.PropertySize)
-            throw MessageLimits.Exceeded($"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}.");
-        if (_bytes.Length > maxSize)
+        {
+            _bytes.CutTo(start);
+            throw new MessageTooLargeException(
+                $"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}.");
+        }
+
+        var bodyStart = _bytes.Length;
+        _bytes.Write(message.Body.Span);
+        if (_bytes.Length + ((_messages.Count + 1) * StoredMessage.HeaderLength) > maxSize)
         {
             _bytes.CutTo(start);
             return false;
         }
 
-        _messages.Add(new(start, _bytes.Length - start, message.MessageId is { } id ? DuplicateKey.Of(id) : null, message.ScheduledEnqueueTime.UtcTicks));
+        _messages.Add(new(
+            start, bodyStart, _bytes.Length, message.MessageId, message.MessageId is { } id ? DuplicateKey.Of(id) : null, message.ScheduledEnqueueTime.UtcTicks));
         return true;
     }
 }
 
-/// <param name="Start">Where it starts in the batch's bytes.</param>
+/// <param name="Start">Where it starts in the batch's bytes: first its content, then its body.</param>
 /// <param name="Scheduled">UTC ticks from which it can be received; in the past for at once.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct OutgoingMessage(int Start, int Length, DuplicateKey? Key, long Scheduled);
+internal readonly record struct OutgoingMessage(int Start, int BodyStart, int End, string? MessageId, DuplicateKey? Key, long Scheduled);

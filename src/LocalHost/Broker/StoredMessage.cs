@@ -4,25 +4,34 @@ using System.Runtime.InteropServices;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// A message as bytes: a header of fixed length that the queue fills in and updates, then what the sender gave:
-/// message id, content type, properties, body.
+/// A message as bytes: a header of fixed length that the queue fills in, the content that the sender gave (message id, content type, properties), and
+/// the body: encrypted as it is stored, decrypted while it is in memory.
 /// </summary>
+/// <remarks>
+/// The content starts with fields that have a tag before them and are all of the same form, so that more of them can be added and those that aren't
+/// known are skipped.
+/// </remarks>
 internal static class StoredMessage
 {
-    // length (4), id (8), sequence number (8), flags (1), delivery count (4), enqueued (8), sent (8)
-    public const int HeaderLength = 41;
+    // format (1), sequence number (8), delivery count (4), enqueued (8), start of the body (4)
+    public const int HeaderLength = 25;
 
-    private const byte ScheduledFlag = 1;
-    private const byte DeadLetterFlag = 2;
+    private const byte Format = 1;
 
-    /// <summary>Appends a message, its header still empty.</summary>
-    /// <returns>How many bytes its properties take, and the largest of them.</returns>
-    public static (int Properties, int LargestProperty) Write(
-        ByteWriter writer, string? messageId, string? contentType, ICollection<KeyValuePair<string, object>> properties, ReadOnlyMemory<byte> body)
+    private enum Field : byte
     {
-        writer.Take(HeaderLength).Clear();
-        PropertyFormat.WriteString(writer, messageId);
-        PropertyFormat.WriteString(writer, contentType);
+        MessageId = 1,
+        ContentType = 2,
+    }
+
+    /// <summary>Appends a message's content.</summary>
+    /// <returns>How many bytes its properties take, and the largest of them.</returns>
+    public static (int Properties, int LargestProperty) WriteContent(
+        ByteWriter writer, string? messageId, string? contentType, ICollection<KeyValuePair<string, object>> properties)
+    {
+        writer.Take(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
+        WriteField(writer, Field.MessageId, messageId);
+        WriteField(writer, Field.ContentType, contentType);
         PropertyFormat.WriteBytes(writer, properties.Count, sizeof(int));
         int start = writer.Length, largest = 0;
         foreach (var (name, value) in properties)
@@ -31,62 +40,100 @@ internal static class StoredMessage
             PropertyFormat.Write(writer, name, value);
             largest = Math.Max(largest, writer.Length - propertyStart);
         }
-        var end = writer.Length;
-        writer.Write(body.Span);
-        return (end - start, largest);
+
+        return (writer.Length - start, largest);
     }
 
     public static void WriteHeader(Span<byte> message, StoredHeader header)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(message, message.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(message[4..], header.Id);
-        BinaryPrimitives.WriteInt64LittleEndian(message[12..], header.SequenceNumber);
-        message[20] = (byte)((header.IsScheduled ? ScheduledFlag : 0) | (header.IsDeadLetter ? DeadLetterFlag : 0));
-        BinaryPrimitives.WriteInt32LittleEndian(message[21..], header.DeliveryCount);
-        BinaryPrimitives.WriteInt64LittleEndian(message[25..], header.Enqueued);
-        BinaryPrimitives.WriteInt64LittleEndian(message[33..], header.Sent);
+        message[0] = Format;
+        BinaryPrimitives.WriteInt64LittleEndian(message[1..], header.SequenceNumber);
+        BinaryPrimitives.WriteInt32LittleEndian(message[9..], header.DeliveryCount);
+        BinaryPrimitives.WriteInt64LittleEndian(message[13..], header.Enqueued);
+        BinaryPrimitives.WriteInt32LittleEndian(message[21..], header.BodyStart);
     }
 
-    public static int ReadLength(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadInt32LittleEndian(message);
+    /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
+    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) => message[0] != Format
+        ? throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.")
+        : new(
+            BinaryPrimitives.ReadInt64LittleEndian(message[1..]),
+            BinaryPrimitives.ReadInt32LittleEndian(message[9..]),
+            BinaryPrimitives.ReadInt64LittleEndian(message[13..]),
+            BinaryPrimitives.ReadInt32LittleEndian(message[21..]));
 
-    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) => new(
-        BinaryPrimitives.ReadInt64LittleEndian(message[4..]),
-        BinaryPrimitives.ReadInt64LittleEndian(message[12..]),
-        (message[20] & ScheduledFlag) != 0,
-        (message[20] & DeadLetterFlag) != 0,
-        BinaryPrimitives.ReadInt32LittleEndian(message[21..]),
-        BinaryPrimitives.ReadInt64LittleEndian(message[25..]),
-        BinaryPrimitives.ReadInt64LittleEndian(message[33..]));
+    public static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> message) => message[ReadHeader(message).BodyStart..];
 
     public static string? ReadMessageId(ReadOnlySpan<byte> message)
     {
-        message = message[HeaderLength..];
-        return PropertyFormat.ReadString(ref message);
+        var rest = message[HeaderLength..];
+        return ReadFields(ref rest).MessageId;
     }
 
-    public static StoredContent ReadContent(ReadOnlyMemory<byte> message)
+    public static StoredContent ReadContent(ReadOnlySpan<byte> message)
     {
-        var rest = message.Span[HeaderLength..];
-        var messageId = PropertyFormat.ReadString(ref rest);
-        var contentType = PropertyFormat.ReadString(ref rest);
+        var rest = message[HeaderLength..];
+        var (messageId, contentType) = ReadFields(ref rest);
         var count = BinaryPrimitives.ReadInt32LittleEndian(rest);
-        rest = rest[4..];
+        rest = rest[sizeof(int)..];
         var properties = new Dictionary<string, object>(count, StringComparer.Ordinal);
         for (; count > 0; count--)
         {
             var (name, value) = PropertyFormat.Read(ref rest);
             properties.Add(name, value!);
         }
-        return new(messageId, contentType, properties, message[^rest.Length..]);
+
+        return new(messageId, contentType, properties);
+    }
+
+    /// <summary>The message with some properties set and with another header. The body stays encrypted as it is.</summary>
+    public static byte[] Rewrite(ReadOnlySpan<byte> message, IEnumerable<KeyValuePair<string, object>> changes, int deliveryCount)
+    {
+        var content = ReadContent(message);
+        foreach (var (name, value) in changes)
+        {
+            content.Properties[name] = value;
+        }
+
+        using var writer = new ByteWriter(message.Length + 512);
+        writer.Take(HeaderLength);
+        WriteContent(writer, content.MessageId, content.ContentType, content.Properties);
+        var header = ReadHeader(message) with { DeliveryCount = deliveryCount, BodyStart = writer.Length };
+        writer.Write(BodyOf(message));
+        WriteHeader(writer.Written, header);
+        return writer.Written.ToArray();
+    }
+
+    private static (string? MessageId, string? ContentType) ReadFields(ref ReadOnlySpan<byte> content)
+    {
+        string? messageId = null, contentType = null;
+        var fields = content[0];
+        content = content[1..];
+        for (; fields > 0; fields--)
+        {
+            var field = (Field)content[0];
+            content = content[1..];
+            var value = PropertyFormat.ReadString(ref content);
+            messageId = field == Field.MessageId ? value : messageId;
+            contentType = field == Field.ContentType ? value : contentType;
+        }
+
+        return (messageId, contentType);
+    }
+
+    private static void WriteField(ByteWriter writer, Field field, string? value)
+    {
+        if (value is not null)
+        {
+            writer.Take(1)[0] = (byte)field;
+            PropertyFormat.WriteString(writer, value);
+        }
     }
 }
 
-/// <param name="Id">What the journal knows it by: the sequence number it was sent with.</param>
-/// <param name="SequenceNumber">Its place among those that are waiting: given anew when a scheduled message is due.</param>
+/// <param name="DeliveryCount">How often it had been received when it was written to where it is.</param>
 /// <param name="Enqueued">UTC ticks; of a scheduled message, when it is due.</param>
-/// <param name="Sent">UTC ticks.</param>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct StoredHeader(
-    long Id, long SequenceNumber, bool IsScheduled, bool IsDeadLetter, int DeliveryCount, long Enqueued, long Sent);
+internal readonly record struct StoredHeader(long SequenceNumber, int DeliveryCount, long Enqueued, int BodyStart);
 
-internal sealed record StoredContent(string? MessageId, string? ContentType, Dictionary<string, object> Properties, ReadOnlyMemory<byte> Body);
+internal sealed record StoredContent(string? MessageId, string? ContentType, Dictionary<string, object> Properties);

@@ -4,6 +4,7 @@ using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;
 using LocalHost.ServiceBus;
+using LocalHost.Storage;
 using LocalHost.Tables;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Builder;
@@ -57,7 +58,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     private readonly DataFolder _folder;
     private readonly ILoggerFactory _loggers;
     private readonly List<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> _middleware = [];
-    private readonly string _adminKeyHint;
+    private string _adminKeyHint = "";
     private bool _built;
 
     /// <exception cref="StartupException">The data folder can't be used.</exception>
@@ -73,24 +74,20 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
         Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false).AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
-        _folder = OpenFolder();
-        try
+        _folder = OpenFolder(path =>
         {
-            var (local, madeAdminKey) = LocalSettings.For(_folder.Path, settings, hasData: false);
+            // Asked before the database is made: whether there is data already.
+            var (local, madeAdminKey) = LocalSettings.For(path, settings, DataFolder.HasData(path));
             _adminKeyHint = madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
-                : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(_folder.Path, LocalSettings.FileName)}"
+                : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(path, LocalSettings.FileName)}"
                 : "as set in Access__AdminKey";
             Web.Configuration.AddInMemoryCollection(local);
-            Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker));
-            if (local.ContainsKey(LocalSettings.Tables))
-            {
-                Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
-            }
-        }
-        catch
+            return MessageKey.ParseAll(Web.Configuration[LocalSettings.SecretKeys]);
+        });
+        Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker));
+        if (Web.Configuration[LocalSettings.Tables] == LocalSettings.Embedded)
         {
-            _folder.Dispose();
-            throw;
+            Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
         }
 
         ConfigureServices();
@@ -203,7 +200,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                     yield return new TimerListener(
                         function,
                         TimerSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
-                        new TimerStatusFile(_folder.Path, function.Name),
+                        new TimerStatusStore(_folder.Database, function.Name),
                         app.Services.GetRequiredService<TimeProvider>(),
                         app.Services.GetRequiredService<ILogger<TimerListener>>());
                     break;
@@ -262,11 +259,11 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
             console.TimestampFormat = "HH:mm:ss.fff'Z' ";
         });
 
-    private DataFolder OpenFolder()
+    private DataFolder OpenFolder(Func<string, IReadOnlyList<MessageKey>> keys)
     {
         try
         {
-            return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers);
+            return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers, keys: keys);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

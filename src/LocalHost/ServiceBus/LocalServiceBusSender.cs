@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Azure.Messaging.ServiceBus;
 using LocalHost.Hosting;
-using LocalHost.Journaling;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
@@ -25,7 +25,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
     public override async Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        using var batch = OutgoingBatch.Of(message);
+        using var batch = BatchOf([message]);
         await SendAsync(batch, cancellationToken);
     }
 
@@ -33,7 +33,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
     public override async Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        using var batch = OutgoingBatch.Of(messages);
+        using var batch = BatchOf(messages);
         await SendAsync(batch, cancellationToken);
     }
 
@@ -54,7 +54,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
     {
         ArgumentNullException.ThrowIfNull(message);
         message.ScheduledEnqueueTime = scheduledEnqueueTime;
-        using var batch = OutgoingBatch.Of(message);
+        using var batch = BatchOf([message]);
         return await SendAsync(batch, cancellationToken);
     }
 
@@ -63,7 +63,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
         ObjectDisposedException.ThrowIf(_isClosed, this);
         cancellationToken.ThrowIfCancellationRequested();
         var outgoing = new OutgoingBatch();
-        var batch = ServiceBusModelFactory.ServiceBusMessageBatch(MessageLimits.Size, [], tryAddCallback: outgoing.TryAdd);
+        var batch = ServiceBusModelFactory.ServiceBusMessageBatch(MessageLimits.Size, [], tryAddCallback: message => TryAdd(outgoing, message));
         s_batches.Add(batch, outgoing);
         return ValueTask.FromResult(batch);
     }
@@ -105,9 +105,33 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
         {
             return await entity.SendAsync(batch);
         }
-        catch (JournalFailedException exception)
+        catch (StorageUnavailableException exception)
         {
-            throw new ServiceBusException(exception.Message, ServiceBusFailureReason.ServiceCommunicationProblem, queue, exception);
+            throw BrokerFailures.ToServiceBusException(exception, queue);
+        }
+    }
+
+    private OutgoingBatch BatchOf(IEnumerable<ServiceBusMessage> messages)
+    {
+        try
+        {
+            return OutgoingBatch.Of(messages.Select(Messages.ToNewMessage));
+        }
+        catch (MessageTooLargeException exception)
+        {
+            throw BrokerFailures.ToServiceBusException(exception, queue);
+        }
+    }
+
+    private bool TryAdd(OutgoingBatch batch, ServiceBusMessage message)
+    {
+        try
+        {
+            return batch.TryAdd(message.ToNewMessage());
+        }
+        catch (MessageTooLargeException exception)
+        {
+            throw BrokerFailures.ToServiceBusException(exception, queue);
         }
     }
 }

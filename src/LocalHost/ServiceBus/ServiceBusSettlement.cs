@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
@@ -53,7 +54,7 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
             await (succeeded ? queue.CompleteAsync(LockTokenOf(message)) : queue.AbandonAsync(LockTokenOf(message)));
             return null;
         }
-        catch (Exception exception) when (exception is ServiceBusException or IOException or ObjectDisposedException)
+        catch (Exception exception) when (exception is LockLostException or StorageUnavailableException or ObjectDisposedException)
         {
             return exception;
         }
@@ -64,8 +65,17 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
         if (_ended)
             throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
 
-        await settle(LockTokenOf(message));
-        _settled[LockTokenOf(message)] = true;
+        var token = LockTokenOf(message);
+        try
+        {
+            await settle(token);
+        }
+        catch (Exception exception) when (exception is LockLostException or StorageUnavailableException)
+        {
+            throw BrokerFailures.ToServiceBusException(exception, queue.Path);
+        }
+
+        _settled[token] = true;
     }
 
     private static Guid LockTokenOf(ServiceBusReceivedMessage message) => Guid.Parse(message.LockToken);

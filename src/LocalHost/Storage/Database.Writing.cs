@@ -17,7 +17,7 @@ internal sealed partial class Database
     private readonly object _gate = new();
     private List<WriteOperation> _pending = [];
     private List<WriteOperation> _spare = [];
-    private bool _isAwaited;
+    private bool _isUrgent;
     private bool _closing;
 
     /// <summary>Completes when the operation is safely on disk.</summary>
@@ -25,24 +25,25 @@ internal sealed partial class Database
     public ValueTask WriteAsync(WriteOperation operation)
     {
         var completion = operation.Completion;
-        Enqueue(operation, isAwaited: true);
+        Enqueue(operation, isUrgent: true);
         return completion;
     }
 
-    /// <summary>Submits an operation that nobody waits for: it is written with the next batch, or a few milliseconds later.</summary>
-    public void Submit(WriteOperation operation) => Enqueue(operation, isAwaited: false);
+    /// <summary>Submits an operation that nobody waits for.</summary>
+    /// <param name="isUrgent">If false, it is written with the next batch of others, or a few milliseconds later.</param>
+    public void Submit(WriteOperation operation, bool isUrgent = false) => Enqueue(operation, isUrgent);
 
     /// <summary>Completes when everything that was submitted before is safely on disk, or has failed.</summary>
     public ValueTask FlushAsync() => WriteAsync(new Nothing());
 
-    private void Enqueue(WriteOperation operation, bool isAwaited)
+    private void Enqueue(WriteOperation operation, bool isUrgent)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closing, this);
-            var wakes = _pending.Count == 0 || (isAwaited && !_isAwaited);
+            var wakes = _pending.Count == 0 || (isUrgent && !_isUrgent);
             _pending.Add(operation);
-            _isAwaited |= isAwaited;
+            _isUrgent |= isUrgent;
             if (wakes)
             {
                 Monitor.Pulse(_gate);
@@ -87,14 +88,14 @@ internal sealed partial class Database
                 }
             }
 
-            if (!_isAwaited && !_closing && _pending.Count > 0)
+            if (!_isUrgent && !_closing && _pending.Count > 0)
             {
                 Monitor.Wait(_gate, _options.RideAlongDelay);
             }
 
             var taken = _pending;
             _pending = _spare;
-            _isAwaited = false;
+            _isUrgent = false;
             return taken;
         }
     }
@@ -152,13 +153,14 @@ internal sealed partial class Database
 
     private void Commit()
     {
+        _batch.Complete();
         if (_batch.Count == 0)
         {
             return;
         }
 
         BinaryPrimitives.WriteInt64BigEndian(_batch.Put(KeySpace.CommitNumber, sizeof(long)), _commitNumber + 1);
-        _database!.Write(_batch.Bytes);
+        _options.Write(_database!.Write, _batch.Bytes);
         _commitNumber++;
     }
 

@@ -1,3 +1,5 @@
+using LocalHost.Storage.Native;
+
 namespace LocalHost.Storage;
 
 internal sealed record DatabaseOptions
@@ -17,21 +19,28 @@ internal sealed record DatabaseOptions
     /// <summary>A batch is written when it has this many bytes, whatever else waits.</summary>
     public int BytesInBatch { get; init; } = 4 << 20;
 
+    /// <summary>What writes a batch, given what would write it. For tests, which let it fail.</summary>
+    public Action<WriteFunction, ReadOnlySpan<byte>> Write { get; init; } = (write, batch) => write(batch);
+
     /// <summary>
     /// In memory at most 64 MB of blocks, with indexes and filters, and 64 MB that are not in table files yet. The info log is two files of 1 MB.
     /// </summary>
     /// <remarks>
     /// kTolerateCorruptedTailRecords: a record that was cut off while it was written, which a crash leaves behind, is dropped. Any other damage of the log
     /// fails the opening: kPointInTimeRecovery would silently drop everything after it, acknowledged or not, and kAbsoluteConsistency would refuse to
-    /// open after an ordinary crash. track_and_verify_wals_in_manifest notices a missing log file.
+    /// open after an ordinary crash.
     /// max_bgerror_resume_count: the database is reopened here after a failure, which tells what a failed write has left behind.
     /// </remarks>
     public string RocksDb { get; init; } =
         "create_if_missing=true;max_open_files=400;max_background_jobs=2;bytes_per_sync=1M;"
-        + "write_buffer_size=16M;max_write_buffer_number=4;max_total_wal_size=64M;max_manifest_file_size=4M;"
-        + "wal_recovery_mode=kTolerateCorruptedTailRecords;track_and_verify_wals_in_manifest=true;max_bgerror_resume_count=0;"
+        + "write_buffer_size=32M;max_write_buffer_number=2;max_total_wal_size=64M;max_manifest_file_size=4M;"
+        + "level0_file_num_compaction_trigger=8;max_bytes_for_level_base=512M;"
+        + "wal_recovery_mode=kTolerateCorruptedTailRecords;max_bgerror_resume_count=0;"
         + "compression=kLZ4Compression;"
         + "info_log_level=WARN_LEVEL;keep_log_file_num=2;max_log_file_size=1M;stats_dump_period_sec=0;stats_persist_period_sec=0;"
         + "block_based_table_factory={block_cache=64M;cache_index_and_filter_blocks=true;pin_l0_filter_and_index_blocks_in_cache=true;"
         + "filter_policy=bloomfilter:10:false;block_size=8K;format_version=6}";
 }
+
+/// <exception cref="RocksDbException">The batch could not be written, or is not known to be.</exception>
+internal delegate void WriteFunction(ReadOnlySpan<byte> batch);

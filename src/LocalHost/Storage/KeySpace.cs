@@ -9,8 +9,27 @@ internal static class KeySpace
     /// <summary>What timers remember. Then the function's name.</summary>
     public const byte Timers = 0x01;
 
-    /// <summary>0x10 to 0x1F: queues.</summary>
+    /// <summary>0x10 to 0x1F: queues. Then, but for this one, the queue's number (2 bytes); numbers are big-endian, so that their order is that of the keys.</summary>
+    /// <remarks>The queue's name in lower case; the value is its number.</remarks>
     public const byte Queues = 0x10;
+
+    /// <summary>The counts and positions of a queue.</summary>
+    public const byte QueueState = 0x11;
+
+    /// <summary>Messages that wait or are locked. Then the sequence number (8 bytes).</summary>
+    public const byte Messages = 0x12;
+
+    /// <summary>Dead letters. Then a number (8 bytes) in the order in which they were dead-lettered.</summary>
+    public const byte DeadLetters = 0x13;
+
+    /// <summary>Scheduled messages. Then the UTC ticks at which they are due (8 bytes) and the sequence number (8).</summary>
+    public const byte Scheduled = 0x14;
+
+    /// <summary>How often a message was delivered, if that isn't known otherwise. Then its key without the queue's number.</summary>
+    public const byte DeliveryCounts = 0x15;
+
+    /// <summary>Hashes of message ids, for duplicate detection. Then UTC ticks (8 bytes) and the last sequence number (8).</summary>
+    public const byte DuplicateHistory = 0x16;
 
     /// <summary>0x20 to 0x2F: tables.</summary>
     public const byte Tables = 0x20;

@@ -19,6 +19,7 @@ internal sealed class WriteBatch
     private readonly Dictionary<Slice, Slice> _changes;
     private readonly Dictionary<Slice, Slice>.AlternateLookup<ReadOnlySpan<byte>> _changesByKey;
     private readonly List<(Slice Key, Slice? Before)> _undo = [];
+    private readonly List<IBatchParticipant> _participants = [];
     private byte[] _bytes = new byte[64 << 10];
     private int _undoLength;
     private int _undoCount;
@@ -90,8 +91,35 @@ internal sealed class WriteBatch
         }
     }
 
+    /// <summary>The stored rows of a range, without what this batch changes. To be disposed of before the batch is written.</summary>
+    /// <exception cref="StorageUnavailableException">They can't be read.</exception>
+    public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => Database!.TryEnter()
+        ? new RangeScan(Database, from, to)
+        : throw new InvalidOperationException("The database is closed while a batch is made.");
+
+    /// <summary>Lets the participant complete this batch before it is written. False if it does so already.</summary>
+    public bool Join(IBatchParticipant participant)
+    {
+        if (_participants.Contains(participant))
+        {
+            return false;
+        }
+
+        _participants.Add(participant);
+        return true;
+    }
+
+    internal void Complete()
+    {
+        foreach (var participant in _participants)
+        {
+            participant.Complete(this);
+        }
+    }
+
     internal void Clear()
     {
+        _participants.Clear();
         (Count, Length) = (0, HeaderLength);
         if (_bytes.Length > SpareLength)
         {
@@ -201,4 +229,11 @@ internal sealed class WriteBatch
 
         public Slice Create(ReadOnlySpan<byte> alternate) => throw new NotSupportedException("Keys are added where they stand in the batch.");
     }
+}
+
+/// <summary>Adds once to a batch what sums up the operations in it.</summary>
+internal interface IBatchParticipant
+{
+    /// <summary>Called on the writer thread after the last operation was applied. Must not throw.</summary>
+    void Complete(WriteBatch batch);
 }

@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
 using LocalHost.ServiceBus;
+using LocalHost.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -84,7 +85,8 @@ internal sealed partial class ServiceBusListener(
         try
         {
             wanted = await wants();
-            return new(await queue.ReceiveAsync(wanted, _stopping.Token), wanted);
+            var received = await queue.ReceiveAsync(wanted, _stopping.Token);
+            return new([.. received.Select(Messages.ToServiceBusReceivedMessage)], wanted);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -121,8 +123,8 @@ internal sealed partial class ServiceBusListener(
         try
         {
             var interval = queue.LockDuration / 2;
-            var end = time.GetUtcNow() + options.MaxAutoLockRenewalDuration;
-            await using var renewal = time.CreateTimer(_ => Renew(message, end), null, interval, interval);
+            var start = time.GetTimestamp();
+            await using var renewal = time.CreateTimer(_ => Renew(message, start), null, interval, interval);
             await InvokeAsync(message, [message]);
         }
         finally
@@ -148,15 +150,15 @@ internal sealed partial class ServiceBusListener(
             Log.NotSettled(logger, cause, function.Name, message.SequenceNumber, queue.Path);
     }
 
-    private void Renew(ServiceBusReceivedMessage message, DateTimeOffset end)
+    private void Renew(ServiceBusReceivedMessage message, long start)
     {
-        if (time.GetUtcNow() > end)
+        if (time.GetElapsedTime(start) > options.MaxAutoLockRenewalDuration)
             return;
         try
         {
-            ReceivedMessages.SetLockedUntil(message, queue.RenewLock(Guid.Parse(message.LockToken)));
+            Messages.SetLockedUntil(message, queue.RenewLock(Guid.Parse(message.LockToken)));
         }
-        catch (ServiceBusException)
+        catch (Exception exception) when (exception is LockLostException or StorageUnavailableException)
         {
             // Settled a moment ago, or too late: then settling says so.
         }

@@ -3,8 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
-using LocalHost.Journaling;
 using LocalHost.Messaging;
+using LocalHost.ServiceBus;
+using LocalHost.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace LocalHost.Triggers;
@@ -53,12 +54,12 @@ internal static class ServiceBusRest
         try
         {
             using var batch = new OutgoingBatch(MessageLimits.SizeFromOutside);
-            if (!batch.TryAdd(Read(request, body)))
+            if (!batch.TryAdd(Read(request, body).ToNewMessage()))
                 return (StatusCodes.Status413PayloadTooLarge, TooLarge);
             await entity.SendAsync(batch);
             return (StatusCodes.Status201Created, "");
         }
-        catch (ServiceBusException exception) when (exception.Reason == ServiceBusFailureReason.MessageSizeExceeded)
+        catch (MessageTooLargeException exception)
         {
             return (StatusCodes.Status413PayloadTooLarge, exception.Message);
         }
@@ -66,7 +67,7 @@ internal static class ServiceBusRest
         {
             return (StatusCodes.Status400BadRequest, "BrokerProperties is not understood: " + exception.Message);
         }
-        catch (JournalFailedException)
+        catch (StorageUnavailableException)
         {
             return (StatusCodes.Status503ServiceUnavailable, "The message could not be stored.");
         }

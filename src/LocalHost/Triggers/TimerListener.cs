@@ -1,3 +1,4 @@
+using LocalHost.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace LocalHost.Triggers;
 internal sealed partial class TimerListener(
     LocalFunction function,
     TimerSchedule schedule,
-    TimerStatusFile file,
+    TimerStatusStore store,
     TimeProvider time,
     ILogger<TimerListener> logger) : TriggerListener
 {
@@ -58,7 +59,7 @@ internal sealed partial class TimerListener(
         await Task.Yield();
         var start = time.GetUtcNow();
         var monitor = trigger.UseMonitor && !RunsMoreThanOnceAMinute(start);
-        var status = monitor ? Restore(start) : null;
+        var status = monitor ? await RestoreAsync(start) : null;
         var next = FirstRun(status, start);
         var isPastDue = status is not null && Utc(status.Next) < start;
         if (trigger.RunOnStartup && !isPastDue)
@@ -75,7 +76,7 @@ internal sealed partial class TimerListener(
                 await RunOnceAsync(new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = status });
                 isPastDue = false;
                 next = schedule.NextAfter(began);
-                status = monitor && next is { } following ? Remember(began, following, began) : null;
+                status = monitor && next is { } following ? await RememberAsync(began, following, began) : null;
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -136,9 +137,9 @@ internal sealed partial class TimerListener(
     }
 
     /// <summary>What is remembered, unless the schedule has changed since.</summary>
-    private ScheduleStatus? Restore(DateTimeOffset now)
+    private async Task<ScheduleStatus?> RestoreAsync(DateTimeOffset now)
     {
-        if (file.Read() is { } status)
+        if (store.Read() is { } status)
         {
             var basis = status.Last == default ? status.LastUpdated : status.Last;
             if (schedule.NextAfter(Utc(basis)) == Utc(status.Next))
@@ -147,17 +148,17 @@ internal sealed partial class TimerListener(
             }
         }
 
-        return schedule.NextAfter(now) is { } next ? Remember(null, next, now) : null;
+        return schedule.NextAfter(now) is { } next ? await RememberAsync(null, next, now) : null;
     }
 
-    private ScheduleStatus Remember(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
+    private async Task<ScheduleStatus> RememberAsync(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
     {
         var status = new ScheduleStatus { Last = last?.UtcDateTime ?? default, Next = next.UtcDateTime, LastUpdated = now.UtcDateTime };
         try
         {
-            file.Write(status);
+            await store.WriteAsync(status);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
         {
             Log.NotRemembered(logger, e, function.Name);
         }

@@ -20,7 +20,7 @@ public sealed class BrokerDurabilityTests : IDisposable
     [Fact]
     public async Task Message_is_neither_acknowledged_nor_received_before_it_is_on_disk()
     {
-        _broker.BeforeFlushed = _disk.Wait;
+        _broker.BeforeWrite = _disk.Wait;
         var sending = _broker.PutAsync("x");
         Assert.False(sending.IsCompleted);
         Assert.Empty(_broker.Receive());
@@ -33,7 +33,7 @@ public sealed class BrokerDurabilityTests : IDisposable
     [Fact]
     public async Task Duplicate_is_not_acknowledged_before_the_first_is_on_disk()
     {
-        _broker.BeforeFlushed = _disk.Wait;
+        _broker.BeforeWrite = _disk.Wait;
         var first = _broker.SendAsync("once", TestBroker.Message("1", "id"));
         var second = _broker.SendAsync("once", TestBroker.Message("2", "id"));
         Assert.False(second.IsCompleted);
@@ -48,16 +48,16 @@ public sealed class BrokerDurabilityTests : IDisposable
     {
         await _broker.PutAsync("1", "2");
         var received = _broker.Receive();
-        await _broker.Journal.FlushedAsync();
-        _broker.BeforeFlushed = _disk.Wait;
-        var completing = _broker.Queue.CompleteAsync(received[0].LockTokenGuid).AsTask();
-        var deadLettering = _broker.Queue.DeadLetterAsync(received[1].LockTokenGuid, "reason", null).AsTask();
+        await _broker.FlushAsync();
+        _broker.BeforeWrite = _disk.Wait;
+        var completing = _broker.Queue.CompleteAsync(received[0].LockToken).AsTask();
+        var deadLettering = _broker.Queue.DeadLetterAsync(received[1].LockToken, "reason", null).AsTask();
         Assert.False(completing.IsCompleted);
         Assert.False(deadLettering.IsCompleted);
         Assert.Empty(_broker.DeadLetters.Receive(1));
 
         _disk.Set();
         await Task.WhenAll(completing, deadLettering);
-        Assert.Equal("2", _broker.ReceiveOne(_broker.DeadLetters).Body.ToString());
+        Assert.Equal("2", TestBroker.Body(_broker.ReceiveOne(_broker.DeadLetters)));
     }
 }

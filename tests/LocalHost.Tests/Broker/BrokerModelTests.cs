@@ -1,5 +1,5 @@
-using Azure.Messaging.ServiceBus;
-using LocalHost.Journaling;
+using LocalHost.Messaging;
+
 
 namespace LocalHost.Tests.Messaging;
 
@@ -7,7 +7,7 @@ namespace LocalHost.Tests.Messaging;
 public sealed class BrokerModelTests
 {
     private readonly List<Entry> _model = [];
-    private readonly Dictionary<string, ServiceBusReceivedMessage> _held = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReceivedMessage> _held = new(StringComparer.Ordinal);
     private int _sent;
     private long _lastPlace;
 
@@ -19,7 +19,7 @@ public sealed class BrokerModelTests
     public async Task Queue_does_what_the_model_does(int seed)
     {
         var random = new Random(seed);
-        var broker = new TestBroker(new JournalOptions { SegmentSize = 4 << 10, CompactionFloor = 8 << 10 });
+        var broker = new TestBroker(TestBroker.Small);
         var crashed = new List<TestBroker>();
         for (var step = 0; step < 600; step++)
         {
@@ -35,10 +35,10 @@ public sealed class BrokerModelTests
                 case < 19: await AdvanceAsync(broker, TimeSpan.FromSeconds(random.Next(120))); break;
                 default:
                     // Everything has been acknowledged, so nothing may be missing.
-                    await broker.Journal.FlushedAsync();
+                    await broker.FlushAsync();
                     crashed.Add(broker);
                     broker = random.Next(2) == 0 ? broker.Crash() : broker.Restart();
-                    await broker.Journal.FlushedAsync();
+                    await broker.FlushAsync();
                     foreach (var entry in _model.Where(entry => entry.State == State.Held))
                         Free(entry);
                     _held.Clear();
@@ -62,7 +62,7 @@ public sealed class BrokerModelTests
         var messages = Enumerable.Range(0, random.Next(1, 4)).Select(_ => TestBroker.Message($"{_sent++}-{new string('x', random.Next(200))}")).ToArray();
         foreach (var message in messages)
         {
-            var entry = new Entry(message.Body.ToString());
+            var entry = new Entry(TestBroker.Body(message));
             if (random.Next(4) == 0)
             {
                 message.ScheduledEnqueueTime = entry.Due = broker.Time.GetUtcNow().AddSeconds(random.Next(1, 200));
@@ -97,10 +97,10 @@ public sealed class BrokerModelTests
         if (_held.Count == 0)
             return;
         var message = _held.Values.ElementAt(random.Next(_held.Count));
-        _held.Remove(message.Body.ToString());
-        await settle(message.LockTokenGuid);
+        _held.Remove(TestBroker.Body(message));
+        await settle(message.LockToken);
         apply(Find(message));
-        await broker.Journal.FlushedAsync();
+        await broker.FlushAsync();
     }
 
     private async Task AdvanceAsync(TestBroker broker, TimeSpan by)
@@ -117,7 +117,7 @@ public sealed class BrokerModelTests
             entry.State = State.Ready;
             entry.Place = ++_lastPlace;
         }
-        await broker.Journal.FlushedAsync();
+        await broker.FlushAsync();
     }
 
     private static void Free(Entry entry) => entry.State = entry.Deliveries >= TestBroker.Plain.MaxDeliveryCount ? State.Dead : State.Ready;
@@ -125,7 +125,7 @@ public sealed class BrokerModelTests
     private string[] Expected(State state, int max) =>
         [.. _model.Where(entry => entry.State == state).OrderBy(entry => entry.Place).Take(max).Select(entry => entry.Body)];
 
-    private Entry Find(ServiceBusReceivedMessage message) => _model.Single(entry => entry.Body == message.Body.ToString());
+    private Entry Find(ReceivedMessage message) => _model.Single(entry => entry.Body == TestBroker.Body(message));
 
     private enum State { Ready, Scheduled, Held, Dead }
 

@@ -1,5 +1,5 @@
+using LocalHost.Messaging;
 using System.Runtime.Serialization;
-using Azure.Messaging.ServiceBus;
 
 namespace LocalHost.Tests.Messaging;
 
@@ -14,18 +14,18 @@ public sealed class BrokerQueueTests : IDisposable
     {
         var message = TestBroker.Message("body", "id-1");
         message.ContentType = "application/json";
-        message.ApplicationProperties["text"] = "über";
-        message.ApplicationProperties["number"] = 42L;
-        message.ApplicationProperties["time"] = new DateTimeOffset(2025, 3, 4, 5, 6, 7, TimeSpan.FromHours(2));
+        message.Properties["text"] = "über";
+        message.Properties["number"] = 42L;
+        message.Properties["time"] = new DateTimeOffset(2025, 3, 4, 5, 6, 7, TimeSpan.FromHours(2));
         await _broker.SendAsync("plain", message);
 
         var received = _broker.ReceiveOne();
-        Assert.Equal("body", received.Body.ToString());
+        Assert.Equal("body", TestBroker.Body(received));
         Assert.Equal("id-1", received.MessageId);
         Assert.Equal("application/json", received.ContentType);
-        Assert.Equal("über", received.ApplicationProperties["text"]);
-        Assert.Equal(42L, received.ApplicationProperties["number"]);
-        Assert.Equal(new DateTimeOffset(2025, 3, 4, 3, 6, 7, TimeSpan.Zero), received.ApplicationProperties["time"]);
+        Assert.Equal("über", received.Properties["text"]);
+        Assert.Equal(42L, received.Properties["number"]);
+        Assert.Equal(new DateTimeOffset(2025, 3, 4, 3, 6, 7, TimeSpan.Zero), received.Properties["time"]);
         Assert.Equal(1, received.DeliveryCount);
         Assert.Equal(1, received.SequenceNumber);
         Assert.Equal(_broker.Time.GetUtcNow(), received.EnqueuedTime);
@@ -40,7 +40,7 @@ public sealed class BrokerQueueTests : IDisposable
         var received = _broker.ReceiveOne();
         Assert.Null(received.MessageId);
         Assert.Null(received.ContentType);
-        Assert.Empty(received.ApplicationProperties);
+        Assert.Empty(received.Properties);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class BrokerQueueTests : IDisposable
     {
         await _broker.PutAsync("x");
         var message = _broker.ReceiveOne();
-        await _broker.Queue.CompleteAsync(message.LockTokenGuid);
+        await _broker.Queue.CompleteAsync(message.LockToken);
 
         _broker.Time.Advance(TimeSpan.FromHours(1));
         Assert.Empty(_broker.Receive());
@@ -88,8 +88,8 @@ public sealed class BrokerQueueTests : IDisposable
     {
         await _broker.PutAsync("1", "2", "3");
         var received = _broker.Receive(2);
-        await _broker.Queue.AbandonAsync(received[1].LockTokenGuid);
-        await _broker.Queue.AbandonAsync(received[0].LockTokenGuid);
+        await _broker.Queue.AbandonAsync(received[1].LockToken);
+        await _broker.Queue.AbandonAsync(received[0].LockToken);
 
         var again = _broker.Receive();
         Assert.Equal(["1", "2", "3"], TestBroker.Bodies(again));
@@ -101,18 +101,18 @@ public sealed class BrokerQueueTests : IDisposable
     public async Task Abandoned_message_has_the_modified_properties()
     {
         var sent = TestBroker.Message("x", "id");
-        sent.ApplicationProperties["kept"] = 1;
-        sent.ApplicationProperties["changed"] = 2;
+        sent.Properties["kept"] = 1;
+        sent.Properties["changed"] = 2;
         await _broker.SendAsync("plain", sent);
         var first = _broker.ReceiveOne();
-        await _broker.Queue.AbandonAsync(first.LockTokenGuid, new Dictionary<string, object>(StringComparer.Ordinal) { ["changed"] = "now text" });
+        await _broker.Queue.AbandonAsync(first.LockToken, new Dictionary<string, object>(StringComparer.Ordinal) { ["changed"] = "now text" });
 
         var again = _broker.ReceiveOne();
         Assert.Equal(2, again.DeliveryCount);
         Assert.Equal(first.SequenceNumber, again.SequenceNumber);
-        Assert.Equal(1, again.ApplicationProperties["kept"]);
-        Assert.Equal("now text", again.ApplicationProperties["changed"]);
-        Assert.Equal("x", again.Body.ToString());
+        Assert.Equal(1, again.Properties["kept"]);
+        Assert.Equal("now text", again.Properties["changed"]);
+        Assert.Equal("x", TestBroker.Body(again));
     }
 
     [Fact]
@@ -134,11 +134,11 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.PutAsync("1", "2");
         var received = _broker.Receive();
         _broker.Time.Advance(TimeSpan.FromMinutes(4));
-        Assert.Equal(_broker.Time.GetUtcNow() + TestBroker.Plain.LockDuration, _broker.Queue.RenewLock(received[0].LockTokenGuid));
+        Assert.Equal(_broker.Time.GetUtcNow() + TestBroker.Plain.LockDuration, _broker.Queue.RenewLock(received[0].LockToken));
 
         _broker.Time.Advance(TimeSpan.FromMinutes(4));
         Assert.Equal(["2"], TestBroker.Bodies(_broker.Receive()));
-        await _broker.Queue.CompleteAsync(received[0].LockTokenGuid);
+        await _broker.Queue.CompleteAsync(received[0].LockToken);
     }
 
     [Fact]
@@ -147,8 +147,7 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.PutAsync("1");
         var received = _broker.ReceiveOne();
         _broker.Time.Advance(TestBroker.Plain.LockDuration);
-        Assert.Equal(
-            ServiceBusFailureReason.MessageLockLost, Assert.Throws<ServiceBusException>(() => _broker.Queue.RenewLock(received.LockTokenGuid)).Reason);
+        Assert.Throws<LockLostException>(() => _broker.Queue.RenewLock(received.LockToken));
     }
 
     [Fact]
@@ -157,21 +156,21 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.SendAsync("plain", TestBroker.Message("x", "id-1"));
         var message = _broker.ReceiveOne();
         _broker.Time.Advance(TimeSpan.FromSeconds(30));
-        await _broker.Queue.DeadLetterAsync(message.LockTokenGuid, "Malformed", "It is not JSON.");
+        await _broker.Queue.DeadLetterAsync(message.LockToken, "Malformed", "It is not JSON.");
 
         Assert.Empty(_broker.Receive());
         var dead = _broker.ReceiveOne(_broker.DeadLetters);
-        Assert.Equal("x", dead.Body.ToString());
+        Assert.Equal("x", TestBroker.Body(dead));
         Assert.Equal("id-1", dead.MessageId);
         Assert.Equal("Malformed", dead.DeadLetterReason);
         Assert.Equal("It is not JSON.", dead.DeadLetterErrorDescription);
-        Assert.Equal("Malformed", dead.ApplicationProperties["DeadLetterReason"]);
-        Assert.Equal("It is not JSON.", dead.ApplicationProperties["DeadLetterErrorDescription"]);
+        Assert.Equal("Malformed", dead.Properties["DeadLetterReason"]);
+        Assert.Equal("It is not JSON.", dead.Properties["DeadLetterErrorDescription"]);
         Assert.Equal(message.SequenceNumber, dead.SequenceNumber);
         Assert.Equal(message.EnqueuedTime, dead.EnqueuedTime);
         Assert.Equal(2, dead.DeliveryCount);
         await AssertLockIsLostAsync(message);
-        await _broker.DeadLetters.CompleteAsync(dead.LockTokenGuid);
+        await _broker.DeadLetters.CompleteAsync(dead.LockToken);
     }
 
     [Fact]
@@ -182,7 +181,7 @@ public sealed class BrokerQueueTests : IDisposable
         {
             var message = _broker.ReceiveOne();
             Assert.Equal(i, message.DeliveryCount);
-            await _broker.Queue.AbandonAsync(message.LockTokenGuid);
+            await _broker.Queue.AbandonAsync(message.LockToken);
         }
         await AssertExhaustedAsync();
     }
@@ -203,9 +202,9 @@ public sealed class BrokerQueueTests : IDisposable
     public async Task Delivery_count_has_no_limit_in_the_dead_letter_queue()
     {
         await _broker.PutAsync("x");
-        await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockTokenGuid, "r", null);
+        await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockToken, "r", null);
         for (var i = 0; i < 20; i++)
-            await _broker.DeadLetters.AbandonAsync(_broker.ReceiveOne(_broker.DeadLetters).LockTokenGuid);
+            await _broker.DeadLetters.AbandonAsync(_broker.ReceiveOne(_broker.DeadLetters).LockToken);
         var dead = _broker.ReceiveOne(_broker.DeadLetters);
         Assert.Equal((22, "r"), (dead.DeliveryCount, dead.DeadLetterReason));
     }
@@ -216,20 +215,20 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.PutAsync("x");
         var message = _broker.ReceiveOne();
         var unsupported = new Dictionary<string, object>(StringComparer.Ordinal) { ["list"] = new List<int>() };
-        await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.AbandonAsync(message.LockTokenGuid, unsupported).AsTask());
-        await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.DeadLetterAsync(message.LockTokenGuid, null, null, unsupported).AsTask());
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _broker.Queue.DeadLetterAsync(message.LockTokenGuid, new('x', 4097), null).AsTask());
+        await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.AbandonAsync(message.LockToken, unsupported).AsTask());
+        await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.DeadLetterAsync(message.LockToken, null, null, unsupported).AsTask());
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _broker.Queue.DeadLetterAsync(message.LockToken, new('x', 4097), null).AsTask());
 
-        await _broker.Queue.CompleteAsync(message.LockTokenGuid);
+        await _broker.Queue.CompleteAsync(message.LockToken);
     }
 
     [Fact]
     public async Task Dead_letter_cannot_be_dead_lettered_again()
     {
         await _broker.PutAsync("x");
-        await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockTokenGuid, "r", null);
+        await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockToken, "r", null);
         var dead = _broker.ReceiveOne(_broker.DeadLetters);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => _broker.DeadLetters.DeadLetterAsync(dead.LockTokenGuid, "r", null).AsTask());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _broker.DeadLetters.DeadLetterAsync(dead.LockToken, "r", null).AsTask());
     }
 
     [Fact]
@@ -249,7 +248,7 @@ public sealed class BrokerQueueTests : IDisposable
 
     private async Task AssertExhaustedAsync()
     {
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         Assert.Empty(_broker.Receive());
         var dead = _broker.ReceiveOne(_broker.DeadLetters);
         Assert.Equal("MaxDeliveryCountExceeded", dead.DeadLetterReason);
@@ -257,7 +256,7 @@ public sealed class BrokerQueueTests : IDisposable
         Assert.Equal(4, dead.DeliveryCount);
     }
 
-    private async Task AssertLockIsLostAsync(ServiceBusReceivedMessage message)
+    private async Task AssertLockIsLostAsync(ReceivedMessage message)
     {
         foreach (var settle in new Func<Guid, ValueTask>[]
         {
@@ -266,8 +265,7 @@ public sealed class BrokerQueueTests : IDisposable
             token => _broker.Queue.DeadLetterAsync(token, "reason", null),
         })
         {
-            var exception = await Assert.ThrowsAsync<ServiceBusException>(() => settle(message.LockTokenGuid).AsTask());
-            Assert.Equal(ServiceBusFailureReason.MessageLockLost, exception.Reason);
+            await Assert.ThrowsAsync<LockLostException>(() => settle(message.LockToken).AsTask());
         }
     }
 }

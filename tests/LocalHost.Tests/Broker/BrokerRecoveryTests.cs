@@ -1,13 +1,9 @@
-using Azure.Messaging.ServiceBus;
-using LocalHost.Journaling;
 using LocalHost.Messaging;
 
 namespace LocalHost.Tests.Messaging;
 
 public sealed class BrokerRecoveryTests : IDisposable
 {
-    private static readonly JournalOptions Small = new() { SegmentSize = 8 << 10, CompactionFloor = 16 << 10 };
-
     private readonly TestBroker _broker = new();
 
     public void Dispose() => _broker.Dispose();
@@ -17,15 +13,15 @@ public sealed class BrokerRecoveryTests : IDisposable
     {
         await _broker.PutAsync("1", "2", "3", "4");
         var received = _broker.Receive(3);
-        await _broker.Queue.CompleteAsync(received[0].LockTokenGuid);
-        await _broker.Queue.DeadLetterAsync(received[1].LockTokenGuid, "Bad", "Very bad.");
+        await _broker.Queue.CompleteAsync(received[0].LockToken);
+        await _broker.Queue.DeadLetterAsync(received[1].LockToken, "Bad", "Very bad.");
 
         using var again = _broker.Crash();
         var waiting = again.Receive();
         Assert.Equal(["3", "4"], TestBroker.Bodies(waiting));
         Assert.Equal([received[2].SequenceNumber, received[2].SequenceNumber + 1], waiting.Select(message => message.SequenceNumber));
         var dead = again.ReceiveOne(again.DeadLetters);
-        Assert.Equal("2", dead.Body.ToString());
+        Assert.Equal("2", TestBroker.Body(dead));
         Assert.Equal("Bad", dead.DeadLetterReason);
         Assert.Equal("Very bad.", dead.DeadLetterErrorDescription);
     }
@@ -35,16 +31,16 @@ public sealed class BrokerRecoveryTests : IDisposable
     {
         await _broker.PutAsync("poison");
         Assert.Equal(1, _broker.ReceiveOne().DeliveryCount);
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         using var second = _broker.Crash();
         Assert.Equal(2, second.ReceiveOne().DeliveryCount);
-        await second.Journal.FlushedAsync();
+        await second.FlushAsync();
         using var third = second.Crash();
         Assert.Equal(3, third.ReceiveOne().DeliveryCount);
-        await third.Journal.FlushedAsync();
+        await third.FlushAsync();
 
         using var last = third.Crash();
-        await last.Journal.FlushedAsync();
+        await last.FlushAsync();
         Assert.Empty(last.Receive());
         Assert.Equal(BrokerQueue.MaxDeliveryCountExceeded, last.ReceiveOne(last.DeadLetters).DeadLetterReason);
     }
@@ -60,18 +56,18 @@ public sealed class BrokerRecoveryTests : IDisposable
             await _broker.SendAsync("plain", message);
         }
         _broker.Time.Advance(TimeSpan.FromMinutes(1));
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         _broker.Broker.Dispose();
         _broker.Time.Advance(TimeSpan.FromMinutes(1));
         using var again = _broker.Crash();
 
-        var received = new List<ServiceBusReceivedMessage>();
+        var received = new List<ReceivedMessage>();
         while (received.Count < 2)
             received.AddRange(await again.Queue.ReceiveAsync(10, CancellationToken.None));
         Assert.Equal(["1", "2"], TestBroker.Bodies(received));
         Assert.Equal([now.AddMinutes(1), now.AddMinutes(2)], received.Select(message => message.EnqueuedTime));
         again.Time.Advance(TimeSpan.FromMinutes(1));
-        await again.Journal.FlushedAsync();
+        await again.FlushAsync();
         Assert.Equal(["3"], TestBroker.Bodies(again.Receive()));
     }
 
@@ -92,10 +88,10 @@ public sealed class BrokerRecoveryTests : IDisposable
     [Fact]
     public async Task Sequence_numbers_go_on_after_everything_was_completed_and_compacted()
     {
-        using var broker = new TestBroker(Small);
+        using var broker = new TestBroker(TestBroker.Small);
         var last = await broker.PutAsync("1", "2", "3");
         foreach (var message in broker.Receive())
-            await broker.Queue.CompleteAsync(message.LockTokenGuid);
+            await broker.Queue.CompleteAsync(message.LockToken);
         await ChurnAsync(broker, "once");
 
         using var again = broker.Crash();
@@ -105,7 +101,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     [Fact]
     public async Task Everything_that_lives_survives_compaction()
     {
-        using var broker = new TestBroker(Small);
+        using var broker = new TestBroker(TestBroker.Small);
         var now = broker.Time.GetUtcNow();
         var scheduled = TestBroker.Message("scheduled");
         scheduled.ScheduledEnqueueTime = now.AddMinutes(1);
@@ -115,14 +111,14 @@ public sealed class BrokerRecoveryTests : IDisposable
         await broker.SendAsync("plain", later);
         await broker.PutAsync("dead", "counted", "held", "waiting");
         await broker.SendAsync("once", TestBroker.Message("completed", "id"));
-        await broker.Broker.GetQueue("once").CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue("once")).LockTokenGuid);
+        await broker.Broker.GetQueue("once").CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue("once")).LockToken);
         var received = broker.Receive(3);
-        await broker.Queue.DeadLetterAsync(received[0].LockTokenGuid, "Bad", null);
-        await broker.Queue.AbandonAsync(received[1].LockTokenGuid);
+        await broker.Queue.DeadLetterAsync(received[0].LockToken, "Bad", null);
+        await broker.Queue.AbandonAsync(received[1].LockToken);
         broker.Time.Advance(TimeSpan.FromMinutes(1));
 
         await ChurnAsync(broker, "once");
-        await broker.Queue.CompleteAsync(received[2].LockTokenGuid);
+        await broker.Queue.CompleteAsync(received[2].LockToken);
         using var again = broker.Crash();
         await AssertLivesAsync(again);
         await AssertLivesAsync(broker);
@@ -131,12 +127,11 @@ public sealed class BrokerRecoveryTests : IDisposable
     [Fact]
     public async Task Compaction_brings_back_no_older_version_of_a_message()
     {
-        using var broker = new TestBroker(Small);
+        using var broker = new TestBroker(TestBroker.Small);
         await broker.PutAsync("x");
-        await ChurnAsync(broker, "once", () => broker.SegmentCount == 1);
-        await broker.Queue.DeadLetterAsync(broker.ReceiveOne().LockTokenGuid, "Bad", null);
-        var first = broker.OldestSegment;
-        await ChurnAsync(broker, "once", () => broker.OldestSegment == first);
+        await ChurnAsync(broker, "once");
+        await broker.Queue.DeadLetterAsync(broker.ReceiveOne().LockToken, "Bad", null);
+        await ChurnAsync(broker, "once");
 
         using var again = broker.Crash();
         Assert.Equal("Bad", again.ReceiveOne(again.DeadLetters).DeadLetterReason);
@@ -153,21 +148,16 @@ public sealed class BrokerRecoveryTests : IDisposable
         Assert.Empty(broker.Broker.GetQueue("once").Receive(10));
     }
 
-    /// <summary>Fills and empties a queue until the journal's first segments are gone.</summary>
-    private static Task ChurnAsync(TestBroker broker, string queue)
+    /// <summary>Fills and empties a queue until the first table files have been compacted.</summary>
+    private static async Task ChurnAsync(TestBroker broker, string queue)
     {
-        var first = broker.OldestSegment;
-        var rounds = 0;
-        return ChurnAsync(broker, queue, () => broker.OldestSegment == first || ++rounds < 20);
-    }
-
-    private static async Task ChurnAsync(TestBroker broker, string queue, Func<bool> goesOn)
-    {
-        while (goesOn())
+        var first = OldestFile(broker);
+        for (var rounds = 0; rounds < 100 || OldestFile(broker) == first; rounds++)
         {
-            await broker.SendAsync(queue, TestBroker.Message(new('x', 1000)));
-            await broker.Broker.GetQueue(queue).CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue(queue)).LockTokenGuid);
-            await broker.Journal.Compaction;
+            await broker.SendAsync(queue, TestBroker.Message(new('x', 10_000)));
+            await broker.Broker.GetQueue(queue).CompleteAsync(broker.ReceiveOne(broker.Broker.GetQueue(queue)).LockToken);
         }
     }
+
+    private static string OldestFile(TestBroker broker) => Directory.GetFiles(broker.Folder, "*.sst").Order(StringComparer.Ordinal).FirstOrDefault("");
 }

@@ -23,7 +23,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     public async Task Duplicate_is_dropped_also_when_the_first_was_completed()
     {
         await SendAsync("1", "a");
-        await Once.CompleteAsync(_broker.ReceiveOne(Once).LockTokenGuid);
+        await Once.CompleteAsync(_broker.ReceiveOne(Once).LockToken);
         await SendAsync("2", "a");
         Assert.Empty(Once.Receive(10));
     }
@@ -67,7 +67,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     {
         await SendAsync("1", "a");
         await SendAsync("2", "b");
-        await Once.CompleteAsync(_broker.ReceiveOne(Once).LockTokenGuid);
+        await Once.CompleteAsync(_broker.ReceiveOne(Once).LockToken);
 
         using var crashed = _broker.Crash();
         using var again = crashed.Restart();
@@ -93,6 +93,7 @@ public sealed class DuplicateDetectionTests : IDisposable
             if (isNew)
                 model[id] = now;
             Assert.Equal(isNew, history.TryAdd(DuplicateKey.Of($"{id}"), now));
+            Assert.Null(history.Forget(now));
         }
         Assert.InRange(history.Count, 1, 12_000);
     }

@@ -1,4 +1,5 @@
-using Azure.Messaging.ServiceBus;
+using LocalHost.Messaging;
+
 
 namespace LocalHost.Tests.Messaging;
 
@@ -20,9 +21,9 @@ public sealed class ScheduledMessageTests : IDisposable
         await AssertNothingAsync();
 
         _broker.Time.Advance(TimeSpan.FromMilliseconds(1));
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         var received = _broker.ReceiveOne();
-        Assert.Equal("later", received.Body.ToString());
+        Assert.Equal("later", TestBroker.Body(received));
         Assert.Equal(due, received.EnqueuedTime);
         Assert.Equal(1, received.DeliveryCount);
     }
@@ -47,7 +48,7 @@ public sealed class ScheduledMessageTests : IDisposable
         await _broker.SendAsync("plain", Scheduled("3", now.AddDays(40)), Scheduled("1", now.AddSeconds(1)), Scheduled("2", now.AddSeconds(2)));
 
         _broker.Time.Advance(TimeSpan.FromDays(41));
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         Assert.Equal(["1", "2", "3"], TestBroker.Bodies(_broker.Receive()));
     }
 
@@ -65,7 +66,7 @@ public sealed class ScheduledMessageTests : IDisposable
         for (var i = 0; i < 3; i++)
             await _broker.SendAsync("plain", [.. Enumerable.Range(0, 1000).Select(n => Scheduled($"{n}", due))]);
         _broker.Time.Advance(TimeSpan.FromMinutes(1));
-        var received = new List<ServiceBusReceivedMessage>();
+        var received = new List<ReceivedMessage>();
         while (received.Count < 3000)
             received.AddRange(await _broker.Queue.ReceiveAsync(10_000, CancellationToken.None));
         Assert.Equal(received.Select(message => message.SequenceNumber).Order(), received.Select(message => message.SequenceNumber));
@@ -73,11 +74,11 @@ public sealed class ScheduledMessageTests : IDisposable
 
     private async Task AssertNothingAsync()
     {
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         Assert.Empty(_broker.Receive());
     }
 
-    private static ServiceBusMessage Scheduled(string body, DateTimeOffset due)
+    private static NewMessage Scheduled(string body, DateTimeOffset due)
     {
         var message = TestBroker.Message(body);
         message.ScheduledEnqueueTime = due;

@@ -8,7 +8,7 @@ namespace LocalHost.Tests.Messaging;
 public sealed class ServiceBusSenderTests : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly ManualTimeProvider _time = new();
+    private readonly TestClock _time = new();
     private readonly DataFolder _data;
     private readonly ServiceBusClient _client;
     private readonly ServiceBusSender _sender;
@@ -34,7 +34,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     {
         await _sender.SendMessageAsync(new ServiceBusMessage("x"u8.ToArray()) { MessageId = "a" });
         await _sender.SendMessageAsync(new ServiceBusMessage());
-        Assert.Equal(["x", ""], Queue.Receive(10).Select(message => message.Body.ToString()));
+        Assert.Equal(["x", ""], TestBroker.Bodies(Queue.Receive(10)));
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
         batch.TryAddMessage(message);
         message.Body = new BinaryData("after");
         await _sender.SendMessagesAsync(batch);
-        Assert.Equal("before", Assert.Single(Queue.Receive(1)).Body.ToString());
+        Assert.Equal("before", TestBroker.Body(Assert.Single(Queue.Receive(1))));
     }
 
     [Fact]
@@ -127,9 +127,9 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
         await _sender.SendMessageAsync(message);
 
         var received = Assert.Single(Queue.Receive(1));
-        Assert.Equal(values, Enumerable.Range(0, values.Length).Select(i => received.ApplicationProperties[$"p{i}"]));
-        Assert.Null(received.ApplicationProperties["null"]);
-        Assert.Equal(values.Length + 1, received.ApplicationProperties.Count);
+        Assert.Equal(values, Enumerable.Range(0, values.Length).Select(i => received.Properties[$"p{i}"]));
+        Assert.Null(received.Properties["null"]);
+        Assert.Equal(values.Length + 1, received.Properties.Count);
     }
 
     [Fact]

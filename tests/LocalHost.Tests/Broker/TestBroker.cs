@@ -1,6 +1,6 @@
-using Azure.Messaging.ServiceBus;
-using LocalHost.Journaling;
+using System.Text;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LocalHost.Tests.Messaging;
@@ -11,96 +11,125 @@ internal sealed class TestBroker : IDisposable
     public static readonly QueueDefinition Plain = new("plain", TimeSpan.FromMinutes(5), 3, false, TimeSpan.Zero);
     public static readonly QueueDefinition Once = new("once", TimeSpan.FromMinutes(1), 10, true, TimeSpan.FromHours(1));
 
+    /// <summary>So that table files are written and compacted all the time.</summary>
+    public static readonly DatabaseOptions Small = new() { RocksDb = new DatabaseOptions().RocksDb.Replace("write_buffer_size=32M", "write_buffer_size=64K", StringComparison.Ordinal) };
+
     private readonly TemporaryFolder _folder;
+    private readonly DatabaseOptions _options;
+    private readonly MessageKey[] _keys;
     private bool _ownsFolder;
-    private readonly JournalOptions _options;
 
-    public TestBroker(JournalOptions? options = null)
-        : this(new TemporaryFolder(), true, new ManualTimeProvider(), options ?? new()) { }
+    public TestBroker(DatabaseOptions? options = null)
+        : this(new TemporaryFolder(), new TestClock(), options ?? new(), []) { }
 
-    private TestBroker(TemporaryFolder folder, bool ownsFolder, ManualTimeProvider time, JournalOptions options)
+    private TestBroker(TemporaryFolder folder, TestClock time, DatabaseOptions options, MessageKey[] keys)
     {
-        (_folder, _ownsFolder, Time, _options) = (folder, ownsFolder, time, options);
-        Journal = new Journal(folder.Path, options, NullLogger.Instance);
-        Broker = new Broker(Journal, [Plain, Once], time, NullLogger.Instance);
-        Journal.Open([Broker], _ => BeforeFlushed(), Broker.OnFlushed);
+        (_folder, _ownsFolder, Time, _options, _keys) = (folder, true, time, options, keys);
+        Database = Database.Open(Path.Combine(folder.Path, "db"), NullLogger.Instance, options with { Write = Write });
+        Broker = new Broker(Database, [Plain, Once], new MessageCipher(keys), time, NullLogger.Instance);
         Broker.Start();
     }
 
-    public ManualTimeProvider Time { get; }
+    public TestClock Time { get; }
 
-    /// <summary>Holds up the disk: what is written while it runs is not acknowledged.</summary>
-    public Action BeforeFlushed { get; set; } = () => { };
+    /// <summary>Holds up the disk: what is written while it runs is not acknowledged. If it throws, the write fails.</summary>
+    public Action BeforeWrite { get; set; } = () => { };
 
-    public Journal Journal { get; }
+    public Database Database { get; }
 
     public Broker Broker { get; }
-
-    public string OldestSegment => Path.GetFileName(Segments[0]);
-
-    public int SegmentCount => Segments.Length;
-
-    private string[] Segments => [.. Directory.GetFiles(_folder.Path, "*.journal").Order(StringComparer.Ordinal)];
 
     public BrokerQueue Queue => Broker.GetQueue("plain");
 
     public BrokerQueue DeadLetters => Broker.GetQueue("plain/$DeadLetterQueue");
+
+    public string Folder => Path.Combine(_folder.Path, "db");
 
     /// <summary>The broker as it comes up again after being killed at this moment, and everything it does from then on, on a copy of the folder.</summary>
     /// <param name="lost">How many bytes of the last write did not reach the disk.</param>
     public TestBroker Crash(int lost = 0)
     {
         var copy = new TemporaryFolder();
-        foreach (var file in Segments)
-            File.Copy(file, Path.Combine(copy.Path, Path.GetFileName(file)));
+        var folder = Path.Combine(copy.Path, "db");
+        if (_options == Small)
+        {
+            // Files come and go.
+            Database.Checkpoint(folder);
+            return new TestBroker(copy, Time, _options, _keys);
+        }
+
+        Directory.CreateDirectory(folder);
+        foreach (var file in Directory.GetFiles(Folder))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
         if (lost > 0)
         {
-            using var newest = File.OpenWrite(Path.Combine(copy.Path, Path.GetFileName(Segments[^1])));
-            newest.SetLength(newest.Length - lost);
+            using var log = File.OpenWrite(Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal).Last());
+            log.SetLength(log.Length - lost);
         }
-        return new TestBroker(copy, true, Time, _options);
+
+        return new TestBroker(copy, Time, _options, _keys);
     }
 
     /// <summary>Closes in good order and opens again.</summary>
-    public TestBroker Restart()
+    public TestBroker Restart(params MessageKey[] keys)
     {
         Close();
         _ownsFolder = false;
-        return new TestBroker(_folder, true, Time, _options);
+        return new TestBroker(_folder, Time, _options, keys);
     }
 
-    public async Task<long> SendAsync(string queue, params ServiceBusMessage[] messages)
+    /// <summary>Waits until everything that was begun is on disk and has taken effect.</summary>
+    public async Task FlushAsync()
+    {
+        do
+        {
+            await Database.FlushAsync();
+        }
+        while (Broker.Entities.Any(entity => entity.HasDueMessages));
+    }
+
+    public async Task<long> SendAsync(string queue, params NewMessage[] messages)
     {
         Assert.True(Broker.TryGetEntity(queue, out var entity));
-        return await entity.SendAsync(OutgoingBatch.Of(messages));
+        using var batch = OutgoingBatch.Of(messages);
+        return await entity.SendAsync(batch);
     }
 
     public Task<long> PutAsync(params string[] bodies) => SendAsync("plain", [.. bodies.Select(body => Message(body))]);
 
-    public IReadOnlyList<ServiceBusReceivedMessage> Receive(int max = 1000) => Queue.Receive(max);
+    public IReadOnlyList<ReceivedMessage> Receive(int max = 1000) => Queue.Receive(max);
 
-    public ServiceBusReceivedMessage ReceiveOne(BrokerQueue? queue = null) => Assert.Single((queue ?? Queue).Receive(1));
+    public ReceivedMessage ReceiveOne(BrokerQueue? queue = null) => Assert.Single((queue ?? Queue).Receive(1));
 
-    public static ServiceBusMessage Message(string body, string? id = null)
-    {
-        var message = new ServiceBusMessage(new BinaryData(body).ToMemory());
-        if (id is not null)
-            message.MessageId = id;
-        return message;
-    }
+    public static NewMessage Message(string body, string? id = null) => new() { Body = Encoding.UTF8.GetBytes(body), MessageId = id };
 
-    public static string[] Bodies(IEnumerable<ServiceBusReceivedMessage> messages) => [.. messages.Select(message => message.Body.ToString())];
+    public static string Body(ReceivedMessage message) => Encoding.UTF8.GetString(message.Body.Span);
+
+    public static string Body(NewMessage message) => Encoding.UTF8.GetString(message.Body.Span);
+
+    public static string[] Bodies(IEnumerable<ReceivedMessage> messages) => [.. messages.Select(Body)];
 
     public void Dispose()
     {
         Close();
         if (_ownsFolder)
+        {
             _folder.Dispose();
+        }
+    }
+
+    private void Write(WriteFunction write, ReadOnlySpan<byte> batch)
+    {
+        BeforeWrite();
+        write(batch);
     }
 
     private void Close()
     {
         Broker.Dispose();
-        Journal.Dispose();
+        Database.Dispose();
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Azure.Messaging.ServiceBus;
 using LocalHost.Messaging;
 using LocalHost.Tests.Messaging;
 using LocalHost.Triggers;
@@ -19,18 +18,18 @@ public sealed class QueueCountsTests : IDisposable
     public async Task Messages_are_counted_by_what_they_wait_for()
     {
         Assert.True(_broker.Broker.TryGetEntity("plain", out var entity));
-        using (var batch = OutgoingBatch.Of(new ServiceBusMessage("given up"u8.ToArray()), new ServiceBusMessage("under way"u8.ToArray()), new ServiceBusMessage("ready"u8.ToArray())))
+        using (var batch = OutgoingBatch.Of(TestBroker.Message("given up"), TestBroker.Message("under way"), TestBroker.Message("ready")))
         {
             await entity.SendAsync(batch);
         }
 
-        using (var later = OutgoingBatch.Of(new ServiceBusMessage("later"u8.ToArray()) { ScheduledEnqueueTime = _broker.Time.GetUtcNow().AddHours(1) }))
+        using (var later = OutgoingBatch.Of(new NewMessage { ScheduledEnqueueTime = _broker.Time.GetUtcNow().AddHours(1) }))
         {
             await entity.SendAsync(later);
         }
 
         var received = await _broker.Queue.ReceiveAsync(2, CancellationToken.None);
-        await _broker.Queue.DeadLetterAsync(Guid.Parse(received[0].LockToken), "reason", null);
+        await _broker.Queue.DeadLetterAsync(received[0].LockToken, "reason", null);
 
         var counts = (await GetAsync(AdminKey)).Json.GetProperty("queues").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "plain");
         Assert.Equal(2, counts.GetProperty("active").GetInt32());

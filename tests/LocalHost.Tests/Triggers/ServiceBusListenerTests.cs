@@ -133,11 +133,11 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         await _broker.PutAsync("1", "2", "3", "4", "5");
         await StartAsync(nameof(Batched), new() { MaxMessageBatchSize = 3 });
         var first = await NextAsync();
-        Assert.Equal(["1", "2", "3"], TestBroker.Bodies(first.Messages));
+        Assert.Equal(["1", "2", "3"], Bodies(first.Messages));
         Assert.Empty(_invocations);
 
         first.End.SetResult();
-        Assert.Equal(["4", "5"], TestBroker.Bodies((await NextAsync()).EndNow().Messages));
+        Assert.Equal(["4", "5"], Bodies((await NextAsync()).EndNow().Messages));
         await EventuallyAsync(() => _broker.Queue.LockedCount == 0);
         Assert.Equal(0, _broker.Queue.ReadyCount);
     }
@@ -153,7 +153,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         first.End.SetException(new InvalidOperationException("no"));
 
         var second = await NextAsync();
-        Assert.Equal(["3"], TestBroker.Bodies(second.Messages));
+        Assert.Equal(["3"], Bodies(second.Messages));
         Assert.Equal(2, second.Messages[0].DeliveryCount);
         second.End.SetResult();
         Assert.Equal(1, _broker.DeadLetters.ReadyCount);
@@ -245,6 +245,8 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
             await Task.Delay(1);
         }
     }
+
+    private static IEnumerable<string> Bodies(IEnumerable<ServiceBusReceivedMessage> messages) => messages.Select(message => message.Body.ToString());
 
     private sealed record Invocation(
         IReadOnlyList<ServiceBusReceivedMessage> Messages, ServiceBusMessageActions Actions, CancellationToken CancellationToken)

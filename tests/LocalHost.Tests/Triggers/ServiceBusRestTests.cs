@@ -34,12 +34,12 @@ public sealed class ServiceBusRestTests : IDisposable
 
         Assert.Equal((201, ""), status);
         var message = _broker.ReceiveOne();
-        Assert.Equal("{\"a\":1}", message.Body.ToString());
+        Assert.Equal("{\"a\":1}", TestBroker.Body(message));
         Assert.Equal("application/json", message.ContentType);
         Assert.Equal("id-1", message.MessageId);
         Assert.Equal(
             new Dictionary<string, object>(StringComparer.Ordinal) { ["source"] = "air", ["count"] = 3, ["large"] = 5000000000L, ["ratio"] = 1.5, ["flag"] = true },
-            message.ApplicationProperties);
+            message.Properties);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class ServiceBusRestTests : IDisposable
         await PostAsync("plain", "x", request => request.Headers["BrokerProperties"] = $$"""{"ScheduledEnqueueTimeUtc":"{{time}}"}""");
         Assert.Empty(_broker.Receive());
         _broker.Time.Advance(TimeSpan.FromMinutes(10));
-        await _broker.Journal.FlushedAsync();
+        await _broker.FlushAsync();
         Assert.Single(_broker.Receive());
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using LocalHost.Storage;
+using LocalHost.Tests.Storage;
 using LocalHost.Triggers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,13 +14,17 @@ public sealed class TimerListenerTests : IDisposable
     private static readonly TimeSpan Step = TimeSpan.FromMinutes(1);
 
     private readonly TemporaryFolder _folder = new();
+    private readonly Database _database;
     private readonly TestClock _time = new(Start);
     private readonly BlockingCollection<(TimerInfo Info, DateTimeOffset At)> _runs = [];
     private int _inRun;
     private Func<CancellationToken, Task> _body = _ => Task.CompletedTask;
 
+    public TimerListenerTests() => _database = TestDatabase.Open(_folder.Path);
+
     public void Dispose()
     {
+        _database.Dispose();
         _folder.Dispose();
         _runs.Dispose();
     }
@@ -148,6 +154,17 @@ public sealed class TimerListenerTests : IDisposable
     }
 
     [Fact]
+    public async Task Running_timer_follows_a_clock_that_is_set_back()
+    {
+        await using var timer = await StartAsync("0 */5 * * * *");
+        Rest();
+        _time.AdjustTime(Start.AddDays(-365));
+        AdvanceTo(Start.AddDays(-365).AddMinutes(6));
+
+        Assert.Equal(Start.AddDays(-365).AddMinutes(5), Next().At);
+    }
+
+    [Fact]
     public async Task Timer_forgets_a_missed_run_when_its_schedule_has_changed()
     {
         await using (await StartAsync("0 0 3 * * *")) { }
@@ -181,7 +198,7 @@ public sealed class TimerListenerTests : IDisposable
     public async Task Timer_begins_anew_when_what_it_remembers_is_damaged()
     {
         await using (await StartAsync("0 */5 * * * *")) { }
-        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "timers", "Tick.json"), "{");
+        await _database.WriteAsync(new Do(batch => batch.Put(TimerStatusStore.KeyOf("Tick"), "{"u8)));
 
         await using var timer = await StartAsync("0 */5 * * * *");
         AdvanceTo(Start.AddMinutes(5));
@@ -257,7 +274,7 @@ public sealed class TimerListenerTests : IDisposable
                 Interlocked.Decrement(ref _inRun);
             }
         });
-        var listener = new TimerListener(function, TimerSchedule.Parse(schedule, "Tick"), new TimerStatusFile(_folder.Path, "Tick"), _time, NullLogger<TimerListener>.Instance);
+        var listener = new TimerListener(function, TimerSchedule.Parse(schedule, "Tick"), new TimerStatusStore(_database, "Tick"), _time, NullLogger<TimerListener>.Instance);
         await listener.StartAsync(CancellationToken.None);
         return new Running(listener);
     }
