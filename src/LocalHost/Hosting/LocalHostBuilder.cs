@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using LocalHost.Demo;
@@ -53,6 +54,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     private const int MaxConnections = 1000;
 
     private const string ServiceBusEndpointSetting = "LocalHost:ServiceBusEndpoint";
+    private const string MinimumFreeSpaceSetting = "LocalHost:MinimumFreeSpace";
 
     private readonly HostParts _parts;
     private readonly DataFolder _folder;
@@ -74,6 +76,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
         Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false).AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
+        var minimumFreeSpace = MinimumFreeSpace(settings);
         _folder = OpenFolder(path =>
         {
             // Asked before the database is made: whether there is data already.
@@ -84,7 +87,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
             Web.Configuration.AddInMemoryCollection(local);
             return MessageKey.ParseAll(Web.Configuration[LocalSettings.SecretKeys]);
         });
-        Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker));
+        Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker, new FreeSpace(_folder.Database, minimumFreeSpace, _parts.Time)));
         if (Web.Configuration[LocalSettings.Tables] == LocalSettings.Embedded)
         {
             Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
@@ -166,6 +169,14 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     {
         null or "" => false,
         var text => bool.TryParse(text, out var isOn) ? isOn : throw new StartupException("LocalHost__ServiceBusEndpoint must be true or false."),
+    };
+
+    private static long MinimumFreeSpace(IConfiguration settings) => settings[MinimumFreeSpaceSetting] switch
+    {
+        null or "" => FreeSpace.DefaultMinimum,
+        var text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+            ? bytes
+            : throw new StartupException("LocalHost__MinimumFreeSpace must be a number of bytes."),
     };
 
     private static void LogFunctions(IReadOnlyList<LocalFunction> functions, ILogger logger)

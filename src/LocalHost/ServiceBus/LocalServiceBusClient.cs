@@ -1,10 +1,14 @@
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
 using LocalHost.Messaging;
+using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
 /// <summary>Reaches the broker of this process. Only sending is implemented: triggers receive from the broker itself.</summary>
-internal sealed partial class LocalServiceBusClient(Broker broker) : ServiceBusClient
+/// <param name="broker">The broker.</param>
+/// <param name="space">If it is not enough, new events are refused, while everything that makes room goes on. Null to refuse nothing.</param>
+internal sealed partial class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
 {
     public override string FullyQualifiedNamespace => "localhost";
 
@@ -16,7 +20,7 @@ internal sealed partial class LocalServiceBusClient(Broker broker) : ServiceBusC
     public override ServiceBusSender CreateSender(string queueOrTopicName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(queueOrTopicName);
-        return new LocalServiceBusSender(broker, queueOrTopicName);
+        return new LocalServiceBusSender(broker, queueOrTopicName, queueOrTopicName == QueueNames.Events ? space : null);
     }
 
     public override ValueTask DisposeAsync()

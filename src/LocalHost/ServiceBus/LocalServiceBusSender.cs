@@ -7,7 +7,7 @@ using LocalHost.Storage;
 namespace LocalHost.ServiceBus;
 
 /// <summary>Sends to a queue of this process's broker. What it has sent is on disk.</summary>
-internal sealed class LocalServiceBusSender(Broker broker, string queue) : ServiceBusSender
+internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpace? space) : ServiceBusSender
 {
     // The SDK's batch is sealed, and tells nobody what is in it.
     private static readonly ConditionalWeakTable<ServiceBusMessageBatch, OutgoingBatch> s_batches = [];
@@ -99,6 +99,11 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue) : Servi
         if (!broker.TryGetEntity(queue, out var entity))
         {
             throw new ServiceBusException($"The messaging entity '{queue}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, queue);
+        }
+
+        if (space is { IsEnough: false })
+        {
+            throw new ServiceBusException($"The disk has less than {space.Minimum} bytes left (LocalHost__MinimumFreeSpace).", ServiceBusFailureReason.ServiceBusy, queue);
         }
 
         try

@@ -11,7 +11,7 @@ public sealed class FullDiskScenarios
     {
         using var disk = SmallDisk.Mount("64m");
         await using var receiver = await Receiver.Start();
-        await using var app = AppProcess.CreateOn(Path.Combine(disk.Path, "data"), [], ("LocalHost__MinimumFreeSpace", "0"));
+        await using var app = AppProcess.CreateOn(disk.NewFolder(), [], ("LocalHost__MinimumFreeSpace", "0"));
         await app.StartAgain();
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
@@ -41,7 +41,7 @@ public sealed class FullDiskScenarios
     {
         using var disk = SmallDisk.Mount("64m");
         await using var receiver = await Receiver.Start();
-        await using var app = AppProcess.CreateOn(Path.Combine(disk.Path, "data"), [], ("LocalHost__MinimumFreeSpace", "1000000000"));
+        await using var app = AppProcess.CreateOn(disk.NewFolder(), [], ("LocalHost__MinimumFreeSpace", "1000000000"));
         await app.StartAgain();
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
@@ -54,7 +54,7 @@ public sealed class FullDiskScenarios
 
     private static async Task<HttpStatusCode> Health(AppProcess app) => (await app.As(null).Get("/api/health")).Status;
 
-    private static string Event(string id) => $$"""{"id":"{{id}}","eventName":"{{Some.CaseEvent}}","data":{"id":"{{id}}","name":"{{new string('x', 20_000)}}"}}""";
+    private static string Event(string id) => $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 20_000)}}}"}}""";
 
     /// <summary>The ids that were answered with 202.</summary>
     private static async Task<List<string>> Publish(Organization organization, int publisher, CancellationToken cancellationToken)

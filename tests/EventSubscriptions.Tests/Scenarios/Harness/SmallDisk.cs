@@ -26,6 +26,8 @@ internal sealed class SmallDisk : IDisposable
         return Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=700", "tmpfs", disk.Path) ? disk : throw new InvalidOperationException("A tmpfs could not be mounted.");
     }
 
+    public string NewFolder() => Directory.CreateDirectory(System.IO.Path.Combine(Path, "data")).FullName;
+
     public void Fill()
     {
         using var file = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
