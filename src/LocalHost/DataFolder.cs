@@ -1,7 +1,7 @@
 using LocalHost.Journaling;
 using LocalHost.Messaging;
 using LocalHost.Storage;
-using LocalHost.Tables.Embedded;
+using LocalHost.Tables;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -24,11 +24,11 @@ internal sealed class DataFolder : IDisposable
         _lock = @lock;
         Database = Database.Open(DatabaseFolder(path), loggers?.CreateLogger<Database>() ?? (ILogger)NullLogger.Instance);
         Journal = new Journal(JournalFolder(path), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
-        Tables = new TableStore(Journal, time);
+        Tables = new TableStore(Database, time);
         Broker = new Broker(Journal, QueueDefinition.Load(QueueDefinition.DefaultFile), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
         try
         {
-            Journal.Open([Broker, Tables], Broker.OnFlushed);
+            Journal.Open([Broker], Broker.OnFlushed);
             Broker.Start();
         }
         catch
