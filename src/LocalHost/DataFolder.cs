@@ -1,41 +1,32 @@
 using LocalHost.Hosting;
-using LocalHost.Journaling;
 using LocalHost.Messaging;
 using LocalHost.Storage;
-using LocalHost.Tables.Embedded;
+using LocalHost.Tables;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LocalHost;
 
-/// <summary>
-/// The folder that holds the state of the embedded broker and tables, opened by one process at a time. Within the process everybody who opens
-/// a path shares it, until the last one disposes of it.
-/// </summary>
+/// <summary>The folder that holds the state of the broker, the tables and the timers, opened by one process at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
-    private static readonly Dictionary<string, DataFolder> Opened = new(StringComparer.Ordinal);
-
     private readonly FileStream _lock;
-    private int _users;
 
-    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options, IReadOnlyList<MessageKey> keys)
+    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory loggers, IReadOnlyList<MessageKey> keys)
     {
         Path = path;
         _lock = @lock;
-        Database = Database.Open(DatabaseFolder(path), loggers?.CreateLogger<Database>() ?? (ILogger)NullLogger.Instance);
-        Journal = new Journal(JournalFolder(path), options ?? new(), loggers?.CreateLogger<Journal>() ?? (ILogger)NullLogger.Instance);
-        Tables = new TableStore(Journal, time);
-        Broker = new Broker(
-            Database, QueueDefinition.Load(QueueDefinition.DefaultFile), new MessageCipher(keys), time, loggers?.CreateLogger<Broker>() ?? (ILogger)NullLogger.Instance);
+        Database = Database.Open(DatabaseFolder(path), loggers.CreateLogger<Database>());
         try
         {
-            Journal.Open([Tables]);
+            Tables = new TableStore(Database, time);
+            Broker = new Broker(Database, QueueDefinition.Load(QueueDefinition.DefaultFile), new MessageCipher(keys), time, loggers.CreateLogger<Broker>());
             Broker.Start();
         }
         catch
         {
-            Close();
+            Broker?.Dispose();
+            Database.Dispose();
             throw;
         }
     }
@@ -44,43 +35,36 @@ internal sealed class DataFolder : IDisposable
 
     public Database Database { get; }
 
-    public Journal Journal { get; }
-
     public Broker Broker { get; }
 
     public TableStore Tables { get; }
 
-    /// <summary>Opens the folder, or shares it where this process has it open already (then the other arguments have no effect).</summary>
     /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they are not protected.</param>
-    /// <exception cref="DataFolderInUseException">Another process has it open.</exception>
+    /// <exception cref="DataFolderInUseException">It is open already.</exception>
     /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
-    public static DataFolder Open(
-        string path, TimeProvider time, ILoggerFactory? loggers = null, JournalOptions? options = null, Func<string, IReadOnlyList<MessageKey>>? keys = null)
+    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, Func<string, IReadOnlyList<MessageKey>>? keys = null)
     {
-        path = Normalize(path);
-        lock (Opened)
+        path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        CreateDirectory(path);
+        var @lock = Lock(path);
+        try
         {
-            if (!Opened.TryGetValue(path, out var folder))
+            if (!HasData(path) && Directory.Exists(System.IO.Path.Combine(path, "journal")))
             {
-                folder = OpenLocked(path, time, loggers, options, keys ?? (_ => []));
-                Opened.Add(path, folder);
+                throw DatabaseOpenException.OfVersion01(path);
             }
-            folder._users++;
-            return folder;
+
+            return new DataFolder(path, @lock, time, loggers ?? NullLoggerFactory.Instance, keys?.Invoke(path) ?? []);
+        }
+        catch
+        {
+            @lock.Dispose();
+            throw;
         }
     }
 
-    /// <summary>The folder that this process has open; for clients, which don't keep it open.</summary>
-    /// <exception cref="InvalidOperationException">Nobody in this process has opened it.</exception>
-    public static DataFolder Find(string path)
-    {
-        lock (Opened)
-        {
-            return Opened.TryGetValue(Normalize(path), out var folder)
-                ? folder
-                : throw new InvalidOperationException($"The data folder {path} is not open in this process.");
-        }
-    }
+    /// <summary>Whether the folder holds data already.</summary>
+    public static bool HasData(string path) => Directory.Exists(DatabaseFolder(path));
 
     /// <summary>Copies the state, as it is at one moment, to a folder that must not exist yet.</summary>
     /// <exception cref="IOException">The folder exists, or can't be written.</exception>
@@ -103,56 +87,24 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose()
     {
-        lock (Opened)
-        {
-            if (_users == 0 || --_users > 0)
-                return;
-            Opened.Remove(Path);
-            Close();
-            _lock.Dispose();
-        }
-    }
-
-    private void Close()
-    {
         Broker.Dispose();
-        Journal.Dispose();
         Database.Dispose();
+        _lock.Dispose();
     }
-
-    private static string Normalize(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-
-    private static DataFolder OpenLocked(string path, TimeProvider time, ILoggerFactory? loggers, JournalOptions? options, Func<string, IReadOnlyList<MessageKey>> keys)
-    {
-        CreateDirectory(path);
-        var @lock = Lock(path);
-        try
-        {
-            if (Directory.Exists(JournalFolder(path)) && !Directory.Exists(DatabaseFolder(path)))
-                throw DatabaseOpenException.OfVersion01(path);
-            return new DataFolder(path, @lock, time, loggers, options, keys(path));
-        }
-        catch
-        {
-            @lock.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Whether the folder holds data already.</summary>
-    public static bool HasData(string path) => Directory.Exists(DatabaseFolder(path));
 
     private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
-
-    private static string JournalFolder(string path) => System.IO.Path.Combine(path, "journal");
 
     // What is in there concerns nobody else on the machine.
     private static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
+        {
             Directory.CreateDirectory(path);
+        }
         else
+        {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static FileStream Lock(string path)
@@ -168,6 +120,6 @@ internal sealed class DataFolder : IDisposable
     }
 }
 
-/// <summary>Another process has the data folder open.</summary>
+/// <summary>The data folder is open already.</summary>
 internal sealed class DataFolderInUseException(string path, Exception cause)
     : IOException($"The data folder {path} is in use by another process. Stop that one, or choose another folder with --data.", cause);

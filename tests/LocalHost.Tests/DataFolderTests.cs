@@ -7,18 +7,13 @@ public sealed class DataFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Folder_is_shared_within_the_process_until_the_last_user_leaves()
+    public void Folder_is_opened_once_at_a_time()
     {
-        var first = DataFolder.Open(_folder.Path, TimeProvider.System);
-        var second = DataFolder.Open(_folder.Path + "/", TimeProvider.System);
-        Assert.Same(first, second);
-        Assert.Same(first, DataFolder.Find(_folder.Path));
+        using (DataFolder.Open(_folder.Path, TimeProvider.System))
+        {
+            Assert.Throws<DataFolderInUseException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
+        }
 
-        first.Dispose();
-        Assert.Same(second, DataFolder.Find(_folder.Path));
-
-        second.Dispose();
-        Assert.Throws<InvalidOperationException>(() => DataFolder.Find(_folder.Path));
         DataFolder.Open(_folder.Path, TimeProvider.System).Dispose();
     }
 

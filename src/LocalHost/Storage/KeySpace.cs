@@ -31,8 +31,17 @@ internal static class KeySpace
     /// <summary>Hashes of message ids, for duplicate detection. Then UTC ticks (8 bytes) and the last sequence number (8).</summary>
     public const byte DuplicateHistory = 0x16;
 
-    /// <summary>0x20 to 0x2F: tables.</summary>
-    public const byte Tables = 0x20;
+    /// <summary>0x20 to 0x2F: tables. Here, which there are: then the name in upper case. The value is empty.</summary>
+    public const byte TableNames = 0x20;
+
+    /// <summary>
+    /// The rows of tables. Then the name in upper case, a zero, the partition key, a zero and the row key, so that their order is that of
+    /// the keys. The value is the row's version (8 bytes), which is its timestamp and makes its ETag, and its properties.
+    /// </summary>
+    public const byte TableRows = 0x21;
+
+    /// <summary>One row: a version (8 bytes) that no table row has exceeded.</summary>
+    public static ReadOnlySpan<byte> TableVersions => [0x22];
 
     /// <summary>The number of the format of everything in here, 4 bytes.</summary>
     public static ReadOnlySpan<byte> FormatVersion => [Database, (byte)'v'];

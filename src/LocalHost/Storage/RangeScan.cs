@@ -24,10 +24,7 @@ internal sealed unsafe class RangeScan : IDisposable
         to.CopyTo(new Span<byte>(_end, to.Length));
         RocksDbLibrary.SetUpperBound(_options, _end, (nuint)to.Length);
         _iterator = database.CreateIterator(_options);
-        fixed (byte* start = from)
-        {
-            RocksDbLibrary.Seek(_iterator, start, (nuint)from.Length);
-        }
+        Seek(from);
     }
 
     /// <summary>Valid until the next call of <see cref="MoveNext"/>.</summary>
@@ -48,6 +45,17 @@ internal sealed unsafe class RangeScan : IDisposable
             var start = RocksDbLibrary.GetValue(_iterator, out var length);
             return new(start, (int)length);
         }
+    }
+
+    /// <summary>Goes on at the first row from this key on: <see cref="MoveNext"/> moves to it.</summary>
+    public void Seek(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* start = key)
+        {
+            RocksDbLibrary.Seek(_iterator, start, (nuint)key.Length);
+        }
+
+        _started = false;
     }
 
     /// <exception cref="StorageUnavailableException">The rows can't be read.</exception>

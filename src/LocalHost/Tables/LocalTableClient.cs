@@ -1,12 +1,11 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using LocalHost.Tables.Embedded;
 
 namespace LocalHost.Tables;
 
 /// <summary>Works with one table of a data folder. Entities are <see cref="TableEntity"/>.</summary>
-internal sealed partial class LocalTableClient(EmbeddedTables tables, string name) : TableClient
+internal sealed partial class LocalTableClient(TableStore tables, string name) : TableClient
 {
     public override string Name => name;
 
@@ -30,7 +29,8 @@ internal sealed partial class LocalTableClient(EmbeddedTables tables, string nam
     {
         ArgumentNullException.ThrowIfNull(partitionKey);
         ArgumentNullException.ThrowIfNull(rowKey);
-        var (response, entity) = await tables.ReadAsync(name, partitionKey, rowKey, select?.ToArray(), cancellationToken);
+        // Reading is synchronous, but what it throws belongs to the task.
+        var (response, entity) = await ValueTask.FromResult(tables.Read(name, partitionKey, rowKey, Selected(select), cancellationToken));
         return entity is null ? new NoValue<T>(response) : Response.FromValue(To<T>(entity), response);
     }
 
@@ -58,8 +58,8 @@ internal sealed partial class LocalTableClient(EmbeddedTables tables, string nam
 
     public override AsyncPageable<T> QueryAsync<T>(
         string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        new EntityPages<T>((continuationToken, pageSize) => tables.QueryAsync(
-            name, new TableQuery(filter, pageSize ?? maxPerPage, select?.ToArray(), continuationToken), cancellationToken));
+        new EntityPages<T>((continuationToken, pageSize) => tables.Query(
+            name, new TableQuery(filter, pageSize ?? maxPerPage, Selected(select), continuationToken), cancellationToken));
 
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
         IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
@@ -70,6 +70,8 @@ internal sealed partial class LocalTableClient(EmbeddedTables tables, string nam
             ? tables.TransactAsync(name, actions, cancellationToken)
             : throw new InvalidOperationException("Transaction must contain at least one operation");
     }
+
+    private static string[]? Selected(IEnumerable<string>? select) => select?.ToArray() is { Length: > 0 } names ? names : null;
 
     private static T To<T>(TableEntity entity)
         where T : class, ITableEntity =>
@@ -92,16 +94,16 @@ internal sealed partial class LocalTableClient(EmbeddedTables tables, string nam
         public override Response GetRawResponse() => response;
     }
 
-    private sealed class EntityPages<T>(Func<string?, int?, Task<TablePage>> next) : AsyncPageable<T>
+    private sealed class EntityPages<T>(Func<string?, int?, TablePage> next) : AsyncPageable<T>
         where T : class, ITableEntity
     {
         public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
         {
             do
             {
-                var page = await next(continuationToken, pageSizeHint);
+                var page = await ValueTask.FromResult(next(continuationToken, pageSizeHint));
                 continuationToken = page.ContinuationToken;
-                yield return Page<T>.FromValues(page.Entities.Select(To<T>).ToArray(), continuationToken, page.Response);
+                yield return Page<T>.FromValues(page.Entities.Select(To<T>).ToArray(), continuationToken, new StoredResponse(200, []));
             }
             while (continuationToken is not null);
         }

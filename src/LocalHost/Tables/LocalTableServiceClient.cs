@@ -3,20 +3,17 @@ using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
 using Azure.Data.Tables.Sas;
 using LocalHost.Hosting;
-using LocalHost.Tables.Embedded;
 
 namespace LocalHost.Tables;
 
 /// <summary>The tables of a data folder.</summary>
-internal sealed class LocalTableServiceClient(TableStore store) : TableServiceClient
+internal sealed class LocalTableServiceClient(TableStore tables) : TableServiceClient
 {
-    private readonly EmbeddedTables _tables = new(store);
-
     public override string AccountName => "local";
 
     public override Uri Uri => throw Unsupported.Member();
 
-    public override TableClient GetTableClient(string tableName) => new LocalTableClient(_tables, tableName);
+    public override TableClient GetTableClient(string tableName) => new LocalTableClient(tables, tableName);
 
     public override TableAccountSasBuilder GetSasBuilder(
         TableAccountSasPermissions permissions, TableAccountSasResourceTypes resourceTypes, DateTimeOffset expiresOn) => throw Unsupported.Member();

@@ -1,28 +1,29 @@
 using Azure;
 using Azure.Data.Tables;
+using LocalHost.Storage;
 using LocalHost.Tables;
-using LocalHost.Journaling;
-using TestSupport;
+using LocalHost.Tests.Storage;
 
 namespace LocalHost.Tests.Tables;
 
 public sealed class TableDurabilityTests : IDisposable
 {
-    private static readonly JournalOptions SmallSegments = new() { SegmentSize = 64 << 10, CompactionFloor = 128 << 10 };
-
     private readonly TemporaryFolder folder = new();
-    private readonly ManualTimeProvider time = new();
-    private DataFolder? data;
+    private readonly TestClock time = new();
+    private Database? database;
+    private TableServiceClient service = null!;
     private TableClient table = null!;
+
+    private string Folder => Path.Combine(folder.Path, "db");
 
     public void Dispose()
     {
-        data?.Dispose();
+        database?.Dispose();
         folder.Dispose();
     }
 
     [Fact]
-    public async Task Entities_are_as_they_were_when_the_folder_is_opened_again()
+    public async Task Entities_are_as_they_were_when_the_database_is_opened_again()
     {
         await OpenAsync();
         await table.UpsertEntityAsync(Row("kept", 1));
@@ -30,6 +31,7 @@ public sealed class TableDurabilityTests : IDisposable
         var etag = (await table.UpsertEntityAsync(Row("kept", 2))).Headers.ETag;
         await table.UpsertEntityAsync(Row("deleted", 1));
         await table.DeleteEntityAsync("p", "deleted");
+        await service.GetTableClient("empty").CreateIfNotExistsAsync();
         var before = await GetAsync("kept");
 
         await ReopenAsync();
@@ -39,20 +41,30 @@ public sealed class TableDurabilityTests : IDisposable
         Assert.Equal(etag, after.ETag);
         Assert.Equal(before!.Timestamp, after.Timestamp);
         Assert.Null(await GetAsync("deleted"));
-        Assert.Equal(409, (await table.CreateIfNotExistsAsync()).GetRawResponse().Status);
+        Assert.Equal(409, (await service.GetTableClient("Empty").CreateIfNotExistsAsync()).GetRawResponse().Status);
     }
 
     [Fact]
     public async Task Timestamps_and_etags_go_on_when_the_clock_goes_back()
     {
         await OpenAsync();
-        await table.UpsertEntityAsync(Row("a", 1));
-        await ReopenAsync();
-        time.SetUtcNow(time.GetUtcNow().AddHours(-1));
+        DateTimeOffset? last = null;
+        (int, bool)[] steps = [(0, false), (-1, false), (-1, true), (2, false), (0, true), (-1, true), (0, false)];
+        foreach (var (hours, reopens) in steps)
+        {
+            time.SetUtcNow(time.GetUtcNow().AddHours(hours));
+            if (reopens)
+            {
+                await ReopenAsync();
+            }
 
-        await table.UpsertEntityAsync(Row("b", 1));
-
-        Assert.True((await GetAsync("b"))!.Timestamp > (await GetAsync("a"))!.Timestamp);
+            await table.UpsertEntityAsync(Row("a", 1));
+            var timestamp = (await GetAsync("a"))!.Timestamp;
+            Assert.True(last is null || timestamp > last);
+            Assert.True(timestamp - (last > time.GetUtcNow() ? last : time.GetUtcNow()) < TimeSpan.FromSeconds(2));
+            last = timestamp;
+            await table.DeleteEntityAsync("p", "a");
+        }
     }
 
     [Fact]
@@ -60,75 +72,99 @@ public sealed class TableDurabilityTests : IDisposable
     {
         await OpenAsync();
         await table.UpsertEntityAsync(Row("before", 1));
-        var lengthBefore = data!.Journal.TotalBytes;
-        await SubmitAsync(TableTransactionActionType.Add, ["a", "b", "c"]);
-        var length = data.Journal.TotalBytes - lengthBefore;
-        data.Dispose();
-        var journal = Assert.Single(Directory.GetFiles(Path.Combine(folder.Path, "journal"), "*.journal"));
-        var whole = await File.ReadAllBytesAsync(journal);
+        var log = Assert.Single(Directory.GetFiles(Folder, "*.log"));
+        var lengthBefore = new FileInfo(log).Length;
+        await SubmitAsync(["a", "b", "c"]);
+        var crashed = Folder;
+        var length = new FileInfo(log).Length - lengthBefore;
+        database!.Dispose();
+        Assert.InRange(length, 50, 1000);
 
-        for (var cut = 1; cut <= length; cut++)
+        for (var cut = 0; cut <= length; cut += cut < 5 || cut > length - 5 ? 1 : 9)
         {
-            await File.WriteAllBytesAsync(journal, whole[..^cut]);
-            await OpenAsync();
-            Assert.Equal(["before"], await RowKeysAsync());
-            data!.Dispose();
+            var copy = Path.Combine(folder.Path, "copy");
+            CopyFolder(crashed, copy);
+            using (var file = File.OpenWrite(Path.Combine(copy, Path.GetFileName(log))))
+            {
+                file.SetLength(file.Length - cut);
+            }
+
+            await OpenAsync(copy);
+            Assert.Equal(cut == 0 ? ["a", "b", "before", "c"] : ["before"], await RowKeysAsync());
+            database!.Dispose();
+            Directory.Delete(copy, recursive: true);
         }
     }
 
     [Fact]
-    public async Task Compaction_keeps_what_lives_and_frees_the_rest()
+    public async Task Writes_fail_as_the_service_does_while_nothing_can_be_stored_and_nothing_acknowledged_is_lost()
     {
-        await OpenAsync(SmallSegments);
-        await SubmitAsync(TableTransactionActionType.Add, [.. Enumerable.Range(0, 100).Select(i => $"kept{i:D2}")]);
-        var etag = (await GetAsync("kept50"))!.ETag;
-        for (var i = 0; i < 2_000; i++)
+        // So small that a new log file is soon needed.
+        var rocksDb = TestDatabase.Impatient.RocksDb.Replace("write_buffer_size=16M", "write_buffer_size=64K", StringComparison.Ordinal);
+        await OpenAsync(Folder, TestDatabase.Impatient with { RocksDb = rocksDb });
+        var away = Path.Combine(folder.Path, "away");
+        Directory.Move(Folder, away);
+        await File.WriteAllTextAsync(Folder, "No folder can be made here.");
+        var stored = new List<string>();
+        RequestFailedException? failure = null;
+        while (failure is null)
         {
-            await table.UpsertEntityAsync(new TableEntity("p", "changing") { ["Value"] = i, ["Filler"] = new byte[2000] });
+            try
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                var key = $"{stored.Count:D4}";
+                await table.AddEntityAsync(new TableEntity("p", key) { ["Filler"] = new byte[4000] });
+                stored.Add(key);
+            }
+            catch (RequestFailedException exception)
+            {
+                failure = exception;
+            }
         }
 
-        await data!.Journal.Compaction;
-        var size = data.Journal.TotalBytes;
-        var rows = await RowKeysAsync();
-        await ReopenAsync(SmallSegments);
+        var inTransaction = await Assert.ThrowsAnyAsync<RequestFailedException>(() => SubmitAsync(["a", "b"]));
+        Assert.Equal((500, "InternalError"), (failure.Status, failure.ErrorCode));
+        Assert.Equal((500, "InternalError"), (inTransaction.Status, inTransaction.ErrorCode));
 
-        Assert.InRange(size, 0, 400 << 10);
-        Assert.Equal(101, rows.Length);
-        Assert.Equal(rows, await RowKeysAsync());
-        Assert.Equal(1_999, (await GetAsync("changing"))!.GetInt32("Value"));
-        Assert.Equal(etag, (await GetAsync("kept50"))!.ETag);
-        Assert.Equal(409, (await table.CreateIfNotExistsAsync()).GetRawResponse().Status);
+        File.Delete(Folder);
+        Directory.Move(away, Folder);
+        Assert.True(SpinWait.SpinUntil(() => database!.IsHealthy, TimeSpan.FromSeconds(30)));
+        await table.UpsertEntityAsync(Row("after", 1));
+        var after = await GetAsync("after");
+        time.SetUtcNow(time.GetUtcNow().AddHours(-1));
+        await ReopenAsync();
+        await table.UpsertEntityAsync(Row("after", 2));
+
+        Assert.Equal([.. stored, "after"], (await RowKeysAsync()).Where(key => key != $"{stored.Count:D4}"));
+        Assert.True((await GetAsync("after"))!.Timestamp > after!.Timestamp);
     }
 
     [Fact]
-    public async Task Table_without_rows_is_there_when_the_journal_was_compacted()
+    public async Task One_of_many_updates_with_the_same_etag_wins()
     {
-        await OpenAsync(SmallSegments);
-        await EmptyTable().CreateIfNotExistsAsync();
-        await ChurnAsync();
-        await ReopenAsync(SmallSegments);
+        await OpenAsync();
+        for (var round = 0; round < 20; round++)
+        {
+            await table.UpsertEntityAsync(Row("r", -1));
+            var etag = (await GetAsync("r"))!.ETag;
 
-        Assert.Equal(409, (await EmptyTable().CreateIfNotExistsAsync()).GetRawResponse().Status);
+            var won = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => SucceedsAsync(() => i % 2 == 0
+                ? table.UpdateEntityAsync(Row("r", i), etag, TableUpdateMode.Replace)
+                : table.SubmitTransactionAsync(
+                [
+                    new(TableTransactionActionType.UpsertReplace, Row("other", i)),
+                    new(TableTransactionActionType.UpdateMerge, Row("r", i), etag),
+                ])))));
 
-        TableClient EmptyTable() => new LocalTableServiceClient(data!.Tables).GetTableClient("empty");
-    }
-
-    [Fact]
-    public async Task Deleted_rows_stay_deleted_when_the_journal_was_compacted()
-    {
-        await OpenAsync(SmallSegments);
-        await SubmitAsync(TableTransactionActionType.Add, ["a", "b"]);
-        await table.DeleteEntityAsync("p", "a");
-        await ChurnAsync();
-        await ReopenAsync(SmallSegments);
-
-        Assert.Equal(["b"], await RowKeysAsync());
+            Assert.Equal((await GetAsync("r"))!.GetInt32("Value"), Array.IndexOf(won, true));
+            Assert.Single(won, true);
+        }
     }
 
     [Fact]
     public async Task No_update_is_lost_when_many_write_one_entity_by_etag()
     {
-        await OpenAsync(SmallSegments);
+        await OpenAsync();
         await table.AddEntityAsync(Row("counter", 0));
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -137,37 +173,25 @@ public sealed class TableDurabilityTests : IDisposable
             {
                 var entity = (await GetAsync("counter"))!;
                 entity["Value"] = entity.GetInt32("Value")!.Value + 1;
-                done += await TryUpdateAsync(entity) ? 1 : 0;
+                done += await SucceedsAsync(() => table.UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Replace)) ? 1 : 0;
             }
         })));
 
         Assert.Equal(800, (await GetAsync("counter"))!.GetInt32("Value"));
-
-        async Task<bool> TryUpdateAsync(TableEntity entity)
-        {
-            try
-            {
-                await table.UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Replace);
-                return true;
-            }
-            catch (RequestFailedException failure) when (failure.Status == 412)
-            {
-                return false;
-            }
-        }
     }
 
     [Fact]
-    public async Task Rows_are_read_whole_while_they_are_written_and_compacted()
+    public async Task Rows_of_a_page_are_those_of_one_moment_while_they_are_written()
     {
-        await OpenAsync(SmallSegments);
+        await OpenAsync();
         using var done = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
         {
             for (var i = 0; i < 150; i++)
             {
                 await table.SubmitTransactionAsync(Enumerable.Range(0, 20).Select(row => new TableTransactionAction(
-                    TableTransactionActionType.UpsertReplace, new TableEntity($"p{writer}", $"{row}") { ["A"] = i, ["B"] = i, ["Filler"] = new byte[200] })));
+                    TableTransactionActionType.UpsertReplace,
+                    new TableEntity($"p{writer}", $"{row}") { ["A"] = i, ["B"] = i, ["Filler"] = new byte[200] })));
             }
         })).ToArray();
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
@@ -175,10 +199,14 @@ public sealed class TableDurabilityTests : IDisposable
             var read = 0;
             while (!done.IsCancellationRequested)
             {
-                await foreach (var entity in table.QueryAsync<TableEntity>())
+                await foreach (var page in table.QueryAsync<TableEntity>().AsPages())
                 {
-                    Assert.Equal(entity.GetInt32("A"), entity.GetInt32("B"));
-                    read++;
+                    Assert.All(page.Values.GroupBy(entity => entity.PartitionKey), partition =>
+                    {
+                        Assert.Equal(20, partition.Count());
+                        Assert.Single(partition.SelectMany(entity => new[] { entity.GetInt32("A"), entity.GetInt32("B") }).Distinct());
+                    });
+                    read += page.Values.Count;
                 }
             }
 
@@ -187,39 +215,48 @@ public sealed class TableDurabilityTests : IDisposable
 
         await Task.WhenAll(writers);
         await done.CancelAsync();
-        var counts = await Task.WhenAll(readers);
 
-        Assert.All(counts, count => Assert.True(count > 0));
-        await data!.Journal.Compaction;
-        await ReopenAsync(SmallSegments);
+        Assert.All(await Task.WhenAll(readers), count => Assert.True(count > 0));
+        await ReopenAsync();
         Assert.Equal(80, (await RowKeysAsync()).Length);
     }
 
     private static TableEntity Row(string rowKey, int value) => new("p", rowKey) { ["Value"] = value };
 
-    private async Task OpenAsync(JournalOptions? options = null)
+    private static async Task<bool> SucceedsAsync(Func<Task> update)
     {
-        data = DataFolder.Open(folder.Path, time, null, options);
-        table = new LocalTableServiceClient(data!.Tables).GetTableClient("rows");
+        try
+        {
+            await update();
+            return true;
+        }
+        catch (RequestFailedException failure) when (failure.Status == 412)
+        {
+            return false;
+        }
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+    private async Task OpenAsync(string? path = null, DatabaseOptions? options = null)
+    {
+        database = TestDatabase.Open(path ?? Folder, options);
+        service = new LocalTableServiceClient(new TableStore(database, time));
+        table = service.GetTableClient("rows");
         await table.CreateIfNotExistsAsync();
     }
 
-    private async Task ReopenAsync(JournalOptions? options = null)
+    private async Task ReopenAsync()
     {
-        data!.Dispose();
-        await OpenAsync(options);
-    }
-
-    /// <summary>Writes and deletes so much that every segment that was there is compacted away.</summary>
-    private async Task ChurnAsync()
-    {
-        for (var i = 0; i < 500; i++)
-        {
-            await table.UpsertEntityAsync(new TableEntity("q", "changing") { ["Filler"] = new byte[4000] });
-            await table.DeleteEntityAsync("q", "changing");
-        }
-
-        await data!.Journal.Compaction;
+        database!.Dispose();
+        await OpenAsync();
     }
 
     private async Task<TableEntity?> GetAsync(string rowKey)
@@ -228,8 +265,8 @@ public sealed class TableDurabilityTests : IDisposable
         return response.HasValue ? response.Value : null;
     }
 
-    private async Task SubmitAsync(TableTransactionActionType type, string[] rowKeys) =>
-        await table.SubmitTransactionAsync(rowKeys.Select((key, i) => new TableTransactionAction(type, Row(key, i))));
+    private async Task SubmitAsync(string[] rowKeys) =>
+        await table.SubmitTransactionAsync(rowKeys.Select((key, i) => new TableTransactionAction(TableTransactionActionType.Add, Row(key, i))));
 
     private async Task<string[]> RowKeysAsync()
     {

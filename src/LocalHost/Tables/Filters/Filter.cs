@@ -1,12 +1,11 @@
 using Azure.Data.Tables;
-using LocalHost.Tables.Embedded;
 
 namespace LocalHost.Tables.Filters;
 
 /// <summary>A parsed OData filter. What an entity lacks, or has with a type that the literal can't be compared with, matches no comparison.</summary>
 internal abstract record Filter
 {
-    /// <summary>Whether the keys alone decide.</summary>
+    /// <summary>Whether the keys and the timestamp alone decide.</summary>
     public abstract bool UsesKeysOnly { get; }
 
     public abstract bool Matches(TableEntity entity);
@@ -34,7 +33,7 @@ internal abstract record Filter
 
     public sealed record Comparison(string Property, Operator Operator, object Literal) : Filter
     {
-        public override bool UsesKeysOnly => Property is EntityCodec.PartitionKeyName or EntityCodec.RowKeyName;
+        public override bool UsesKeysOnly => EntityCodec.IsSystem(Property);
 
         public override bool Matches(TableEntity entity) =>
             entity.TryGetValue(Property, out var value) && Order(value, Literal) is { } order && Operator switch

@@ -1,48 +1,74 @@
-using Azure.Data.Tables;
-using LocalHost.Tables.Embedded;
 
 namespace LocalHost.Tables.Filters;
 
-/// <summary>The rows that a filter can match at most: from a key (inclusive) to another (exclusive, null is the end of the table).</summary>
+/// <summary>Keys from one on to another (exclusive, null is the end).</summary>
 internal readonly record struct KeyRange(byte[] From, byte[]? To)
 {
     private static readonly KeyRange Everything = new([], null);
 
-    /// <summary>What the comparisons with the keys that are joined by <c>and</c> leave: a range of row keys where the partition is given.</summary>
-    public static KeyRange Of(Filter? filter)
+    /// <summary>
+    /// What a filter can match at most, by its comparisons with the keys that are joined by <c>and</c>: the keys within the table, and the
+    /// row keys in each partition. If the partition is given, the former say it all.
+    /// </summary>
+    public static (KeyRange Keys, KeyRange RowKeys) Of(Filter? filter)
     {
         var comparisons = new List<Filter.Comparison>();
         Collect(filter, comparisons);
-        var partition = comparisons.Find(c => c is { Property: EntityCodec.PartitionKeyName, Operator: Operator.Eq })?.Literal as string;
-        return comparisons.Aggregate(Everything, (range, comparison) => (comparison.Property, comparison.Literal, partition) switch
+        var (keys, rowKeys) = (Everything, Everything);
+        byte[]? partition = null;
+        foreach (var (property, comparison, literal) in comparisons)
         {
-            (EntityCodec.PartitionKeyName, string key, _) => range.And(OfPartition(comparison.Operator, key)),
-            (EntityCodec.RowKeyName, string key, not null) => range.And(OfRow(comparison.Operator, RowKey.Encode(partition, key))),
-            _ => range,
-        });
+            if (literal is string rowKey && property == EntityCodec.RowKeyName)
+            {
+                rowKeys = rowKeys.And(OfRow(comparison, RowKey.Encode(rowKey)));
+            }
+            else if (literal is string partitionKey && property == EntityCodec.PartitionKeyName)
+            {
+                var encoded = RowKey.Encode(partitionKey);
+                keys = keys.And(OfPartition(comparison, encoded));
+                partition = comparison == Operator.Eq ? encoded : partition;
+            }
+        }
+
+        return partition is null ? (keys, rowKeys) : (keys.And(rowKeys.In(partition)), Everything);
     }
 
     public KeyRange StartingAt(byte[] key) => And(new KeyRange(key, null));
 
-    private static KeyRange OfPartition(Operator comparison, string key) =>
+    /// <summary>Where in a table the next key with one of these row keys can be; null if this one has one.</summary>
+    public byte[]? NextInTable(ReadOnlySpan<byte> key)
+    {
+        if (this is { From: [], To: null })
+        {
+            return null;
+        }
+
+        var partition = key[..key.IndexOf((byte)0)];
+        var rowKey = key[(partition.Length + 1)..];
+        return rowKey.SequenceCompareTo(From) < 0 ? [.. RowKey.BeforePartition(partition), .. From]
+            : To is not null && rowKey.SequenceCompareTo(To) >= 0 ? RowKey.AfterPartition(partition)
+            : null;
+    }
+
+    private static KeyRange OfPartition(Operator comparison, byte[] partition) =>
         comparison switch
         {
-            Operator.Eq => new KeyRange(RowKey.BeforePartition(key), RowKey.AfterPartition(key)),
-            Operator.Gt => new KeyRange(RowKey.AfterPartition(key), null),
-            Operator.Ge => new KeyRange(RowKey.BeforePartition(key), null),
-            Operator.Lt => new KeyRange([], RowKey.BeforePartition(key)),
-            Operator.Le => new KeyRange([], RowKey.AfterPartition(key)),
+            Operator.Eq => Everything.In(partition),
+            Operator.Gt => new KeyRange(RowKey.AfterPartition(partition), null),
+            Operator.Ge => new KeyRange(RowKey.BeforePartition(partition), null),
+            Operator.Lt => new KeyRange([], RowKey.BeforePartition(partition)),
+            Operator.Le => new KeyRange([], RowKey.AfterPartition(partition)),
             _ => Everything,
         };
 
-    private static KeyRange OfRow(Operator comparison, byte[] key) =>
+    private static KeyRange OfRow(Operator comparison, byte[] rowKey) =>
         comparison switch
         {
-            Operator.Eq => new KeyRange(key, RowKey.After(key)),
-            Operator.Gt => new KeyRange(RowKey.After(key), null),
-            Operator.Ge => new KeyRange(key, null),
-            Operator.Lt => new KeyRange([], key),
-            Operator.Le => new KeyRange([], RowKey.After(key)),
+            Operator.Eq => new KeyRange(rowKey, RowKey.After(rowKey)),
+            Operator.Gt => new KeyRange(RowKey.After(rowKey), null),
+            Operator.Ge => new KeyRange(rowKey, null),
+            Operator.Lt => new KeyRange([], rowKey),
+            Operator.Le => new KeyRange([], RowKey.After(rowKey)),
             _ => Everything,
         };
 
@@ -61,6 +87,11 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
                 break;
         }
     }
+
+    private KeyRange In(byte[] partition) =>
+        new(
+            [.. RowKey.BeforePartition(partition), .. From],
+            To is null ? RowKey.AfterPartition(partition) : [.. RowKey.BeforePartition(partition), .. To]);
 
     private KeyRange And(KeyRange other) =>
         new(From.AsSpan().SequenceCompareTo(other.From) >= 0 ? From : other.From,

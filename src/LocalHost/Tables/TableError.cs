@@ -1,8 +1,9 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using LocalHost.Storage;
 
-namespace LocalHost.Tables.Embedded;
+namespace LocalHost.Tables;
 
 /// <summary>A refusal as the Table service words it. https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes</summary>
 internal sealed record TableError(int Status, string Code, string Message)
@@ -27,17 +28,16 @@ internal sealed record TableError(int Status, string Code, string Message)
     public static readonly TableError TooManyChanges = new(400, "InvalidInput", "The batch request operation exceeds the maximum 100 changes per change set.");
     public static readonly TableError RequestBodyTooLarge = new(413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit.");
 
+    /// <summary>What the service says when it can't store or read: the outcome of a write is unknown, and it may be tried again.</summary>
+    public static RequestFailedException InternalError(StorageUnavailableException cause) => new(500, cause.Message, "InternalError", cause);
+
     public RequestFailedException ToException() => new(Status, Message, Code, null);
 
-    public TableTransactionFailedException ToTransactionException(int? index)
+    public TableTransactionFailedException ToTransactionException(int index)
     {
-        var exception = new RequestFailedException(Status, index is null ? Message : string.Create(CultureInfo.InvariantCulture, $"{index}:{Message}"), Code, null);
-        if (index is { } place)
-        {
-            // Where the SDK's exception finds its FailedTransactionActionIndex.
-            exception.Data["FailedEntity"] = place.ToString(CultureInfo.InvariantCulture);
-        }
-
+        var exception = new RequestFailedException(Status, string.Create(CultureInfo.InvariantCulture, $"{index}:{Message}"), Code, null);
+        // Where the SDK's exception finds its FailedTransactionActionIndex.
+        exception.Data["FailedEntity"] = index.ToString(CultureInfo.InvariantCulture);
         return new TableTransactionFailedException(exception);
     }
 }

@@ -1,6 +1,7 @@
+using System.Buffers;
 using Azure.Data.Tables;
 
-namespace LocalHost.Tables.Embedded;
+namespace LocalHost.Tables;
 
 /// <summary>What the Table service accepts. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model</summary>
 internal static class EntityLimits
@@ -10,6 +11,8 @@ internal static class EntityLimits
     private const int MaxNameLength = 255;
     private const int MaxValueSize = 64 << 10;
     private const int MaxEntitySize = 1 << 20;
+    private static readonly SearchValues<char> s_forbidden = SearchValues.Create(
+        [.. "/\\#?", .. Enumerable.Range(0, 256).Select(code => (char)code).Where(char.IsControl)]);
     private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static TableError? CheckTable(string name) =>
@@ -18,7 +21,7 @@ internal static class EntityLimits
     public static TableError? CheckKey(string? key) =>
         key is null ? TableError.PropertiesNeedValue
         : key.Length > MaxKeyLength ? TableError.KeyValueTooLarge
-        : key.AsSpan().IndexOfAny("/\\#?") >= 0 || key.Any(char.IsControl) ? TableError.InvalidKey
+        : key.AsSpan().ContainsAny(s_forbidden) ? TableError.InvalidKey
         : null;
 
     public static TableError? CheckKeys(TableEntity entity) => CheckKey(entity.PartitionKey) ?? CheckKey(entity.RowKey);

@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 namespace LocalHost.Tests.Tables;
 
 /// <summary>What the service documents and Azurite does otherwise.</summary>
-public sealed partial class EmbeddedTableTests
+public sealed partial class LocalTableTests
 {
     // Azurite: InvalidInput.
     [Fact]
@@ -91,6 +91,17 @@ public sealed partial class EmbeddedTableTests
         Assert.Empty(await QueryAsync(null));
     }
 
+    // The SDK can't read what Azurite says to it.
+    [Fact]
+    public async Task Transaction_takes_no_more_than_100_entities()
+    {
+        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
+            table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"{i}", i)))));
+
+        Assert.Equal((400, "InvalidInput"), (failure.Status, failure.ErrorCode));
+        Assert.Empty(await QueryAsync(null));
+    }
+
     // Azurite closes it.
     [Fact]
     public async Task Filter_with_an_open_quote_is_refused() =>
@@ -137,6 +148,27 @@ public sealed partial class EmbeddedTableTests
         }
 
         Assert.Equal([0, 1], pages);
+    }
+
+    // A whole table is searched, but not row by row: that would take two pages.
+    [Fact]
+    public async Task Rows_outside_a_range_of_row_keys_are_skipped_in_every_partition()
+    {
+        foreach (var partition in (string[])["p", "q"])
+        {
+            await AddManyAsync(partition, 6_000);
+            await table.AddEntityAsync(new TableEntity(partition, "y"));
+            await table.AddEntityAsync(new TableEntity(partition, "z"));
+        }
+
+        var pages = new List<string>();
+        await foreach (var page in table.QueryAsync<TableEntity>("RowKey ge 'x' and RowKey lt 'z'").AsPages())
+        {
+            pages.AddRange(Keys(page.Values));
+            pages.Add("end");
+        }
+
+        Assert.Equal(["p/y", "q/y", "end"], pages);
     }
 
     // Azurite's tokens are keys, and so is anything else.

@@ -3,11 +3,11 @@ using System.Buffers.Binary;
 using System.Text;
 using Azure.Data.Tables;
 
-namespace LocalHost.Tables.Embedded;
+namespace LocalHost.Tables;
 
 /// <summary>
-/// The properties of an entity as bytes, without its keys and timestamp: for each its name, a byte for its type, and its value. Numbers are little
-/// endian; names, texts and binary values come after their length (7 bits a byte).
+/// The properties of an entity as bytes, without its keys and timestamp: for each its name, a byte for its type, and its value. Names and
+/// values come after their length (7 bits a byte), numbers are little-endian.
 /// </summary>
 internal static class EntityCodec
 {
@@ -29,8 +29,9 @@ internal static class EntityCodec
         Binary,
     }
 
-    public static void Write(TableEntity entity, ArrayBufferWriter<byte> output)
+    public static ReadOnlyMemory<byte> Encode(TableEntity entity)
     {
+        var output = new ArrayBufferWriter<byte>(256);
         foreach (var (name, value) in entity)
         {
             if (value is not null && !IsSystem(name))
@@ -39,14 +40,27 @@ internal static class EntityCodec
                 WriteValue(output, value);
             }
         }
+
+        return output.WrittenMemory;
     }
 
-    public static void ReadInto(TableEntity entity, ReadOnlySpan<byte> bytes)
+    /// <summary>Adds the properties, or those selected, that the entity doesn't have yet.</summary>
+    public static void ReadInto(TableEntity entity, ReadOnlySpan<byte> bytes, string[]? select = null)
     {
+        if (select is not null && Array.TrueForAll(select, IsSystem))
+        {
+            return;
+        }
+
         while (!bytes.IsEmpty)
         {
             var name = Name(ReadBytes(ref bytes));
-            entity[name] = ReadValue(ref bytes);
+            var type = (Type)Take(ref bytes, 1)[0];
+            var value = ReadBytes(ref bytes);
+            if ((select is null || select.Contains(name)) && !entity.ContainsKey(name))
+            {
+                entity[name] = ValueOf(type, value);
+            }
         }
     }
 
@@ -58,7 +72,7 @@ internal static class EntityCodec
         switch (value)
         {
             case string text:
-                Start(output, Type.String, 0);
+                Start(output, Type.String);
                 WriteText(output, text);
                 break;
             case bool flag:
@@ -80,7 +94,7 @@ internal static class EntityCodec
                 id.TryWriteBytes(Start(output, Type.Guid, 16));
                 break;
             case byte[] bytes:
-                Start(output, Type.Binary, 0);
+                Start(output, Type.Binary);
                 WriteLength(output, bytes.Length);
                 output.Write(bytes);
                 break;
@@ -89,18 +103,26 @@ internal static class EntityCodec
         }
     }
 
+    private static void Start(ArrayBufferWriter<byte> output, Type type)
+    {
+        output.GetSpan(1)[0] = (byte)type;
+        output.Advance(1);
+    }
+
+    /// <returns>Where the value goes.</returns>
     private static Span<byte> Start(ArrayBufferWriter<byte> output, Type type, int length)
     {
-        var span = output.GetSpan(1 + length);
-        span[0] = (byte)type;
-        output.Advance(1 + length);
-        return span.Slice(1, length);
+        var span = output.GetSpan(2 + length);
+        (span[0], span[1]) = ((byte)type, (byte)length);
+        output.Advance(2 + length);
+        return span.Slice(2, length);
     }
 
     private static void WriteText(ArrayBufferWriter<byte> output, string text)
     {
-        WriteLength(output, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, output);
+        var length = Encoding.UTF8.GetByteCount(text);
+        WriteLength(output, length);
+        output.Advance(Encoding.UTF8.GetBytes(text, output.GetSpan(length)));
     }
 
     private static void WriteLength(ArrayBufferWriter<byte> output, int length)
@@ -119,23 +141,20 @@ internal static class EntityCodec
         output.Advance(count);
     }
 
-    private static object ReadValue(ref ReadOnlySpan<byte> bytes)
-    {
-        var type = (Type)Take(ref bytes, 1)[0];
-        return type switch
+    private static object ValueOf(Type type, ReadOnlySpan<byte> bytes) =>
+        type switch
         {
-            Type.String => Encoding.UTF8.GetString(ReadBytes(ref bytes)),
-            Type.Int32 => BinaryPrimitives.ReadInt32LittleEndian(Take(ref bytes, sizeof(int))),
-            Type.Int64 => BinaryPrimitives.ReadInt64LittleEndian(Take(ref bytes, sizeof(long))),
-            Type.Double => BinaryPrimitives.ReadDoubleLittleEndian(Take(ref bytes, sizeof(double))),
+            Type.String => Encoding.UTF8.GetString(bytes),
+            Type.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            Type.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            Type.Double => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
             Type.False => false,
             Type.True => true,
-            Type.DateTime => new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(Take(ref bytes, sizeof(long))), TimeSpan.Zero),
-            Type.Guid => new Guid(Take(ref bytes, 16)),
-            Type.Binary => ReadBytes(ref bytes).ToArray(),
-            _ => throw new InvalidDataException($"An entity in the journal has a property of unknown type {(byte)type}."),
+            Type.DateTime => new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(bytes), TimeSpan.Zero),
+            Type.Guid => new Guid(bytes),
+            Type.Binary => bytes.ToArray(),
+            _ => throw new InvalidDataException($"An entity has a property of unknown type {(byte)type}."),
         };
-    }
 
     private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> bytes)
     {
