@@ -105,6 +105,21 @@ internal sealed class BrokerQueue : IDisposable
         return received;
     }
 
+    /// <summary>The message that would be received next, without receiving it; null where none waits. Fails where nothing can be stored any more.</summary>
+    public async Task<ServiceBusReceivedMessage?> PeekAsync()
+    {
+        await _entity.Journal.FlushedAsync();
+        lock (_entity.Gate)
+        {
+            if (!_ready.TryPeek(out var message))
+                return null;
+
+            var bytes = _store.Read(message);
+            var enqueued = new DateTimeOffset(StoredMessage.ReadHeader(bytes).Enqueued, TimeSpan.Zero);
+            return ReceivedMessages.Create(StoredMessage.ReadContent(bytes), Guid.Empty, default, message.SequenceNumber, message.DeliveryCount, enqueued);
+        }
+    }
+
     /// <summary>The message is done with. Completes when that is safely on disk, as all settling does.</summary>
     public ValueTask CompleteAsync(Guid lockToken)
     {

@@ -27,6 +27,10 @@ internal sealed class ReadyList
         }
     }
 
+    public bool TryPeek([MaybeNullWhen(false)] out QueuedMessage message) =>
+        _returned.TryPeek(out message, out var sequenceNumber) && !(_arrived.TryPeek(out var arrived) && arrived.SequenceNumber < sequenceNumber)
+        || _arrived.TryPeek(out message);
+
     public bool TryTake([MaybeNullWhen(false)] out QueuedMessage message)
     {
         if (!_returned.TryPeek(out var returned, out var sequenceNumber))

@@ -3,7 +3,7 @@ using LocalHost.Messaging;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Reaches the broker of this process. Only sending is implemented: triggers receive from the broker itself.</summary>
+/// <summary>Reaches the broker of this process. Only sending and peeking are implemented: triggers receive from the broker itself.</summary>
 internal sealed partial class LocalServiceBusClient(Broker broker) : ServiceBusClient
 {
     public override string FullyQualifiedNamespace => "localhost";
@@ -17,6 +17,15 @@ internal sealed partial class LocalServiceBusClient(Broker broker) : ServiceBusC
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(queueOrTopicName);
         return new LocalServiceBusSender(broker, queueOrTopicName);
+    }
+
+    /// <summary>A receiver that can peek; whether the queue exists shows when it does.</summary>
+    public override ServiceBusReceiver CreateReceiver(string queueName)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(queueName);
+        return new LocalServiceBusReceiver(queueName, () => broker.TryGetQueue(queueName, out var queue)
+            ? queue.PeekAsync()
+            : throw new ServiceBusException($"The messaging entity '{queueName}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, queueName));
     }
 
     public override ValueTask DisposeAsync()

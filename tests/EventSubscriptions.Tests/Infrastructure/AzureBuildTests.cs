@@ -23,7 +23,7 @@ public sealed class AzureBuildTests
         Assert.Equal(expected, properties.GetProperty("ServiceBusExtension").GetString());
         if (!arguments.Contains("LocalHost", StringComparison.Ordinal))
         {
-            Assert.Equal($"obj/{expected}/", properties.GetProperty("BaseIntermediateOutputPath").GetString());
+            Assert.EndsWith($"obj/{expected}/", properties.GetProperty("BaseIntermediateOutputPath").GetString(), StringComparison.Ordinal);
         }
     }
 

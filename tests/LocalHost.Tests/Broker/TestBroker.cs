@@ -61,6 +61,9 @@ internal sealed class TestBroker : IDisposable
         return new TestBroker(copy, true, Time, _options);
     }
 
+    /// <summary>Makes the write after the current segment fail: it can't be created where a directory has its name.</summary>
+    public void BlockNextSegment() => Directory.CreateDirectory(Path.Combine(_folder.Path, $"{Journal.FlushedTo:D19}.journal"));
+
     /// <summary>Closes in good order and opens again.</summary>
     public TestBroker Restart()
     {
