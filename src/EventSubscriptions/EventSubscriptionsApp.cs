@@ -24,6 +24,7 @@ public static class EventSubscriptionsApp
     /// <summary>Adds the app to a Functions worker, or to whatever runs functions like one. Call it after what makes HTTP requests visible to middleware.</summary>
     public static IFunctionsWorkerApplicationBuilder AddEventSubscriptions(this IFunctionsWorkerApplicationBuilder builder)
     {
+        builder.UseMiddleware<TraceMiddleware>();
         builder.UseMiddleware<ExceptionMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.Services

@@ -1,16 +1,17 @@
-using EventSubscriptions;
 using EventSubscriptions.Options;
-using EventSubscriptions.Telemetry;
 using FunctionsApp;
-using Microsoft.Azure.Functions.Worker.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-var builder = FunctionsApplication.CreateBuilder(args);
-builder.ConfigureFunctionsWebApplication();
-builder.AddEventSubscriptions();
-builder.Services.AddSingleton<ITelemetryDestination, AzureMonitor>();
-
-var app = builder.Build();
-app.Services.CheckSettings();
-await app.RunAsync();
+// A mistake in the settings is a message and an exit code, not a crash.
+try
+{
+    using var app = AzureApp.CreateBuilder(args).Build();
+    app.Services.CheckSettings();
+    await app.RunAsync();
+    return 0;
+}
+catch (InvalidSettingsException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}

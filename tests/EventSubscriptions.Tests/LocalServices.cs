@@ -90,6 +90,8 @@ internal sealed class FlakySender(ServiceBusSender inner) : ServiceBusSender
     public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
         inner.CreateMessageBatchAsync(cancellationToken);
 
+    public override Task CloseAsync(CancellationToken cancellationToken = default) => inner.CloseAsync(cancellationToken);
+
     private bool Fails() => Failure is not null && Allowed-- <= 0;
 }
 

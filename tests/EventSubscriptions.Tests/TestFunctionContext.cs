@@ -25,13 +25,17 @@ internal sealed class TestFunctionContext : FunctionContext
 
     public override string FunctionId => "function";
 
-    public override TraceContext TraceContext => throw new NotSupportedException();
+    public TraceContext? Trace { get; init; }
+
+    public override TraceContext TraceContext => Trace ?? throw new NotSupportedException();
 
     public override BindingContext BindingContext => throw new NotSupportedException();
 
     public override RetryContext RetryContext => throw new NotSupportedException();
 
-    public override IInvocationFeatures Features => throw new NotSupportedException();
+    public IInvocationFeatures? InvocationFeatures { get; init; }
+
+    public override IInvocationFeatures Features => InvocationFeatures ?? throw new NotSupportedException();
 
     public override IServiceProvider InstanceServices { get; set; } = null!;
 

@@ -47,6 +47,56 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText("33 event types.");
     }
 
+    /// <summary>What answers in the app's place: a host without its worker, a gateway, a sign-in page.</summary>
+    [Theory]
+    [InlineData(502, "", "")]
+    [InlineData(503, "text/plain", "Function host is not running.")]
+    [InlineData(504, "text/html", "<title>504</title>")]
+    [InlineData(503, "application/json", """{"message":"no healthy upstream"}""")]
+    public async Task Answer_of_a_gateway_counts_as_none(int status, string contentType, string body)
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo("keys");
+        await tab.ShowsHeading("Keys");
+        var probes = 0;
+        await tab.Page.RouteAsync("**/api/**", route =>
+        {
+            var isProbe = route.Request.Url.EndsWith("/api/health", StringComparison.Ordinal);
+            probes += isProbe ? 1 : 0;
+
+            // The second probe gets an answer that is a success, and not the app's.
+            return isProbe && probes == 2
+                ? route.FulfillAsync(new() { Status = 200, ContentType = "text/html", Body = "<title>Sign in</title>" })
+                : route.FulfillAsync(new() { Status = status, ContentType = contentType, Body = body });
+        });
+
+        await tab.Link("Event types").ClickAsync();
+        await tab.ShowsText(Gone);
+        await Eventually.Until(() => probes > 2, () => $"a third probe, {probes} came");
+        await tab.ShowsText(Gone);
+        await tab.Page.UnrouteAllAsync();
+
+        await tab.ShowsText("33 event types.");
+        await Assertions.Expect(tab.Page.GetByText(Gone)).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task App_that_is_unhealthy_is_back()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        await tab.GoTo("keys");
+        await tab.ShowsHeading("Keys");
+        await tab.Page.RouteAsync("**/api/health", route => route.FulfillAsync(new() { Status = 503, ContentType = "application/json", Body = """{"status":"unhealthy"}""" }));
+        var isGone = true;
+        await tab.Page.RouteAsync("**/api/event-types", route => isGone ? route.FulfillAsync(new() { Status = 502 }) : route.ContinueAsync());
+
+        await tab.Link("Event types").ClickAsync();
+        await tab.ShowsText(Gone);
+        isGone = false;
+
+        await tab.ShowsText("33 event types.");
+    }
+
     [Fact]
     public async Task Requests_of_a_view_that_was_left_are_ended()
     {

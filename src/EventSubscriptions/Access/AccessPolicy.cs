@@ -6,12 +6,15 @@ using Microsoft.Net.Http.Headers;
 namespace EventSubscriptions.Access;
 
 /// <summary>Decides on a request: first the key (401), then the organization (400, 404), then the role (403).</summary>
-internal sealed class AccessPolicy(Authenticator authenticator)
+internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider time)
 {
     private const string OrganizationRoute = "organizationId";
     private const string KeyHeader = "x-api-key";
     private const string Scheme = "Bearer ";
     private const int MaxKeyLength = 512;
+
+    // What is for everybody doesn't wait long for the table of keys.
+    private static readonly TimeSpan s_anonymousLimit = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Lets the request through, or says what to answer.</summary>
     public async ValueTask<AccessDecision> DecideAsync(Requirement requirement, HttpRequest request, CancellationToken cancellationToken)
@@ -60,13 +63,15 @@ internal sealed class AccessPolicy(Authenticator authenticator)
 
         try
         {
-            return await authenticator.AuthenticateAsync(key, cancellationToken) is { } caller
-                ? (caller, null)
-                : (null, Problem.Unauthorized("The key is unknown, expired or revoked."));
+            var authentication = authenticator.AuthenticateAsync(key, cancellationToken);
+            var caller = requirement.Anonymous
+                ? await authentication.AsTask().WaitAsync(s_anonymousLimit, time, cancellationToken)
+                : await authentication;
+            return caller is null ? (null, Problem.Unauthorized("The key is unknown, expired or revoked.")) : (caller, null);
         }
         catch (Exception exception) when (requirement.Anonymous && ExceptionMiddleware.IsUnavailable(exception))
         {
-            // What is for everybody is so without the table of keys too.
+            // It is for everybody without the table too.
             return (null, null);
         }
     }

@@ -22,9 +22,10 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
             return errors.ToProblem();
         }
 
+        var caller = context.GetCaller();
+        var polls = caller is null ? null : relay.ListAsync(caller, cancellationToken);
         var results = await checks.GetAsync(cancellationToken);
         var isHealthy = results.Values.All(reached => reached);
-        var caller = context.GetCaller();
         var detail = caller is null
             ? null
             : results.ToDictionary(result => result.Key, result => Word(result.Value), StringComparer.Ordinal);
@@ -32,7 +33,7 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
             isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
             new HealthBody(Word(isHealthy), detail)
             {
-                Relay = caller is null ? null : await relay.ListAsync(caller, cancellationToken),
+                Relay = polls is null ? null : await polls,
                 Caller = caller is null ? null : new CallerBody(RoleNames.Of(caller.Role), caller.Organization?.Value),
             },
             HealthJson.Default.HealthBody);

@@ -14,6 +14,8 @@ namespace EventSubscriptions.Http;
 /// </summary>
 public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
 {
+    private const string TableNotFound = "TableNotFound";
+
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -41,6 +43,9 @@ public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> log
     public static bool IsUnavailable(Exception exception) => exception switch
     {
         RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
+
+        // Just after a deployment the app's role has not taken effect, or the tables are still being created.
+        RequestFailedException { Status: 401 or 403 } or RequestFailedException { ErrorCode: TableNotFound } => true,
         ServiceBusException { IsTransient: true } => true,
         CredentialUnavailableException or AuthenticationFailedException => true,
         OperationCanceledException or TimeoutException => true,

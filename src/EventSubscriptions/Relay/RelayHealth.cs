@@ -11,6 +11,9 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
 
+    // As for the checks: health answers within 5 s.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
     private readonly ExpiringCache<string, RelayState> _states = new(s_lifetime, Math.Max(1, options.Subscribers.Count), time);
 
     /// <summary>The subscribers that the caller may see, in the order of the settings. Null where the table can't be read.</summary>
@@ -19,7 +22,8 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
         try
         {
             return await Task.WhenAll(options.Subscribers.Where(subscriber => caller.Sees(subscriber.OrganizationId)).Select(async subscriber =>
-                ToBody(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))));
+                ToBody(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))))
+                .WaitAsync(s_patience, time, cancellationToken);
         }
         catch (Exception exception) when (OwnTrouble.Is(exception) && !cancellationToken.IsCancellationRequested)
         {

@@ -4,7 +4,7 @@ namespace EventSubscriptions.Storage;
 
 /// <summary>
 /// Sends messages to a queue in full batches, several at a time. Each message has an owner, so that a batch that fails is the failure of
-/// those whose messages it held and of nobody else. For use by one caller at a time.
+/// those whose messages it held and of nobody else. Once Service Bus is out of reach, the rest fails at once. For use by one caller at a time.
 /// </summary>
 /// <param name="sender">The queue's sender.</param>
 /// <param name="parallelism">How many batches may be on their way at once; one keeps the messages in order.</param>
@@ -17,6 +17,9 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
     private ServiceBusMessageBatch? _batch;
     private List<TOwner> _owners = [];
 
+    // Every batch would wait as long as the first did for a Service Bus that doesn't respond.
+    private volatile Exception? _outage;
+
     /// <summary>Adds a message. It may be sent at once, or with those that follow.</summary>
     public async ValueTask AddAsync(TOwner owner, ServiceBusMessage message, CancellationToken cancellationToken)
     {
@@ -25,6 +28,12 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
             if (_batch?.TryAddMessage(message) != true)
             {
                 await StartSendingAsync(cancellationToken);
+                if (_outage is { } outage)
+                {
+                    Fail([owner], outage);
+                    return;
+                }
+
                 _batch = await sender.CreateMessageBatchAsync(cancellationToken);
                 if (!_batch.TryAddMessage(message))
                 {
@@ -65,31 +74,46 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
         }
 
         await _slots.WaitAsync(cancellationToken);
-        _sending.Add(SendAsync(batch, _owners, cancellationToken));
+        if (_outage is { } outage)
+        {
+            _slots.Release();
+            batch.Dispose();
+            Fail(_owners, outage);
+        }
+        else
+        {
+            _sending.Add(SendAsync(batch, _owners, cancellationToken));
+        }
+
         (_batch, _owners) = (null, []);
     }
 
     private async Task SendAsync(ServiceBusMessageBatch batch, List<TOwner> owners, CancellationToken cancellationToken)
     {
-        using (batch)
+        try
         {
-            try
-            {
-                await sender.SendMessagesAsync(batch, cancellationToken);
-            }
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-            {
-                Fail(owners, exception);
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            await sender.SendMessagesAsync(batch, cancellationToken);
+
+            // One that failed stays undisposed: it may be on its way still, and the client refuses to dispose it then.
+            batch.Dispose();
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail(owners, exception);
+        }
+        finally
+        {
+            _slots.Release();
         }
     }
 
     private void Fail(IEnumerable<TOwner> owners, Exception exception)
     {
+        if (exception is ServiceBusException { Reason: ServiceBusFailureReason.ServiceTimeout or ServiceBusFailureReason.ServiceCommunicationProblem })
+        {
+            _outage = exception;
+        }
+
         lock (_failures)
         {
             foreach (var owner in owners)

@@ -9,6 +9,7 @@ public static class TelemetryServices
     /// <summary>Adds what counts, measures and traces, and what sends it elsewhere.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
         .AddSettings(TelemetryOptions.Read)
+        .AddDefaultLogLevels()
         .AddMetrics()
         .AddSingleton<AppMetrics>()
         .AddSingleton<AppTracing>()

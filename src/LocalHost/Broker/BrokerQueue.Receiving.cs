@@ -66,6 +66,29 @@ internal sealed partial class BrokerQueue
         return received;
     }
 
+    /// <summary>The first message, locked or not, without receiving it; null if there is none.</summary>
+    /// <exception cref="StorageUnavailableException">The database can't be read or written.</exception>
+    public ReceivedMessage? Peek()
+    {
+        if (Entity.Database.LastError is { } error)
+        {
+            throw error;
+        }
+
+        long from, to;
+        lock (Entity.Gate)
+        {
+            (from, to) = (_ready.Head, LastPlace);
+        }
+
+        using var rows = Entity.Database.Scan(
+            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, from),
+            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1));
+        return rows.MoveNext() && Entity.Cipher.TryDecrypt(rows.Value, out var message)
+            ? ToReceived(message, default, default, StoredMessage.ReadHeader(message).DeliveryCount)
+            : null;
+    }
+
     /// <summary>With the gate held, after a start: continues where an earlier run has stopped.</summary>
     public void StartAt(long head, long receivedUpTo)
     {
@@ -250,14 +273,19 @@ internal sealed partial class BrokerQueue
             }
         }
 
+        return ToReceived(message, delivery.LockToken, delivery.LockedUntil, delivery.DeliveryCount);
+    }
+
+    private static ReceivedMessage ToReceived(byte[] message, Guid lockToken, DateTimeOffset lockedUntil, int deliveryCount)
+    {
         var header = StoredMessage.ReadHeader(message);
         var content = StoredMessage.ReadContent(message);
         return new ReceivedMessage
         {
-            LockToken = delivery.LockToken,
-            LockedUntil = delivery.LockedUntil,
+            LockToken = lockToken,
+            LockedUntil = lockedUntil,
             SequenceNumber = header.SequenceNumber,
-            DeliveryCount = delivery.DeliveryCount,
+            DeliveryCount = deliveryCount,
             EnqueuedTime = new DateTimeOffset(header.Enqueued, TimeSpan.Zero),
             MessageId = content.MessageId,
             ContentType = content.ContentType,

@@ -42,7 +42,8 @@ internal sealed class LocalFunctionContext : FunctionContext
 
     public override string FunctionId => Function.Definition.Id;
 
-    public override TraceContext TraceContext { get; } = new LocalTraceContext(Activity.Current?.Id, Activity.Current?.TraceStateString);
+    /// <summary>What the caller sent: the request's own activity is recorded by nobody here.</summary>
+    public override TraceContext TraceContext { get; } = new LocalTraceContext(Activity.Current?.ParentId, Activity.Current?.TraceStateString);
 
     public override BindingContext BindingContext => throw Unsupported.Member();
 

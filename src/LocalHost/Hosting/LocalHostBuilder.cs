@@ -101,9 +101,6 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     private static Dictionary<string, string?> DefaultLogLevels => new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Default"] = "Information",
-        ["Logging:LogLevel:Microsoft"] = "Warning",
-        ["Logging:LogLevel:Azure"] = "Warning",
-        ["Logging:LogLevel:System"] = "Warning",
         // It logs a failed start, which is reported as what ends the program.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };

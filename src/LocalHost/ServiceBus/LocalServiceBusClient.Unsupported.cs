@@ -8,8 +8,6 @@ internal sealed partial class LocalServiceBusClient
 {
     public override ServiceBusSender CreateSender(string queueOrTopicName, ServiceBusSenderOptions options) => throw Unsupported.Member();
 
-    public override ServiceBusReceiver CreateReceiver(string queueName) => throw Unsupported.Member();
-
     public override ServiceBusReceiver CreateReceiver(string queueName, ServiceBusReceiverOptions options) => throw Unsupported.Member();
 
     public override ServiceBusReceiver CreateReceiver(string topicName, string subscriptionName) => throw Unsupported.Member();

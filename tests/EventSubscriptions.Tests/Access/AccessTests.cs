@@ -42,7 +42,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         _auditLog = new AuditLog(tables, _clock);
         _authenticator = NewAuthenticator(_store);
         _functions = new ApiKeyFunctions(_store, _authenticator, _auditLog, _clock);
-        _policy = new AccessPolicy(_authenticator);
+        _policy = new AccessPolicy(_authenticator, _clock);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -271,11 +271,23 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
             .ThrowsAsync(new Azure.RequestFailedException(503, "busy"));
         var tables = new Mock<TableServiceClient>();
         tables.Setup(client => client.GetTableClient(TableNames.ApiKeys)).Returns(table.Object);
-        var policy = new AccessPolicy(NewAuthenticator(new ApiKeyStore(tables.Object)));
+        var policy = new AccessPolicy(NewAuthenticator(new ApiKeyStore(tables.Object)), _clock);
         var key = ApiKey.NewText(_clock).Text.Reveal();
 
         Assert.Equal(new AccessDecision(null, null, null), await policy.DecideAsync(s_anonymous, Bearer(key), default));
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => policy.DecideAsync(s_read, Bearer(key), default).AsTask());
+    }
+
+    [Fact]
+    public async Task What_is_for_everybody_does_not_wait_for_keys_that_cannot_be_read()
+    {
+        var policy = new AccessPolicy(NewAuthenticator(new ApiKeyStore(new SilentTables())), _clock);
+        var decision = policy.DecideAsync(s_anonymous, Bearer(ApiKey.NewText(_clock).Text.Reveal()), default).AsTask();
+        Assert.False(decision.IsCompleted);
+
+        _clock.Advance(TimeSpan.FromSeconds(1.5));
+
+        Assert.Equal(new AccessDecision(null, null, null), await decision.WaitAsync(Eventually.Deadline));
     }
 
     private static HttpRequest Bearer(string key) => Header($"Bearer {key}");

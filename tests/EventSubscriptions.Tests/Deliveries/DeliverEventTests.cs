@@ -7,6 +7,7 @@ using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
 using EventSubscriptions.Tests.Telemetry;
@@ -28,6 +29,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private readonly Steps _steps = new();
     private readonly RecordingSender _queue;
     private readonly RecordingActions _actions;
+    private ServiceBusSender? _sender;
     private readonly RawReceiver _receiver;
     private readonly ServiceProvider _sending;
     private readonly MetricsRecorder _metrics = MetricsRecorder.Start();
@@ -284,6 +286,20 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Message_comes_back_when_the_queue_does_not_respond()
+    {
+        _steps.Fail("read subscriptions", exception: new RequestFailedException(500, "table"));
+        _sender = new TimedSender(new SilentSender(), _clock);
+        var before = _clock.GetUtcNow();
+
+        var thrown = await Assert.ThrowsAsync<RequestFailedException>(() => RunAsync(Delivery()));
+
+        Assert.Equal("table", thrown.Message);
+        Assert.Equal(TimeSpan.FromSeconds(30 + 5), _clock.GetUtcNow() - before);
+        Assert.Empty(_steps.Taken);
+    }
+
+    [Fact]
     public async Task Message_comes_back_after_a_pause_when_a_mistake_shows()
     {
         _steps.Fail("read subscriptions", exception: new InvalidOperationException("mistake"));
@@ -441,13 +457,13 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             health,
             new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
             perseverance,
-            _queue,
+            _sender ?? _queue,
             _metrics.Metrics,
             _traces.Tracing,
             _clock,
             random,
             NullLogger<DeliveryProcessor>.Instance);
-        return new DeliverEvent(processor, _queue, _metrics.Metrics, _clock, random, NullLogger<DeliverEvent>.Instance);
+        return new DeliverEvent(processor, _sender ?? _queue, _metrics.Metrics, _clock, random, NullLogger<DeliverEvent>.Instance);
     }
 
     private async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync() =>

@@ -104,6 +104,28 @@ public sealed class PublishEventsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Queue_that_does_not_respond_is_a_503_that_names_the_ids_after_30_seconds()
+    {
+        var clock = new ManualTimeProvider();
+        var silent = new SilentSender();
+        var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, NullLogger<EventPublisher>.Instance);
+        var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
+        var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), publisher).RunAsync(
+            Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
+            new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization),
+            default).Reply();
+        await Eventually.Until(() => clock.PendingTimers > 0, () => "a call of the client");
+        Assert.False(publishing.IsCompleted);
+
+        clock.Advance(TimeSpan.FromSeconds(30));
+
+        var reply = await publishing.WaitAsync(Eventually.Deadline);
+        Assert.Equal(503, reply.Status);
+        Assert.Equal(["a", "b"], reply.Json.GetProperty("ids").EnumerateArray().Select(id => id.GetString()));
+        Assert.Equal(1, silent.Begun);
+    }
+
+    [Fact]
     public async Task Idempotency_key_is_given_once()
     {
         var reply = await PublishAsync(Valid, "a", "b");

@@ -7,13 +7,13 @@ namespace EventSubscriptions.Tests.Infrastructure;
 /// <summary>What the Functions host reads of the app that is published: every function of the product, found by the worker's generators in the library.</summary>
 public sealed class FunctionsMetadataTests
 {
-    private static readonly string s_file = Repository.PathOf(
+    internal static string File { get; } = Repository.PathOf(
         "src", "FunctionsApp", "bin", "StandIn", Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!), "net10.0", "functions.metadata");
 
     [Fact]
     public void Every_function_is_in_the_metadata_with_its_trigger()
     {
-        using var metadata = JsonDocument.Parse(File.ReadAllText(s_file));
+        using var metadata = JsonDocument.Parse(System.IO.File.ReadAllText(File));
 
         Assert.Equal(Declared().Order(StringComparer.Ordinal), metadata.RootElement.EnumerateArray().Select(Line).Order(StringComparer.Ordinal));
     }
@@ -21,7 +21,7 @@ public sealed class FunctionsMetadataTests
     [Fact]
     public void Every_function_is_in_the_product()
     {
-        using var metadata = JsonDocument.Parse(File.ReadAllText(s_file));
+        using var metadata = JsonDocument.Parse(System.IO.File.ReadAllText(File));
 
         Assert.All(metadata.RootElement.EnumerateArray(), function => Assert.Equal("EventSubscriptions.dll", function.GetProperty("scriptFile").GetString()));
     }

@@ -234,6 +234,17 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         Assert.Null(await _relay.ListHealthAsync());
     }
 
+    [Fact]
+    public async Task Health_does_not_wait_for_a_table_that_does_not_respond()
+    {
+        var health = _relay.ListHealthAsync(tables: new SilentTables());
+        Assert.False(health.IsCompleted);
+
+        _relay.Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Null(await health.WaitAsync(Eventually.Deadline));
+    }
+
     private void FailWritesOfCursors()
     {
         var calls = 0;

@@ -1,8 +1,11 @@
-import { connection } from './connection.js';
+import { connection, isHealth } from './connection.js';
 import { session } from './session.js';
 
 const root = new URL('../../api/', import.meta.url);
 const deadline = 60_000;
+
+// What a host or gateway answers with while the app behind it is away.
+const gatewayStatuses = [502, 503, 504];
 
 /** What the API says went wrong (RFC 9457): the status, a sentence as the message, and messages by field. The status is 0 where there was no answer. */
 export class Problem extends Error {
@@ -79,8 +82,7 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
     headers['if-match'] = ifMatch;
   }
 
-  const { response, text } = await exchange(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }, signal);
-  const content = parse(text);
+  const { response, content } = await exchange(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }, signal);
   if (response.ok || accept?.(response.status)) {
     return { body: content, etag: response.headers.get('etag') };
   }
@@ -106,15 +108,25 @@ async function exchange(url, request, signal) {
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-    return { response, text: await response.text() };
+    const content = parse(await response.text());
+    if (isOwn(response, content)) {
+      return { response, content };
+    }
   } catch (error) {
     if (signal?.aborted) {
       throw error;
     }
-
-    connection.lose();
-    throw new Problem({ detail: 'The app can’t be reached, so it isn’t known whether this was done. Look again once it is back.' });
   }
+
+  connection.lose();
+  throw new Problem({ detail: 'The app can’t be reached, so it isn’t known whether this was done. Look again once it is back.' });
+}
+
+/** Whether an answer is the app's: one of these statuses it gives as problem details, or as its health. */
+function isOwn(response, content) {
+  return !gatewayStatuses.includes(response.status)
+    || response.headers.get('content-type')?.startsWith('application/problem+json')
+    || isHealth(content);
 }
 
 function parse(text) {

@@ -1,5 +1,11 @@
 const firstWait = 1000;
 const longestWait = 5000;
+const deadline = 10_000;
+
+/** Whether the app itself says how it is. What stands before it says something else while it is away. */
+export function isHealth(content) {
+  return typeof content?.status === 'string';
+}
 
 /** Whether the app can be reached. While it can't, it is asked again and again; `change` is raised when it goes and when it is back. */
 class Connection extends EventTarget {
@@ -34,8 +40,12 @@ class Connection extends EventTarget {
     for (let wait = firstWait; ; wait = Math.min(wait * 1.5, longestWait)) {
       await new Promise(resolve => setTimeout(resolve, wait));
       try {
-        await fetch(new URL('../../api/health', import.meta.url), { cache: 'no-store', credentials: 'omit' });
-        break;
+        const response = await fetch(new URL('../../api/health', import.meta.url), {
+          cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(deadline),
+        });
+        if (isHealth(await response.json())) {
+          break;
+        }
       } catch {
         // Still gone.
       }

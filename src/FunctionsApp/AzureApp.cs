@@ -1,0 +1,26 @@
+using EventSubscriptions;
+using EventSubscriptions.Telemetry;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace FunctionsApp;
+
+/// <summary>The app as the Functions host runs it: what only Azure needs, around the product.</summary>
+internal static class AzureApp
+{
+    /// <summary>Puts the app together.</summary>
+    /// <param name="args">How to contact the Functions host, which starts the program with them.</param>
+    public static FunctionsApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = FunctionsApplication.CreateBuilder(args);
+        builder.UseMiddleware<ResultMiddleware>();
+        builder.ConfigureFunctionsWebApplication();
+        builder.AddEventSubscriptions();
+        builder.Services
+            .ConfigureWebServer()
+            .AddSingleton<ITelemetryDestination, AzureMonitor>();
+        return builder;
+    }
+}

@@ -1,0 +1,154 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using EventSubscriptions.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Tests.Storage;
+
+public sealed class TableCreationTests : IDisposable
+{
+    private static readonly RequestFailedException s_noRole = new(403, "This request is not authorized to perform this operation using this permission.");
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly RecordingLogger<TableCreation> _log = new();
+    private readonly UnreadyTables _tables = new();
+    private readonly TableCreation _creation;
+
+    public TableCreationTests() => _creation = new TableCreation(_tables, _clock, _log);
+
+    public static TheoryData<Exception> Failures =>
+    [
+        s_noRole,
+        new RequestFailedException(0, "connection refused"),
+        new AggregateException(new RequestFailedException(0, "one"), new RequestFailedException(0, "two")),
+        new Azure.Identity.CredentialUnavailableException("no identity yet"),
+        new InvalidOperationException("anything"),
+    ];
+
+    public void Dispose() => _creation.Dispose();
+
+    [Fact]
+    public async Task Tables_are_there_before_the_start_goes_on()
+    {
+        _tables.Failure = null;
+
+        await _creation.StartingAsync(default);
+
+        Assert.True(_creation.IsDone);
+        Assert.Equal(TableNames.All.Order(StringComparer.Ordinal), _tables.Created.Order(StringComparer.Ordinal));
+        Assert.Empty(_log.Entries);
+    }
+
+    [Fact]
+    public async Task Start_waits_for_storage_that_comes_within_20_seconds()
+    {
+        var start = _creation.StartingAsync(default);
+        await AdvanceAsync(TimeSpan.FromSeconds(19));
+        Assert.False(start.IsCompleted);
+        Assert.False(_creation.IsDone);
+
+        _tables.Failure = null;
+        await AdvanceAsync(TimeSpan.FromSeconds(0.9));
+        await AdvanceAsync(TimeSpan.FromSeconds(15));
+
+        await start;
+        Assert.True(_creation.IsDone);
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task Start_goes_on_after_20_seconds_and_the_tables_are_created_when_they_can_be(Exception failure)
+    {
+        _tables.Failure = failure;
+        var start = _creation.StartingAsync(default);
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await start.WaitAsync(Eventually.Deadline);
+        Assert.False(_creation.IsDone);
+        Assert.Contains(_log.Entries, entry => entry.Level == LogLevel.Error && entry.Message.Contains("Starting without tables", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, entry => entry.Level == LogLevel.Warning && entry.Exception == failure);
+
+        _tables.Failure = null;
+        await AdvanceAsync(TimeSpan.FromSeconds(15));
+
+        await Eventually.Until(() => _creation.IsDone, () => "tables");
+        Assert.Equal((LogLevel.Information, "The tables are ready now."), (_log.Entries[^1].Level, _log.Entries[^1].Message));
+    }
+
+    [Fact]
+    public async Task Start_does_not_wait_for_a_client_that_never_answers()
+    {
+        using var creation = new TableCreation(new SilentTables(), _clock, _log);
+        var start = creation.StartingAsync(default);
+        Assert.False(start.IsCompleted);
+
+        _clock.Advance(TimeSpan.FromSeconds(20));
+
+        await start.WaitAsync(Eventually.Deadline);
+        Assert.False(creation.IsDone);
+    }
+
+    [Fact]
+    public async Task Stop_ends_the_tries()
+    {
+        var start = _creation.StartingAsync(default);
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await start;
+        var tries = _tables.Tries;
+
+        await _creation.StoppingAsync(default);
+        await AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(tries, _tables.Tries);
+    }
+
+    [Fact]
+    public async Task Cancelled_start_ends_at_once()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var start = _creation.StartingAsync(cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+    }
+
+    /// <summary>Lets time pass in steps, so that what waits for one moment sets its next timer before it.</summary>
+    private async Task AdvanceAsync(TimeSpan time)
+    {
+        var step = TimeSpan.FromMilliseconds(100);
+        for (var passed = TimeSpan.Zero; passed < time; passed += step)
+        {
+            _clock.Advance(step);
+            await Task.Yield();
+        }
+    }
+
+    private sealed class UnreadyTables : TableServiceClient
+    {
+        private readonly List<string> _created = [];
+
+        public Exception? Failure { get; set; } = s_noRole;
+
+        public int Tries { get; private set; }
+
+        public IReadOnlyList<string> Created => _created;
+
+        public override TableClient GetTableClient(string tableName) => new UnreadyTable(this, tableName);
+
+        private sealed class UnreadyTable(UnreadyTables tables, string name) : TableClient
+        {
+            public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default)
+            {
+                tables.Tries++;
+                if (tables.Failure is { } failure)
+                {
+                    return Task.FromException<Response<TableItem>>(failure);
+                }
+
+                tables._created.Add(name);
+                return Task.FromResult<Response<TableItem>>(null!);
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Reflection;
+using Azure.Messaging.ServiceBus;
+using LocalHost.ServiceBus;
+using LocalHost.Storage;
+
+namespace LocalHost.Tests.Messaging;
+
+public sealed class ServiceBusReceiverTests : IDisposable
+{
+    private readonly TestBroker _broker = new();
+    private readonly ServiceBusReceiver _receiver;
+
+    public ServiceBusReceiverTests() => _receiver = new LocalServiceBusClient(_broker.Broker).CreateReceiver("plain");
+
+    public void Dispose() => _broker.Dispose();
+
+    [Fact]
+    public async Task Peek_of_an_empty_queue_is_nothing() => Assert.Null(await _receiver.PeekMessageAsync(0));
+
+    [Fact]
+    public async Task Peek_shows_the_first_message_and_leaves_it()
+    {
+        await _broker.PutAsync("a", "b", "c");
+
+        Assert.Equal("a", (await _receiver.PeekMessageAsync(0)).Body.ToString());
+        var peeked = await _receiver.PeekMessageAsync(0);
+        var received = _broker.ReceiveOne();
+
+        Assert.Equal(("a", 1, 0), (peeked.Body.ToString(), peeked.SequenceNumber, peeked.DeliveryCount));
+        Assert.Equal(("a", 1, 1), (received.Body.ToString(), received.SequenceNumber, received.DeliveryCount));
+        await _broker.Queue.CompleteAsync(received.LockToken);
+        Assert.Equal("b", (await _receiver.PeekMessageAsync(0)).Body.ToString());
+    }
+
+    [Fact]
+    public async Task Peek_fails_when_nothing_can_be_stored()
+    {
+        await using var receiver = new LocalServiceBusReceiver("plain", () => throw new StorageUnavailableException("The disk is full."));
+
+        var exception = await Assert.ThrowsAsync<ServiceBusException>(() => receiver.PeekMessageAsync(0));
+
+        Assert.Equal((ServiceBusFailureReason.ServiceCommunicationProblem, true), (exception.Reason, exception.IsTransient));
+    }
+
+    [Fact]
+    public async Task Unknown_queue_is_an_entity_not_found()
+    {
+        var exception = await Assert.ThrowsAsync<ServiceBusException>(() => new LocalServiceBusClient(_broker.Broker).CreateReceiver("nowhere").PeekMessageAsync(0));
+
+        Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, exception.Reason);
+    }
+
+    [Fact]
+    public async Task Peek_from_another_place_is_not_supported() =>
+        await Assert.ThrowsAsync<NotSupportedException>(() => _receiver.PeekMessageAsync());
+
+    /// <summary>The base class would reach for a connection that doesn't exist.</summary>
+    [Fact]
+    public void No_member_is_left_to_the_base_class() => Assert.Empty(
+        from method in typeof(LocalServiceBusReceiver).GetMethods(BindingFlags.Public | BindingFlags.Instance)
+        where method.IsVirtual && method.DeclaringType == typeof(ServiceBusReceiver)
+        where method.Name is not (nameof(Equals) or nameof(GetHashCode) or nameof(ToString))
+        select method.Name);
+}
