@@ -106,7 +106,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
     [Fact]
     public async Task Queue_that_does_not_respond_is_a_503_that_names_the_ids_after_30_seconds()
     {
-        var clock = new ManualTimeProvider();
+        var clock = new TestClock();
         var silent = new SilentSender();
         var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";

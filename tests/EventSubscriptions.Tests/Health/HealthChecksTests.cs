@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Health;
 
 public sealed class HealthChecksTests : IAsyncLifetime
 {
-    private readonly ManualTimeProvider _clock = new();
+    private readonly TestClock _clock = new();
     private LocalServices _services = null!;
 
     public async Task InitializeAsync() => _services = await LocalServices.StartAsync();

@@ -9,7 +9,7 @@ public sealed class FullDiskScenarios
     [FactWhereMountable]
     public async Task App_loses_nothing_says_that_it_is_unhealthy_and_goes_on_by_itself_when_the_disk_was_full()
     {
-        using var disk = SmallDisk.Mount("64m");
+        using var disk = SmallDisk.Mount("256m");
         await using var receiver = await Receiver.Start();
         await using var app = AppProcess.CreateOn(disk.NewFolder(), [], ("LocalHost__MinimumFreeSpace", "0"));
         await app.StartAgain();
@@ -39,7 +39,7 @@ public sealed class FullDiskScenarios
     [FactWhereMountable]
     public async Task Publishing_stops_before_the_disk_is_full_and_deliveries_go_on()
     {
-        using var disk = SmallDisk.Mount("64m");
+        using var disk = SmallDisk.Mount("256m");
         await using var receiver = await Receiver.Start();
         await using var app = AppProcess.CreateOn(disk.NewFolder(), [], ("LocalHost__MinimumFreeSpace", "1000000000"));
         await app.StartAgain();

@@ -34,7 +34,7 @@ public sealed class BatchedSenderTests
     [Fact]
     public async Task Client_that_can_not_create_a_batch_is_asked_once()
     {
-        var (clock, silent) = (new ManualTimeProvider(), new SilentSender());
+        var (clock, silent) = (new TestClock(), new SilentSender());
         using var batches = new BatchedSender<string>(new TimedSender(silent, clock), parallelism: 1);
         var first = batches.AddAsync("a", Large, default).AsTask();
         clock.Advance(TimedSender.Limit);
@@ -53,7 +53,7 @@ public sealed class BatchedSenderTests
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         await using var client = new ServiceBusClient($"Endpoint=sb://{silent.LocalEndpoint};SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;");
-        var clock = new ManualTimeProvider();
+        var clock = new TestClock();
         using var batches = new BatchedSender<string>(new TimedSender(new BatchesWithoutConnection(client.CreateSender("events")), clock), parallelism: 1);
         await batches.AddAsync("a", Large, default);
         var finishing = batches.FinishAsync(default);

@@ -10,7 +10,7 @@ public sealed class TableCreationTests : IDisposable
 {
     private static readonly RequestFailedException s_noRole = new(403, "This request is not authorized to perform this operation using this permission.");
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly TestClock _clock = new();
     private readonly RecordingLogger<TableCreation> _log = new();
     private readonly UnreadyTables _tables = new();
     private readonly TableCreation _creation;

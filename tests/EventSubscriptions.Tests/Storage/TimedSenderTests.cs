@@ -21,7 +21,7 @@ public sealed class TimedSenderTests : IAsyncDisposable
         ["cancel several"] = (sender, token) => sender.CancelScheduledMessagesAsync([1], token),
     };
 
-    private readonly ManualTimeProvider _clock = new();
+    private readonly TestClock _clock = new();
     private readonly SilentSender _silent = new("events");
     private readonly TimedSender _sender;
 
