@@ -30,6 +30,7 @@ internal sealed record DatabaseOptions
     /// fails the opening: kPointInTimeRecovery would silently drop everything after it, acknowledged or not, and kAbsoluteConsistency would refuse to
     /// open after an ordinary crash.
     /// max_bgerror_resume_count: the database is reopened here after a failure, which tells what a failed write has left behind.
+    /// partition_filters: the whole index and filter of a table file are megabytes, more than a shard of the cache holds, and were read anew for each Get.
     /// </remarks>
     public string RocksDb { get; init; } =
         "create_if_missing=true;max_open_files=400;max_background_jobs=2;bytes_per_sync=1M;"
@@ -38,7 +39,9 @@ internal sealed record DatabaseOptions
         + "wal_recovery_mode=kTolerateCorruptedTailRecords;max_bgerror_resume_count=0;"
         + "compression=kLZ4Compression;"
         + "info_log_level=WARN_LEVEL;keep_log_file_num=2;max_log_file_size=1M;stats_dump_period_sec=0;stats_persist_period_sec=0;"
-        + "block_based_table_factory={block_cache=64M;cache_index_and_filter_blocks=true;pin_l0_filter_and_index_blocks_in_cache=true;"
+        + "block_based_table_factory={block_cache={capacity=64M;num_shard_bits=4};"
+        + "cache_index_and_filter_blocks=true;pin_l0_filter_and_index_blocks_in_cache=true;"
+        + "index_type=kTwoLevelIndexSearch;partition_filters=true;metadata_block_size=8K;"
         + "filter_policy=bloomfilter:10:false;block_size=8K;format_version=6}";
 }
 
