@@ -131,10 +131,21 @@ public sealed class AzuriteServer : IAsyncDisposable
         throw new InvalidOperationException("The folder tests/tools/Azurite is in none of the folders above the test assembly.");
     }
 
+    /// <summary>A port that no outgoing connection gets, so that it is still free when a test starts the server later, or again.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (var tries = 0; ; tries++)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // Taken: the next may be free.
+            }
+        }
     }
 }

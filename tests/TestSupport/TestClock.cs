@@ -6,6 +6,7 @@ namespace TestSupport;
 public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private int _pendingTimers;
+    private TimeSpan _jumped;
 
     public TestClock() : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero))
     {
@@ -13,6 +14,17 @@ public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
 
     /// <summary>Timers that are set and have not fired for the last time.</summary>
     public int PendingTimers => Volatile.Read(ref _pendingTimers);
+
+    /// <summary>Sets the clock forward or back, as a person or a time server does: timers and timestamps know nothing of it.</summary>
+    public void Jump(TimeSpan by) => _jumped += by;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _jumped;
+
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
+    public new void SetUtcNow(DateTimeOffset value) => base.SetUtcNow(value - _jumped);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {

@@ -153,7 +153,7 @@ internal sealed partial class BrokerQueue
         using var rows = Entity.Database.Scan(
             Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, from),
             Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1));
-        while (messages.Count < ReadyMessages.MaxLoaded && bytes < ReadyMessages.MaxLoadedBytes)
+        while (messages.Count < Entity.Definition.ReadAhead && bytes < ReadyMessages.MaxLoadedBytes)
         {
             if (!rows.MoveNext())
             {

@@ -15,7 +15,7 @@ internal sealed partial class BrokerQueue : IDisposable
 
     private readonly TimeProvider _time;
     private readonly MessageLocks _locks;
-    private readonly ReadyMessages _ready = new();
+    private readonly ReadyMessages _ready;
     private readonly Alarm _expiry;
     private TaskCompletionSource? _arrival;
 
@@ -27,6 +27,7 @@ internal sealed partial class BrokerQueue : IDisposable
         Entity = entity;
         _time = time;
         _locks = new(entity.Definition.LockDuration, time);
+        _ready = new(entity.Definition.ReadAhead);
         _expiry = new(time, entity.Gate, ExpireLocks);
     }
 

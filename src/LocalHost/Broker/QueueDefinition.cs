@@ -11,6 +11,9 @@ internal sealed record QueueDefinition(
     bool RequiresDuplicateDetection,
     TimeSpan DuplicateDetectionHistoryTimeWindow)
 {
+    /// <summary>How many messages that wait are kept in memory at most.</summary>
+    public int ReadAhead { get; init; } = 1000;
+
     /// <summary>The file beside the program.</summary>
     public static string DefaultFile => Path.Combine(AppContext.BaseDirectory, "servicebus.json");
 

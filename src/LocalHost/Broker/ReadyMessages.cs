@@ -6,11 +6,9 @@ namespace LocalHost.Messaging;
 /// The messages of a queue that can be received, in order: those that came back to their place, then the next ones as far as they are in memory. The
 /// rest is on disk. Used with the gate held.
 /// </summary>
-internal sealed class ReadyMessages
+/// <param name="readAhead">At most this many are in memory before they are received.</param>
+internal sealed class ReadyMessages(int readAhead)
 {
-    /// <summary>At most this many are in memory before they are received.</summary>
-    public const int MaxLoaded = 1000;
-
     /// <summary>At most this many bytes of messages are in memory before they are received.</summary>
     public const int MaxLoadedBytes = 4 << 20;
 
@@ -36,7 +34,7 @@ internal sealed class ReadyMessages
     /// <summary>No message has a lower place.</summary>
     public long Head => Math.Min(_received.First?.Value.Place ?? long.MaxValue, _loaded.TryPeek(out var next) ? next.Place : NextToLoad);
 
-    public bool HasRoom => _loaded.Count < MaxLoaded && _loadedBytes < MaxLoadedBytes;
+    public bool HasRoom => _loaded.Count < readAhead && _loadedBytes < MaxLoadedBytes;
 
     /// <summary>After a start: there are messages from this place on.</summary>
     public void StartAt(long place) => (NextToLoad, IsAllLoaded) = (place, false);

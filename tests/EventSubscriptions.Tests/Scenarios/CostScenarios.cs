@@ -54,8 +54,8 @@ public sealed class CostScenarios
         await app.Stop();
         var sent = await Sent(app.Folder);
         Assert.Equal(4 + Burst, sent[QueueNames.Events]);
-        // Each delivery, and the retry twice: when it was scheduled, and when it was due. A burst that the receiver can't take at once adds to it.
-        Assert.InRange(sent[QueueNames.Deliveries], 4 + Burst + 2, 10 * Burst);
+        // Each delivery, and the retry: once, and once more when it was due, unless it was due by the time it was stored. A burst that the receiver can't take at once adds to it.
+        Assert.InRange(sent[QueueNames.Deliveries], 4 + Burst + 1, 10 * Burst);
         Assert.Equal(0, sent[QueueNames.Replays]);
     }
 

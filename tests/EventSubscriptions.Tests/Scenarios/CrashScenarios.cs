@@ -77,8 +77,10 @@ public sealed partial class CrashScenarios
         for (var kill = 0; kill < s_kills; kill++)
         {
             var run = kill;
+            var received = hook.Count;
             var publishers = Enumerable.Range(0, 4).Select(number => PublishUntilTheAppIsGone(organization, (run * 4) + number)).ToList();
-            await Task.Delay(random.Next(20, 700));
+            await hook.Received(received + 1);
+            await Task.Delay(random.Next(500));
             await app.Kill();
             accepted.AddRange((await Task.WhenAll(publishers)).SelectMany(ids => ids));
             await app.StartAgain(atSameAddress: true);

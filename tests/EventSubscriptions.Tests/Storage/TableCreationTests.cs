@@ -52,7 +52,7 @@ public sealed class TableCreationTests : IDisposable
         await AdvanceAsync(TimeSpan.FromSeconds(0.9));
         await AdvanceAsync(TimeSpan.FromSeconds(15));
 
-        await start;
+        await start.WaitAsync(Eventually.Deadline);
         Assert.True(_creation.IsDone);
     }
 
@@ -93,7 +93,7 @@ public sealed class TableCreationTests : IDisposable
     {
         var start = _creation.StartingAsync(default);
         await AdvanceAsync(TimeSpan.FromSeconds(20));
-        await start;
+        await start.WaitAsync(Eventually.Deadline);
         var tries = _tables.Tries;
 
         await _creation.StoppingAsync(default);

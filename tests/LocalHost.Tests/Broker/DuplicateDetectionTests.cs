@@ -98,5 +98,44 @@ public sealed class DuplicateDetectionTests : IDisposable
         Assert.InRange(history.Count, 1, 12_000);
     }
 
+    [Fact]
+    public void Full_history_forgets_the_oldest_first_and_says_so()
+    {
+        var now = new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var history = new DuplicateHistory(TimeSpan.FromHours(1), capacity: 1000);
+        long forgotten = 0;
+        for (var i = 0; i < 1500; i++)
+        {
+            Assert.True(history.TryAdd(DuplicateKey.Of($"{i}"), now.AddSeconds(i / 100)));
+            forgotten = history.Forget(now.AddSeconds(i / 100)) ?? forgotten;
+        }
+
+        Assert.InRange(forgotten, now.AddSeconds(4).UtcTicks, now.AddSeconds(8).UtcTicks);
+
+        Assert.InRange(history.Count, 700, 1000);
+        Assert.False(history.TryAdd(DuplicateKey.Of("1499"), now.AddSeconds(15)));
+        Assert.False(history.TryAdd(DuplicateKey.Of("900"), now.AddSeconds(15)));
+        Assert.True(history.TryAdd(DuplicateKey.Of("0"), now.AddSeconds(15)));
+    }
+
+    [Fact]
+    public void Id_that_was_taken_back_is_accepted_again_and_the_others_are_still_known()
+    {
+        var now = new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var history = new DuplicateHistory(TimeSpan.FromHours(1));
+        for (var i = 0; i < 1000; i++)
+        {
+            history.TryAdd(DuplicateKey.Of($"{i}"), now);
+        }
+
+        for (var i = 0; i < 1000; i += 2)
+        {
+            history.Remove(DuplicateKey.Of($"{i}"));
+        }
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 2 == 0), Enumerable.Range(0, 1000).Select(i => history.TryAdd(DuplicateKey.Of($"{i}"), now)));
+        Assert.False(history.TryAdd(DuplicateKey.Of("0"), now));
+    }
+
     private Task<long> SendAsync(string body, string id) => _broker.SendAsync("once", TestBroker.Message(body, id));
 }

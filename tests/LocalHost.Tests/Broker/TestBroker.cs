@@ -16,17 +16,18 @@ internal sealed class TestBroker : IDisposable
 
     private readonly TemporaryFolder _folder;
     private readonly DatabaseOptions _options;
+    private readonly int _readAhead;
     private readonly MessageKey[] _keys;
     private bool _ownsFolder;
 
-    public TestBroker(DatabaseOptions? options = null)
-        : this(new TemporaryFolder(), new TestClock(), options ?? new(), []) { }
+    public TestBroker(DatabaseOptions? options = null, int? readAhead = null)
+        : this(new TemporaryFolder(), new TestClock(), options ?? new(), readAhead ?? Plain.ReadAhead, []) { }
 
-    private TestBroker(TemporaryFolder folder, TestClock time, DatabaseOptions options, MessageKey[] keys)
+    private TestBroker(TemporaryFolder folder, TestClock time, DatabaseOptions options, int readAhead, MessageKey[] keys)
     {
-        (_folder, _ownsFolder, Time, _options, _keys) = (folder, true, time, options, keys);
+        (_folder, _ownsFolder, Time, _options, _readAhead, _keys) = (folder, true, time, options, readAhead, keys);
         Database = Database.Open(Path.Combine(folder.Path, "db"), NullLogger.Instance, options with { Write = Write });
-        Broker = new Broker(Database, [Plain, Once], new MessageCipher(keys), time, NullLogger.Instance);
+        Broker = new Broker(Database, [Plain with { ReadAhead = readAhead }, Once with { ReadAhead = readAhead }], new MessageCipher(keys), time, NullLogger.Instance);
         Broker.Start();
     }
 
@@ -34,6 +35,9 @@ internal sealed class TestBroker : IDisposable
 
     /// <summary>Holds up the disk: what is written while it runs is not acknowledged. If it throws, the write fails.</summary>
     public Action BeforeWrite { get; set; } = () => { };
+
+    /// <summary>If it throws, the write fails although it was done.</summary>
+    public Action AfterWrite { get; set; } = () => { };
 
     public Database Database { get; }
 
@@ -55,7 +59,7 @@ internal sealed class TestBroker : IDisposable
         {
             // Files come and go.
             Database.Checkpoint(folder);
-            return new TestBroker(copy, Time, _options, _keys);
+            return new TestBroker(copy, Time, _options, _readAhead, _keys);
         }
 
         Directory.CreateDirectory(folder);
@@ -70,7 +74,7 @@ internal sealed class TestBroker : IDisposable
             log.SetLength(log.Length - lost);
         }
 
-        return new TestBroker(copy, Time, _options, _keys);
+        return new TestBroker(copy, Time, _options, _readAhead, _keys);
     }
 
     /// <summary>Closes in good order and opens again.</summary>
@@ -78,14 +82,16 @@ internal sealed class TestBroker : IDisposable
     {
         Close();
         _ownsFolder = false;
-        return new TestBroker(_folder, Time, _options, keys);
+        return new TestBroker(_folder, Time, _options, _readAhead, keys);
     }
 
     /// <summary>Waits until everything that was begun is on disk and has taken effect.</summary>
     public async Task FlushAsync()
     {
+        var deadline = Environment.TickCount64 + 30_000;
         do
         {
+            Assert.True(Environment.TickCount64 < deadline, "Messages that are due don't become receivable.");
             await Database.FlushAsync();
         }
         while (Broker.Entities.Any(entity => entity.HasDueMessages));
@@ -125,6 +131,7 @@ internal sealed class TestBroker : IDisposable
     {
         BeforeWrite();
         write(batch);
+        AfterWrite();
     }
 
     private void Close()

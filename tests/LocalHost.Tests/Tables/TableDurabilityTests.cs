@@ -52,7 +52,7 @@ public sealed class TableDurabilityTests : IDisposable
         (int, bool)[] steps = [(0, false), (-1, false), (-1, true), (2, false), (0, true), (-1, true), (0, false)];
         foreach (var (hours, reopens) in steps)
         {
-            time.AdjustTime(time.GetUtcNow().AddHours(hours));
+            time.Jump(TimeSpan.FromHours(hours));
             if (reopens)
             {
                 await ReopenAsync();
@@ -131,7 +131,7 @@ public sealed class TableDurabilityTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => database!.IsHealthy, TimeSpan.FromSeconds(30)));
         await table.UpsertEntityAsync(Row("after", 1));
         var after = await GetAsync("after");
-        time.AdjustTime(time.GetUtcNow().AddHours(-1));
+        time.Jump(TimeSpan.FromHours(-1));
         await ReopenAsync();
         await table.UpsertEntityAsync(Row("after", 2));
 
