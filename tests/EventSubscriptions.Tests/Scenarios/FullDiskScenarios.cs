@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
@@ -19,9 +18,9 @@ public sealed class FullDiskScenarios
 
         using var stop = new CancellationTokenSource();
         var publishers = Enumerable.Range(0, 4).Select(number => Publish(organization, number, stop.Token)).ToList();
-        await hook.Received(100);
+        await hook.Received(20);
         disk.Fill();
-        await Eventually.Until(async () => await Health(app) == HttpStatusCode.ServiceUnavailable, () => "an unhealthy app");
+        await Eventually.Until(async () => await Health(app) == HttpStatusCode.ServiceUnavailable, () => "an unhealthy app", TimeSpan.FromMinutes(3));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event("full"))).Status);
         var whileFull = hook.Count;
 
@@ -54,7 +53,7 @@ public sealed class FullDiskScenarios
 
     private static async Task<HttpStatusCode> Health(AppProcess app) => (await app.As(null).Get("/api/health")).Status;
 
-    private static string Event(string id) => $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 20_000)}}}"}}""";
+    private static string Event(string id) => $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 120_000)}}}"}}""";
 
     /// <summary>The ids that were answered with 202.</summary>
     private static async Task<List<string>> Publish(Organization organization, int publisher, CancellationToken cancellationToken)
