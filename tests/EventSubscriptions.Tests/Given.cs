@@ -16,7 +16,12 @@ internal static class Given
 {
     private static int s_lastOrganization;
 
-    public static SecretProtector Protector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+    /// <summary>The keys of the app's secrets.</summary>
+    public static SecretOptions Secrets { get; } = new([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]);
+
+    public static SecretProtector Protector { get; } = new(Secrets);
+
+    public static KeyMark Mark { get; } = new(Secrets);
 
     /// <summary>Metrics that nobody looks at.</summary>
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
@@ -30,6 +35,8 @@ internal static class Given
         Assert.True(OrganizationId.TryFrom(Interlocked.Increment(ref s_lastOrganization), out var id));
         return id;
     }
+
+    public static Actor Actor(string name) => new($"id of {name}", name);
 
     public static EventId EventId(string text)
     {
@@ -57,7 +64,7 @@ internal static class Given
         Timestamp = subscription.UpdatedAt,
         OrganizationId = subscription.OrganizationId,
         SubscriptionId = subscription.Id,
-        Actor = "somebody",
+        Actor = Actor("somebody"),
     };
 
     public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>
