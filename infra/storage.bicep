@@ -15,6 +15,7 @@ var tables = [
   'relaycursors'
   'apikeys'
   'replays'
+  'retention'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
