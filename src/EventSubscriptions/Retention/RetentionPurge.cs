@@ -44,19 +44,22 @@ public sealed partial class RetentionPurge(
         open.ForEach(purge => Log.Stopped(logger, purge.Removed, purge.Name, purge.Before));
     }
 
+    internal static TablePurge OfDeliveryLog(TableServiceClient tables, DateTimeOffset before) =>
+        new(tables, TableNames.DeliveryLog, before, new ExpiredByKey(
+            key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
+            // Of version 0.2 and before: nobody reads them.
+            new KeySpan(null, BehindDigits),
+            new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
+            // The deliveries of a deleted subscription wait for ever.
+            new KeySpan(DeliveryLogRow.WaitPrefix, "w;", before)));
+
     private List<TablePurge> Purges(DateTimeOffset now)
     {
         var (audit, deliveries, archive) = (now - options.AuditLog, now - options.DeliveryLog, now - options.EventArchive);
         return
         [
             new(tables, TableNames.AuditLog, audit, new ExpiredByKey(_ => null, new KeySpan(Oldest(audit), BehindDigits))),
-            new(tables, TableNames.DeliveryLog, deliveries, new ExpiredByKey(
-                key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
-                // Of version 0.2 and before: nobody reads them.
-                new KeySpan(null, BehindDigits),
-                new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(deliveries), "t;"),
-                // The deliveries of a deleted subscription wait for ever.
-                new KeySpan(DeliveryLogRow.WaitPrefix, "w;", deliveries))),
+            OfDeliveryLog(tables, deliveries),
             new(tables, TableNames.Replays, deliveries, new ExpiredByKey(_ => null, new KeySpan(null, null, deliveries))),
             // An event was archived when its pointer was written, which may be long after the time that the pointer says. Both go together, so that no
             // payload is left without, and none goes with the pointer of another.

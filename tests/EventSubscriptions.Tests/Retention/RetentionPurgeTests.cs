@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
@@ -295,6 +296,38 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         Assert.Equal(
             [(_organization.ToString(), $"h:{kept.Id}"), (_organization.ToString(), $"r:{kept.Id}"), (_organization.ToString(), $"s:{kept.Id}"), (_organization.ToString(), "v")],
             (await RowsAsync(TableNames.Subscriptions)).Select(row => (row.PartitionKey, row.RowKey)));
+    }
+
+    /// <summary>Against Azurite, in steps of a few rows.</summary>
+    [Fact]
+    public async Task Table_service_is_purged_like_the_embedded_store()
+    {
+        await using var azurite = await AzuriteServer.StartAsync();
+        var tables = await Given.WithTablesAsync(new TableServiceClient(azurite.ConnectionString));
+        var log = new DeliveryLog(tables);
+        var archive = new EventArchive(tables, Given.Protector);
+        var now = DateTimeOffset.UtcNow;
+        var subscription = SubscriptionId.New(_services.Time);
+        for (var i = 0; i < 5; i++)
+        {
+            var attempt = Attempt() with { EventId = $"evt_{i}", At = now, EndedAt = now, NextAttemptAt = i == 0 ? now : null };
+            await log.AppendAsync(subscription, attempt, hasWaited: false, default);
+            await log.AppendAsync(subscription, attempt with { At = now.AddDays(365), EndedAt = now.AddDays(365), NextAttemptAt = null }, hasWaited: false, default);
+            await archive.AddAsync(_organization, Given.EventId($"evt_{i}"), "AnEvent", "payload"u8.ToArray(), now, default);
+        }
+
+        await tables.GetTableClient(TableNames.Subscriptions).UpsertEntityAsync(new TableEntity("1", "h:sub_gone"));
+        await tables.GetTableClient(TableNames.Subscriptions).UpsertEntityAsync(new TableEntity("1", "v"));
+        _services.Time.SetUtcNow(now.AddDays(365));
+
+        await PurgeAsync(tables: tables, step: 2);
+
+        Assert.Equal(5, (await log.ListAsync(subscription, new DeliveryFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items.Count);
+        Assert.Equal(0, await log.CountWaitingAsync(subscription, 10, default));
+        foreach (var (table, rows) in new[] { (TableNames.DeliveryLog, 10), (TableNames.EventArchive, 0), (TableNames.Subscriptions, 0), (TableNames.Retention, 0) })
+        {
+            Assert.Equal((table, rows), (table, await tables.GetTableClient(table).QueryAsync<TableEntity>().CountAsync()));
+        }
     }
 
     [Fact]
