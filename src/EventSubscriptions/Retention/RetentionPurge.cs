@@ -47,7 +47,7 @@ public sealed partial class RetentionPurge(
     internal static TablePurge OfDeliveryLog(TableServiceClient tables, DateTimeOffset before) =>
         new(tables, TableNames.DeliveryLog, before, new ExpiredByKey(
             key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
-            // Of version 0.2 and before: nobody reads them.
+            // Of version 0.1: nobody reads them.
             new KeySpan(null, BehindDigits),
             new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
             // The deliveries of a deleted subscription wait for ever.
