@@ -3,11 +3,15 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Benchmarks.Load;
+using Benchmarks.Log;
 
 switch (args)
 {
     case ["load", .. var rest]:
         return await LoadCommand.Run(rest);
+    case ["log", .. var rows]:
+        await LogCommand.Run(rows);
+        return 0;
     case ["receiver"]:
         await ReceiverServer.Run();
         return 0;

@@ -133,6 +133,13 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
             return await inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
         }
 
+        public override async Task<Azure.Response> DeleteEntityAsync(
+            string partitionKey, string rowKey, Azure.ETag ifMatch = default, CancellationToken cancellationToken = default)
+        {
+            Check(partitionKey);
+            return await inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+        }
+
         public override async Task<Azure.Response<IReadOnlyList<Azure.Response>>> SubmitTransactionAsync(
             IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {

@@ -3,6 +3,9 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>The waits after failed attempts. Each varies by ±20 %, so that what failed together doesn't return together.</summary>
 public sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
 {
+    /// <summary>How much longer a wait may be than the schedule says.</summary>
+    internal const double MaxJitter = 1 + Jitter;
+
     private const double Jitter = 0.2;
 
     /// <summary>The wait after a failed attempt (from 1), or null where it was the last.</summary>
