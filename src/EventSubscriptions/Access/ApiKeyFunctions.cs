@@ -99,9 +99,9 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
     {
         var fields = new FieldReader(body, errors);
         var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
-        if (name is not null && !PlainText.IsLine(name))
+        if (name is not null && PlainText.CheckName(name) is { } mistake)
         {
-            fields.Wrong("name", PlainText.LineExpected);
+            fields.Wrong("name", mistake);
         }
         else if (name == Authenticator.AdminKeyName)
         {

@@ -33,6 +33,39 @@ public sealed class DestinationGuardTests
     [InlineData("https://hooks.example.com:0/")]
     public void A_url_is_refused_when_its_form_is_not_allowed(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
 
+    [Theory]
+    [InlineData("https://אתר1.example/")]
+    [InlineData("https://אa.example/")]
+    [InlineData("https://aא.example/")]
+    [InlineData("https://bu\u0308cher.example/")]
+    [InlineData("https://\uf900.example/")]
+    [InlineData("https://\u1112\u1161\u11ab.example/")]
+    [InlineData("https://か\u3099.example/")]
+    [InlineData("https://\u09c7\u09be.example/")]
+    [InlineData("https://xn--.example/")]
+    public void A_url_is_refused_when_its_host_is_no_name_that_everybody_reads_alike(string url)
+    {
+        Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+        Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+    }
+
+    [Theory]
+    [InlineData(60, 1, false)]
+    [InlineData(1, 20, true)]
+    [InlineData(1, 40, false)]
+    public void A_url_is_refused_when_its_host_is_too_long_for_DNS(int letters, int labels, bool isAllowed) =>
+        Assert.Equal(isAllowed, s_guard.CheckUrl(new Uri($"https://{string.Concat(Enumerable.Repeat(new string('ü', letters) + ".", labels))}example/")) is null);
+
+    [Fact]
+    public void A_url_is_refused_when_its_host_has_254_characters()
+    {
+        var host = string.Join('.', Enumerable.Repeat(new string('a', 61), 4));
+        Assert.Equal(247, host.Length);
+
+        Assert.Null(s_guard.CheckUrl(new Uri($"https://{host}.aaaaa/")));
+        Assert.NotNull(s_guard.CheckUrl(new Uri($"https://{host}.aaaaaa/")));
+    }
+
     [Fact]
     public void A_url_is_refused_when_it_is_relative() => Assert.NotNull(s_guard.CheckUrl(new Uri("/in", UriKind.Relative)));
 
