@@ -31,7 +31,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       lockDuration: queue.lockDuration
       maxDeliveryCount: queue.maxDeliveryCount
       requiresDuplicateDetection: queue.requiresDuplicateDetection
-      duplicateDetectionHistoryTimeWindow: queue.duplicateDetectionHistoryTimeWindow
+      duplicateDetectionHistoryTimeWindow: queue.?duplicateDetectionHistoryTimeWindow
       // Retries wait for up to a day: nothing may expire on the queue.
       deadLetteringOnMessageExpiration: false
       // The most that the tier allows.

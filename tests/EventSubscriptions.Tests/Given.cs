@@ -16,7 +16,12 @@ internal static class Given
 {
     private static int s_lastOrganization;
 
-    public static SecretProtector Protector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+    private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
+
+    public static SecretProtector Protector { get; } = new(new SecretOptions([s_key]));
+
+    /// <summary>The same after its operator has put a new key before the old one.</summary>
+    public static SecretProtector ProtectorWithNewKey { get; } = new(new SecretOptions([new SecretKey("new", RandomNumberGenerator.GetBytes(32)), s_key]));
 
     /// <summary>Metrics that nobody looks at.</summary>
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;

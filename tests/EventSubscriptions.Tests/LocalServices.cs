@@ -18,6 +18,7 @@ internal sealed class LocalServices : IDisposable
         _folder = DataFolder.Open(_path, Time);
         Bus = new LocalServiceBusClient(_folder.Broker);
         Events = new FlakySender(Bus.CreateSender(QueueNames.Events));
+        FanOut = new FlakySender(Bus.CreateSender(QueueNames.FanOut));
         Deliveries = new FlakySender(Bus.CreateSender(QueueNames.Deliveries));
         Replays = new FlakySender(Bus.CreateSender(QueueNames.Replays));
     }
@@ -27,6 +28,8 @@ internal sealed class LocalServices : IDisposable
     public ServiceBusClient Bus { get; }
 
     public FlakySender Events { get; }
+
+    public FlakySender FanOut { get; }
 
     public FlakySender Deliveries { get; }
 

@@ -1,29 +1,37 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Deliveries;
 
-/// <summary>An attempt as a row: <c>{inverted ticks}:{eventId}:{run}:{attempt}</c> in the partition of its subscription.</summary>
+/// <summary>
+/// The rows of the table <c>deliverylog</c>, in the partition of their subscription. An attempt is <c>t:{inverted ticks of its end}:{eventId}:{run}:{attempt}</c>
+/// and, to be found by its event, <c>e:{eventId}:{run}:{attempt}</c>, which says how it ended and when. <c>w:{eventId}:{run}</c> is there while a delivery waits.
+/// </summary>
 internal static class DeliveryLogRow
 {
-    public const string EventIdColumn = "eventId";
+    public const string AttemptPrefix = "t:";
+    public const string OutcomePrefix = "e:";
+    public const string WaitPrefix = "w:";
     public const string OutcomeColumn = "outcome";
 
-    public static readonly string[] OutcomeColumns = [nameof(TableEntity.RowKey), EventIdColumn, OutcomeColumn];
+    public static readonly string[] OutcomeColumns = [nameof(TableEntity.RowKey), OutcomeColumn];
+    public static readonly string[] IndexColumns = [nameof(TableEntity.RowKey), OutcomeColumn, EndedAtColumn];
+    public static readonly string[] KeyColumns = [nameof(TableEntity.RowKey)];
+
+    private const string EndedAtColumn = "endedAt";
+    private const char Separator = ':';
 
     public static TableEntity Make(SubscriptionId subscription, DeliveryAttempt attempt)
     {
-        var key = string.Create(CultureInfo.InvariantCulture, $"{InvertedTicks.Format(attempt.At)}:{attempt.EventId}:{attempt.Run}:{attempt.Attempt}");
-        var row = new TableEntity(subscription.ToString(), key)
+        var row = new TableEntity(subscription.ToString(), Key(attempt.EndedAt, IdentityOf(attempt)))
         {
-            [EventIdColumn] = attempt.EventId,
             ["eventName"] = attempt.EventName,
-            ["attempt"] = attempt.Attempt,
-            ["run"] = attempt.Run,
+            ["at"] = attempt.At,
             [OutcomeColumn] = attempt.Outcome,
-            ["durationMs"] = attempt.DurationMs,
         };
         Set(row, "statusCode", attempt.StatusCode);
         Set(row, "errorKind", attempt.Error?.Kind);
@@ -33,23 +41,61 @@ internal static class DeliveryLogRow
         return row;
     }
 
+    public static TableEntity MakeOutcome(SubscriptionId subscription, DeliveryAttempt attempt) =>
+        new(subscription.ToString(), OutcomePrefix + IdentityOf(attempt)) { [OutcomeColumn] = attempt.Outcome, [EndedAtColumn] = attempt.EndedAt };
+
+    public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, string reason) =>
+        new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason };
+
+    public static string WaitKey(string eventId, string run) => $"{WaitPrefix}{eventId}{Separator}{run}";
+
+    /// <summary>The attempts that ended in a span of time.</summary>
+    public static RowRange Range(SubscriptionId subscription, TimeRange times)
+    {
+        var (atLeast, below) = InvertedTicks.KeyRange(times.From, times.To);
+        var all = RowRange.StartingWith(subscription.ToString(), AttemptPrefix);
+        return all with { AtLeast = AttemptPrefix + atLeast, Below = below is null ? all.Below : AttemptPrefix + below };
+    }
+
     public static DeliveryAttempt Read(TableEntity row)
     {
+        var key = row.RowKey[AttemptPrefix.Length..];
+        var endedAt = InvertedTicks.TryParse(key, out var end) ? end : default;
+        var identity = key.Split(Separator);
         return new DeliveryAttempt
         {
-            EventId = row.GetString(EventIdColumn) ?? "",
+            EventId = identity[1],
             EventName = row.GetString("eventName") ?? "",
-            Attempt = row.GetInt32("attempt") ?? 0,
-            Run = row.GetString("run") ?? "",
-            At = InvertedTicks.TryParse(row.RowKey, out var at) ? at : default,
+            Attempt = int.Parse(identity[3], CultureInfo.InvariantCulture),
+            Run = identity[2],
+            At = row.GetDateTimeOffset("at") ?? endedAt,
+            EndedAt = endedAt,
             Outcome = row.GetString(OutcomeColumn) ?? "",
-            DurationMs = row.GetInt64("durationMs") ?? 0,
             StatusCode = row.GetInt32("statusCode"),
             Error = row.GetString("errorKind") is { } kind ? new DeliveryError(kind, row.GetString("errorDetail") ?? "") : null,
             ResponseSnippet = row.GetString("responseSnippet"),
             NextAttemptAt = row.GetDateTimeOffset("nextAttemptAt"),
         };
     }
+
+    /// <summary>The event of an attempt's row.</summary>
+    public static string EventIdOf(string attemptKey)
+    {
+        var rest = attemptKey.AsSpan(AttemptPrefix.Length + InvertedTicks.Length + 1);
+        return rest[..rest.IndexOf(Separator)].ToString();
+    }
+
+    /// <summary>The key under which an attempt is found by its event, from the key of its row.</summary>
+    public static string OutcomeKey(string attemptKey) => OutcomePrefix + attemptKey[(AttemptPrefix.Length + InvertedTicks.Length + 1)..];
+
+    /// <summary>The key of an attempt's row, from the row by which it is found by its event.</summary>
+    public static string AttemptKey(TableEntity outcome) =>
+        Key(outcome.GetDateTimeOffset(EndedAtColumn) ?? default, outcome.RowKey[OutcomePrefix.Length..]);
+
+    private static string Key(DateTimeOffset endedAt, string identity) => $"{AttemptPrefix}{InvertedTicks.Format(endedAt)}{Separator}{identity}";
+
+    private static string IdentityOf(DeliveryAttempt attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}");
 
     private static void Set(TableEntity row, string name, object? value)
     {

@@ -36,6 +36,12 @@ public sealed record DeliveryMessage
     /// <summary>How often this attempt was put off, from 0.</summary>
     public int Hold { get; init; }
 
+    /// <summary>Whether its message was received before, by a process that may have ended anywhere.</summary>
+    public bool IsRedelivered { get; init; }
+
+    /// <summary>Whether the delivery log may have a row that says that it waits.</summary>
+    public bool MayHaveWaited => Attempt > 1 || Hold > 0 || IsRedelivered;
+
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
     /// <summary>When the event came; null for what was sent again.</summary>
@@ -124,6 +130,7 @@ public sealed record DeliveryMessage
                 Run = run.ToString(),
                 Attempt = (int)attempt,
                 Hold = (int)hold,
+                IsRedelivered = message.DeliveryCount > 1,
                 FirstAttemptAt = Time(properties, "firstAttemptAt"),
                 PublishedAt = Time(properties, "publishedAt"),
                 TraceParent = Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,

@@ -58,7 +58,9 @@ public sealed partial class DeliveryProcessor(
         if (admission.Pass is not { } entered)
         {
             var held = delivery with { Hold = delivery.Hold + 1 };
-            await queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), admission.HoldUntil, cancellationToken);
+            await Task.WhenAll(
+                queue.ScheduleMessageAsync(held.ToServiceBusMessage(payload: default), admission.HoldUntil, cancellationToken),
+                recorder.RecordPostponedAsync(delivery, admission.HoldUntil, cancellationToken));
             metrics.MessageHeld(QueueNames.Deliveries, AppMetrics.HeldForReceiver);
             Log.Held(logger, delivery.EventId, delivery.SubscriptionId, delivery.Attempt, held.Hold, admission.HoldUntil);
             return Settlement.Complete;
@@ -69,6 +71,7 @@ public sealed partial class DeliveryProcessor(
         {
             if (await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken) is not { } archived)
             {
+                await recorder.RecordDroppedAsync(delivery, cancellationToken);
                 return Settlement.DeadLetter(
                     DeliveryDeadLetterReason.PayloadExpired,
                     string.Create(CultureInfo.InvariantCulture, $"The payload is no longer archived; attempt {delivery.Attempt} was not made."));

@@ -21,13 +21,22 @@ public sealed partial class RetentionPurge(
         var now = time.GetUtcNow();
         await EndStalledReplaysAsync(cancellationToken);
         await RemoveAsync(TableNames.AuditLog, now - options.AuditLog, [LogRows], cancellationToken);
-        await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [LogRows], cancellationToken);
+        await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [Attempts, AttemptsByEvent, FormerAttempts], cancellationToken);
         await RemoveAsync(TableNames.Replays, now - options.DeliveryLog, [EndedReplays], cancellationToken);
         await RemoveAsync(TableNames.EventArchive, now - options.EventArchive, [Pointers, Payloads], cancellationToken);
     }
 
     private static string LogRows(DateTimeOffset before) =>
         TableClient.CreateQueryFilter($"RowKey ge {Oldest(before)} and RowKey lt {BehindDigits}");
+
+    private static string Attempts(DateTimeOffset before) => Pointers(before);
+
+    private static string AttemptsByEvent(DateTimeOffset before) =>
+        TableClient.CreateQueryFilter($"RowKey ge {"e:"} and RowKey lt {"e;"} and Timestamp lt {before}")
+        + " or " + TableClient.CreateQueryFilter($"RowKey ge {"w:"} and RowKey lt {"w;"} and Timestamp lt {before}");
+
+    // Of version 0.2 and before, which nobody reads.
+    private static string FormerAttempts(DateTimeOffset before) => TableClient.CreateQueryFilter($"RowKey lt {BehindDigits}");
 
     private static string EndedReplays(DateTimeOffset before) => TableClient.CreateQueryFilter($"endedAt lt {before}");
 

@@ -75,7 +75,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     {
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "POST", ReadHealth, "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "POST", ReadHealth, "transaction deliverylog", "complete"], _steps.Taken);
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
         var attempt = Assert.Single(await AttemptsAsync());
         Assert.Equal(("delivered", 200, "thanks", 1), (attempt.Outcome, attempt.StatusCode, attempt.ResponseSnippet, attempt.Attempt));
@@ -91,7 +91,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         await RunAsync(Delivery());
 
         Assert.Equal([.. s_readsFirst, "POST", ReadHealth], _steps.Taken.Take(4));
-        Assert.Equal(["write auditlog", "write deliverylog", WriteHealth], _steps.Taken.Skip(4).Take(3).Order());
+        Assert.Equal(["transaction deliverylog", "write auditlog", WriteHealth], _steps.Taken.Skip(4).Take(3).Order());
         Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(7));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var next = Parse(message);
@@ -192,7 +192,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal(["read subscriptions", "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal(["read subscriptions", "transaction deliverylog", "complete"], _steps.Taken);
         Assert.Equal("skipped", Assert.Single(await AttemptsAsync()).Outcome);
     }
 
@@ -213,7 +213,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery() with { Attempt = 2 }, body: "");
 
-        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", ReadHealth, "write deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", ReadHealth, "transaction deliverylog", "complete"], _steps.Taken);
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
     }
 
@@ -237,7 +237,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData("write deliverylog")]
+    [InlineData("transaction deliverylog")]
     [InlineData("write auditlog")]
     [InlineData("schedule")]
     [InlineData("write subscriptions")]
@@ -254,7 +254,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     }
 
     [Theory]
-    [InlineData("write deliverylog", 1)]
+    [InlineData("transaction deliverylog", 1)]
     [InlineData("read subscriptions", 0)]
     public async Task Delivery_is_put_off_without_using_up_an_attempt_when_a_table_fails(string step, int requests)
     {
@@ -396,6 +396,32 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         await RunAsync(Delivery());
         Assert.Equal(["1 outcome=skipped"], _metrics.Of("event_subscriptions.attempts"));
     }
+
+    [Fact]
+    public async Task Delivery_that_waits_for_its_next_attempt_is_counted_until_it_arrives()
+    {
+        _answer = "HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops";
+        await RunAsync(Delivery());
+        Assert.Equal(1, await WaitingAsync());
+
+        _answer = RawReceiver.Ok("thanks");
+        await RunAsync(Parse(_queue.Scheduled[0].Message));
+        Assert.Equal(0, await WaitingAsync());
+    }
+
+    [Fact]
+    public async Task Delivery_that_waits_is_no_longer_counted_when_it_is_given_up()
+    {
+        var delivery = Delivery() with { Attempt = 2 };
+        await new DeliveryLog(_tables).WaitAsync(_subscription.Id, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+
+        await RunAsync(delivery, body: "");
+
+        Assert.Equal(DeliveryDeadLetterReason.PayloadExpired, _actions.Reason);
+        Assert.Equal(0, await WaitingAsync());
+    }
+
+    private Task<int> WaitingAsync() => new DeliveryLog(_tables).CountWaitingAsync(_subscription.Id, 10, default);
 
     private static string Header(string head, string name) =>
         Assert.Single(head.Split("\r\n"), line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))[(name.Length + 2)..];

@@ -107,7 +107,7 @@ public sealed class BicepTests
         var keys = declared.RootElement.GetProperty("queues").EnumerateArray().SelectMany(queue => queue.EnumerateObject()).Select(one => one.Name).Distinct().ToList();
         var bicep = await BicepFiles.Text("servicebus.bicep");
 
-        Assert.All(keys, key => Assert.Contains($"{key}: queue.{key}\n", bicep, StringComparison.Ordinal));
+        Assert.All(keys, key => Assert.Matches($@"(?m)^\s+{key}: queue\.\??{key}$", bicep));
     }
 
     [Fact]

@@ -40,12 +40,12 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     public async Task Every_table_keeps_its_rows_for_its_own_time()
     {
         await FillAsync();
-        Assert.Equal((3, 3, 6), await CountAsync());
+        Assert.Equal((3, 6, 6), await CountAsync());
 
         await AtDayAsync(29);
-        Assert.Equal((3, 3, 6), await CountAsync());
+        Assert.Equal((3, 6, 6), await CountAsync());
         await AtDayAsync(31);
-        Assert.Equal((3, 3, 0), await CountAsync());
+        Assert.Equal((3, 6, 0), await CountAsync());
         await AtDayAsync(61);
         Assert.Equal((3, 0, 0), await CountAsync());
         await AtDayAsync(91);
@@ -105,7 +105,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         _services.Time.Advance(TimeSpan.FromDays(365));
 
         await PurgeAsync(cancellationToken: new CancellationToken(canceled: true));
-        Assert.Equal((3, 3, 6), await CountAsync());
+        Assert.Equal((3, 6, 6), await CountAsync());
 
         await PurgeAsync();
         Assert.Equal((0, 0, 0), await CountAsync());
@@ -120,7 +120,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
         await PurgeAsync();
 
-        Assert.Equal((0, 3, 0), await CountAsync());
+        Assert.Equal((0, 6, 0), await CountAsync());
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         await PurgeAsync(log);
 
         Assert.Contains(log.All, line => line.StartsWith("Removed 0 rows", StringComparison.Ordinal) && line.Contains("auditlog", StringComparison.Ordinal));
-        Assert.Contains(log.All, line => line.StartsWith("Removed 3 rows", StringComparison.Ordinal) && line.Contains("deliverylog", StringComparison.Ordinal));
+        Assert.Contains(log.All, line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("deliverylog", StringComparison.Ordinal));
         Assert.Contains(log.All, line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("eventarchive", StringComparison.Ordinal));
     }
 
@@ -171,7 +171,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             await audit.AppendAsync(Entry(i == 0 ? null : _organization), default);
-            await deliveries.AppendAsync(SubscriptionId.New(_services.Time), Attempt(), default);
+            await deliveries.AppendAsync(SubscriptionId.New(_services.Time), Attempt(), hasWaited: false, default);
             await ArchiveAsync($"event-{i}", _services.Time.GetUtcNow());
         }
     }
@@ -216,7 +216,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     private AuditEntry Entry(OrganizationId? organization) => new() { Type = AuditType.KeyCreated, Timestamp = _services.Time.GetUtcNow(), OrganizationId = organization };
 
     private DeliveryAttempt Attempt() =>
-        new() { EventId = "evt_1", EventName = "AnEvent", Attempt = 1, Run = "event", At = _services.Time.GetUtcNow(), Outcome = DeliveryOutcome.Delivered };
+        new() { EventId = "evt_1", EventName = "AnEvent", Attempt = 1, Run = "event", At = _services.Time.GetUtcNow(), EndedAt = _services.Time.GetUtcNow(), Outcome = DeliveryOutcome.Delivered };
 
     private TableClient Table(string name) => _services.Tables.GetTableClient(name);
 
