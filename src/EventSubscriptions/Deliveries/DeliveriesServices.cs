@@ -20,6 +20,7 @@ public static class DeliveriesServices
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
+            .AddSingleton<DroppedDeliveries>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
             .AddWebhookSender();

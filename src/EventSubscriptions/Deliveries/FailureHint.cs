@@ -20,7 +20,7 @@ internal static class FailureHint
     {
         401 or 403 => "The receiver refuses the token: check that the subscription's token is the one it expects.",
         404 => "The path does not exist: check the subscription's URL.",
-        410 => "The receiver wants no more events, and the subscription is deactivated: give it a URL that is in use and activate it, or delete it.",
+        410 => "The receiver wants no more events. Unless its URL or token was changed meanwhile, the subscription is deactivated: give it a URL that is in use and activate it, or delete it.",
         408 => "The receiver waited too long for the request: look at the network, and the proxies, between the app and the receiver.",
         405 => "The receiver does not take POST there: check the subscription's URL.",
         400 or 415 or 422 => "The receiver does not accept the request: it must take a JSON body of the type application/json.",

@@ -43,16 +43,27 @@ public static class ResponsePolicy
         var wait = schedule.WaitAfter(attempt, random);
         var decision = wait is { } pause
             ? (DeliveryDecision)new DeliveryDecision.Retry(asked > now + pause ? asked.Value : now + pause, error)
-            : new DeliveryDecision.DeadLetter(
-                DeliveryDeadLetterReason.RetriesExhausted,
-                string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
-                error);
+            : Exhausted(attempt, error);
         return asked is not null || status is 429 or 502 or 504
             ? decision with { Outcome = DeliveryOutcome.Throttled, RestUntil = Rest(asked, wait, now) }
             : decision;
     }
 
-    /// <summary>Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing.</summary>
+    /// <summary>Decides anew about a receiver that is gone but is no longer the subscription's: the next attempt follows at once.</summary>
+    /// <param name="gone">The decision that doesn't hold.</param>
+    /// <param name="attempt">Which attempt it was, from 1.</param>
+    /// <param name="schedule">How many attempts there are.</param>
+    /// <param name="now">The end of the attempt.</param>
+    public static DeliveryDecision DecideAnew(DeliveryDecision.Gone gone, int attempt, RetrySchedule schedule, DateTimeOffset now)
+    {
+        var error = gone.Why with { Detail = $"{gone.Why.Detail} It was asked by the URL and token that the subscription had before it was changed." };
+        return schedule.IsLast(attempt) ? Exhausted(attempt, error) : new DeliveryDecision.Retry(now, error);
+    }
+
+    /// <summary>
+    /// Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing. Some write
+    /// decimals, and proxies join two headers to <c>120, 120</c>.
+    /// </summary>
     internal static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
     {
         var text = retryAfter.AsSpan().Trim();
@@ -73,6 +84,11 @@ public static class ResponsePolicy
     private static DateTimeOffset? Rest(DateTimeOffset? asked, TimeSpan? wait, DateTimeOffset now)
     {
         var until = asked ?? now + (wait < MaxRest ? wait.Value : MaxRest);
+    private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) => new(
+        DeliveryDeadLetterReason.RetriesExhausted,
+        string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
+        error);
+
         return until > now ? until : null;
     }
 
