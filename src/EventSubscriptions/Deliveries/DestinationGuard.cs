@@ -10,6 +10,9 @@ namespace EventSubscriptions.Deliveries;
 /// </summary>
 public sealed class DestinationGuard(DeliveriesOptions options)
 {
+    /// <summary>RFC 1035 §2.3.4, without the last dot.</summary>
+    private const int MaxHostLength = 253;
+
     /// <summary>Ports of protocols that a POST could be smuggled into: those that browsers refuse (Fetch Standard §2.9), and databases, queues and remote desktops.</summary>
     private static readonly FrozenSet<int> s_refusedPorts = FrozenSet.ToFrozenSet(
     [
@@ -48,16 +51,27 @@ public sealed class DestinationGuard(DeliveriesOptions options)
             return "must name its host in plain letters and digits, or in the form xn--…";
         }
 
-        return s_refusedPorts.Contains(url.Port)
-            ? $"must not use port {url.Port}, which belongs to another protocol"
-            : CheckHost(url.IdnHost.TrimEnd('.'));
+        if (s_refusedPorts.Contains(url.Port))
+        {
+            return $"must not use port {url.Port}, which belongs to another protocol";
+        }
+
+        try
+        {
+            return CheckHost(url.IdnHost.TrimEnd('.'));
+        }
+        catch (UriFormatException)
+        {
+            return "must name a host that has a form xn--…: IDNA knows none for it";
+        }
     }
 
     /// <summary>Why nothing may connect to the address, as a sentence, or null where it may.</summary>
     public string? CheckAddress(IPAddress address) =>
-        !options.AllowInsecureDestinations && RefusedAddresses.Describe(address) is { } description
-            ? $"{address} is {description}."
-            : null;
+        Refusal(address) is { } refused ? $"{address} is {refused}." : null;
+
+    private string? Refusal(IPAddress address) =>
+        RefusedAddresses.Find(address) is { } refused && (refused.Always || !options.AllowInsecureDestinations) ? refused.Description : null;
 
     /// <summary>
     /// Whether a character means the same to everybody. What IDNA (RFC 5892 §2.2) calls unstable, such as full-width or circled letters and digits,
@@ -73,7 +87,12 @@ public sealed class DestinationGuard(DeliveriesOptions options)
     {
         if (IPAddress.TryParse(host, out var address))
         {
-            return CheckAddress(address) is null ? null : $"must have a public address: {address} is {RefusedAddresses.Describe(address)}";
+            return Refusal(address) is { } refused ? $"must have a public address: {address} is {refused}" : null;
+        }
+
+        if (host.Length > MaxHostLength)
+        {
+            return $"must name a host of at most {MaxHostLength} characters";
         }
 
         var last = host.AsSpan(host.LastIndexOf('.') + 1);

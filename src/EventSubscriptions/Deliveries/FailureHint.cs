@@ -11,7 +11,7 @@ internal static class FailureHint
         ErrorKind.Tls => "The certificate or the TLS set-up is not accepted: check that the certificate is valid, issued for this host, and sent with its intermediates.",
         ErrorKind.Reset => "The server, or a proxy before it, ended the connection: look in its logs at this time for a crash or a refused request.",
         ErrorKind.Timeout => "The server takes too long: let it answer 2xx as soon as it has stored the event, and work on it afterwards.",
-        ErrorKind.Forbidden => "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
+        ErrorKind.Forbidden => "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
         ErrorKind.Redirect => "Redirects are not followed: change the subscription's URL to the one that answers.",
         _ => ForStatus(status),
     };

@@ -27,7 +27,7 @@ public static class ResponsePolicy
             return new DeliveryDecision.Delivered();
         }
 
-        if (error.Kind == ErrorKind.Forbidden)
+        if (result.IsUrlForbidden)
         {
             return new DeliveryDecision.DeadLetter(DeliveryDeadLetterReason.DestinationForbidden, error.Detail, error);
         }
@@ -66,13 +66,10 @@ public static class ResponsePolicy
     /// </summary>
     internal static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
     {
-        var text = retryAfter.AsSpan().Trim();
-        if (!text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9'))
+        var texts = (retryAfter ?? "").Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToList();
+        if (texts is [[>= '0' and <= '9', ..] text] && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
         {
-            // More digits than a number holds are a long time too.
-            return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds < MaxRetryAfter.TotalSeconds
-                ? now.AddSeconds(seconds)
-                : now + MaxRetryAfter;
+            return seconds < MaxRetryAfter.TotalSeconds ? now.AddSeconds(Math.Ceiling(seconds)) : now + MaxRetryAfter;
         }
 
         return RetryConditionHeaderValue.TryParse(retryAfter, out var value) && value.Date is { } date
@@ -84,13 +81,13 @@ public static class ResponsePolicy
     private static DateTimeOffset? Rest(DateTimeOffset? asked, TimeSpan? wait, DateTimeOffset now)
     {
         var until = asked ?? now + (wait < MaxRest ? wait.Value : MaxRest);
+        return until > now ? until : null;
+    }
+
     private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) => new(
         DeliveryDeadLetterReason.RetriesExhausted,
         string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
         error);
-
-        return until > now ? until : null;
-    }
 
     /// <summary>What is wrong with a result, or null where it is a 2xx that came whole.</summary>
     private static DeliveryError? Judge(DeliveryResult result) => result switch
