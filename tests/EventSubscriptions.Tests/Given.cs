@@ -16,12 +16,25 @@ internal static class Given
 {
     private static int s_lastOrganization;
 
+    private static readonly SecretKey s_newKey = new("new", RandomNumberGenerator.GetBytes(32));
+
+    private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
+
     /// <summary>The keys of the app's secrets.</summary>
-    public static SecretOptions Secrets { get; } = new([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]);
+    public static SecretOptions Secrets { get; } = new([s_key]);
 
     public static SecretProtector Protector { get; } = new(Secrets);
 
     public static KeyMark Mark { get; } = new(Secrets);
+
+    /// <summary>The same after its operator has put a new key before the old one.</summary>
+    public static SecretProtector ProtectorWithNewKey { get; } = new(new SecretOptions([s_newKey, s_key]));
+
+    /// <summary>The same after the old key has gone.</summary>
+    public static SecretProtector ProtectorWithNewKeyAlone { get; } = new(new SecretOptions([s_newKey]));
+
+    /// <summary>Has another key of the same id.</summary>
+    public static SecretProtector OtherProtector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
 
     /// <summary>Metrics that nobody looks at.</summary>
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;

@@ -18,6 +18,7 @@ internal sealed class LocalServices : IDisposable
         _folder = DataFolder.Open(_path, Time);
         Bus = new LocalServiceBusClient(_folder.Broker);
         Events = new FlakySender(Bus.CreateSender(QueueNames.Events));
+        FanOut = new FlakySender(Bus.CreateSender(QueueNames.FanOut));
         Deliveries = new FlakySender(Bus.CreateSender(QueueNames.Deliveries));
         Replays = new FlakySender(Bus.CreateSender(QueueNames.Replays));
     }
@@ -27,6 +28,8 @@ internal sealed class LocalServices : IDisposable
     public ServiceBusClient Bus { get; }
 
     public FlakySender Events { get; }
+
+    public FlakySender FanOut { get; }
 
     public FlakySender Deliveries { get; }
 
@@ -116,6 +119,12 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
             string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
             inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
+        public override async Task<Azure.Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
+        {
+            Check(entity.PartitionKey);
+            return await inner.AddEntityAsync(entity, cancellationToken);
+        }
+
         public override async Task<Azure.Response> UpsertEntityAsync<T>(
             T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
         {
@@ -128,6 +137,13 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
         {
             Check(entity.PartitionKey);
             return await inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+        }
+
+        public override async Task<Azure.Response> DeleteEntityAsync(
+            string partitionKey, string rowKey, Azure.ETag ifMatch = default, CancellationToken cancellationToken = default)
+        {
+            Check(partitionKey);
+            return await inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
         }
 
         public override async Task<Azure.Response<IReadOnlyList<Azure.Response>>> SubmitTransactionAsync(

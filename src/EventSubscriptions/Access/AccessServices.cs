@@ -13,6 +13,7 @@ public static class AccessServices
             .AddSettings(SecretOptions.Read)
             .AddSingleton<SecretProtector>()
             .AddSingleton<KeyMark>()
+            .AddSingleton<SecretCanary>()
             .AddSingleton<ApiKeyStore>()
             .AddSingleton<Authenticator>();
 }

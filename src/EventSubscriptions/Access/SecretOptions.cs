@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Access;
@@ -60,4 +62,8 @@ public sealed class SecretKey(string id, ReadOnlyMemory<byte> bytes)
 
     /// <summary>256 bits.</summary>
     internal ReadOnlyMemory<byte> Bytes { get; } = bytes;
+
+    /// <summary>A key of its own for another purpose (HKDF, RFC 5869).</summary>
+    internal byte[] Derive(string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, Bytes.ToArray(), Bytes.Length, info: Encoding.UTF8.GetBytes(purpose));
 }

@@ -58,6 +58,7 @@ public static class AuditType
 {
     public const string DeliveryFailed = "delivery.failed";
     public const string DeliveryDeadLettered = "delivery.deadLettered";
+    public const string DeliveryDropped = "delivery.dropped";
     public const string EventDeadLettered = "event.deadLettered";
     public const string SubscriptionCreated = "subscription.created";
     public const string SubscriptionUpdated = "subscription.updated";
@@ -78,7 +79,7 @@ public static class AuditType
     /// <summary>Every type.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
+        DeliveryFailed, DeliveryDeadLettered, DeliveryDropped, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
         SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded,
         RelayFailed, RelayRecovered, RelayGap, KeyCreated, KeyRevoked,

@@ -20,10 +20,14 @@ internal static class AuditRow
     private const int MaxChanges = 32 * 1024;
 
     /// <summary>The row of an entry, with a key of its own.</summary>
-    public static TableEntity Make(AuditEntry entry, TimeProvider time)
+    public static TableEntity Make(AuditEntry entry, TimeProvider time) => Make(entry, Base32Id.New(time));
+
+    /// <summary>The row of an entry.</summary>
+    /// <param name="entry">What it says.</param>
+    /// <param name="id">Its id without the prefix, different from that of any other of the same time.</param>
+    public static TableEntity Make(AuditEntry entry, string id)
     {
-        var row = new TableEntity(
-            entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{Base32Id.New(time)}");
+        var row = new TableEntity(entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{id}");
         Set(row, "type", entry.Type);
         Set(row, "subscriptionId", entry.SubscriptionId?.ToString());
         Set(row, "url", entry.Url);

@@ -10,24 +10,37 @@ namespace EventSubscriptions.Audit;
 public sealed class RecordEventDeadLetters(
     DeadLetterDesk desk,
     AuditLog audit,
-    [FromKeyedServices(QueueNames.Events)] ServiceBusSender events,
+    [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender copies,
     TimeProvider time)
 {
-    private static readonly DeadLetterKind s_kind = new(QueueNames.Events, [.. EventDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded], EventMessage.PutBack);
+    private static readonly string[] s_reasons = [.. EventDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded];
+
+    private static readonly DeadLetterKind s_events =
+        new(QueueNames.Events, s_reasons, (deadLetter, until) => EventMessage.PutBack(deadLetter, until, isCopy: false));
+
+    private static readonly DeadLetterKind s_copies =
+        new(QueueNames.FanOut, s_reasons, (deadLetter, until) => EventMessage.PutBack(deadLetter, until, isCopy: true));
 
     /// <summary>The dead letter is completed when this returns.</summary>
     [Function(nameof(RecordEventDeadLetters))]
     public Task RunAsync(
         [ServiceBusTrigger(QueueNames.EventDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
         CancellationToken cancellationToken) =>
-        desk.HandleAsync(deadLetter, s_kind, events, RecordAsync, cancellationToken);
+        desk.HandleAsync(deadLetter, s_events, copies, RecordAsync, cancellationToken);
+
+    /// <summary>The same for what the queue <c>fanout</c> gave up.</summary>
+    [Function(nameof(RecordFanOutDeadLetters))]
+    public Task RecordFanOutDeadLetters(
+        [ServiceBusTrigger(QueueNames.FanOutDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
+        CancellationToken cancellationToken) =>
+        desk.HandleAsync(deadLetter, s_copies, copies, RecordAsync, cancellationToken);
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken) =>
         audit.AppendAsync(ToEntry(deadLetter), cancellationToken);
 
     private AuditEntry ToEntry(ServiceBusReceivedMessage deadLetter)
     {
-        var envelope = EventEnvelope.Read(deadLetter.Body.ToMemory());
+        var envelope = MessageBody.Read(deadLetter) is { } body ? EventEnvelope.Read(body) : default;
         var reason = deadLetter.DeadLetterReason ?? "Unknown";
         return new AuditEntry
         {

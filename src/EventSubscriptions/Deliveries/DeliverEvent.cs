@@ -18,8 +18,6 @@ public sealed partial class DeliverEvent(
     Random random,
     ILogger<DeliverEvent> logger)
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
-
     /// <summary>Makes one attempt, then settles the message. What fails on our side puts the delivery off and uses up no attempt.</summary>
     [Function(nameof(DeliverEvent))]
     public async Task RunAsync(
@@ -52,7 +50,7 @@ public sealed partial class DeliverEvent(
     {
         try
         {
-            return await processor.ProcessAsync(delivery, message.Body.ToMemory(), cancellationToken);
+            return await processor.ProcessAsync(delivery, MessageBody.Read(message) ?? default, cancellationToken);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -63,7 +61,7 @@ public sealed partial class DeliverEvent(
             }
 
             // The message comes back as soon as this throws: it and its like must not circle.
-            await Task.Delay(s_pause, time, cancellationToken);
+            await Task.Delay(OwnTrouble.Pause(message.DeliveryCount), time, cancellationToken);
             throw;
         }
     }

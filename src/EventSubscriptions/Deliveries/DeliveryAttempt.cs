@@ -13,14 +13,18 @@ public record DeliveryAttempt
     /// <summary><see cref="DeliveryMessage.EventRun"/>, <see cref="DeliveryMessage.TestRun"/>, or the id of a resend or a replay.</summary>
     public required string Run { get; init; }
 
+    /// <summary>When it began.</summary>
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>When it ended, which the log is in the order of.</summary>
+    public required DateTimeOffset EndedAt { get; init; }
 
     /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
     public required string Outcome { get; init; }
 
     public int? StatusCode { get; init; }
 
-    public long DurationMs { get; init; }
+    public long DurationMs => (long)(EndedAt - At).TotalMilliseconds;
 
     public DeliveryError? Error { get; init; }
 

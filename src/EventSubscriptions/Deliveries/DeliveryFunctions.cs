@@ -14,8 +14,8 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
 {
     internal const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
 
-    /// <summary>Storage and this app may disagree about the time by less than this.</summary>
-    private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
+    /// <summary>How many attempts one delivery shows. The list has the others.</summary>
+    private const int MaxAttemptsShown = 100;
 
     [Function(nameof(ListDeliveries))]
     [Requires(Role.Read)]
@@ -64,6 +64,12 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
             return NotDelivered();
         }
 
+        var attempts = await log.AttemptsOfAsync(subscription, known, MaxAttemptsShown, cancellationToken);
+        if (attempts.Count == 0)
+        {
+            return NotDelivered();
+        }
+
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
         if (errors.Any)
@@ -71,13 +77,10 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
             return errors.ToProblem();
         }
 
-        var archived = await archive.FindAsync(context.GetOrganization(), known, cancellationToken);
-        var attempts = await log.AttemptsOfAsync(subscription, known, archived?.At - s_clockSkew, cancellationToken);
-        return attempts.Count > 0
-            ? Answer.Ok(
-                new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, archived is null ? null : JsonElement.Parse(archived.Payload.Span)),
-                DeliveriesJson.Default.EventDeliveries)
-            : NotDelivered();
+        var payload = await archive.GetAsync(context.GetOrganization(), known, cancellationToken);
+        return Answer.Ok(
+            new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, payload is null ? null : JsonElement.Parse(payload.Value.Span)),
+            DeliveriesJson.Default.EventDeliveries);
     }
 
     private static IResult NotDelivered() => Problem.NotFound("There was no attempt to deliver such an event to this subscription.");
@@ -86,7 +89,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         SubscriptionId.TryParse(id, out var known) && await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) is not null ? known : null;
 }
 
-/// <summary>Every attempt to deliver one event to one subscription.</summary>
+/// <summary>The newest attempts to deliver one event to one subscription.</summary>
 /// <param name="EventId">The event.</param>
 /// <param name="EventName">Its name.</param>
 /// <param name="Attempts">Newest first.</param>

@@ -36,6 +36,15 @@ public sealed record DeliveryMessage
     /// <summary>How often this attempt was put off, from 0.</summary>
     public int Hold { get; init; }
 
+    /// <summary>Whether its message was received before, by a process that may have ended anywhere.</summary>
+    public bool IsRedelivered { get; init; }
+
+    /// <summary>Whether the delivery log may have a row that says that it waits.</summary>
+    public bool MayHaveWaited => Attempt > 1 || Hold > 0 || IsRedelivered;
+
+    /// <summary>Whether the attempt must use the subscription as it is stored, since one that was kept in memory was out of date.</summary>
+    public bool NeedsStored { get; init; }
+
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
     /// <summary>When the event came; null for what was sent again.</summary>
@@ -56,6 +65,11 @@ public sealed record DeliveryMessage
         properties["run"] = Run;
         properties["attempt"] = Attempt;
         properties["hold"] = Hold;
+        if (NeedsStored)
+        {
+            properties["needsStored"] = true;
+        }
+
         if (FirstAttemptAt is { } first)
         {
             properties["firstAttemptAt"] = first;
@@ -124,6 +138,8 @@ public sealed record DeliveryMessage
                 Run = run.ToString(),
                 Attempt = (int)attempt,
                 Hold = (int)hold,
+                IsRedelivered = message.DeliveryCount > 1,
+                NeedsStored = properties.TryGetValue("needsStored", out var needs) && needs is true,
                 FirstAttemptAt = Time(properties, "firstAttemptAt"),
                 PublishedAt = Time(properties, "publishedAt"),
                 TraceParent = Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,

@@ -9,6 +9,9 @@ namespace EventSubscriptions.Deliveries;
 /// </summary>
 public sealed class DestinationGuard(DeliveriesOptions options)
 {
+    /// <summary>RFC 1035 §2.3.4, without the last dot.</summary>
+    private const int MaxHostLength = 253;
+
     /// <summary>Ports of protocols that a POST could be smuggled into: those that browsers refuse (Fetch Standard §2.9), and databases, queues and remote desktops.</summary>
     private static readonly FrozenSet<int> s_refusedPorts = FrozenSet.ToFrozenSet(
     [
@@ -59,15 +62,21 @@ public sealed class DestinationGuard(DeliveriesOptions options)
 
     /// <summary>Why nothing may connect to the address, as a sentence, or null where it may.</summary>
     public string? CheckAddress(IPAddress address) =>
-        !options.AllowInsecureDestinations && RefusedAddresses.Describe(address) is { } description
-            ? $"{address} is {description}."
-            : null;
+        Refusal(address) is { } refused ? $"{address} is {refused}." : null;
+
+    private string? Refusal(IPAddress address) =>
+        RefusedAddresses.Find(address) is { } refused && (refused.Always || !options.AllowInsecureDestinations) ? refused.Description : null;
 
     private string? CheckHost(string host)
     {
         if (IPAddress.TryParse(host, out var address))
         {
-            return CheckAddress(address) is null ? null : $"must have a public address: {address} is {RefusedAddresses.Describe(address)}";
+            return Refusal(address) is { } refused ? $"must have a public address: {address} is {refused}" : null;
+        }
+
+        if (host.Length > MaxHostLength)
+        {
+            return $"must name a host of at most {MaxHostLength} characters";
         }
 
         var last = host.AsSpan(host.LastIndexOf('.') + 1);

@@ -10,11 +10,13 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 {
     private const string PayloadColumn = "payload";
     private const string EventNameColumn = "eventName";
+    private const string FingerprintColumn = "fingerprint";
     private const string PointerPrefix = "t:";
 
     /// <summary>The largest piece of a payload in one property, which may hold 64 KiB.</summary>
     private const int ChunkBytes = 60 * 1024;
 
+    private static readonly string[] s_fingerprintColumns = [FingerprintColumn];
     private static readonly string[] s_pointerColumns = [nameof(TableEntity.RowKey), EventNameColumn];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.EventArchive);
@@ -29,7 +31,11 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     public async Task<ArchiveResult> AddAsync(
         OrganizationId organization, EventId id, string eventName, ReadOnlyMemory<byte> payload, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(organization.ToString(), RowKey(id)) { [EventNameColumn] = eventName };
+        var row = new TableEntity(organization.ToString(), RowKey(id)) 
+        {
+            [EventNameColumn] = eventName,
+            [FingerprintColumn] = protector.Fingerprint(payload.Span),
+        };
         var ciphertext = protector.Protect(payload.Span, Place(organization, id));
         for (int index = 0, offset = 0; offset < ciphertext.Length; index++, offset += ChunkBytes)
         {
@@ -48,14 +54,29 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             }
             catch (RequestFailedException conflict) when (conflict.Status == 409)
             {
-                if (await GetAsync(organization, id, cancellationToken) is { } archived)
+                if (await IsArchivedAsync(organization, id, payload, cancellationToken) is { } isSame)
                 {
-                    return archived.Span.SequenceEqual(payload.Span) ? ArchiveResult.AlreadyThere : ArchiveResult.IdReused;
+                    return isSame ? ArchiveResult.AlreadyThere : ArchiveResult.IdReused;
                 }
 
                 // It was purged in between: add it again.
             }
         }
+    }
+
+    /// <summary>Whether the event of an id is this one; null where there is none.</summary>
+    public async Task<bool?> IsArchivedAsync(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), s_fingerprintColumns, cancellationToken);
+        if (!response.HasValue)
+        {
+            return null;
+        }
+
+        // Version 0.1 archived without fingerprints.
+        return response.Value!.GetString(FingerprintColumn) is { } fingerprint
+            ? protector.HasFingerprint(payload.Span, fingerprint)
+            : (await GetAsync(organization, id, cancellationToken))?.Span.SequenceEqual(payload.Span);
     }
 
     /// <summary>

@@ -16,7 +16,7 @@ namespace EventSubscriptions.Events;
 public sealed partial class EventFanOut(
     EventArchive archive,
     SubscriptionIndex index,
-    [FromKeyedServices(QueueNames.Events)] ServiceBusSender events,
+    [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender copies,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
     AppTracing tracing,
@@ -24,20 +24,28 @@ public sealed partial class EventFanOut(
     Random random,
     ILogger<EventFanOut> logger)
 {
-    /// <summary>The most deliveries that one call makes. What is left goes on with another message, long before the locks expire.</summary>
+    /// <summary>The most deliveries that one call makes of an event. What is left goes on with another message, so that no event keeps the others of its batch waiting.</summary>
     public const int MaxDeliveries = 5_000;
+
+    /// <summary>How long a call makes deliveries, of the 5 minutes that its messages are locked. What is left goes on with other messages.</summary>
+    public static readonly TimeSpan MaxTime = TimeSpan.FromMinutes(3);
 
     private const int ParallelCalls = 64;
     private const int ParallelSends = 4;
 
     /// <summary>Fans out what a batch of messages holds. Nothing is thrown but a cancellation.</summary>
+    /// <param name="messages">The messages of one queue.</param>
+    /// <param name="isCopies">Whether they are copies from the queue <c>fanout</c>, and not what producers sent.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>For each message, in order, what to do with it.</returns>
-    public async Task<IReadOnlyList<FanOutResult>> RunAsync(IReadOnlyList<ServiceBusReceivedMessage> messages, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<FanOutResult>> RunAsync(
+        IReadOnlyList<ServiceBusReceivedMessage> messages, bool isCopies, CancellationToken cancellationToken)
     {
-        var items = messages.Select(FanOutItem.Read).ToArray();
+        var started = time.GetTimestamp();
+        var items = messages.Select(message => FanOutItem.Read(message, isCopies)).ToArray();
         Begin(items);
         await Task.WhenAll(ArchiveAsync(items, cancellationToken), FindSubscriptionsAsync(items, cancellationToken));
-        await SendAsync(items, cancellationToken);
+        await SendAsync(items, started, cancellationToken);
         await PutOffAsync(items, cancellationToken);
         End(items);
         return Array.ConvertAll(items, item => item.Result);
@@ -51,7 +59,7 @@ public sealed partial class EventFanOut(
         {
             if (item.Message.DeliveryCount <= 1)
             {
-                metrics.Taken(QueueNames.Events, now - item.Message.EnqueuedTime);
+                metrics.Taken(QueueOf(item), now - item.Message.EnqueuedTime);
             }
 
             if (item.IsOpen && tracing.StartFrom(item.TraceParent, "fan out", ActivityKind.Consumer) is { } activity)
@@ -82,10 +90,11 @@ public sealed partial class EventFanOut(
     }
 
     private Task ArchiveAsync(FanOutItem[] items, CancellationToken cancellationToken) =>
-        ForEachAsync(items.Where(item => item.IsOpen).Select(item => new[] { item }), async (owners, cancel) =>
+        ForEachAsync(items.Where(item => item is { IsOpen: true, IsArchived: false }).Select(item => new[] { item }), async (owners, cancel) =>
         {
             var item = owners[0];
-            var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.Message.EnqueuedTime, cancel);
+            var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.PublishedAt, cancel);
+            item.IsArchived = result != ArchiveResult.IdReused;
             if (result == ArchiveResult.Added)
             {
                 metrics.EventPublished(EventMessage.SourceOf(item.Message));
@@ -107,24 +116,22 @@ public sealed partial class EventFanOut(
             }
         }, cancellationToken);
 
-    private async Task SendAsync(FanOutItem[] items, CancellationToken cancellationToken)
+    private async Task SendAsync(FanOutItem[] items, long started, CancellationToken cancellationToken)
     {
         List<(FanOutItem Item, string? After)> unfinished = [];
         using (var sender = new BatchedSender<FanOutItem>(deliveries, ParallelSends))
         {
-            var budget = MaxDeliveries;
             foreach (var item in items.Where(item => item.IsOpen))
             {
                 var after = item.After;
                 foreach (var subscription in item.Subscriptions!.Matching(item.EventName, item.After))
                 {
-                    if (budget == 0)
+                    if (item.Deliveries == MaxDeliveries || time.GetElapsedTime(started) >= MaxTime)
                     {
                         unfinished.Add((item, after));
                         break;
                     }
 
-                    budget--;
                     item.Deliveries++;
                     after = subscription.ToString();
                     await sender.AddAsync(item, Delivery(item, subscription), cancellationToken);
@@ -134,10 +141,10 @@ public sealed partial class EventFanOut(
             await NoteFailuresAsync(sender, cancellationToken);
         }
 
-        using var continuations = new BatchedSender<FanOutItem>(events, ParallelSends);
+        using var continuations = new BatchedSender<FanOutItem>(copies, ParallelSends);
         foreach (var (item, after) in unfinished.Where(rest => rest.Item.IsOpen))
         {
-            await continuations.AddAsync(item, EventMessage.Continue(item.Message, item.Payload, after), cancellationToken);
+            await continuations.AddAsync(item, EventMessage.Continue(item, after), cancellationToken);
         }
 
         await NoteFailuresAsync(continuations, cancellationToken);
@@ -149,7 +156,7 @@ public sealed partial class EventFanOut(
         SubscriptionId = subscription,
         EventId = item.EventId,
         EventName = item.EventName,
-        PublishedAt = EventMessage.PublishedAtOf(item.Message),
+        PublishedAt = item.PublishedAt,
         TraceParent = item.Activity?.Id ?? item.TraceParent,
     }.ToServiceBusMessage(item.Payload);
 
@@ -157,20 +164,19 @@ public sealed partial class EventFanOut(
     private async Task PutOffAsync(FanOutItem[] items, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        using var sender = new BatchedSender<FanOutItem>(events, ParallelSends);
+        using var sender = new BatchedSender<FanOutItem>(copies, ParallelSends);
         foreach (var item in items.Where(item => item.Failure is not null))
         {
-            var hold = EventMessage.HoldOf(item.Message);
             if (!OwnTrouble.Is(item.Failure!))
             {
                 Log.Failed(logger, item.Failure!, item.EventId, item.Organization);
                 continue;
             }
 
-            Log.PutOff(logger, item.Failure!, item.EventId, item.Organization, hold + 1);
-            metrics.MessageHeld(QueueNames.Events, AppMetrics.HeldForTrouble);
+            Log.PutOff(logger, item.Failure!, item.EventId, item.Organization, item.Hold + 1);
+            metrics.MessageHeld(QueueOf(item), AppMetrics.HeldForTrouble);
             item.IsPutOff = true;
-            await sender.AddAsync(item, EventMessage.PutOff(item.Message, item.Payload, now + OwnTrouble.Wait(hold, random)), cancellationToken);
+            await sender.AddAsync(item, EventMessage.PutOff(item, now + OwnTrouble.Wait(item.Hold, random)), cancellationToken);
         }
 
         foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))
@@ -179,6 +185,8 @@ public sealed partial class EventFanOut(
             item.IsPutOff = false;
         }
     }
+
+    private static string QueueOf(FanOutItem item) => item.IsCopy ? QueueNames.FanOut : QueueNames.Events;
 
     private static async Task NoteFailuresAsync(BatchedSender<FanOutItem> sender, CancellationToken cancellationToken)
     {

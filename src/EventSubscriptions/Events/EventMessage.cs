@@ -9,7 +9,10 @@ using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Events;
 
-/// <summary>An event as a message on the queue <c>events</c>: its body is the payload, or what an external producer wrote.</summary>
+/// <summary>
+/// An event as a message: on the queue <c>events</c> from its producer, with the payload or what an external producer wrote as its body; on the queue
+/// <c>fanout</c> as a copy that the app made, whose further properties can be trusted.
+/// </summary>
 public static class EventMessage
 {
     /// <summary>The property <c>source</c> of what was published over HTTP.</summary>
@@ -25,17 +28,20 @@ public static class EventMessage
     private const string SourceProperty = "source";
     private const string PublishedAtProperty = "publishedAt";
     private const string AfterProperty = "after";
+    private const string ArchivedProperty = "archived";
     private const string HoldProperty = "hold";
 
     private static readonly string[] s_sources = [HttpSource, RelaySource];
 
-    private static readonly string[] s_properties =
-        [EventIdProperty, SourceProperty, AppTracing.TraceParent, PublishedAtProperty, AfterProperty, HoldProperty, DeadLetterPolicy.ReturnedProperty];
+    private static readonly string[] s_producerProperties = [EventIdProperty, SourceProperty, DeadLetterPolicy.ReturnedProperty];
+
+    private static readonly string[] s_copyProperties =
+        [.. s_producerProperties, AppTracing.TraceParent, PublishedAtProperty, AfterProperty, ArchivedProperty, HoldProperty];
 
     // What Service Bus clients of other producers may have put there instead.
     private const string DiagnosticIdProperty = "Diagnostic-Id";
 
-    /// <summary>Makes the message of a new event. A repeat within the queue's duplicate detection window is dropped, by organization and event id.</summary>
+    /// <summary>Makes the message of a new event. A repeat is recognized by the archive, not by the queue.</summary>
     /// <param name="organization">Whose event it is.</param>
     /// <param name="id">The event's id.</param>
     /// <param name="payload">As <see cref="EventPayload"/> composes it, of at most <see cref="EventPayload.MaxBytes"/>.</param>
@@ -71,7 +77,12 @@ public static class EventMessage
     }
 
     /// <summary>The subscription behind which fan-out goes on, or null to begin.</summary>
+    /// <remarks>On copies alone, as are the others up to <see cref="TraceParentOf"/>.</remarks>
     internal static string? AfterOf(ServiceBusReceivedMessage message) => Text(message, AfterProperty);
+
+    /// <summary>Whether the event is in the archive already.</summary>
+    internal static bool IsArchived(ServiceBusReceivedMessage message) =>
+        message.ApplicationProperties.TryGetValue(ArchivedProperty, out var value) && value is true;
 
     /// <summary>How often the event was put off, from 0.</summary>
     internal static int HoldOf(ServiceBusReceivedMessage message) =>
@@ -85,15 +96,16 @@ public static class EventMessage
     internal static string SourceOf(ServiceBusReceivedMessage message) =>
         Text(message, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal) ? source : ExternalSource;
 
-    /// <summary>When the event came to the queue, however often its message was put off since.</summary>
-    internal static DateTimeOffset PublishedAtOf(ServiceBusReceivedMessage message) =>
-        message.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value) && value is DateTimeOffset at ? at : message.EnqueuedTime;
+    /// <summary>When the event came to the queue <c>events</c>, however often it was copied since.</summary>
+    internal static DateTimeOffset PublishedAtOf(ServiceBusReceivedMessage message, bool isCopy) =>
+        isCopy && message.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value) && value is DateTimeOffset at ? at : message.EnqueuedTime;
 
-    /// <summary>The message that goes on with an event where this invocation stopped.</summary>
-    internal static ServiceBusMessage Continue(ServiceBusReceivedMessage message, ReadOnlyMemory<byte> payload, string? after)
+    /// <summary>The message that goes on with an archived event where this invocation stopped: behind a subscription, or at the first.</summary>
+    internal static ServiceBusMessage Continue(FanOutItem item, string? after)
     {
-        var copy = Copy(MessageCopy.Of(message, $"after {after}"), message);
-        copy.Body = new BinaryData(payload);
+        var copy = Copy(MessageCopy.Of(item.Message, $"after {after}"), item.Message, item.IsCopy);
+        copy.Body = new BinaryData(item.Payload);
+        copy.ApplicationProperties[ArchivedProperty] = true;
         if (after is not null)
         {
             copy.ApplicationProperties[AfterProperty] = after;
@@ -103,30 +115,30 @@ public static class EventMessage
     }
 
     /// <summary>The message that tries an event again later.</summary>
-    internal static ServiceBusMessage PutOff(ServiceBusReceivedMessage message, ReadOnlyMemory<byte> payload, DateTimeOffset until)
+    internal static ServiceBusMessage PutOff(FanOutItem item, DateTimeOffset until)
     {
-        var hold = HoldOf(message) + 1;
-        var copy = Copy(MessageCopy.Of(message, $"hold {hold}"), message);
-        copy.Body = new BinaryData(payload);
+        var hold = item.Hold + 1;
+        var copy = Copy(MessageCopy.Of(item.Message, $"hold {hold}"), item.Message, item.IsCopy);
+        copy.Body = new BinaryData(item.Payload);
         copy.ApplicationProperties[HoldProperty] = hold;
         copy.ScheduledEnqueueTime = until;
         return copy;
     }
 
-    /// <summary>The message that a dead letter becomes when it is put back.</summary>
-    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until) =>
-        Copy(DeadLetterPolicy.PutBack(deadLetter, until), deadLetter);
+    /// <summary>The message that a dead letter of either queue becomes when it is put back.</summary>
+    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until, bool isCopy) =>
+        Copy(DeadLetterPolicy.PutBack(deadLetter, until), deadLetter, isCopy);
 
-    /// <summary>Names the event for good, and sheds the properties of external producers: what fitted into one message fits again.</summary>
-    private static ServiceBusMessage Copy(ServiceBusMessage copy, ServiceBusReceivedMessage original)
+    /// <summary>Names the event for good, and sheds what a producer put beside it: what fitted into one message fits again, and nobody else's properties become ours.</summary>
+    private static ServiceBusMessage Copy(ServiceBusMessage copy, ServiceBusReceivedMessage original, bool isCopy)
     {
-        foreach (var name in original.ApplicationProperties.Keys.Except(s_properties, StringComparer.Ordinal))
+        foreach (var name in original.ApplicationProperties.Keys.Except(isCopy ? s_copyProperties : s_producerProperties, StringComparer.Ordinal))
         {
             copy.ApplicationProperties.Remove(name);
         }
 
         copy.ApplicationProperties[EventIdProperty] = IdOf(original).ToString();
-        copy.ApplicationProperties[PublishedAtProperty] = PublishedAtOf(original);
+        copy.ApplicationProperties[PublishedAtProperty] = PublishedAtOf(original, isCopy);
         if (TraceParentOf(original) is { } traceParent)
         {
             copy.ApplicationProperties[AppTracing.TraceParent] = traceParent;

@@ -6,28 +6,46 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Events;
 
-/// <summary>Takes events from their queue and puts their deliveries on the next.</summary>
+/// <summary>Takes events from their queues and puts their deliveries on the next.</summary>
 public sealed partial class FanOutEvents(EventFanOut fanOut, TimeProvider time, ILogger<FanOutEvents> logger)
 {
-    /// <summary>How long nothing is taken from the queue while neither tables nor queues can be reached.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
-
-    /// <summary>Messages are completed when this returns; only the exceptions are settled here.</summary>
+    /// <summary>Fans out what producers send. Messages are completed when this returns; only the exceptions are settled here.</summary>
     [Function(nameof(FanOutEvents))]
-    public async Task RunAsync(
+    public Task RunAsync(
         [ServiceBusTrigger(QueueNames.Events, Connection = "ServiceBus", IsBatched = true, AutoCompleteMessages = true)] ServiceBusReceivedMessage[] messages,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken) => RunAsync(messages, isCopies: false, actions, cancellationToken);
+
+    /// <summary>Goes on with events that were cut short, put off or put back.</summary>
+    [Function(nameof(ContinueFanOut))]
+    public Task ContinueFanOut(
+        [ServiceBusTrigger(QueueNames.FanOut, Connection = "ServiceBus", IsBatched = true, AutoCompleteMessages = true)] ServiceBusReceivedMessage[] messages,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken) => RunAsync(messages, isCopies: true, actions, cancellationToken);
+
+    private async Task RunAsync(ServiceBusReceivedMessage[] messages, bool isCopies, ServiceBusMessageActions actions, CancellationToken cancellationToken)
     {
-        var results = await fanOut.RunAsync(messages, cancellationToken);
+        var results = await fanOut.RunAsync(messages, isCopies, cancellationToken);
+        if (results.Any(result => result is FanOutResult.Stuck))
+        {
+            // What is done stays locked meanwhile: should the app end now, it is safe to be done again.
+            await Task.Delay(OwnTrouble.Pause(messages.Max(message => message.DeliveryCount)), time, cancellationToken);
+        }
 
         Exception? failure = null;
+        List<ServiceBusReceivedMessage> done = [];
         foreach (var (message, result) in messages.Zip(results))
         {
-            // Returning would complete what could not be settled, so the batch fails; all the rest is safe to be done again.
             try
             {
-                await SettleAsync(message, result, actions, cancellationToken);
+                if (result is FanOutResult.Done)
+                {
+                    done.Add(message);
+                }
+                else
+                {
+                    await SettleAsync(message, result, actions, cancellationToken);
+                }
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -36,11 +54,24 @@ public sealed partial class FanOutEvents(EventFanOut fanOut, TimeProvider time, 
             }
         }
 
-        failure ??= results.OfType<FanOutResult.Stuck>().FirstOrDefault()?.Cause;
         if (failure is not null)
         {
-            await Task.Delay(s_pause, time, cancellationToken);
+            // Returning would complete what could not be settled. What is done is completed here, so that it doesn't come back with it.
+            await Task.WhenAll(done.Select(message => CompleteAsync(message, actions, cancellationToken)));
+            await Task.Delay(OwnTrouble.Pause(1), time, cancellationToken);
             ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private async Task CompleteAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await actions.CompleteMessageAsync(message, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.NotSettled(logger, exception, EventMessage.IdOf(message));
         }
     }
 
@@ -48,13 +79,12 @@ public sealed partial class FanOutEvents(EventFanOut fanOut, TimeProvider time, 
         ServiceBusReceivedMessage message, FanOutResult result, ServiceBusMessageActions actions, CancellationToken cancellationToken) => result switch
         {
             FanOutResult.Refused refused => actions.DeadLetterMessageAsync(message, null, refused.Reason, refused.Description, cancellationToken),
-            FanOutResult.Failed => actions.AbandonMessageAsync(message, null, cancellationToken),
-            _ => Task.CompletedTask,
+            _ => actions.AbandonMessageAsync(message, null, cancellationToken),
         };
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The message of event {EventId} could not be settled; its batch will be delivered again.")]
+        [LoggerMessage(LogLevel.Warning, "The message of event {EventId} could not be settled; it will be delivered again.")]
         public static partial void NotSettled(ILogger logger, Exception exception, EventId eventId);
     }
 }

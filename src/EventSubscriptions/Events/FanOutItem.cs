@@ -8,9 +8,12 @@ namespace EventSubscriptions.Events;
 /// <summary>One message of a batch on its way through fan-out.</summary>
 internal sealed class FanOutItem
 {
-    private FanOutItem(ServiceBusReceivedMessage message) => Message = message;
+    private FanOutItem(ServiceBusReceivedMessage message, bool isCopy) => (Message, IsCopy) = (message, isCopy);
 
     public ServiceBusReceivedMessage Message { get; }
+
+    /// <summary>Whether the message is a copy from the queue <c>fanout</c>.</summary>
+    public bool IsCopy { get; }
 
     public EventId EventId { get; private init; }
 
@@ -20,7 +23,16 @@ internal sealed class FanOutItem
 
     public ReadOnlyMemory<byte> Payload { get; private init; }
 
+    /// <summary>The subscription behind which to go on, or null to begin.</summary>
     public string? After { get; private init; }
+
+    /// <summary>How often the event was put off.</summary>
+    public int Hold { get; private init; }
+
+    public DateTimeOffset PublishedAt { get; private init; }
+
+    /// <summary>Whether the event is in the archive.</summary>
+    public bool IsArchived { get; set; }
 
     public string? TraceParent { get; private init; }
 
@@ -51,21 +63,32 @@ internal sealed class FanOutItem
         { Failure: var failure } => OwnTrouble.Is(failure) ? new FanOutResult.Stuck(failure) : FanOutResult.Failed.Instance,
     };
 
-    public static FanOutItem Read(ServiceBusReceivedMessage message)
+    public static FanOutItem Read(ServiceBusReceivedMessage message, bool isCopy)
     {
-        var envelope = EventEnvelope.Read(message.Body.ToMemory());
-        if (envelope.Problem is not null)
+        if (MessageBody.Read(message) is not { } body)
         {
-            return new FanOutItem(message) { Refusal = new(EventDeadLetterReason.MalformedEvent, envelope.Problem) };
+            return new FanOutItem(message, isCopy)
+            {
+                Refusal = new(EventDeadLetterReason.MalformedEvent, "The message's body is an AMQP sequence or a value that is no text. Send JSON as binary data."),
+            };
         }
 
-        return new FanOutItem(message)
+        var envelope = EventEnvelope.Read(body);
+        if (envelope.Problem is not null)
+        {
+            return new FanOutItem(message, isCopy) { Refusal = new(EventDeadLetterReason.MalformedEvent, envelope.Problem) };
+        }
+
+        return new FanOutItem(message, isCopy)
         {
             EventId = EventMessage.IdOf(message),
             EventName = envelope.EventName!,
             Organization = envelope.Organization!.Value,
             Payload = envelope.Payload,
-            After = EventMessage.AfterOf(message),
+            PublishedAt = EventMessage.PublishedAtOf(message, isCopy),
+            After = isCopy ? EventMessage.AfterOf(message) : null,
+            IsArchived = isCopy && EventMessage.IsArchived(message),
+            Hold = isCopy ? EventMessage.HoldOf(message) : 0,
             TraceParent = EventMessage.TraceParentOf(message),
             Refusal = envelope.Payload.Length <= EventPayload.MaxBytes
                 ? null

@@ -24,6 +24,6 @@ public abstract record FanOutResult
         internal static readonly Failed Instance = new();
     }
 
-    /// <summary>Neither done nor put off, since tables or queues can't be reached: wait, then have it delivered again.</summary>
+    /// <summary>Neither done nor put off, since tables or queues can't be reached: wait, then abandon it.</summary>
     public sealed record Stuck(Exception Cause) : FanOutResult;
 }

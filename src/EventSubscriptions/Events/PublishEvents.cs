@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Access;
 using EventSubscriptions.Http;
@@ -7,11 +9,16 @@ using Microsoft.Azure.Functions.Worker;
 namespace EventSubscriptions.Events;
 
 /// <summary>Publishes events over HTTP.</summary>
-public sealed class PublishEvents(PublishRequest reader, EventPublisher publisher)
+public sealed class PublishEvents(PublishRequest reader, EventArchive archive, EventPublisher publisher)
 {
     private const string IdempotencyKey = "Idempotency-Key";
+    private const int ParallelReads = 64;
 
-    /// <summary>202 with the ids in order, 400 with every mistake where there is any, 503 where the queue took none or only a part.</summary>
+    private static readonly string[] s_isReused = ["is the id of another event"];
+
+    /// <summary>
+    /// 202 with the ids in order, 400 with every mistake where there is any, 409 where an id belongs to another event, 503 where the queue took none or only a part.
+    /// </summary>
     [Function(nameof(PublishEvents))]
     [Requires(Role.Publish)]
     public async Task<IResult> RunAsync(
@@ -34,10 +41,37 @@ public sealed class PublishEvents(PublishRequest reader, EventPublisher publishe
             return errors.ToProblem();
         }
 
+        var reused = await FindReusedAsync(organization, events, cancellationToken);
+        if (reused.Count > 0)
+        {
+            var isArray = body.Root.ValueKind == JsonValueKind.Array;
+            return Problem.Of(
+                StatusCodes.Status409Conflict,
+                "Nothing was published: an id belongs to another event already. Give each event an id of its own, and repeat one only with the very same event.",
+                reused.ToDictionary(index => isArray ? $"[{index}].id" : "id", _ => s_isReused, StringComparer.Ordinal));
+        }
+
         string[] ids = [.. events.Select(item => item.Id.ToString())];
         return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
             ? Answer.Accepted(new PublishAnswer(ids), PublishJson.Default.PublishAnswer)
             : Problem.Unavailable("The queue may not have taken all events. Send the same events with these ids again: none arrives twice.", ids: ids);
+    }
+
+    /// <summary>The indexes of the events whose ids other events have. Two that are published at once pass; the archive takes one of them.</summary>
+    private async Task<IReadOnlyList<int>> FindReusedAsync(OrganizationId organization, IReadOnlyList<PublishedEvent> events, CancellationToken cancellationToken)
+    {
+        var reused = new ConcurrentBag<int>();
+        await Parallel.ForEachAsync(
+            events.Index().Where(one => one.Item.HasCallersId),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
+            async (one, cancel) =>
+            {
+                if (await archive.IsArchivedAsync(organization, one.Item.Id, one.Item.Payload, cancel) == false)
+                {
+                    reused.Add(one.Index);
+                }
+            });
+        return [.. reused.Order()];
     }
 
     private static string? ReadIdempotencyKey(HttpRequest request, FieldErrors errors)

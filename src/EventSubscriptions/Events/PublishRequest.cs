@@ -4,7 +4,13 @@ using EventSubscriptions.Http;
 namespace EventSubscriptions.Events;
 
 /// <summary>An event that is ready for its queue.</summary>
-public sealed record PublishedEvent(EventId Id, ReadOnlyMemory<byte> Payload);
+/// <param name="Id">Its id.</param>
+/// <param name="Payload">As it is sent.</param>
+public sealed record PublishedEvent(EventId Id, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Whether the caller chose the id, so that another event may have it.</summary>
+    public bool HasCallersId { get; init; }
+}
 
 /// <summary>Reads and checks what is published over HTTP: <c>{"eventName","data","id"?}</c>, or an array of 1–1,000 of them.</summary>
 public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
@@ -56,7 +62,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 
     private PublishedEvent? ReadEvent(FieldReader reader, OrganizationId organization, string? idempotencyKey, HashSet<EventId> ids)
     {
-        var id = ReadId(reader, idempotencyKey, ids);
+        var id = ReadId(reader, idempotencyKey, ids, out var isCallers);
         var type = ReadType(reader);
         var data = ReadData(reader, type);
         reader.Finish();
@@ -72,13 +78,15 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
             return null;
         }
 
-        return new PublishedEvent(id.Value, payload);
+        return new PublishedEvent(id.Value, payload) { HasCallersId = isCallers };
     }
 
-    private EventId? ReadId(FieldReader reader, string? idempotencyKey, HashSet<EventId> ids)
+    private EventId? ReadId(FieldReader reader, string? idempotencyKey, HashSet<EventId> ids, out bool isCallers)
     {
         var given = reader.Text("id");
-        if ((given ?? idempotencyKey) is not { } text)
+        var text = given ?? idempotencyKey;
+        isCallers = text is not null;
+        if (text is null)
         {
             return EventId.New(time);
         }

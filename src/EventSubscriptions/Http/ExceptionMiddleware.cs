@@ -25,6 +25,7 @@ public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> log
             return;
         }
 
+        TransportSecurity.Apply(http);
         // A trigger's edge: nobody above can answer the caller.
         try
         {

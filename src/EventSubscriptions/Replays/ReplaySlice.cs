@@ -19,8 +19,6 @@ public sealed partial class ReplaySlice(
     /// <summary>Why a message that is no slice is dead-lettered.</summary>
     public const string MalformedReplay = "MalformedReplay";
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
-
     /// <summary>Does the slice, then settles its message. What fails on our side puts the slice off.</summary>
     [Function(nameof(ReplaySlice))]
     public async Task RunAsync(
@@ -35,7 +33,7 @@ public sealed partial class ReplaySlice(
 
         if (ReplayMessage.TryParse(message, out var slice))
         {
-            await ProcessAsync(slice, cancellationToken);
+            await ProcessAsync(slice, message, cancellationToken);
             await actions.CompleteMessageAsync(message, CancellationToken.None);
         }
         else
@@ -48,7 +46,7 @@ public sealed partial class ReplaySlice(
         }
     }
 
-    private async Task ProcessAsync(ReplayMessage slice, CancellationToken cancellationToken)
+    private async Task ProcessAsync(ReplayMessage slice, ServiceBusReceivedMessage message, CancellationToken cancellationToken)
     {
         try
         {
@@ -63,7 +61,7 @@ public sealed partial class ReplaySlice(
             }
 
             // The message comes back as soon as this throws: it must not circle.
-            await Task.Delay(s_pause, time, cancellationToken);
+            await Task.Delay(OwnTrouble.Pause(message.DeliveryCount), time, cancellationToken);
             throw;
         }
     }

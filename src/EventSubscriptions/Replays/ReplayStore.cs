@@ -65,11 +65,13 @@ public sealed class ReplayStore(TableServiceClient tables)
         }
     }
 
-    /// <summary>The replays that have not ended and were last written before a time. It looks through the whole table.</summary>
+    /// <summary>The replays that have not ended and were last written before a time. It looks through all replays.</summary>
     internal async Task<IReadOnlyList<Replay>> ListStalledAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         List<Replay> stalled = [];
-        var filter = TableClient.CreateQueryFilter($"(state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
+        // Not through the events that replays have found, which are in other partitions.
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             stalled.Add(ReplayRow.Read(row));

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Storage;
 
 /// <summary>
 /// Writes rows of one table, those of a partition together in transactions of up to 100. A transaction starts as soon as the one before
-/// it ended, so a lone row waits for nothing and a crowd shares. Rows replace those with the same key.
+/// it ended, so a lone row waits for nothing and a crowd shares. Rows replace those with the same key. Rows that are handed over together are in one transaction.
 /// </summary>
 public sealed class BatchedTableWriter(TableClient table)
 {
@@ -16,15 +16,21 @@ public sealed class BatchedTableWriter(TableClient table)
     private readonly Dictionary<string, Queue<Pending>> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Returns once the row is stored, or throws what its write threw. Cancelling ends the wait and not the write.</summary>
-    public Task WriteAsync(TableEntity row, CancellationToken cancellationToken)
+    public Task WriteAsync(TableEntity row, CancellationToken cancellationToken) => WriteAsync([row], obsolete: null, cancellationToken);
+
+    /// <summary>The same for rows that belong together, and a row that they make obsolete.</summary>
+    /// <param name="rows">Rows of one partition, fewer than 100.</param>
+    /// <param name="obsolete">A row of the same partition that is deleted if it exists, or null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WriteAsync(IReadOnlyList<TableEntity> rows, TableEntity? obsolete, CancellationToken cancellationToken)
     {
-        var pending = new Pending(row);
+        var pending = new Pending(rows, obsolete);
         Queue<Pending>? idle = null;
         lock (_gate)
         {
-            if (!_waiting.TryGetValue(row.PartitionKey, out var queue))
+            if (!_waiting.TryGetValue(pending.Partition, out var queue))
             {
-                _waiting.Add(row.PartitionKey, queue = idle = new Queue<Pending>());
+                _waiting.Add(pending.Partition, queue = idle = new Queue<Pending>());
             }
 
             queue.Enqueue(pending);
@@ -32,7 +38,7 @@ public sealed class BatchedTableWriter(TableClient table)
 
         if (idle is not null)
         {
-            _ = DrainAsync(row.PartitionKey, idle);
+            _ = DrainAsync(pending.Partition, idle);
         }
 
         return pending.Written.Task.WaitAsync(cancellationToken);
@@ -48,7 +54,7 @@ public sealed class BatchedTableWriter(TableClient table)
             lock (_gate)
             {
                 // A transaction takes each key once; a second version of a row goes with the next.
-                while (batch.Count < MaxBatch && queue.TryPeek(out var next) && keys.Add(next.Row.RowKey))
+                while (queue.TryPeek(out var next) && keys.Count + next.Count <= MaxBatch && next.TryAddKeys(keys))
                 {
                     batch.Add(queue.Dequeue());
                 }
@@ -66,24 +72,18 @@ public sealed class BatchedTableWriter(TableClient table)
 
     private async Task WriteBatchAsync(List<Pending> batch)
     {
-        if (batch.Count == 1)
-        {
-            await WriteOneAsync(batch[0]);
-            return;
-        }
-
         // Whatever is thrown belongs to those who wait for the rows.
         try
         {
-            await table.SubmitTransactionAsync(batch.Select(pending => new TableTransactionAction(TableTransactionActionType.UpsertReplace, pending.Row)));
+            await SubmitAsync(batch);
             batch.ForEach(pending => pending.Written.SetResult());
         }
-        catch (RequestFailedException refused) when (refused.Status is 400 or 413)
+        catch (RequestFailedException refused) when (batch.Count > 1 && refused.Status is 400 or 413)
         {
             // One row that can't be stored, or too much in all: nobody else's row fails for it.
             foreach (var pending in batch)
             {
-                await WriteOneAsync(pending);
+                await WriteBatchAsync([pending]);
             }
         }
         catch (Exception exception)
@@ -92,21 +92,57 @@ public sealed class BatchedTableWriter(TableClient table)
         }
     }
 
-    private async Task WriteOneAsync(Pending pending)
+    private async Task SubmitAsync(List<Pending> batch)
     {
+        var rows = batch.SelectMany(pending => pending.Rows).Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)).ToList();
+        var obsolete = batch.Where(pending => pending.Obsolete is not null)
+            .Select(pending => new TableTransactionAction(TableTransactionActionType.Delete, pending.Obsolete, ETag.All)).ToList();
         try
         {
-            await table.UpsertEntityAsync(pending.Row, TableUpdateMode.Replace);
-            pending.Written.SetResult();
+            await SubmitAsync([.. rows, .. obsolete]);
         }
-        catch (Exception exception)
+        catch (RequestFailedException missing) when (missing.Status == 404 && obsolete.Count > 0 && rows.Count > 0)
         {
-            pending.Written.SetException(exception);
+            // An obsolete row doesn't exist, which a transaction doesn't forgive.
+            await SubmitAsync(rows);
+            await Task.WhenAll(obsolete.Select(action => SubmitAsync([action])));
         }
     }
 
-    private sealed record Pending(TableEntity Row)
+    private Task SubmitAsync(List<TableTransactionAction> actions) => actions switch
+    {
+        [{ ActionType: TableTransactionActionType.Delete, Entity: var row }] => table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All),
+        [{ Entity: var row }] => table.UpsertEntityAsync((TableEntity)row, TableUpdateMode.Replace),
+        _ => table.SubmitTransactionAsync(actions),
+    };
+
+    private sealed record Pending(IReadOnlyList<TableEntity> Rows, TableEntity? Obsolete)
     {
         public TaskCompletionSource Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string Partition => (Obsolete ?? Rows[0]).PartitionKey;
+
+        public int Count => Rows.Count + (Obsolete is null ? 0 : 1);
+
+        /// <summary>Adds the keys of all rows, or none if one of them is there.</summary>
+        public bool TryAddKeys(HashSet<string> keys)
+        {
+            if ((Obsolete is not null && keys.Contains(Obsolete.RowKey)) || Rows.Any(row => keys.Contains(row.RowKey)))
+            {
+                return false;
+            }
+
+            foreach (var row in Rows)
+            {
+                keys.Add(row.RowKey);
+            }
+
+            if (Obsolete is not null)
+            {
+                keys.Add(Obsolete.RowKey);
+            }
+
+            return true;
+        }
     }
 }

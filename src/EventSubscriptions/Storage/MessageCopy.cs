@@ -18,7 +18,7 @@ internal static class MessageCopy
     public static ServiceBusMessage Of(ServiceBusReceivedMessage original, string purpose)
     {
         var identity = string.Create(CultureInfo.InvariantCulture, $"{original.SequenceNumber}\n{original.MessageId}\n{purpose}");
-        var copy = new ServiceBusMessage(original.Body.ToMemory())
+        var copy = new ServiceBusMessage(MessageBody.Read(original) ?? throw new NotSupportedException("A message whose body is neither data nor a text can't be copied."))
         {
             MessageId = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity))),
             ContentType = original.ContentType,

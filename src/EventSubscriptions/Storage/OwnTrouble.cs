@@ -12,6 +12,7 @@ public static class OwnTrouble
 {
     private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
     private const double Jitter = 0.2;
 
     /// <summary>Whether what was thrown is worth another try later, however often it takes.</summary>
@@ -25,6 +26,17 @@ public static class OwnTrouble
         AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(Is),
         _ => false,
     };
+
+    /// <summary>
+    /// How long to wait before a message that can't even be put off is given back: 5 s, doubling to 2 min, well within its lock. Its queue delivers it again
+    /// at once, and gives it up after 10 deliveries.
+    /// </summary>
+    /// <param name="deliveryCount">How often it was delivered, this time included.</param>
+    public static TimeSpan Pause(int deliveryCount)
+    {
+        var pause = s_firstWait * Math.Pow(2, Math.Clamp(deliveryCount - 1, 0, 10));
+        return pause < s_longestPause ? pause : s_longestPause;
+    }
 
     /// <summary>How long to put something off: 5 s, doubling to 5 min, give or take a fifth, so that what failed together doesn't return together.</summary>
     /// <param name="hold">How often it was put off before.</param>

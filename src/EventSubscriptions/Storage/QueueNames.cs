@@ -4,6 +4,7 @@ namespace EventSubscriptions.Storage;
 public static class QueueNames
 {
     public const string Events = "events";
+    public const string FanOut = "fanout";
     public const string Deliveries = "deliveries";
     public const string Replays = "replays";
 
@@ -11,6 +12,9 @@ public static class QueueNames
 
     /// <summary>What <see cref="Events"/> gave up.</summary>
     public const string EventDeadLetters = Events + DeadLetters;
+
+    /// <summary>What <see cref="FanOut"/> gave up.</summary>
+    public const string FanOutDeadLetters = FanOut + DeadLetters;
 
     /// <summary>What <see cref="Deliveries"/> gave up.</summary>
     public const string DeliveryDeadLetters = Deliveries + DeadLetters;

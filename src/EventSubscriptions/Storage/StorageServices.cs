@@ -77,7 +77,7 @@ public static class StorageServices
             { ServiceBus: { } connection } => new ServiceBusClient(connection, BusOptions),
             var options => new ServiceBusClient(options.ServiceBusNamespace!, provider.GetRequiredService<TokenCredential>(), BusOptions),
         });
-        services.AddSender(QueueNames.Events).AddSender(QueueNames.Deliveries).AddSender(QueueNames.Replays);
+        services.AddSender(QueueNames.Events).AddSender(QueueNames.FanOut).AddSender(QueueNames.Deliveries).AddSender(QueueNames.Replays);
         services.AddSingleton<TableCreation>();
         services.AddHostedService(provider => provider.GetRequiredService<TableCreation>());
         return services;

@@ -13,6 +13,10 @@ public sealed record RowRange(string PartitionKey, string? AtLeast = null, strin
     public static RowRange StartingWith(string partitionKey, string prefix) =>
         new(partitionKey, prefix, $"{prefix[..^1]}{(char)(prefix[^1] + 1)}");
 
+    /// <summary>Whether a row key is in.</summary>
+    public bool Contains(string rowKey) =>
+        (AtLeast is null || string.CompareOrdinal(rowKey, AtLeast) >= 0) && (Below is null || string.CompareOrdinal(rowKey, Below) < 0);
+
     /// <summary>The query's filter; <paramref name="after"/> leaves out the rows up to a key.</summary>
     public string ToFilter(string? after = null)
     {

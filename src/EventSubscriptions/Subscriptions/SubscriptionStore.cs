@@ -17,7 +17,9 @@ namespace EventSubscriptions.Subscriptions;
 public sealed partial class SubscriptionStore(
     TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger)
 {
-    private const string VersionKey = "v";
+    /// <summary>The row that every change of a subscription of its partition changes.</summary>
+    internal const string VersionKey = "v";
+
     private const string VersionColumn = "version";
     private const string AuditPrefix = "a:";
 

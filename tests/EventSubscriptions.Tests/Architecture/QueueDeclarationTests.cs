@@ -19,7 +19,8 @@ public sealed class QueueDeclarationTests
         Assert.All(QueueDeclarations.ServiceBus(), queue =>
         {
             Assert.InRange(queue.LockDuration, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5));
-            Assert.InRange(queue.DuplicateDetectionWindow, TimeSpan.FromSeconds(20), TimeSpan.FromDays(7));
+            Assert.Equal(queue.RequiresDuplicateDetection, queue.DuplicateDetectionWindow is not null);
+            Assert.InRange(queue.DuplicateDetectionWindow ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(20), TimeSpan.FromDays(7));
         });
     }
 }

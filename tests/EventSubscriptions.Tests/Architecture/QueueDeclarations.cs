@@ -4,7 +4,7 @@ using System.Xml;
 namespace EventSubscriptions.Tests.Architecture;
 
 /// <summary>A queue as one of the files under <c>infra</c> declares it.</summary>
-internal sealed record QueueDeclaration(string Name, TimeSpan LockDuration, int MaxDeliveryCount, bool RequiresDuplicateDetection, TimeSpan DuplicateDetectionWindow);
+internal sealed record QueueDeclaration(string Name, TimeSpan LockDuration, int MaxDeliveryCount, bool RequiresDuplicateDetection, TimeSpan? DuplicateDetectionWindow);
 
 internal static class QueueDeclarations
 {
@@ -17,7 +17,7 @@ internal static class QueueDeclarations
             XmlConvert.ToTimeSpan(queue.GetProperty("lockDuration").GetString()!),
             queue.GetProperty("maxDeliveryCount").GetInt32(),
             queue.GetProperty("requiresDuplicateDetection").GetBoolean(),
-            XmlConvert.ToTimeSpan(queue.GetProperty("duplicateDetectionHistoryTimeWindow").GetString()!)))];
+            queue.TryGetProperty("duplicateDetectionHistoryTimeWindow", out var window) ? XmlConvert.ToTimeSpan(window.GetString()!) : null))];
     }
 
     /// <summary>What the official emulator creates.</summary>
@@ -29,7 +29,7 @@ internal static class QueueDeclarations
             XmlConvert.ToTimeSpan(one.Properties.GetProperty("LockDuration").GetString()!),
             one.Properties.GetProperty("MaxDeliveryCount").GetInt32(),
             one.Properties.GetProperty("RequiresDuplicateDetection").GetBoolean(),
-            XmlConvert.ToTimeSpan(one.Properties.GetProperty("DuplicateDetectionHistoryTimeWindow").GetString()!)))];
+            one.Properties.TryGetProperty("DuplicateDetectionHistoryTimeWindow", out var window) ? XmlConvert.ToTimeSpan(window.GetString()!) : null))];
     }
 
     /// <summary>How long the official emulator keeps a message.</summary>

@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Core.Amqp;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
@@ -23,7 +24,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         _function = new RecordEventDeadLetters(
             new DeadLetterDesk(_recorder.Metrics, _services.Time, NullLogger<DeadLetterDesk>.Instance),
             new AuditLog(_services.Flaky, _services.Time),
-            _services.Events,
+            _services.FanOut,
             _services.Time);
     }
 
@@ -45,7 +46,7 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
         Assert.Equal("an-id", row.GetString("eventId"));
         Assert.Contains("MalformedEvent", Everything(row), StringComparison.Ordinal);
         Assert.Contains("In the body data is missing.", Everything(row), StringComparison.Ordinal);
-        Assert.Empty(_services.Receive(QueueNames.Events));
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
         Assert.Equal(["1 queue=events reason=MalformedEvent"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
@@ -60,21 +61,23 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 10)]
-    [InlineData(2, 60)]
-    public async Task Event_that_the_broker_gave_up_is_put_back_after_a_while(int returned, int minutes)
+    [InlineData(false, 0, 1)]
+    [InlineData(true, 0, 1)]
+    [InlineData(true, 1, 10)]
+    [InlineData(true, 2, 60)]
+    public async Task Event_that_the_broker_gave_up_is_put_back_after_a_while(bool isCopy, int returned, int minutes)
     {
         var body = $$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""";
 
-        await _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default);
+        await (isCopy ? _function.RecordFanOutDeadLetters(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default)
+            : _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default));
 
         Assert.Empty(await AuditAsync(_organization.ToString()));
         Assert.Empty(_recorder.Of("event_subscriptions.dead_letters.recorded"));
         _services.Time.Advance(TimeSpan.FromMinutes(minutes) - TimeSpan.FromSeconds(1));
-        Assert.Empty(_services.Receive(QueueNames.Events));
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
         _services.Time.Advance(TimeSpan.FromSeconds(1));
-        var back = await _services.ReceiveOneAsync(QueueNames.Events);
+        var back = await _services.ReceiveOneAsync(QueueNames.FanOut);
         Assert.Equal(body, back.Body.ToString());
         Assert.Equal("an-id", back.ApplicationProperties["eventId"]);
         Assert.Equal(returned + 1, back.ApplicationProperties["returned"]);
@@ -88,6 +91,20 @@ public sealed class RecordEventDeadLettersTests : IAsyncLifetime
 
         Assert.Equal(["1 queue=events reason=MaxDeliveryCountExceeded"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
         Assert.Contains("MaxDeliveryCountExceeded", Everything(Assert.Single(await AuditAsync(_organization.ToString()))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MalformedEvent")]
+    [InlineData("MaxDeliveryCountExceeded")]
+    public async Task Event_whose_body_is_no_text_is_recorded(string reason)
+    {
+        var message = new AmqpAnnotatedMessage(AmqpMessageBody.FromValue(42));
+        message.ApplicationProperties["DeadLetterReason"] = reason;
+        message.Properties.MessageId = new AmqpMessageId("an-id");
+
+        await _function.RunAsync(ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(Guid.NewGuid().ToByteArray())), default);
+
+        Assert.Equal("an-id", Assert.Single(await AuditAsync("system")).GetString("eventId"));
     }
 
     [Fact]

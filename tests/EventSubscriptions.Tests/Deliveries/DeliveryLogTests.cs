@@ -1,5 +1,7 @@
+using Azure.Data.Tables;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
 
@@ -26,16 +28,17 @@ public abstract class DeliveryLogTests(ITableStores stores)
             Run = "run_1",
             At = s_start.AddTicks(1_234_567),
             StatusCode = 503,
-            DurationMs = 5_000_000_000,
+            EndedAt = s_start.AddDays(60).AddTicks(7),
             Error = new DeliveryError(ErrorKind.Status, "The receiver answered 503 Service Unavailable."),
             ResponseSnippet = "<p>Grüße 😀\n",
             NextAttemptAt = s_start.AddHours(1),
         };
 
-        await log.AppendAsync(_subscription, attempt, default);
-        await log.AppendAsync(_subscription, Attempt(0), default);
+        await AppendAsync(log, attempt);
+        await AppendAsync(log, Attempt(0));
 
         Assert.Equal([attempt, Attempt(0)], (await PageAsync(log, s_all, 100, null)).Items);
+        Assert.Equal([attempt], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_1"), 100, default));
     }
 
     [Fact]
@@ -43,8 +46,8 @@ public abstract class DeliveryLogTests(ITableStores stores)
     {
         var log = await LogAsync();
 
-        await log.AppendAsync(_subscription, Attempt(0), default);
-        await log.AppendAsync(_subscription, Attempt(0), default);
+        await AppendAsync(log, Attempt(0));
+        await AppendAsync(log, Attempt(0));
 
         Assert.Single((await PageAsync(log, s_all, 100, null)).Items);
     }
@@ -58,7 +61,7 @@ public abstract class DeliveryLogTests(ITableStores stores)
             Attempt(0), Attempt(0) with { EventId = "evt_other" }, Attempt(0) with { Run = "run_1" }, Attempt(0) with { Attempt = 2 },
         ];
 
-        await Task.WhenAll(attempts.Select(attempt => log.AppendAsync(_subscription, attempt, default)));
+        await Task.WhenAll(attempts.Select(attempt => AppendAsync(log, attempt)));
 
         Assert.Equal(attempts.ToHashSet(), (await PageAsync(log, s_all, 100, null)).Items.ToHashSet());
     }
@@ -99,7 +102,20 @@ public abstract class DeliveryLogTests(ITableStores stores)
 
         Assert.Equal([8, 6, 4, 2, 0], (await ItemsAsync(log, s_all with { Outcome = "delivered" }, 2)).Select(Second));
         Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3" }, 2)).Select(Second));
+        Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "failed" }, 2)).Select(Second));
         Assert.Empty(await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "delivered" }, 2));
+    }
+
+    [Fact]
+    public async Task List_is_in_the_order_of_ending()
+    {
+        var log = await LogAsync();
+        await AddAsync(log, 5);
+        var slow = Attempt(1) with { EventId = "evt_slow", EndedAt = s_start.AddSeconds(16) };
+        await AppendAsync(log, slow);
+
+        Assert.Equal(slow, (await PageAsync(log, s_all, 1, null)).Items[0]);
+        Assert.Equal([slow], await ItemsAsync(log, s_all with { Times = new TimeRange(s_start.AddSeconds(5), null) }, 10));
     }
 
     [Fact]
@@ -107,13 +123,113 @@ public abstract class DeliveryLogTests(ITableStores stores)
     {
         var log = await LogAsync();
         await AddAsync(log, 1_050);
+        await AppendAsync(log, Attempt(-1) with { Outcome = DeliveryOutcome.Gone });
 
-        var first = await PageAsync(log, s_all with { EventId = "evt_0" }, 100, null);
-        var items = await ItemsAsync(log, s_all with { EventId = "evt_0" }, 100);
+        var first = await PageAsync(log, s_all with { Outcome = DeliveryOutcome.Gone }, 100, null);
+        var items = await ItemsAsync(log, s_all with { Outcome = DeliveryOutcome.Gone }, 100);
 
         Assert.Empty(first.Items);
         Assert.NotNull(first.ContinuationToken);
-        Assert.Equal([0], items.Select(Second));
+        Assert.Equal([-1], items.Select(Second));
+    }
+
+    [Fact]
+    public async Task Delivery_is_opened_by_reading_as_many_rows_as_it_has_however_long_the_log_is()
+    {
+        var tables = new CountingTables(await stores.ConnectAsync());
+        var log = new DeliveryLog(tables);
+        await AddAsync(log, 300);
+
+        Assert.Single(await log.AttemptsOfAsync(_subscription, Given.EventId("evt_7"), 100, default));
+        Assert.Equal(2, tables.RowsOf(TableNames.DeliveryLog));
+        Assert.Empty(await log.AttemptsOfAsync(_subscription, Given.EventId("evt_none"), 100, default));
+        Assert.Equal(2, tables.RowsOf(TableNames.DeliveryLog));
+        Assert.Single((await PageAsync(log, s_all with { EventId = "evt_7" }, 100, null)).Items);
+        Assert.Equal(4, tables.RowsOf(TableNames.DeliveryLog));
+    }
+
+    [Fact]
+    public async Task List_of_an_event_is_paged_and_filtered_like_any_other()
+    {
+        var log = await LogAsync();
+        await AddAsync(log, 3);
+        DeliveryAttempt[] attempts = [.. Enumerable.Range(1, 12).Select(n => Attempt(2 * n) with { EventId = "evt_1x", Attempt = n, Run = n % 2 == 0 ? "event" : "rsd_1" })];
+        foreach (var attempt in attempts)
+        {
+            await AppendAsync(log, attempt);
+        }
+
+        var filter = s_all with { EventId = "evt_1x" };
+        Assert.Equal(attempts.Reverse(), await ItemsAsync(log, filter, 5));
+        Assert.Equal(attempts.Reverse(), await ItemsAsync(log, filter, 12));
+        Assert.Equal(attempts.Reverse().Take(3), await log.AttemptsOfAsync(_subscription, Given.EventId("evt_1x"), 3, default));
+        Assert.Equal([6, 4], (await ItemsAsync(log, filter with { Times = new TimeRange(s_start.AddSeconds(4), s_start.AddSeconds(8)) }, 5)).Select(Second));
+        Assert.Empty(await ItemsAsync(log, filter with { Outcome = DeliveryOutcome.Failed }, 5));
+    }
+
+    [Fact]
+    public async Task Attempt_that_a_crash_repeated_is_shown_twice()
+    {
+        var log = await LogAsync();
+        var repeated = Attempt(1) with { At = s_start.AddMinutes(1), EndedAt = s_start.AddMinutes(2) };
+        await AppendAsync(log, Attempt(1));
+        await AppendAsync(log, repeated);
+
+        Assert.Equal([repeated, Attempt(1)], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_1"), 10, default));
+    }
+
+    [Fact]
+    public async Task Delivery_waits_from_a_failed_attempt_to_the_one_that_ends_it()
+    {
+        var log = await LogAsync();
+        var failed = Attempt(1) with { NextAttemptAt = s_start.AddMinutes(1) };
+
+        await AppendAsync(log, failed);
+        await AppendAsync(log, failed with { EventId = "evt_other" });
+        await AppendAsync(log, failed with { Attempt = 2, EndedAt = s_start.AddMinutes(2) }, hasWaited: true);
+        Assert.Equal(2, await WaitingAsync(log));
+
+        await AppendAsync(log, Attempt(200) with { EventId = "evt_1", Attempt = 3 }, hasWaited: true);
+        Assert.Equal(1, await WaitingAsync(log));
+    }
+
+    [Fact]
+    public async Task Delivery_waits_while_it_is_postponed()
+    {
+        var log = await LogAsync();
+        await log.WaitAsync(_subscription, Given.EventId("evt_1"), "event", s_start, default);
+        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start, default);
+        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start.AddMinutes(1), default);
+        Assert.Equal(2, await WaitingAsync(log));
+        Assert.Equal(1, await log.CountWaitingAsync(_subscription, 1, default));
+
+        await AppendAsync(log, Attempt(1), hasWaited: true);
+        await log.EndWaitAsync(_subscription, Given.EventId("evt_2"), "event", default);
+        await log.EndWaitAsync(_subscription, Given.EventId("evt_3"), "event", default);
+        Assert.Equal(0, await WaitingAsync(log));
+    }
+
+    [Fact]
+    public async Task Attempts_are_stored_whether_or_not_their_delivery_was_noted_as_waiting()
+    {
+        var log = await LogAsync();
+        await log.WaitAsync(_subscription, Given.EventId("evt_5"), "event", s_start, default);
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(second => AppendAsync(log, Attempt(second), hasWaited: second % 3 > 0)));
+
+        Assert.Equal(60, (await PageAsync(log, s_all, 100, null)).Items.Count);
+        Assert.Equal(0, await WaitingAsync(log));
+    }
+
+    [Fact]
+    public async Task First_attempt_that_arrives_is_two_rows()
+    {
+        var tables = await stores.ConnectAsync();
+        await AppendAsync(new DeliveryLog(tables), Attempt(0));
+
+        var rows = tables.GetTableClient(TableNames.DeliveryLog).QueryAsync<TableEntity>($"PartitionKey eq '{_subscription}'");
+        var ended = InvertedTicks.Format(Attempt(0).EndedAt);
+        Assert.Equal([$"e:evt_0:event:1:{ended}", $"t:{ended}:evt_0:event:1"], await rows.Select(row => row.RowKey).ToListAsync());
     }
 
     [Fact]
@@ -125,20 +241,6 @@ public abstract class DeliveryLogTests(ITableStores stores)
         Assert.Empty((await log.ListAsync(SubscriptionId.New(TimeProvider.System), s_all, new PageRequest("test", 10, null), default)).Items);
     }
 
-    [Fact]
-    public async Task Attempts_of_an_event_are_found_among_others()
-    {
-        var log = await LogAsync();
-        await AddAsync(log, 20);
-        var second = Attempt(30) with { EventId = "evt_7", Attempt = 2 };
-        await log.AppendAsync(_subscription, second, default);
-
-        Assert.Equal([second, Attempt(7)], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_7"), since: null, default));
-        Assert.Equal([second, Attempt(7)], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_7"), s_start.AddSeconds(7), default));
-        Assert.Equal([second], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_7"), s_start.AddSeconds(8), default));
-        Assert.Empty(await log.AttemptsOfAsync(_subscription, Given.EventId("evt_99"), since: null, default));
-    }
-
     private static DeliveryAttempt Attempt(int second) => new()
     {
         EventId = $"evt_{second}",
@@ -147,15 +249,19 @@ public abstract class DeliveryLogTests(ITableStores stores)
         Run = DeliveryMessage.EventRun,
         At = s_start.AddSeconds(second),
         Outcome = second % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed,
-        DurationMs = 12,
+        EndedAt = s_start.AddSeconds(second).AddMilliseconds(12),
     };
 
     private static int Second(DeliveryAttempt attempt) => (int)(attempt.At - s_start).TotalSeconds;
 
     private async Task<DeliveryLog> LogAsync() => new(await stores.ConnectAsync());
 
+    private Task AppendAsync(DeliveryLog log, DeliveryAttempt attempt, bool hasWaited = false) => log.AppendAsync(_subscription, attempt, hasWaited, default);
+
+    private Task<int> WaitingAsync(DeliveryLog log) => log.CountWaitingAsync(_subscription, 100, default);
+
     private Task AddAsync(DeliveryLog log, int count) =>
-        Task.WhenAll(Enumerable.Range(0, count).Select(second => log.AppendAsync(_subscription, Attempt(second), default)));
+        Task.WhenAll(Enumerable.Range(0, count).Select(second => AppendAsync(log, Attempt(second))));
 
     private Task<Page<DeliveryAttempt>> PageAsync(DeliveryLog log, DeliveryFilter filter, int size, string? after) =>
         log.ListAsync(_subscription, filter, new PageRequest("test", size, after), default);

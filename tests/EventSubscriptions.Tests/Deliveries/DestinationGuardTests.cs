@@ -8,6 +8,9 @@ public sealed class DestinationGuardTests
     private static readonly DestinationGuard s_guard = new(new DeliveriesOptions());
     private static readonly DestinationGuard s_open = new(new DeliveriesOptions { AllowInsecureDestinations = true });
 
+    private static readonly string[] s_always =
+        ["168.63.129.16", "169.254.0.1", "169.254.169.254", "::ffff:169.254.169.254", "2001:0:a9fe:a9fe::1", "fe80::1"];
+
     [Theory]
     [InlineData("https://hooks.example.com/in")]
     [InlineData("https://hooks.example.com:8443/in?key=1")]
@@ -196,7 +199,36 @@ public sealed class DestinationGuardTests
     public void An_address_is_refused_when_it_is_not_public(string address)
     {
         Assert.NotNull(s_guard.CheckAddress(IPAddress.Parse(address)));
-        Assert.Null(s_open.CheckAddress(IPAddress.Parse(address)));
+        Assert.Equal(s_always.Contains(address), s_open.CheckAddress(IPAddress.Parse(address)) is not null);
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("http://169.254.0.1/")]
+    [InlineData("http://168.63.129.16/")]
+    [InlineData("http://0xA9FEA9FE/")]
+    [InlineData("http://[::ffff:169.254.169.254]/")]
+    [InlineData("http://[64:ff9b::a83f:8110]/")]
+    [InlineData("http://[fe80::1]/")]
+    public void Platforms_own_address_is_refused_whatever_the_settings_say(string url) => Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+
+    [Theory]
+    [InlineData("https://אa.example/")]
+    [InlineData("https://éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé.com/")]
+    public void Host_that_has_no_form_in_idna_is_refused(string url)
+    {
+        Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+        Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+    }
+
+    [Theory]
+    [InlineData(253, true)]
+    [InlineData(254, false)]
+    public void Host_is_as_long_as_dns_can_look_up(int length, bool allowed)
+    {
+        var host = string.Concat(Enumerable.Repeat("a.", 125))[..(length - 4)] + "aaaa";
+
+        Assert.Equal(allowed, s_guard.CheckUrl(new Uri($"https://{host}/")) is null);
     }
 
     [Theory]

@@ -19,13 +19,17 @@ internal sealed class Steps
 
     public void Take(string step)
     {
+        Check(step);
+        _taken.Enqueue(step);
+    }
+
+    public void Check(string step)
+    {
         if (_failures.TryGetValue(step, out var failure) && failure.Times > 0)
         {
             _failures[step] = (failure.Times - 1, failure.Exception);
             throw failure.Exception;
         }
-
-        _taken.Enqueue(step);
     }
 }
 
@@ -56,11 +60,14 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
             return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
         }
 
-        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
+        public override async Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
             IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {
+            // The step is over when the rows are stored.
+            steps.Check($"transaction {name}");
+            var response = await inner.SubmitTransactionAsync(transactionActions, cancellationToken);
             steps.Take($"transaction {name}");
-            return inner.SubmitTransactionAsync(transactionActions, cancellationToken);
+            return response;
         }
 
         public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>

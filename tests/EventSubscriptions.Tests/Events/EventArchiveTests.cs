@@ -55,6 +55,34 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
+    public async Task Events_are_told_apart_by_their_fingerprints_also_after_a_change_of_keys()
+    {
+        await (await ArchiveAsync()).AddAsync(_organization, Id("a"), "AnEvent", Bytes("first"), s_at, default);
+        var later = new EventArchive(await stores.ConnectAsync(), Given.ProtectorWithNewKey);
+
+        Assert.True(await later.IsArchivedAsync(_organization, Id("a"), Bytes("first"), default));
+        Assert.False(await later.IsArchivedAsync(_organization, Id("a"), Bytes("other"), default));
+        Assert.Null(await later.IsArchivedAsync(_organization, Id("b"), Bytes("first"), default));
+
+        var row = (await (await TableAsync()).GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), "e:a")).Value!;
+        Assert.StartsWith("test:", row.GetString("fingerprint"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Event_that_was_archived_without_a_fingerprint_is_told_by_its_payload()
+    {
+        var archive = await ArchiveAsync();
+        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("first"), s_at, default);
+        var table = await TableAsync();
+        var row = (await table.GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), "e:a")).Value!;
+        row.Remove("fingerprint");
+        await table.UpsertEntityAsync(row, TableUpdateMode.Replace);
+
+        Assert.True(await archive.IsArchivedAsync(_organization, Id("a"), Bytes("first"), default));
+        Assert.False(await archive.IsArchivedAsync(_organization, Id("a"), Bytes("other"), default));
+    }
+
+    [Fact]
     public async Task Same_id_in_another_organization_is_another_event()
     {
         var archive = await ArchiveAsync();

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure;
+using Azure.Core.Amqp;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
@@ -26,7 +27,7 @@ public sealed class EventFanOutTests : IAsyncLifetime
         _fanOut = new EventFanOut(
             new EventArchive(_services.Flaky, Given.Protector),
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
-            _services.Events,
+            _services.FanOut,
             _services.Deliveries,
             _metrics.Metrics,
             _traces.Tracing,
@@ -163,17 +164,69 @@ public sealed class EventFanOutTests : IAsyncLifetime
         await SubscribeManyAsync(Count);
 
         await RunAsync(Message("a"), Message("b"));
-        Assert.Equal(EventFanOut.MaxDeliveries, Deliveries().Count);
+        Assert.Equal(2 * EventFanOut.MaxDeliveries, Deliveries().Count);
 
-        // The rest of the first event and all of the second.
-        var rest = _services.Receive(QueueNames.Events);
+        var rest = _services.Receive(QueueNames.FanOut);
         Assert.Equal(["a", "b"], rest.Select(message => Text(message, "eventId")).Order());
-        Assert.All(await RunAsync([.. rest]), result => Assert.Equal(new FanOutResult.Done(), result));
-        Assert.Equal(EventFanOut.MaxDeliveries, Deliveries().Count);
+        Assert.All(rest, message => Assert.Equal(true, message.ApplicationProperties["archived"]));
+        Assert.All(await ContinueAsync([.. rest]), result => Assert.Equal(new FanOutResult.Done(), result));
+        Assert.Equal(2 * 2, Deliveries().Count);
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
+    }
 
-        await RunAsync([.. _services.Receive(QueueNames.Events)]);
-        Assert.Equal((2 * Count) - (2 * EventFanOut.MaxDeliveries), Deliveries().Count);
-        Assert.Empty(_services.Receive(QueueNames.Events));
+    [Fact]
+    public async Task Events_that_the_time_is_too_short_for_go_on_with_other_messages_without_being_archived_again()
+    {
+        await SubscribeAsync(_organization);
+        _services.Flaky.Failure = (table, _) =>
+        {
+            if (table == TableNames.EventArchive)
+            {
+                _services.Time.Advance(EventFanOut.MaxTime);
+            }
+
+            return null;
+        };
+
+        Assert.Equal([new FanOutResult.Done(), new FanOutResult.Done()], await RunAsync(Message("a"), Message("b")));
+
+        Assert.Empty(Deliveries());
+        _services.Flaky.Failure = (table, _) => table == TableNames.EventArchive ? new InvalidOperationException("It is archived.") : null;
+        Assert.Equal([new FanOutResult.Done(), new FanOutResult.Done()], await ContinueAsync([.. _services.Receive(QueueNames.FanOut)]));
+        Assert.Equal(["a", "b"], Deliveries().Select(delivery => Text(delivery, "eventId")).Order());
+    }
+
+    [Fact]
+    public async Task Producer_can_not_pretend_that_an_event_was_archived_or_partly_delivered()
+    {
+        await SubscribeAsync(_organization);
+
+        await RunAsync(Message("a", properties: [("archived", true), ("after", "t"), ("hold", 7), ("publishedAt", DateTimeOffset.MinValue)]));
+
+        var delivery = Assert.Single(Deliveries());
+        Assert.Equal(_services.Time.GetUtcNow(), delivery.ApplicationProperties["publishedAt"]);
+        Assert.True(EventId.TryParse("a", out var id));
+        Assert.NotNull(await new EventArchive(_services.Tables, Given.Protector).GetAsync(_organization, id, default));
+    }
+
+    [Fact]
+    public async Task Text_that_is_an_AMQP_value_is_an_event_and_any_other_body_is_refused_alone()
+    {
+        await SubscribeAsync(_organization);
+        var text = $$$"""{"eventName":"CaseClosedEvent","organizationId":{{{_organization}}},"data":{"id":"ü"}}""";
+
+        var results = await RunAsync(
+            Amqp("text", AmqpMessageBody.FromValue(text)),
+            Amqp("number", AmqpMessageBody.FromValue(42)),
+            Message("a"),
+            Amqp("sequence", AmqpMessageBody.FromSequence([[1, 2]])));
+
+        Assert.All([results[1], results[3]], result => Assert.Contains("AMQP", Assert.IsType<FanOutResult.Refused>(result).Description, StringComparison.Ordinal));
+        Assert.Equal(new FanOutResult.Done(), results[0]);
+        Assert.Equal(new FanOutResult.Done(), results[2]);
+        var deliveries = Deliveries().ToDictionary(delivery => Text(delivery, "eventId"), StringComparer.Ordinal);
+        Assert.Equal(["a", "text"], deliveries.Keys.Order());
+        Assert.Equal(text, deliveries["text"].Body.ToString());
     }
 
     [Theory]
@@ -195,12 +248,12 @@ public sealed class EventFanOutTests : IAsyncLifetime
         // It comes back after 5 s, give or take a fifth, and then gets through.
         _services.Flaky.Failure = (_, _) => null;
         _services.Time.Advance(TimeSpan.FromSeconds(3.9));
-        Assert.Empty(_services.Receive(QueueNames.Events));
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
         _services.Time.Advance(TimeSpan.FromSeconds(2.2));
-        var held = await _services.ReceiveOneAsync(QueueNames.Events);
+        var held = await _services.ReceiveOneAsync(QueueNames.FanOut);
         Assert.Equal("a", Text(held, "eventId"));
         Assert.Equal(1, held.ApplicationProperties["hold"]);
-        await RunAsync(held);
+        await ContinueAsync(held);
         Assert.Equal("a", Text(Assert.Single(Deliveries()), "eventId"));
     }
 
@@ -213,14 +266,14 @@ public sealed class EventFanOutTests : IAsyncLifetime
         Assert.Equal([new FanOutResult.Done()], await RunAsync(Message("a")));
 
         _services.Time.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal("a", Text(await _services.ReceiveOneAsync(QueueNames.Events), "eventId"));
+        Assert.Equal("a", Text(await _services.ReceiveOneAsync(QueueNames.FanOut), "eventId"));
     }
 
     [Fact]
     public async Task Event_is_put_off_when_what_continues_it_can_not_be_sent()
     {
         await SubscribeManyAsync(EventFanOut.MaxDeliveries + 1);
-        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
 
         // Neither does putting it off work, on the same queue.
         Assert.IsType<FanOutResult.Stuck>(Assert.Single(await RunAsync(Message("a"))));
@@ -232,7 +285,7 @@ public sealed class EventFanOutTests : IAsyncLifetime
         await SubscribeAsync(_organization);
         var cause = new RequestFailedException(503, "busy");
         _services.Flaky.Failure = (_, _) => cause;
-        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
 
         Assert.Equal([new FanOutResult.Stuck(cause)], await RunAsync(Message("a")));
     }
@@ -247,7 +300,7 @@ public sealed class EventFanOutTests : IAsyncLifetime
 
         Assert.Equal([new FanOutResult.Failed(), new FanOutResult.Done()], results);
         _services.Time.Advance(TimeSpan.FromHours(1));
-        Assert.Empty(_services.Receive(QueueNames.Events));
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
     }
 
     [Fact]
@@ -256,7 +309,7 @@ public sealed class EventFanOutTests : IAsyncLifetime
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fanOut.RunAsync([Message("a")], cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fanOut.RunAsync([Message("a")], isCopies: false, cancelled.Token));
     }
 
     private static string Text(ServiceBusReceivedMessage message, string property) => (string)message.ApplicationProperties[property];
@@ -318,12 +371,20 @@ public sealed class EventFanOutTests : IAsyncLifetime
         _services.Flaky.Failure = (_, _) => null;
         _services.Time.Advance(TimeSpan.FromMinutes(1));
         await SubscribeAsync(_organization);
-        await RunAsync(await _services.ReceiveOneAsync(QueueNames.Events));
+        await ContinueAsync(await _services.ReceiveOneAsync(QueueNames.FanOut));
 
         var delivery = Assert.Single(Deliveries());
         Assert.Equal(published, delivery.ApplicationProperties["publishedAt"]);
         Assert.All(_traces.Ended, activity => Assert.Equal(trace[3..35], activity.TraceId.ToString()));
         Assert.Equal(["1 queue=events reason=trouble"], _metrics.Of("event_subscriptions.messages.held"));
+    }
+
+    private static ServiceBusReceivedMessage Amqp(string id, AmqpMessageBody body)
+    {
+        var message = new AmqpAnnotatedMessage(body);
+        message.Header.DeliveryCount = 0;
+        message.Properties.MessageId = new AmqpMessageId(id);
+        return ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(Guid.NewGuid().ToByteArray()));
     }
 
     private static ServiceBusReceivedMessage Raw(string body) =>
@@ -344,7 +405,9 @@ public sealed class EventFanOutTests : IAsyncLifetime
             BinaryData.FromString(head + new string('x', EventPayload.MaxBytes + 1 - head.Length - 3) + "\"}}"), id, sequenceNumber: 1);
     }
 
-    private async Task<IReadOnlyList<FanOutResult>> RunAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, default);
+    private async Task<IReadOnlyList<FanOutResult>> RunAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, isCopies: false, default);
+
+    private async Task<IReadOnlyList<FanOutResult>> ContinueAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, isCopies: true, default);
 
     private IReadOnlyList<ServiceBusReceivedMessage> Deliveries() => _services.Receive(QueueNames.Deliveries);
 

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Events;
 
 public sealed class EventMessageTests
 {
-    private static readonly byte[] s_payload = [1, 2, 3];
+    private static readonly byte[] s_payload = """{"eventName":"A","organizationId":1,"data":{}}"""u8.ToArray();
 
     private static readonly DateTimeOffset s_at = new(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
 
@@ -54,7 +54,7 @@ public sealed class EventMessageTests
     {
         var original = Message(null, "message-id", hold: 2);
 
-        var copy = EventMessage.PutOff(original, s_payload, s_at);
+        var copy = EventMessage.PutOff(Item(original), s_at);
 
         Assert.Equal(s_payload, copy.Body.ToArray());
         Assert.Equal("message-id", copy.ApplicationProperties["eventId"]);
@@ -68,23 +68,23 @@ public sealed class EventMessageTests
     {
         string?[] ids =
         [
-            EventMessage.PutOff(Message(null, "a"), s_payload, s_at).MessageId,
-            EventMessage.PutOff(Message(null, "a", hold: 1), s_payload, s_at).MessageId,
-            EventMessage.PutOff(Message(null, "a", sequenceNumber: 2), s_payload, s_at).MessageId,
-            EventMessage.Continue(Message(null, "a"), s_payload, null).MessageId,
-            EventMessage.Continue(Message(null, "a"), s_payload, "sub_1").MessageId,
-            EventMessage.PutBack(Message(null, "a"), s_at).MessageId,
+            EventMessage.PutOff(Item(Message(null, "a")), s_at).MessageId,
+            EventMessage.PutOff(Item(Message(null, "a", hold: 1)), s_at).MessageId,
+            EventMessage.PutOff(Item(Message(null, "a", sequenceNumber: 2)), s_at).MessageId,
+            EventMessage.Continue(Item(Message(null, "a")), null).MessageId,
+            EventMessage.Continue(Item(Message(null, "a")), "sub_1").MessageId,
+            EventMessage.PutBack(Message(null, "a"), s_at, isCopy: true).MessageId,
         ];
 
         Assert.Distinct(ids);
-        Assert.Equal(ids[0], EventMessage.PutOff(Message(null, "a"), s_payload, s_at.AddMinutes(1)).MessageId);
+        Assert.Equal(ids[0], EventMessage.PutOff(Item(Message(null, "a")), s_at.AddMinutes(1)).MessageId);
     }
 
     [Fact]
     public void Message_that_is_put_back_counts_it_and_sheds_why_it_was_given_up()
     {
-        var once = EventMessage.PutBack(DeadLetter(returned: null), s_at);
-        var twice = EventMessage.PutBack(DeadLetter(returned: 1), s_at);
+        var once = EventMessage.PutBack(DeadLetter(returned: null), s_at, isCopy: true);
+        var twice = EventMessage.PutBack(DeadLetter(returned: 1), s_at, isCopy: true);
 
         Assert.Equal(1, once.ApplicationProperties["returned"]);
         Assert.Equal(2, twice.ApplicationProperties["returned"]);
@@ -96,11 +96,20 @@ public sealed class EventMessageTests
     public void Copies_shed_the_properties_that_external_producers_added()
     {
         var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
-            messageId: "a", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["theirs"] = new string('x', 30_000), ["source"] = "http" });
+            BinaryData.FromBytes(s_payload),
+            messageId: "a",
+            properties: new Dictionary<string, object>(StringComparer.Ordinal) 
+            {
+                ["theirs"] = new string('x', 30_000),
+                ["source"] = "http",
+                ["after"] = "s",
+                ["archived"] = true,
+                ["hold"] = 3,
+            });
 
-        Assert.Equal(["eventId", "hold", "publishedAt", "source"], EventMessage.PutOff(message, s_payload, s_at).ApplicationProperties.Keys.Order());
-        Assert.Equal(["eventId", "publishedAt", "source"], EventMessage.Continue(message, s_payload, null).ApplicationProperties.Keys.Order());
-        Assert.Equal(["eventId", "publishedAt", "returned", "source"], EventMessage.PutBack(message, s_at).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "hold", "publishedAt", "source"], EventMessage.PutOff(Item(message, isCopy: false), s_at).ApplicationProperties.Keys.Order());
+        Assert.Equal(["archived", "eventId", "publishedAt", "source"], EventMessage.Continue(Item(message, isCopy: false), null).ApplicationProperties.Keys.Order());
+        Assert.Equal(["eventId", "publishedAt", "returned", "source"], EventMessage.PutBack(message, s_at, isCopy: false).ApplicationProperties.Keys.Order());
     }
 
     [Theory]
@@ -112,6 +121,8 @@ public sealed class EventMessageTests
 
         Assert.Equal(taken ? value : null, EventMessage.TraceParentOf(message));
     }
+
+    private static FanOutItem Item(ServiceBusReceivedMessage message, bool isCopy = true) => FanOutItem.Read(message, isCopy);
 
     private static ServiceBusReceivedMessage DeadLetter(int? returned)
     {
@@ -142,6 +153,6 @@ public sealed class EventMessageTests
         }
 
         return ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromString("{}"), messageId, properties: properties, sequenceNumber: sequenceNumber, enqueuedTime: s_at);
+            BinaryData.FromBytes(s_payload), messageId, properties: properties, sequenceNumber: sequenceNumber, enqueuedTime: s_at);
     }
 }

@@ -1,6 +1,8 @@
 using Azure;
+using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +22,7 @@ public sealed class FanOutEventsTests : IAsyncLifetime
         var fanOut = new EventFanOut(
             new EventArchive(_services.Flaky, Given.Protector),
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
-            _services.Events,
+            _services.FanOut,
             _services.Deliveries,
             Given.Metrics,
             Given.Tracing,
@@ -64,29 +66,61 @@ public sealed class FanOutEventsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Batch_fails_after_a_pause_when_its_poison_can_not_be_dead_lettered()
+    public async Task Poison_that_can_not_be_dead_lettered_comes_back_alone()
     {
         var cause = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
         _actions.Setup(actions => actions.DeadLetterMessageAsync(
             It.IsAny<ServiceBusReceivedMessage>(), It.IsAny<Dictionary<string, object>>(), It.IsAny<string>(), It.IsAny<string>(), It.IsAny<CancellationToken>())).ThrowsAsync(cause);
+        var good = Good();
 
-        await AssertFailsAfterPauseAsync(_function.RunAsync([Message("{}"), Good()], _actions.Object, default), cause);
+        var run = _function.RunAsync([Message("{}"), good], _actions.Object, default);
+
+        await PassAsync(run, TimeSpan.FromSeconds(5));
+        Assert.Same(cause, await Assert.ThrowsAnyAsync<Exception>(() => run));
+        _actions.Verify(actions => actions.CompleteMessageAsync(good, It.IsAny<CancellationToken>()));
+    }
+
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(3, 20)]
+    [InlineData(9, 120)]
+    public async Task Message_that_can_not_even_be_put_off_is_abandoned_alone_after_a_growing_pause(int deliveryCount, int seconds)
+    {
+        var stuck = Good(deliveryCount);
+        var fine = Good();
+        var organization = EventEnvelope.Read(stuck.Body.ToMemory()).Organization.ToString();
+        _services.Flaky.Failure = (_, partition) => partition == organization ? new RequestFailedException(503, "busy") : null;
+        _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        var poison = Message("{}");
+
+        var run = _function.RunAsync([stuck, fine, poison], _actions.Object, default);
+
+        await PassAsync(run, TimeSpan.FromSeconds(seconds));
+        await run;
+        _actions.Verify(actions => actions.AbandonMessageAsync(stuck, null, It.IsAny<CancellationToken>()));
+        _actions.Verify(actions => actions.DeadLetterMessageAsync(poison, null, "MalformedEvent", It.IsAny<string>(), It.IsAny<CancellationToken>()));
+        _actions.VerifyNoOtherCalls();
     }
 
     [Fact]
-    public async Task Batch_fails_after_a_pause_when_tables_and_queues_are_down()
+    public async Task Event_that_was_put_off_goes_on_when_its_copy_comes()
     {
-        var cause = new RequestFailedException(503, "busy");
-        _services.Flaky.Failure = (_, _) => cause;
-        _services.Events.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
-        var poison = Message("{}");
+        _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
+        await _function.RunAsync([Good()], _actions.Object, default);
+        _services.Flaky.Failure = (_, _) => null;
+        _services.Time.Advance(TimeSpan.FromSeconds(7));
+        var copy = await _services.ReceiveOneAsync(QueueNames.FanOut);
 
-        await AssertFailsAfterPauseAsync(_function.RunAsync([Good(), poison], _actions.Object, default), cause);
+        await _function.ContinueFanOut([copy], _actions.Object, default);
 
-        _actions.Verify(actions => actions.DeadLetterMessageAsync(poison, null, "MalformedEvent", It.IsAny<string>(), It.IsAny<CancellationToken>()));
+        _actions.VerifyNoOtherCalls();
+        var row = await _services.Tables.GetTableClient(TableNames.EventArchive).GetEntityIfExistsAsync<TableEntity>(
+            EventEnvelope.Read(copy.Body.ToMemory()).Organization.ToString(), $"e:{copy.ApplicationProperties["eventId"]}");
+        Assert.True(row.HasValue);
     }
 
-    private async Task AssertFailsAfterPauseAsync(Task run, Exception cause)
+    /// <summary>Lets exactly the pause pass that the function makes.</summary>
+    private async Task PassAsync(Task run, TimeSpan pause)
     {
         while (_services.Time.PendingTimers == 0)
         {
@@ -94,15 +128,14 @@ public sealed class FanOutEventsTests : IAsyncLifetime
             await Task.Yield();
         }
 
-        _services.Time.Advance(TimeSpan.FromSeconds(4));
+        _services.Time.Advance(pause - TimeSpan.FromSeconds(1));
         Assert.False(run.IsCompleted);
         _services.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Same(cause, await Assert.ThrowsAnyAsync<Exception>(() => run));
     }
 
-    private static ServiceBusReceivedMessage Good() =>
-        Message($$$"""{"eventName":"CaseClosedEvent","organizationId":{{{Given.Organization()}}},"data":{}}""");
+    private static ServiceBusReceivedMessage Good(int deliveryCount = 1) =>
+        Message($$$"""{"eventName":"CaseClosedEvent","organizationId":{{{Given.Organization()}}},"data":{}}""", deliveryCount);
 
-    private static ServiceBusReceivedMessage Message(string body) =>
-        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "id", sequenceNumber: 1);
+    private static ServiceBusReceivedMessage Message(string body, int deliveryCount = 1) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "id", sequenceNumber: 1, deliveryCount: deliveryCount);
 }

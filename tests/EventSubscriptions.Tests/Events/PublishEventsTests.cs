@@ -1,3 +1,4 @@
+using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
@@ -23,7 +24,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
         _services = await LocalServices.StartAsync();
         _traces = TraceRecorder.Start();
         _function = new PublishEvents(
-            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventPublisher(_services.Events, _traces.Tracing, NullLogger<EventPublisher>.Instance));
+            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, NullLogger<EventPublisher>.Instance));
     }
 
     public Task DisposeAsync()
@@ -62,13 +63,44 @@ public sealed class PublishEventsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Repeat_with_the_same_idempotency_key_is_dropped()
+    public async Task Idempotency_key_is_the_id()
     {
         await PublishAsync(Valid, "key");
         var reply = await PublishAsync(Valid, "key");
 
+        // The archive tells repeats, not the queue.
         Assert.Equal("""{"ids":["key"]}""", reply.Body);
-        Assert.Single(_services.Receive(QueueNames.Events));
+        Assert.Equal(["key", "key"], _services.Receive(QueueNames.Events).Select(message => message.ApplicationProperties["eventId"]));
+    }
+
+    [Fact]
+    public async Task Id_of_an_archived_event_is_a_409_unless_it_is_the_same_event()
+    {
+        var archive = new EventArchive(_services.Tables, Given.Protector);
+        foreach (var id in (string[])["a", "k-1"])
+        {
+            Assert.True(EventId.TryParse(id, out var archived));
+            var payload = $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{_organization}}},"data":{"id":"1", "name":"n"}}""";
+            await archive.AddAsync(_organization, archived, "CaseArchivedEvent", Encoding.UTF8.GetBytes(payload), _services.Time.GetUtcNow(), default);
+        }
+
+        var same = await PublishAsync($"[{Valid},{Valid}]", "k");
+        var other = await PublishAsync("[" + Valid + "," + Valid.Replace("\"1\"", "\"2\"", StringComparison.Ordinal) + "]", "k");
+        var single = await PublishAsync($$"""{"id":"a",{{Valid.Replace("\"1\"", "\"2\"", StringComparison.Ordinal)[1..]}}""");
+
+        Assert.Equal(202, same.Status);
+        Assert.Equal((409, 409), (other.Status, single.Status));
+        Assert.Equal(["[1].id"], other.Errors.Keys);
+        Assert.Equal(["id"], single.Errors.Keys);
+        Assert.Equal(["k-0", "k-1"], _services.Receive(QueueNames.Events).Select(message => message.ApplicationProperties["eventId"]));
+    }
+
+    [Fact]
+    public async Task Ids_of_our_own_are_not_looked_up()
+    {
+        _services.Flaky.Failure = (_, _) => new Azure.RequestFailedException(503, "busy");
+
+        Assert.Equal(202, (await PublishAsync(Valid)).Status);
     }
 
     [Fact]
@@ -100,7 +132,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
         _services.Events.Failure = null;
         var repeated = await PublishAsync($$"""[{"id":"{{ids[0]}}",{{one[1..]}},{"id":"{{ids[1]}}",{{one[1..]}}]""");
         Assert.Equal(202, repeated.Status);
-        Assert.Equal(ids[1], Assert.Single(_services.Receive(QueueNames.Events)).ApplicationProperties["eventId"]);
+        Assert.Equal(ids, _services.Receive(QueueNames.Events).Select(message => message.ApplicationProperties["eventId"]));
     }
 
     [Fact]
@@ -110,7 +142,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
         var silent = new SilentSender();
         var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
-        var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), publisher).RunAsync(
+        var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher).RunAsync(
             Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
             new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
             default).Reply();

@@ -59,6 +59,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
             ("cancelReplay", "409") => await Ended(request),
             ("createKey", "409") => await Taken(request),
+            ("publishEvents", "409") => await Reused(request),
             (_, "200" or "201" or "202" or "204") => await request.Send(),
             (_, "304") => await request.Send(("If-None-Match", (await request.Send()).ETag!)),
             (_, "400") => await (request with { Path = request.Path + "?qqqq=1" }).Send(),
@@ -109,6 +110,14 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     {
         (await request.Organization.Api.Patch(request.Subscription!.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
         return await (request with { Body = request.Operation.Id == "startReplay" ? """{"from":"2025-01-31T00:00:00Z"}""" : null }).Send();
+    }
+
+    private static async Task<Answer> Reused(Request request)
+    {
+        var first = request with { Body = """{"id":"a","eventName":"CaseArchivedEvent","data":{"id":"1","name":"first"}}""" };
+        (await first.Send()).Expect(HttpStatusCode.Accepted);
+        var second = request with { Body = first.Body.Replace("first", "second", StringComparison.Ordinal) };
+        return await Eventually.Get(() => second.Send(), answer => answer.Status == HttpStatusCode.Conflict, answer => $"a conflict, {answer.Status} came");
     }
 
     private static async Task<Answer> Ended(Request request)

@@ -404,9 +404,10 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
                 Attempt = i + 1,
                 Run = "event",
                 At = _start.AddSeconds(10 + i),
+                EndedAt = _start.AddSeconds(11 + i),
                 Outcome = outcomes[i],
             };
-            await new DeliveryLog(_services.Tables).AppendAsync(_subscription.Id, attempt, default);
+            await new DeliveryLog(_services.Tables).AppendAsync(_subscription.Id, attempt, hasWaited: i > 0, default);
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Azure;
-using Azure.Data.Tables;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
 using EventSubscriptions.Replays;
@@ -153,53 +151,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
 
     private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
     {
-        var attempt = new DeliveryAttempt { EventId = eventId, EventName = "Wanted", Attempt = ++_attempts, Run = "event", At = at, Outcome = outcome };
-        return new DeliveryLog(_tables).AppendAsync(_subscription.Id, attempt, default);
-    }
-
-    /// <summary>Tables that count the rows that queries read.</summary>
-    private sealed class CountingTables(TableServiceClient inner) : TableServiceClient
-    {
-        private readonly Dictionary<string, int> _rows = new(StringComparer.Ordinal);
-
-        public int RowsOf(string table) => _rows.GetValueOrDefault(table);
-
-        public override TableClient GetTableClient(string tableName) =>
-            new CountingTable(inner.GetTableClient(tableName), () => _rows[tableName] = RowsOf(tableName) + 1);
-    }
-
-    private sealed class CountingTable(TableClient inner, Action count) : TableClient
-    {
-        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
-
-        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) => inner.AddEntityAsync(entity, cancellationToken);
-
-        public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-            inner.UpsertEntityAsync(entity, mode, cancellationToken);
-
-        public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
-            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default) =>
-            inner.SubmitTransactionAsync(transactionActions, cancellationToken);
-
-        public override AsyncPageable<T> QueryAsync<T>(
-            string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            new CountingPages<T>(inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken), count);
-    }
-
-    private sealed class CountingPages<T>(AsyncPageable<T> inner, Action count) : AsyncPageable<T>
-        where T : notnull
-    {
-        public override IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null) => inner.AsPages(continuationToken, pageSizeHint);
-
-        public override async IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
-        {
-            await foreach (var row in inner.WithCancellation(cancellationToken))
-            {
-                count();
-                yield return row;
-            }
-        }
+        var attempt = new DeliveryAttempt { EventId = eventId, EventName = "Wanted", Attempt = ++_attempts, Run = "event", At = at, EndedAt = at, Outcome = outcome };
+        return new DeliveryLog(_tables).AppendAsync(_subscription.Id, attempt, hasWaited: false, default);
     }
 }

@@ -13,6 +13,9 @@ public sealed class BatchedTableWriterTests
 
     public BatchedTableWriterTests()
     {
+        _table.Setup(table => table.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), ETag.All, It.IsAny<CancellationToken>()))
+            .Callback((string partition, string key, ETag _, CancellationToken _) => _writes.Add($"{partition}/-{key}"))
+            .ReturnsAsync(Mock.Of<Response>());
         _table.Setup(table => table.UpsertEntityAsync(It.IsAny<TableEntity>(), TableUpdateMode.Replace, It.IsAny<CancellationToken>()))
             .Returns(async (TableEntity row, TableUpdateMode _, CancellationToken _) =>
             {
@@ -30,6 +33,11 @@ public sealed class BatchedTableWriterTests
                 var rows = actions.Select(action => action.Entity).ToList();
                 _writes.Add($"{rows[0].PartitionKey}/{rows.Count}");
                 Assert.Equal(rows.Count, rows.DistinctBy(row => row.RowKey, StringComparer.Ordinal).Count());
+                if (actions.Any(action => action.ActionType == TableTransactionActionType.Delete))
+                {
+                    return Task.FromException<Response<IReadOnlyList<Response>>>(new RequestFailedException(404, "missing"));
+                }
+
                 return rows.Exists(row => row.RowKey == "bad") || rows.Exists(row => row.RowKey == "down")
                     ? Task.FromException<Response<IReadOnlyList<Response>>>(new RequestFailedException(rows.Exists(row => row.RowKey == "bad") ? 400 : 503, "no"))
                     : Task.FromResult(Response.FromValue<IReadOnlyList<Response>>([], Mock.Of<Response>()));
@@ -72,6 +80,31 @@ public sealed class BatchedTableWriterTests
         await Task.WhenAll(all);
 
         Assert.Equal(["p/0", "p/2", "p/2"], _writes);
+    }
+
+    [Fact]
+    public async Task Rows_that_belong_together_are_in_one_transaction()
+    {
+        var writer = new BatchedTableWriter(_table.Object);
+
+        List<Task> all = [writer.WriteAsync(new TableEntity("p", "first"), default)];
+        all.AddRange(Enumerable.Range(0, 101).Select(i => writer.WriteAsync([new TableEntity("p", $"{i}"), new TableEntity("p", $"{i}!")], obsolete: null, default)));
+        _first.SetResult();
+        await Task.WhenAll(all);
+
+        Assert.Equal(["p/first", "p/100", "p/100", "p/2"], _writes);
+    }
+
+    [Fact]
+    public async Task Obsolete_rows_that_do_not_exist_keep_no_row_from_being_stored()
+    {
+        var writer = new BatchedTableWriter(_table.Object);
+
+        var all = Enumerable.Range(0, 4).Select(i => writer.WriteAsync([new TableEntity("p", $"{i}")], new TableEntity("p", $"w{i}"), default)).ToList();
+        _first.SetResult();
+        await Task.WhenAll(all);
+
+        Assert.Equal(["p/2", "p/0", "p/-w0", "p/6", "p/3", "p/-w1", "p/-w2", "p/-w3"], _writes);
     }
 
     [Fact]

@@ -47,7 +47,7 @@ async function attemptsSince(from, organization, id, signal) {
 function bucketsOf(attempts, from) {
   const buckets = Array.from({ length: hours }, (_, i) => ({ start: new Date(from + i * anHour), delivered: 0, failed: 0, throttled: 0, skipped: 0, times: [] }));
   for (const attempt of attempts) {
-    const bucket = buckets[Math.min(Math.max(Math.floor((new Date(attempt.at) - from) / anHour), 0), hours - 1)];
+    const bucket = buckets[Math.min(Math.max(Math.floor((new Date(attempt.endedAt) - from) / anHour), 0), hours - 1)];
     bucket[attempt.outcome === 'gone' ? 'throttled' : attempt.outcome]++;
     if (attempt.outcome !== 'skipped') {
       bucket.times.push(attempt.durationMs);

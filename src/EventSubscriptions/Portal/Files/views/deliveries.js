@@ -36,7 +36,7 @@ export function deliveries({ organization, id, query, signal }) {
     signal,
     keep: isNew,
     row: (attempt, table) => table.row([
-      time(attempt.at),
+      time(attempt.endedAt),
       [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
       outcomePill(attempt.outcome),
       free(answerOf(attempt)),
