@@ -21,7 +21,12 @@ internal static class Given
 
     private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
 
-    public static SecretProtector Protector { get; } = new(new SecretOptions([s_key]));
+    /// <summary>The keys of the app's secrets.</summary>
+    public static SecretOptions Secrets { get; } = new([s_key]);
+
+    public static SecretProtector Protector { get; } = new(Secrets);
+
+    public static KeyMark Mark { get; } = new(Secrets);
 
     /// <summary>The same after its operator has put a new key before the old one.</summary>
     public static SecretProtector ProtectorWithNewKey { get; } = new(new SecretOptions([s_newKey, s_key]));
@@ -44,6 +49,8 @@ internal static class Given
         Assert.True(OrganizationId.TryFrom(Interlocked.Increment(ref s_lastOrganization), out var id));
         return id;
     }
+
+    public static Actor Actor(string name) => new($"id of {name}", name);
 
     public static EventId EventId(string text)
     {
@@ -71,7 +78,7 @@ internal static class Given
         Timestamp = subscription.UpdatedAt,
         OrganizationId = subscription.OrganizationId,
         SubscriptionId = subscription.Id,
-        Actor = "somebody",
+        Actor = Actor("somebody"),
     };
 
     public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>

@@ -12,6 +12,7 @@ public static class AccessServices
             .AddSettings(AccessOptions.Read)
             .AddSettings(SecretOptions.Read)
             .AddSingleton<SecretProtector>()
+            .AddSingleton<KeyMark>()
             .AddSingleton<SecretCanary>()
             .AddSingleton<ApiKeyStore>()
             .AddSingleton<Authenticator>();

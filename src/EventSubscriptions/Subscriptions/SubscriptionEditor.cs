@@ -12,7 +12,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Changes a subscription. Where the caller demands no version, a change that another overtakes is made again on top of it.</summary>
     internal Task<EditResult> ChangeAsync(
-        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
@@ -28,7 +28,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Gives a subscription a new signing secret, under the same terms; those before it sign for the overlap.</summary>
     internal Task<EditResult> RotateSecretAsync(
-        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
@@ -85,7 +85,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Deletes a subscription, under the same terms.</summary>
     internal Task<EditResult> DeleteAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,

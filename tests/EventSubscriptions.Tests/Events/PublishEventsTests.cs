@@ -144,7 +144,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
         var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher).RunAsync(
             Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
-            new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization),
+            new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
             default).Reply();
         await Eventually.Until(() => clock.PendingTimers > 0, () => "a call of the client");
         Assert.False(publishing.IsCompleted);
@@ -183,6 +183,6 @@ public sealed class PublishEventsTests : IAsyncLifetime
             request.Headers["Idempotency-Key"] = idempotencyKeys;
         }
 
-        return _function.RunAsync(request, new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization), default).Reply();
+        return _function.RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default).Reply();
     }
 }

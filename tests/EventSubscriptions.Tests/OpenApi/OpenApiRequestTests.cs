@@ -17,7 +17,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
     private static readonly string[] s_values =
     [
         "null", "true", "false", "0", "1", "-1", "1.5", "1e99", "2147483647", "2147483648", "10000", "10001", "{}", "[]", "[null]", "[1]", "[[]]",
-        "\"\"", "\" \"", "\"x\"", "\"two\\nlines\"", "\"bell\\u0007\"", "\"ünïcödé 😀\"", "\"true\"", "\"1\"", "\"*\"",
+        "\"\"", "\" \"", "\"x\"", "\"two\\nlines\"", "\"bell\\u0007\"", "\"zero\\u200Bwidth\"", "\"line\\u2028end\"", "\"\\u202E\"", "10.0", "1e1", "\"ünïcödé 😀\"", "\"true\"", "\"1\"", "\"*\"",
         "\"CaseClosedEvent\"", "\"caseclosedevent\"", "[\"*\"]", "[\"*\",\"CaseClosedEvent\"]", "[\"CaseClosedEvent\"]", "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]", "[\"NoSuchEvent\"]",
         "\"read\"", "\"Read\"", "\"all\"", "\"failed\"", "\"Missed\"", "\"Access__AdminKey\"",
         "\"https://example.com\"", "\"https://example.com/a b\"", "\"https://example.com/#part\"", "\"ftp://example.com\"", "\"/hook\"", "\"https://bücher.example/ä?ö=ü\"",
@@ -39,7 +39,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
     public async Task Body_is_taken_exactly_where_the_description_allows_it(string id)
     {
         var operation = Description.Operation(id);
-        var path = operation.ExamplePath.Replace("/organizations/1/", $"/organizations/{shared.NewOrganization().Id}/", StringComparison.Ordinal);
+        var path = await new Things(shared.App, shared.NewOrganization(), shared.Receiver).PathOf(operation);
 
         foreach (var body in Bodies(operation))
         {

@@ -27,7 +27,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     private SubscriptionCache _cache = null!;
     private SubscriptionFunctions _functions = null!;
 
-    private TestFunctionContext Context => new(new Caller("ops", Role.Manage, null), _organization);
+    private TestFunctionContext Context => new(new Caller(Given.Actor("ops"), Role.Manage, null), _organization);
 
     public async Task InitializeAsync()
     {
@@ -187,7 +187,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(400, (await ListAsync("?event=CaseClosdEvent")).Status);
         Assert.Equal(400, (await ListAsync("?pageSize=0&color=red")).Status);
         Assert.Empty(Ids(await _functions.ListSubscriptions(
-            Requests.Get(), new TestFunctionContext(new Caller("ops", Role.Manage, null), Given.Organization()), default).Reply()));
+            Requests.Get(), new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), Given.Organization()), default).Reply()));
     }
 
     [Fact]
