@@ -14,7 +14,8 @@ namespace EventSubscriptions.Tests;
 /// <summary>Things that tests need and don't care about.</summary>
 internal static class Given
 {
-    private static int s_lastOrganization;
+    // Apps that share Azurite with the stores take the numbers from 1 on, and have keys of their own.
+    private static int s_lastOrganization = 1_000_000;
 
     private static readonly SecretKey s_newKey = new("new", RandomNumberGenerator.GetBytes(32));
 

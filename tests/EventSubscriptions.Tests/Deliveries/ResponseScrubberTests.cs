@@ -65,7 +65,9 @@ public sealed class ResponseScrubberTests
         {
             var shown = ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(form), truncated: false, SecretForms.Of(subscription), 1024);
 
-            Assert.True(shown!.Length <= "***".Length + "d2hzZWNf".Length + "XX==".Length, shown);
+            // A part of the prefix may look like the token and be cut out too.
+            Assert.Contains("***", shown, StringComparison.Ordinal);
+            Assert.True(shown!.Replace("***", "", StringComparison.Ordinal).Length <= "d2hzZWNf".Length + "XX==".Length, shown);
         }
     }
 

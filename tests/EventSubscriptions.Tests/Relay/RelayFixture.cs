@@ -108,7 +108,7 @@ internal sealed class RelayFixture : IAsyncDisposable
     private RelayPoller CreatePoller()
     {
         var (client, audit) = (_provider.GetRequiredService<RelayClient>(), new AuditLog(_services.Flaky, Time));
-        var queue = new EventPublisher(_services.Events, Given.Tracing, NullLogger<EventPublisher>.Instance);
+        var queue = new EventPublisher(_services.Events, Given.Tracing, _services.Time, NullLogger<EventPublisher>.Instance);
         return new RelayPoller(
             client,
             new RelayStore(_services.Flaky),
