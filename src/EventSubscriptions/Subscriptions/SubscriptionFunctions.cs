@@ -222,3 +222,11 @@ public sealed class SubscriptionFunctions(
 
     private static IResult NotFound() => Problem.NotFound("There is no such subscription.");
 }
+        EditOutcome.TokenNeeded => TokenNeeded(),
+    private static IResult TokenNeeded()
+    {
+        var errors = new FieldErrors();
+        errors.Add("token", "must be given again, since the URL leads elsewhere: a token is sent nowhere but where it was given for");
+        return errors.ToProblem();
+    }
+

@@ -137,6 +137,35 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.All(replies, reply => Assert.Equal(200, reply.Status));
         var read = (await GetAsync(id)).Json;
         Assert.Equal("newer", read.GetProperty("name").GetString());
+    [Theory]
+    [InlineData("https://example.com/other?code=s3cret")]
+    [InlineData("https://example.com/Hook?code=s3cret")]
+    [InlineData("https://example.com/?code=s3cret")]
+    [InlineData("https://example.com:8443/hook?code=s3cret")]
+    [InlineData("https://attacker.example/hook?code=s3cret")]
+    public async Task Url_that_leads_elsewhere_needs_the_token_again(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        var refused = await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""");
+
+        Assert.Equal(400, refused.Status);
+        Assert.Equal(["token"], refused.Errors.Keys);
+        Assert.Equal(created.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}","token":"t0ken-of-some-length"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/hook?code=0ther")]
+    [InlineData("https://example.com/hook")]
+    [InlineData("https://EXAMPLE.com:443/hook?code=s3cret")]
+    public async Task Url_that_leads_to_the_same_place_keeps_the_token(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""")).Status);
+    }
+
         Assert.Equal("d", read.GetProperty("description").GetString());
         Assert.Equal(5, read.GetProperty("rateLimitPerSecond").GetInt32());
     }
@@ -167,6 +196,17 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     {
         var ids = new List<string>();
         foreach (var body in (string[])[Valid, Valid.Replace("CaseClosedEvent", "*", StringComparison.Ordinal), Valid.Replace("CaseClosedEvent", "CaseCreatedEvent", StringComparison.Ordinal)])
+    [Fact]
+    public async Task Version_goes_on_when_the_clock_is_set_back()
+    {
+        var created = await CreateAsync(Valid);
+        _clock.Jump(-TimeSpan.FromHours(1));
+
+        var patched = await PatchAsync(Id(created), """{"name":"newer"}""");
+
+        Assert.Equal("2026-01-31T10:00:00.0000001Z", patched.Json.GetProperty("updatedAt").GetString());
+    }
+
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
             ids.Add(Id(await CreateAsync(body)));
