@@ -116,6 +116,10 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
             string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
             inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
+        public override Task<Azure.Response> DeleteEntityAsync(
+            string partitionKey, string rowKey, Azure.ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+            inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+
         public override async Task<Azure.Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
         {
             Check(entity.PartitionKey);

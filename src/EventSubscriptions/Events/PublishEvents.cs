@@ -7,11 +7,11 @@ using Microsoft.Azure.Functions.Worker;
 namespace EventSubscriptions.Events;
 
 /// <summary>Publishes events over HTTP.</summary>
-public sealed class PublishEvents(PublishRequest reader, EventPublisher publisher)
+public sealed class PublishEvents(PublishRequest reader, EventPublisher publisher, PublishRate rate)
 {
     private const string IdempotencyKey = "Idempotency-Key";
 
-    /// <summary>202 with the ids in order, 400 with every mistake where there is any, 503 where the queue took none or only a part.</summary>
+    /// <summary>202 with the ids in order, 400 with every mistake where there is any, 429 where the organization publishes too many, 503 where the queue took none or only a part.</summary>
     [Function(nameof(PublishEvents))]
     [Requires(Role.Publish)]
     public async Task<IResult> RunAsync(
@@ -32,6 +32,11 @@ public sealed class PublishEvents(PublishRequest reader, EventPublisher publishe
         if (errors.Any)
         {
             return errors.ToProblem();
+        }
+
+        if (!rate.TryTake(organization, events.Count, out var wait))
+        {
+            return Problem.TooManyRequests("The organization has published as many events as it may for now.", wait);
         }
 
         string[] ids = [.. events.Select(item => item.Id.ToString())];
