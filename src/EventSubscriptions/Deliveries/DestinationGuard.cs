@@ -9,9 +9,6 @@ namespace EventSubscriptions.Deliveries;
 /// </summary>
 public sealed class DestinationGuard(DeliveriesOptions options)
 {
-    /// <summary>RFC 1035 §2.3.4, without the last dot.</summary>
-    private const int MaxHostLength = 253;
-
     /// <summary>Ports of protocols that a POST could be smuggled into: those that browsers refuse (Fetch Standard §2.9), and databases, queues and remote desktops.</summary>
     private static readonly FrozenSet<int> s_refusedPorts = FrozenSet.ToFrozenSet(
     [
@@ -72,11 +69,6 @@ public sealed class DestinationGuard(DeliveriesOptions options)
         if (IPAddress.TryParse(host, out var address))
         {
             return Refusal(address) is { } refused ? $"must have a public address: {address} is {refused}" : null;
-        }
-
-        if (host.Length > MaxHostLength)
-        {
-            return $"must name a host of at most {MaxHostLength} characters";
         }
 
         var last = host.AsSpan(host.LastIndexOf('.') + 1);

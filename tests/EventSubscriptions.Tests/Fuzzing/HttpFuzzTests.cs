@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
+using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Tests.Fuzzing;
 
@@ -14,6 +16,9 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
 
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
 
+    /// <summary>A payload may be as deep as a reader goes by default, and an answer shows it within its own levels.</summary>
+    private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = 128 };
+
     private static readonly Gen<string> s_contentType = Gen.Frequency(
         (20, "application/json"), (1, "application/merge-patch+json"), (1, "application/json; charset=utf-16"), (1, "text/plain"), (1, "nonsense"), (1, ";"));
 
@@ -25,6 +30,12 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         (10, Gen.Const("")),
         (4, Gen.Select(Gen.OneOf("from", "to", "pageSize", "continuationToken", "type", "subscriptionId", "outcome", "eventId", "event", "isActive", "_"), Gen.OneOf(Hostile.Time, Hostile.Number, Hostile.Raw), (name, value) => $"?{name}={Uri.EscapeDataString(Shortened(value))}")),
         (1, Hostile.Raw.Select(raw => "?" + Uri.EscapeDataString(Shortened(raw)))));
+
+    /// <summary>What producers may say of a message.</summary>
+    private static readonly Gen<(string Name, string Value)> s_property = Gen.Select(
+        Gen.OneOf("eventId", "source", "traceparent", "Diagnostic-Id", "publishedAt", "after", "archived", "hold", "organizationId", "subscriptionId", "run", "attempt"),
+        Gen.OneOf(Hostile.Raw.Select(Hostile.Quoted), Hostile.Number, Gen.OneOf("true", "null", "\"\\ud800\"")),
+        (name, value) => (name, Ascii(value)));
 
     [Fact]
     public async Task Subscriptions_keys_and_replays_stand_whatever_is_sent()
@@ -60,17 +71,18 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
                 if (started.Status == 202)
                 {
                     await Expect(200, "GET", $"{one}/replays/{started.Json!["id"]}");
-                    await Send("DELETE", $"{one}/replays/{started.Json["id"]}", header: header);
+                    await Send("DELETE", $"{one}/replays/{started.Json["id"]}", headers: header);
                 }
 
                 await Expect(200, "GET", $"{one}/replays");
                 await Expect(200, "GET", $"{one}/deliveries");
                 foreach (var list in (string[])[all, $"{one}/deliveries", $"{one}/replays", $"{organization}/audit-logs", "/api/event-types", "/api/keys", "/api/health", "/api/audit-logs"])
                 {
-                    await Send("GET", list + query, header: header);
+                    await Send("GET", list + query, headers: header);
                 }
 
                 await Send("GET", $"{all}/{Uri.EscapeDataString(Shortened(path))}");
+                await Send("GET", $"{all}?continuationToken={new PageRequest($"subscriptions/{organization.Split('/')[^1]}", 1, null).Answer<string>([], path).ContinuationToken}");
                 await Send("POST", $"{one}/rotate-secret", patch, contentType, header);
                 await Expect(204, "DELETE", one);
                 await Expect(404, "GET", one);
@@ -99,14 +111,19 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
             ("data", Gen.OneOf(data, Hostile.Json)));
         var properties = Gen.OneOf(Gen.Const(""), Hostile.Raw.Select(raw => $$"""{"MessageId":"{{raw}}"}"""), Hostile.Time.Select(time => $$"""{"ScheduledEnqueueTimeUtc":"{{time}}"}"""));
 
-        await Gen.Select(Hostile.Bytes(events), Hostile.Bytes(messages).Array[3], properties, s_contentType, s_header).SampleAsync(
-            async (published, queued, broker, contentType, header) =>
+        await Gen.Select(Hostile.Bytes(events), Hostile.Bytes(messages).Array[3], properties, s_contentType, s_header, s_property.Array[2]).SampleAsync(
+            async (published, queued, broker, contentType, header, said) =>
             {
                 await Send("POST", $"{organization.Path}/events", published, contentType, header);
                 await Send("POST", $"{organization.Path}/events", published);
                 foreach (var message in queued)
                 {
-                    await Send("POST", "/_servicebus/events/messages", message, contentType, ("BrokerProperties", Ascii(broker)));
+                    await Send("POST", "/_servicebus/events/messages", message, contentType, [("BrokerProperties", Ascii(broker)), .. said]);
+                }
+
+                foreach (var queue in (string[])["deliveries", "replays"])
+                {
+                    await Send("POST", $"/_servicebus/{queue}/messages", queued[0], contentType, said);
                 }
             },
             iter: Cases,
@@ -115,6 +132,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         // Published last, so when it has arrived, what came before it has been read.
         var last = await organization.PublishCase();
         await Eventually.Until(async () => (await subscription.Attempts("delivered")).Any(attempt => (string)attempt["eventId"]! == last), () => "the last event");
+        await Eventually.Until(async () => (await Queues.Of(shared.App.AsAdmin())).All(queue => queue.Active + queue.DeadLetters == 0), () => "empty queues");
         Assert.NotEmpty(await organization.AuditLog("event.deadLettered"));
         var delivered = (await subscription.Attempts()).Select(attempt => (string)attempt["eventId"]!).Distinct(StringComparer.Ordinal).ToList();
         Assert.True(delivered.Count > Cases / 3, $"{delivered.Count} events were taken.");
@@ -131,7 +149,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         return answer;
     }
 
-    private async Task<(int Status, JsonNode? Json)> Send(string method, string path, byte[]? body = null, string contentType = "application/json", (string Name, string Value) header = default)
+    private async Task<(int Status, JsonNode? Json)> Send(string method, string path, byte[]? body = null, string contentType = "application/json", params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(shared.App.Address, path));
         request.Headers.TryAddWithoutValidation("x-api-key", shared.App.AdminKey);
@@ -141,15 +159,18 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
             request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
-        if (header.Name is not null && !request.Headers.TryAddWithoutValidation(header.Name, header.Value))
+        foreach (var (name, value) in headers)
         {
-            request.Content?.Headers.TryAddWithoutValidation(header.Name, header.Value);
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, value);
+            }
         }
 
         using var response = await s_http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True((int)response.StatusCode < 500, $"{method} {path} {(body is null ? "" : Encoding.UTF8.GetString(body))} is answered with {(int)response.StatusCode}: {text}");
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) is true ? JsonNode.Parse(text) : null);
+        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) is true ? JsonNode.Parse(text, documentOptions: s_deep) : null);
     }
 
     private static string Shortened(string text) => text.Length <= 300 ? text : text[..300];
