@@ -40,12 +40,11 @@ internal sealed class DataFolder : IDisposable
     public TableStore Tables { get; }
 
     /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they are not protected.</param>
-    /// <exception cref="DataFolderInUseException">It is open already.</exception>
+    /// <exception cref="DataFolderUnusableException">It is open already, or this user can't write there.</exception>
     /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
     public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, Func<string, IReadOnlyList<MessageKey>>? keys = null)
     {
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        CreateDirectory(path);
         var @lock = Lock(path);
         try
         {
@@ -94,7 +93,7 @@ internal sealed class DataFolder : IDisposable
 
     private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
 
-    // What is in there concerns nobody else on the machine.
+    /// <summary>Makes a folder for its owner alone: what is in there concerns nobody else on the machine.</summary>
     private static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -111,15 +110,16 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
+            CreateDirectory(path);
             return new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DataFolderInUseException(path, exception);
+            throw new DataFolderUnusableException(path, exception);
         }
     }
 }
 
-/// <summary>The data folder is open already.</summary>
-internal sealed class DataFolderInUseException(string path, Exception cause)
-    : IOException($"The data folder {path} is in use by another process. Stop that one, or choose another folder with --data.", cause);
+/// <summary>The data folder is open already, or this user can't write there.</summary>
+internal sealed class DataFolderUnusableException(string path, Exception cause) : IOException(
+    $"The data folder {path} can't be used: {cause.Message} Stop what uses it, let this user write there, or choose another folder with --data.", cause);

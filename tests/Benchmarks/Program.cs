@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
@@ -14,6 +15,9 @@ switch (args)
         return 0;
     case ["receiver"]:
         await ReceiverServer.Run();
+        return 0;
+    case ["log", var transactions, .. var folder]:
+        await LogCommand.Run(int.Parse(transactions, CultureInfo.InvariantCulture), folder.FirstOrDefault());
         return 0;
     default:
         // In this process: a generated project would have to pass the analyzers.

@@ -39,7 +39,9 @@ internal sealed class TestFunctionContext : FunctionContext
 
     public override IServiceProvider InstanceServices { get; set; } = null!;
 
-    public override FunctionDefinition FunctionDefinition => throw new NotSupportedException();
+    public FunctionDefinition? Definition { get; init; }
+
+    public override FunctionDefinition FunctionDefinition => Definition ?? throw new NotSupportedException();
 
     public override IDictionary<object, object> Items { get; set; } = new Dictionary<object, object>();
 }

@@ -11,7 +11,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using (DataFolder.Open(_folder.Path, TimeProvider.System))
         {
-            Assert.Throws<DataFolderInUseException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
+            Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
         }
 
         DataFolder.Open(_folder.Path, TimeProvider.System).Dispose();
@@ -22,9 +22,21 @@ public sealed class DataFolderTests : IDisposable
     {
         using (new FileStream(Path.Combine(_folder.Path, "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            var exception = Assert.Throws<DataFolderInUseException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
+            var exception = Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
             Assert.Contains(_folder.Path, exception.Message, StringComparison.Ordinal);
         }
         DataFolder.Open(_folder.Path, TimeProvider.System).Dispose();
+    }
+
+    [Fact]
+    public void File_in_place_of_the_folder_is_refused_with_advice()
+    {
+        var file = Path.Combine(_folder.Path, "file");
+        File.WriteAllText(file, "");
+        foreach (var path in new[] { file, Path.Combine(file, "folder") })
+        {
+            var exception = Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(path, TimeProvider.System));
+            Assert.Contains("--data", exception.Message, StringComparison.Ordinal);
+        }
     }
 }

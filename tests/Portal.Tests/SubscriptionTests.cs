@@ -163,6 +163,48 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     }
 
     [Fact]
+    public async Task Change_is_not_undone_by_an_answer_that_was_on_its_way()
+    {
+        var subscription = await Subscribe("https://example.com/hook");
+        await using var tab = await portal.OpenAsAdmin();
+        var page = new SubscriptionPage(tab);
+        await tab.Page.Clock.InstallAsync();
+        await page.GoTo(subscription);
+        await Assertions.Expect(page.State).ToHaveTextAsync("Active");
+        List<IRoute> held = [];
+        var isHeld = new SemaphoreSlim(0);
+        await tab.Page.RouteAsync($"**/subscriptions/{subscription.Id}", async route =>
+        {
+            if (route.Request.Method == "GET")
+            {
+                held.Add(route);
+                isHeld.Release();
+            }
+            else
+            {
+                await route.ContinueAsync();
+            }
+        });
+        await tab.Page.Clock.RunForAsync(5000);
+        await isHeld.WaitAsync(Eventually.Deadline);
+        var before = await held[0].FetchAsync();
+
+        await page.Press("Deactivate");
+        await Assertions.Expect(page.State).ToHaveTextAsync("Inactive");
+        await held[0].FulfillAsync(new() { Response = before });
+
+        // The page asks again once it has dealt with the answer; this time it gets none.
+        await Eventually.Until(
+            async () =>
+            {
+                await tab.Page.Clock.RunForAsync(5000);
+                return held.Count > 1;
+            },
+            () => "the next look");
+        await Assertions.Expect(page.State).ToHaveTextAsync("Inactive");
+    }
+
+    [Fact]
     public async Task Test_shows_what_the_receiver_answered()
     {
         var organization = portal.NewOrganization();

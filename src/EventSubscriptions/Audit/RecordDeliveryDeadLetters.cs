@@ -58,7 +58,6 @@ public sealed class RecordDeliveryDeadLetters(
         DeliveryDeadLetterReason.RetriesExhausted => "The receiver has failed for as long as the retry schedule lasts. Its entries delivery.failed say how.",
         DeliveryDeadLetterReason.DestinationForbidden =>
             "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
-        DeliveryDeadLetterReason.SubscriptionDeleted => "There is nothing to do, unless the subscription was deleted by mistake.",
         DeliveryDeadLetterReason.PayloadExpired => "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
         DeliveryDeadLetterReason.MalformedDelivery => "Something other than this app writes to the queue deliveries.",
         DeadLetterPolicy.MaxDeliveryCountExceeded => "The app failed on this delivery time and again. Its log says why.",

@@ -29,6 +29,11 @@ public sealed class RepeatFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
         var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -46,14 +51,9 @@ public sealed class RepeatFunctions(
         }
 
         fields.Finish();
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
-        return await FindAsync(context, id, cancellationToken) is { } subscription
-            ? Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt)
-            : Problem.NotFound("There is no such subscription.");
+        return errors.Any
+            ? errors.ToProblem()
+            : Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt);
     }
 
     [Function(nameof(ResendDelivery))]
@@ -65,6 +65,16 @@ public sealed class RepeatFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
+        {
+            return Problem.NotFound("The archive has no such event, or has it no longer.");
+        }
+
         var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -77,16 +87,6 @@ public sealed class RepeatFunctions(
         if (errors.Any)
         {
             return errors.ToProblem();
-        }
-
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return Problem.NotFound("There is no such subscription.");
-        }
-
-        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
-        {
-            return Problem.NotFound("The archive has no such event, or has it no longer.");
         }
 
         if (!subscription.IsActive)

@@ -8,7 +8,10 @@ public sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
 
     private const double Jitter = 0.2;
 
+    /// <summary>Whether no attempt follows the one of this number, from 1.</summary>
+    public bool IsLast(int attempt) => attempt > waits.Count;
+
     /// <summary>The wait after a failed attempt (from 1), or null where it was the last.</summary>
     public TimeSpan? WaitAfter(int attempt, Random random) =>
-        attempt <= waits.Count ? waits[attempt - 1] * (1 - Jitter + (2 * Jitter * random.NextDouble())) : null;
+        IsLast(attempt) ? null : waits[attempt - 1] * (1 - Jitter + (2 * Jitter * random.NextDouble()));
 }

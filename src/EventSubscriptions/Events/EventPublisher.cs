@@ -8,8 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Events;
 
 /// <summary>Puts events on the queue <c>events</c>.</summary>
-public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, ILogger<EventPublisher> logger)
+public sealed partial class EventPublisher(
+    [FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, TimeProvider time, ILogger<EventPublisher> logger)
 {
+    private readonly Outage _outage = new(time);
+
     /// <summary>
     /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the queue drops
     /// those that it has taken.
@@ -30,7 +33,8 @@ public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)
         if (failures.TryGetValue(this, out var failure))
         {
             activity?.SetStatus(ActivityStatusCode.Error);
-            Log.NotPublished(logger, failure, published.Count, organization);
+            var level = _outage.NextLevel();
+            Log.NotPublished(logger, level, failure, published.Count, organization);
         }
 
         return failure is null;
@@ -38,7 +42,7 @@ public sealed partial class EventPublisher([FromKeyedServices(QueueNames.Events)
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Of {Count} events of organization {OrganizationId} not all could be put on the queue.")]
-        public static partial void NotPublished(ILogger logger, Exception exception, int count, OrganizationId organizationId);
+        [LoggerMessage("Of {Count} events of organization {OrganizationId} not all could be put on the queue.")]
+        public static partial void NotPublished(ILogger logger, LogLevel level, Exception exception, int count, OrganizationId organizationId);
     }
 }

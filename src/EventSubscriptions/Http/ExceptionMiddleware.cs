@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Identity;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -12,9 +13,11 @@ namespace EventSubscriptions.Http;
 /// Turns what HTTP functions throw into problem details: 503 where a table or a queue can't be reached, so that callers try again,
 /// 500 without details for the rest. Functions with other triggers keep their exceptions, since those decide about redelivery.
 /// </summary>
-public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     private const string TableNotFound = "TableNotFound";
+
+    private readonly Outage _outage = new(time);
 
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -77,7 +80,8 @@ public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> log
 
         if (IsUnavailable(exception))
         {
-            Log.Unavailable(logger, exception, function);
+            var level = _outage.NextLevel();
+            Log.Unavailable(logger, level, exception, function);
             return Problem.Unavailable("Storage or a queue can't be reached just now. Try again shortly.");
         }
 
@@ -90,8 +94,8 @@ public sealed partial class ExceptionMiddleware(ILogger<ExceptionMiddleware> log
         [LoggerMessage(LogLevel.Debug, "{Function}: the caller left before the answer.")]
         public static partial void CallerLeft(ILogger logger, string function);
 
-        [LoggerMessage(LogLevel.Warning, "{Function} answers 503: storage or a queue can't be reached.")]
-        public static partial void Unavailable(ILogger logger, Exception exception, string function);
+        [LoggerMessage("{Function} answers 503: storage or a queue can't be reached.")]
+        public static partial void Unavailable(ILogger logger, LogLevel level, Exception exception, string function);
 
         [LoggerMessage(LogLevel.Error, "{Function} answers 500.")]
         public static partial void Failed(ILogger logger, Exception exception, string function);

@@ -1,6 +1,7 @@
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Retention;
 using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -9,7 +10,7 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Replays over HTTP.</summary>
 public sealed class ReplayFunctions(
-    ReplayRunner runner, ReplayStore store, SubscriptionStore subscriptions, EventCatalogue catalogue, TimeProvider time)
+    ReplayRunner runner, ReplayStore store, SubscriptionStore subscriptions, EventCatalogue catalogue, RetentionOptions retention, TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
     private const string Item = Collection + "/{replayId}";
@@ -22,6 +23,11 @@ public sealed class ReplayFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
         var body = await JsonBody.ReadAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -31,14 +37,9 @@ public sealed class ReplayFunctions(
         var now = time.GetUtcNow();
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
-        if (ReplayRequest.Read(body.Root, catalogue, now, errors) is not { } asked || errors.Any)
+        if (ReplayRequest.Read(body.Root, catalogue, now, retention.EventArchive, errors) is not { } asked || errors.Any)
         {
             return errors.ToProblem();
-        }
-
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return NoSubscription();
         }
 
         if (!subscription.IsActive && !asked.DryRun)
@@ -59,7 +60,7 @@ public sealed class ReplayFunctions(
                 DryRun = asked.DryRun,
                 State = ReplayState.Counting,
                 CreatedAt = now,
-                StartedBy = context.GetCaller()!.Name,
+                StartedBy = context.GetCaller()!.Actor,
             },
             cancellationToken);
         return new JsonAnswer<ReplayBody>(StatusCodes.Status202Accepted, ReplayBody.Of(replay), ReplayJson.Default.ReplayBody)
@@ -72,11 +73,16 @@ public sealed class ReplayFunctions(
     [Function(nameof(ListReplays))]
     [Requires(Role.Manage)]
     public async Task<IResult> ListReplays(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
         var errors = new FieldErrors();
         var query = new QueryReader(request, errors);
         var page = query.Page($"replays/{id}");
@@ -86,11 +92,6 @@ public sealed class ReplayFunctions(
             return errors.ToProblem();
         }
 
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return NoSubscription();
-        }
-
         var found = await store.ListAsync(subscription.Id, page, cancellationToken);
         return Answer.Ok(new Page<ReplayBody>([.. found.Items.Select(ReplayBody.Of)], found.ContinuationToken), ReplayJson.Default.PageReplayBody);
     }
@@ -98,22 +99,20 @@ public sealed class ReplayFunctions(
     [Function(nameof(GetReplay))]
     [Requires(Role.Manage)]
     public async Task<IResult> GetReplay(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
         string id,
         string replayId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
+        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
         {
-            return errors.ToProblem();
+            return NoReplay();
         }
 
-        return await FindAsync(context, id, replayId, cancellationToken) is { } replay
-            ? Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag))
-            : NoReplay();
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        return errors.Any ? errors.ToProblem() : Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag));
     }
 
     [Function(nameof(CancelReplay))]
@@ -125,6 +124,11 @@ public sealed class ReplayFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
+        {
+            return NoReplay();
+        }
+
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
         var ifMatch = IfMatch.Read(request, errors);
@@ -133,17 +137,12 @@ public sealed class ReplayFunctions(
             return errors.ToProblem();
         }
 
-        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
-        {
-            return NoReplay();
-        }
-
         if (!ifMatch.Accepts(replay.ETag))
         {
             return Problem.PreconditionFailed();
         }
 
-        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Name, cancellationToken);
+        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Actor, cancellationToken);
         return ended switch
         {
             null => NoReplay(),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -29,11 +30,13 @@ internal static class ReplayRow
             ["sent"] = replay.Sent,
             ["slices"] = replay.Slices,
             ["createdAt"] = replay.CreatedAt,
-            ["startedBy"] = replay.StartedBy,
+            ["startedBy"] = replay.StartedBy.Name,
         };
         Set(row, "events", replay.Events is null ? null : string.Join(EventSeparator, replay.Events));
         Set(row, "endedAt", replay.EndedAt);
-        Set(row, "cancelledBy", replay.CancelledBy);
+        Set(row, "startedById", replay.StartedBy.Id);
+        Set(row, "cancelledBy", replay.CancelledBy?.Name);
+        Set(row, "cancelledById", replay.CancelledBy?.Id);
         Set(row, "failureKind", replay.Failure?.Kind);
         Set(row, "failureDetail", replay.Failure?.Detail);
         return row;
@@ -64,8 +67,8 @@ internal static class ReplayRow
             Slices = row.GetInt32("slices") ?? 0,
             CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
             EndedAt = row.GetDateTimeOffset("endedAt"),
-            StartedBy = row.GetString("startedBy")!,
-            CancelledBy = row.GetString("cancelledBy"),
+            StartedBy = new Actor(row.GetString("startedById"), row.GetString("startedBy")!),
+            CancelledBy = row.GetString("cancelledBy") is { } canceller ? new Actor(row.GetString("cancelledById"), canceller) : null,
             Failure = row.GetString("failureKind") is { } kind ? new ReplayFailure(kind, row.GetString("failureDetail") ?? "") : null,
             ETag = row.ETag,
         };

@@ -57,7 +57,7 @@ public sealed class ReplayRunner(
     }
 
     /// <summary>Cancels a replay that has not ended, and returns it as it ended; null where there is no such replay.</summary>
-    public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, string actor, CancellationToken cancellationToken)
+    public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, Actor actor, CancellationToken cancellationToken)
     {
         var cancelled = await EndAsync(subscription, id, current => Ended(current, ReplayState.Cancelled) with { CancelledBy = actor }, cancellationToken);
         if (cancelled is { State: ReplayState.Cancelled })

@@ -12,7 +12,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Changes a subscription. Where the caller demands no version, a change that another overtakes is made again on top of it.</summary>
     internal Task<EditResult> ChangeAsync(
-        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
@@ -28,7 +28,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Gives a subscription a new signing secret, under the same terms; those before it sign for the overlap.</summary>
     internal Task<EditResult> RotateSecretAsync(
-        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
@@ -53,9 +53,39 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
         return stored is not null;
     }
 
+    /// <summary>
+    /// Deactivates a subscription whose receiver wants no more events, if what is stored still sends like the version that the receiver
+    /// was asked by. What it is called or how it is limited doesn't matter to the receiver.
+    /// </summary>
+    public async Task<GoneOutcome> DeactivateGoneAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; tries <= MaxTries; tries++)
+        {
+            var stored = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
+            if (stored is not null && !stored.SendsLike(used))
+            {
+                break;
+            }
+
+            if (stored is not { IsActive: true })
+            {
+                cache.Remove(used.OrganizationId, used.Id);
+                return GoneOutcome.Inactive;
+            }
+
+            if (await DeactivateAsync(stored, health, error, cancellationToken))
+            {
+                return GoneOutcome.Deactivated;
+            }
+        }
+
+        cache.Remove(used.OrganizationId, used.Id);
+        return GoneOutcome.Changed;
+    }
+
     /// <summary>Deletes a subscription, under the same terms.</summary>
     internal Task<EditResult> DeleteAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
@@ -92,6 +122,19 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
         return EditResult.Contended;
     }
+}
+
+/// <summary>What a receiver that is gone means for its subscription.</summary>
+public enum GoneOutcome
+{
+    /// <summary>It is deactivated now.</summary>
+    Deactivated,
+
+    /// <summary>It was inactive or deleted already.</summary>
+    Inactive,
+
+    /// <summary>It sends elsewhere or otherwise by now: the receiver that is gone was not its own.</summary>
+    Changed,
 }
 
 /// <summary>How a change ended.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
@@ -76,7 +77,7 @@ internal sealed record SubscriptionFields
     private static string? ReadName(FieldReader fields, bool required)
     {
         var name = fields.Text("name", required, minLength: 1, maxLength: MaxNameLength);
-        return name is null || PlainText.IsLine(name) ? name : fields.Wrong("name", PlainText.LineExpected);
+        return name is not null && PlainText.CheckName(name) is { } mistake ? fields.Wrong("name", mistake) : name;
     }
 
     private static string? ReadDescription(FieldReader fields)
@@ -93,10 +94,10 @@ internal sealed record SubscriptionFields
             return null;
         }
 
-        // What Uri repairs in silence (blanks around, backslashes) would not be what was meant.
-        if (text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\') || !Uri.TryCreate(text, UriKind.Absolute, out var url))
+        // What Uri repairs in silence (blanks around, backslashes, characters that turn the direction) would not be what was meant.
+        if (text.Any(IsRepaired) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
-            fields.Wrong("url", "must be an absolute URL without blanks, such as https://example.com/events");
+            fields.Wrong("url", "must be an absolute URL without blanks or invisible characters, such as https://example.com/events");
             return null;
         }
 
@@ -108,6 +109,9 @@ internal sealed record SubscriptionFields
 
         return url;
     }
+
+    private static bool IsRepaired(char letter) =>
+        char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\' || char.GetUnicodeCategory(letter) == UnicodeCategory.Format;
 
     private static Secret? ReadToken(FieldReader fields, bool required)
     {

@@ -52,7 +52,7 @@ public sealed class SubscriptionFunctions(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Name), cancellationToken);
+        var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Actor), cancellationToken);
         return Answer.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
             SubscriptionBody.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
@@ -63,7 +63,7 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(ListSubscriptions))]
     [Requires(Role.Read)]
     public async Task<IResult> ListSubscriptions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
     {
         var organization = context.GetOrganization();
         var errors = new FieldErrors();
@@ -96,21 +96,19 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(GetSubscription))]
     [Requires(Role.Read)]
     public async Task<IResult> GetSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
-            return errors.ToProblem();
+            return NotFound();
         }
 
-        return SubscriptionId.TryParse(id, out var known) && await store.GetAsync(context.GetOrganization(), known, cancellationToken) is { } subscription
-            ? await ShowAsync(subscription, cancellationToken)
-            : NotFound();
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        return errors.Any ? errors.ToProblem() : await ShowAsync(subscription, cancellationToken);
     }
 
     [Function(nameof(ChangeSubscription))]
@@ -121,7 +119,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -141,7 +139,7 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.ChangeAsync(context.GetOrganization(), known, fields, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        var result = await editor.ChangeAsync(context.GetOrganization(), subscription.Id, fields, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(result.Outcome);
     }
 
@@ -153,7 +151,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -166,7 +164,7 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.DeleteAsync(context.GetOrganization(), known, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        var result = await editor.DeleteAsync(context.GetOrganization(), subscription.Id, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
     }
 
@@ -178,7 +176,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -200,7 +198,7 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.RotateSecretAsync(context.GetOrganization(), known, overlap, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        var result = await editor.RotateSecretAsync(context.GetOrganization(), subscription.Id, overlap, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
             ? Answer.Ok(
                 new RotatedSecretBody(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretBody, EntityTag.Of(rotated.ETag))
@@ -212,6 +210,9 @@ public sealed class SubscriptionFunctions(
             SubscriptionBody.Of(subscription, await health.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)),
             SubscriptionJson.Default.SubscriptionBody,
             EntityTag.Of(subscription.ETag));
+
+    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) ? await store.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
 
     private static IResult Refused(EditOutcome outcome) => outcome switch
     {

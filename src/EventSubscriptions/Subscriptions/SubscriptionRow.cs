@@ -21,6 +21,9 @@ internal static class SubscriptionRow
     /// <summary>The key of the row that says until when its receiver rests.</summary>
     public static string RestKey(SubscriptionId id) => $"{RestPrefix}{id}";
 
+    /// <summary>The key of the row that says since when deliveries to it are dropped, once it is deleted.</summary>
+    public static string DroppedKey(SubscriptionId id) => $"d:{id}";
+
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
     {
         var (partition, key) = (subscription.OrganizationId.ToString(), Key(subscription.Id));

@@ -68,6 +68,12 @@ internal sealed partial class Database
 
     private void Reopen()
     {
+        // Opening would make a new, empty database, while what was acknowledged lies elsewhere: in a volume that is no longer mounted, perhaps.
+        if (!File.Exists(Path.Combine(_folder, "CURRENT")))
+        {
+            throw new DirectoryNotFoundException($"The database in {_folder} is gone.");
+        }
+
         var database = _database;
         _database = null;
         database?.Close();

@@ -45,6 +45,7 @@ internal sealed partial class Database : IDisposable
     {
         folder = Path.GetFullPath(folder);
         var database = new Database(folder, options ?? new(), logger);
+        database.CreateFolder();
         database.OpenHandle();
         try
         {
@@ -145,11 +146,11 @@ internal sealed partial class Database : IDisposable
         throw _failure ?? new StorageUnavailableException("The data could not be read: the database is being reopened.");
     }
 
-    private void OpenHandle()
+    // What is in there concerns nobody else on the machine.
+    private void CreateFolder()
     {
         try
         {
-            // What is in there concerns nobody else on the machine.
             if (OperatingSystem.IsWindows())
             {
                 Directory.CreateDirectory(_folder);
@@ -158,16 +159,22 @@ internal sealed partial class Database : IDisposable
             {
                 Directory.CreateDirectory(_folder, OwnerOnly);
             }
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw DatabaseOpenException.From(_folder, new RocksDbException(exception.Message));
+        }
+    }
 
+    private void OpenHandle()
+    {
+        try
+        {
             _database = RocksDbHandle.Open(_folder, _options.RocksDb);
         }
         catch (RocksDbException exception)
         {
             throw DatabaseOpenException.From(_folder, exception);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw DatabaseOpenException.From(_folder, new RocksDbException(exception.Message));
         }
     }
 

@@ -69,18 +69,21 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
             times.Add(app.StartTime.TotalSeconds);
         }
 
-        _report.Add(new("start", "start to ready, empty folder", times.Order().ElementAt(times.Count / 2), "s", AtMost: 2));
+        _report.Add(new("start", "start to ready, empty folder", Median(times), "s", AtMost: 2));
     }
 
     private async Task Throughput()
     {
         var total = options.Subscriptions * options.Events;
-        var raw = await Warm(() => MeasureRawLimit(total));
+        using var client = Process.GetCurrentProcess();
+        var raw = await Warm(client, total, () => MeasureRawLimit(total));
         await using var app = await AppProcess.Start();
-        var rate = await MeasureDeliveries(app, others: 0);
-        _report.Add(new("raw", $"raw limit, HttpClient, {RawLimit.Concurrency} at once", raw, "/s"));
-        _report.Add(new("deliveries", $"deliveries, {options.Events:N0} events x {options.Subscriptions:N0} subscriptions", rate, "/s"));
-        _report.Add(new("ratio", "ratio of the two", rate / raw, "", AtLeast: 0.5));
+        var ours = await MeasureDeliveries(app, others: 0);
+        _report.Add(new("raw", $"raw limit, HttpClient, {RawLimit.Concurrency} at once", raw.Rate, "/s"));
+        _report.Add(new("deliveries", $"deliveries, {options.Events:N0} events x {options.Subscriptions:N0} subscriptions", ours.Rate, "/s"));
+        _report.Add(new("ratio", "ratio of the two", ours.Rate / raw.Rate, "", AtLeast: 0.5));
+        _report.Add(new("cpu", "CPU of the app for a delivery", ours.Cpu, "µs"));
+        _report.Add(new("cpuRatio", "CPU of the app for a delivery, over that of HttpClient for a request", ours.Cpu / raw.Cpu, "", AtMost: 2));
         _report.Add(new("throughputPeakMemory", "peak memory meanwhile", PeakMemory(app), "MB"));
     }
 
@@ -91,11 +94,11 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         if (alone is null)
         {
             await using var small = await AppProcess.Start();
-            alone = await MeasureDeliveries(small, others: 0);
+            alone = (await MeasureDeliveries(small, others: 0)).Rate;
         }
 
         await using var app = await AppProcess.Start();
-        var rate = await MeasureDeliveries(app, others: options.FanOut);
+        var (rate, _) = await MeasureDeliveries(app, others: options.FanOut);
         _report.Add(new("growth", $"deliveries among {options.FanOut:N0} other subscriptions, against alone", rate / alone.Value, "", AtLeast: 0.9));
     }
 
@@ -121,16 +124,20 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     private async Task FanOut()
     {
         await using var app = await AppProcess.Start(("Deliveries__Deadline", "00:02:00"));
+        using var process = Process.GetProcessById(app.ProcessId);
         var user = await SubscribeToSilence(app);
-        await user.Publish(1);
-        await UntilWaiting(user, options.FanOut);
-
-        const int events = 5;
-        var started = Stopwatch.GetTimestamp();
-        await user.Publish(events);
-        await UntilWaiting(user, options.FanOut * (events + 1L));
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        _report.Add(new("fanOut", $"fan-out to {options.FanOut:N0} subscriptions, enqueued", options.FanOut * events / elapsed.TotalSeconds, "/s", AtLeast: 100_000));
+        const int events = 10;
+        var waiting = 0L;
+        var (rate, cpu) = await Warm(process, options.FanOut * events, async () =>
+        {
+            waiting += options.FanOut * events;
+            var started = Stopwatch.GetTimestamp();
+            await user.Publish(events);
+            await UntilWaiting(user, waiting);
+            return options.FanOut * events / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        });
+        _report.Add(new("fanOut", $"fan-out to {options.FanOut:N0} subscriptions, enqueued", rate, "/s", AtLeast: 100_000));
+        _report.Add(new("fanOutCpu", "CPU of the app for one of those", cpu, "µs"));
     }
 
     private async Task Waiting()
@@ -150,8 +157,9 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         return RawLimit.Measure(receiver, requests, Operator.PayloadOf(Organization, number: 1000), progress);
     }
 
-    private async Task<double> MeasureDeliveries(AppProcess app, int others)
+    private async Task<Speed> MeasureDeliveries(AppProcess app, int others)
     {
+        using var process = Process.GetProcessById(app.ProcessId);
         var user = new Operator(app, Organization);
         if (others > 0)
         {
@@ -166,7 +174,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         await receiver.Complete(progress);
 
         var total = options.Subscriptions * options.Events;
-        return await Warm(async () =>
+        return await Warm(process, total, async () =>
         {
             progress.Say($"{total:N0} deliveries");
             await receiver.Expect(total);
@@ -177,17 +185,34 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     }
 
     /// <summary>The median of all rounds but the first, in which the runtime still compiles.</summary>
-    private async Task<double> Warm(Func<Task<double>> measure)
+    /// <param name="process">Whose CPU counts.</param>
+    /// <param name="count">How many operations a round has.</param>
+    /// <param name="measure">One round, which answers how many operations there were a second.</param>
+    private async Task<Speed> Warm(Process process, int count, Func<Task<double>> measure)
     {
-        var rates = new List<double>();
+        var rounds = new List<Speed>();
         for (var round = 0; round < options.Rounds; round++)
         {
-            rates.Add(await measure());
-            progress.Say($"round {round + 1}: {rates[^1]:N0}/s");
+            var before = CpuTime(process);
+            var rate = await measure();
+            rounds.Add(new(rate, (CpuTime(process) - before).TotalMicroseconds / count));
+            progress.Say($"round {round + 1}: {rate:N0}/s, {rounds[^1].Cpu:N1} µs");
         }
 
-        double[] warm = [.. rates.Skip(rates.Count > 1 ? 1 : 0).Order()];
-        return warm[warm.Length / 2];
+        Speed[] warm = [.. rounds.Skip(rounds.Count > 1 ? 1 : 0)];
+        return new(Median(warm.Select(speed => speed.Rate)), Median(warm.Select(speed => speed.Cpu)));
+    }
+
+    private static TimeSpan CpuTime(Process process)
+    {
+        process.Refresh();
+        return process.TotalProcessorTime;
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] ordered = [.. values.Order()];
+        return ordered[ordered.Length / 2];
     }
 
     /// <summary>Publishes one event after another at a fixed rate, whether or not those before are through.</summary>
@@ -259,6 +284,10 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     }
 
     private static double Percentile(double[] ordered, double share) => ordered[(int)Math.Min(ordered.Length - 1, Math.Ceiling(ordered.Length * share))];
+
+    /// <param name="Rate">Operations a second.</param>
+    /// <param name="Cpu">Of one of them, in microseconds.</param>
+    private sealed record Speed(double Rate, double Cpu);
 
     private sealed record Published(string Id, long SentAt, long AcceptedAt);
 }

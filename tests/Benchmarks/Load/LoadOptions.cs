@@ -13,7 +13,7 @@ internal sealed record LoadOptions
 
           --subscriptions N   subscriptions that each event goes to                 (10)
           --events M          events published, so that N x M POSTs arrive          (3000)
-          --rounds R          rounds of those; the first warms up and is discarded  (4)
+          --rounds R          rounds of those, and of fan-outs; the first is discarded  (4)
           --rate R            events per second while latency is measured           (500)
           --seconds S         how long latency is measured                          (10)
           --fan-out N         subscriptions that one event is fanned out to         (10000)

@@ -67,7 +67,7 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
     [Fact]
     public async Task Dead_letter_of_a_deleted_subscription_is_recorded_without_its_url()
     {
-        await RunAsync((Delivery() with { SubscriptionId = SubscriptionId.New(_clock) }).ToServiceBusMessage(default), "SubscriptionDeleted", "Gone.");
+        await RunAsync((Delivery() with { SubscriptionId = SubscriptionId.New(_clock) }).ToServiceBusMessage(default), "PayloadExpired", "Gone.");
 
         Assert.Null(Assert.Single(await EntriesAsync()).Url);
     }

@@ -24,7 +24,7 @@ public sealed class PublishEventsTests : IAsyncLifetime
         _services = await LocalServices.StartAsync();
         _traces = TraceRecorder.Start();
         _function = new PublishEvents(
-            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, NullLogger<EventPublisher>.Instance));
+            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance));
     }
 
     public Task DisposeAsync()
@@ -140,11 +140,11 @@ public sealed class PublishEventsTests : IAsyncLifetime
     {
         var clock = new TestClock();
         var silent = new SilentSender();
-        var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, NullLogger<EventPublisher>.Instance);
+        var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, clock, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
         var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher).RunAsync(
             Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
-            new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization),
+            new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
             default).Reply();
         await Eventually.Until(() => clock.PendingTimers > 0, () => "a call of the client");
         Assert.False(publishing.IsCompleted);
@@ -183,6 +183,6 @@ public sealed class PublishEventsTests : IAsyncLifetime
             request.Headers["Idempotency-Key"] = idempotencyKeys;
         }
 
-        return _function.RunAsync(request, new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization), default).Reply();
+        return _function.RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default).Reply();
     }
 }

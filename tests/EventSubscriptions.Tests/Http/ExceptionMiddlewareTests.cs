@@ -1,6 +1,11 @@
 using Azure;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Http;
+using EventSubscriptions.Telemetry;
+using LocalHost.Functions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Tests.Http;
 
@@ -30,4 +35,33 @@ public sealed class ExceptionMiddlewareTests
     [MemberData(nameof(Exceptions))]
     public void Unavailable_is_what_a_repeat_may_mend(Exception exception, bool expected) =>
         Assert.Equal(expected, ExceptionMiddleware.IsUnavailable(exception));
+
+    [Fact]
+    public async Task One_warning_tells_of_an_outage_however_many_requests_it_fails()
+    {
+        var clock = new TestClock();
+        var logger = new RecordingLogger<ExceptionMiddleware>();
+        var middleware = new ExceptionMiddleware(clock, logger);
+
+        for (var request = 0; request < 3; request++)
+        {
+            Assert.Equal(StatusCodes.Status503ServiceUnavailable, await Fail(middleware));
+            clock.Advance(Outage.End / 2);
+        }
+
+        Assert.Equal([LogLevel.Warning, LogLevel.Debug, LogLevel.Debug], logger.Entries.Select(entry => entry.Level));
+
+        clock.Advance(Outage.End);
+        await Fail(middleware);
+        Assert.Equal(LogLevel.Warning, logger.Entries[^1].Level);
+    }
+
+    private static async Task<int> Fail(ExceptionMiddleware middleware)
+    {
+        await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
+        var http = new DefaultHttpContext { RequestServices = services };
+        var context = new TestFunctionContext { Definition = new LocalFunctionDefinition("PublishEvents"), Items = { ["HttpRequestContext"] = http } };
+        await middleware.Invoke(context, _ => throw new ServiceBusException("the disk is full", ServiceBusFailureReason.ServiceBusy));
+        return http.Response.StatusCode;
+    }
 }

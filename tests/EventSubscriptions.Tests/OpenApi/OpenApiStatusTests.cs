@@ -58,12 +58,13 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         {
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
             ("cancelReplay", "409") => await Ended(request),
+            ("createKey", "409") => await Taken(request),
             ("publishEvents", "409") => await Reused(request),
             (_, "200" or "201" or "202" or "204") => await request.Send(),
             (_, "304") => await request.Send(("If-None-Match", (await request.Send()).ETag!)),
             (_, "400") => await (request with { Path = request.Path + "?qqqq=1" }).Send(),
-            (_, "401") => await (request with { Key = RolesOf(operation).Count == 0 ? "nobody" : null }).Send(),
-            (_, "403") => await (request with { Key = await KeyWithout(RolesOf(operation), request.Organization) }).Send(),
+            (_, "401") => await (request with { Key = operation.Roles.Count == 0 ? "es_nobody" : null }).Send(),
+            (_, "403") => await (request with { Key = await Things.KeyWithout(operation.Roles, apps.App, request.Organization) }).Send(),
             (_, "404") => await Absent(request),
             (_, "412") => await request.Send(("If-Match", "\"another\"")),
             (_, "413") => await (request with { Body = $$"""{"x":"{{new string('x', 1024 * 1024)}}"}""" }).Send(),
@@ -77,23 +78,19 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     private async Task<Request> Valid(Operation operation)
     {
         var organization = Organization.New(apps.App);
-        var path = operation.Path;
         var things = new Things(apps.App, organization, apps.Receiver);
-        foreach (var name in operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!))
-        {
-            path = path.Replace($"{{{name}}}", await things.Find(operation, name), StringComparison.Ordinal);
-        }
+        var path = await things.PathOf(operation);
 
         var media = operation.Definition["requestBody"]?["content"]?["application/json"];
         var body = media?["example"] ?? media?["examples"]?.AsObject().First().Value!["value"];
+        if (operation.Id == "createKey")
+        {
+            body = body!.DeepClone();
+            body["name"] = $"Key for {organization.Id}";
+        }
+
         return new Request(apps.App, organization, things.Subscription, operation, path, body?.ToJsonString(), apps.App.AdminKey);
     }
-
-    private static IReadOnlyList<string> RolesOf(Operation operation) =>
-        [.. operation.Definition["security"]!.AsArray().Select(item => item!["bearer"]).First(item => item is not null)!.AsArray().Select(role => (string)role!)];
-
-    private async Task<string> KeyWithout(IReadOnlyList<string> roles, Organization organization) =>
-        await Keys.Create(apps.App, roles is [Admin] ? "manage" : roles.Contains("publish", StringComparer.Ordinal) ? "read" : "publish", organization.Id);
 
     /// <summary>To a thing that isn't there; where there is nothing but an organization, to one that the key may not see.</summary>
     private async Task<Answer> Absent(Request request)
@@ -130,6 +127,13 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         return await (request with { Path = $"{request.Subscription!.Path}/replays/{id}" }).Send();
     }
 
+    /// <summary>A key of a name that another has.</summary>
+    private static async Task<Answer> Taken(Request request)
+    {
+        await request.Send();
+        return await request.Send();
+    }
+
     /// <summary>Others are faster than this change every time. No request from outside makes sure of that.</summary>
     private static async Task<int> InContention(string id)
     {
@@ -137,9 +141,10 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         var organization = Given.Organization();
         var subscription = await Given.SubscriptionStore(services.Tables, services.Time)
             .AddAsync(Given.Subscription(organization, services.Time), Given.Entry(Given.Subscription(organization, services.Time)), default);
+        // It is found, and from then on read and written in turn.
         var uses = 0;
         services.Flaky.Failure = (table, _) =>
-            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) % 2 == 0 ? new RequestFailedException(412, "Others were faster.") : null;
+            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) is > 1 and var use && use % 2 == 1 ? new RequestFailedException(412, "Others were faster.") : null;
         var store = Given.SubscriptionStore(services.Flaky, services.Time);
         var functions = new SubscriptionFunctions(
             store,
@@ -148,7 +153,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             EventCatalogue.Load(),
             new DestinationGuard(new DeliveriesOptions()),
             services.Time);
-        var context = new TestFunctionContext(new Caller("ops", Role.Manage, null), organization);
+        var context = new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), organization);
         var of = subscription.Id.ToString();
         var reply = await (id switch
         {
@@ -175,43 +180,6 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
 
         public Task<Answer> Send(params (string Name, string Value)[] headers) => App.As(Key).Send(
             new HttpMethod(Operation.Method), Path, Body is null ? null : Encoding.UTF8.GetBytes(Body), ContentType, ifMatch: null, headers);
-    }
-
-    /// <summary>What the paths of requests name, made when it is asked for.</summary>
-    private sealed class Things(AppProcess app, Organization organization, Receiver receiver)
-    {
-        public SubscriptionHandle? Subscription { get; private set; }
-
-        public async Task<string> Find(Operation operation, string parameter)
-        {
-            switch (parameter)
-            {
-                case "organizationId":
-                    return organization.Id.ToString();
-                case "name":
-                    return "CaseClosedEvent";
-                case "id" when operation.Path.StartsWith("/api/keys", StringComparison.Ordinal):
-                    return (string)(await Keys.Issue(app, "read", organization.Id))["id"]!;
-                case "id":
-                    Subscription = await organization.Subscribe(receiver.NewHook());
-                    return Subscription.Id;
-                case "eventId":
-                    return await Delivered();
-                case "replayId":
-                    await Delivered();
-                    return await ReplayRuns.Start(Subscription!, "all");
-                default:
-                    throw new InvalidOperationException($"Say in {nameof(OpenApiStatusTests)} where the {parameter} of {operation} comes from.");
-            }
-        }
-
-        /// <summary>Three, so that a replay of them takes a while, and their attempts are logged.</summary>
-        private async Task<string> Delivered()
-        {
-            var ids = await organization.PublishCases(3, "case");
-            await Subscription!.Attempted(DeliveryOutcome.Delivered, 3);
-            return ids[0];
-        }
     }
 
     /// <summary>An app whose replays take their time, and what an app answers whose tables are away.</summary>

@@ -137,7 +137,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         await ArchiveAsync(24);
         var cancelled = await StartAsync();
         await RunNextAsync();
-        await Runner().CancelAsync(_subscription.Id, cancelled.Id, "somebody", default);
+        await Runner().CancelAsync(_subscription.Id, cancelled.Id, Given.Actor("somebody"), default);
         await FinishAsync(cancelled);
         await FinishAsync(await StartAsync());
 
@@ -316,7 +316,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
             DryRun = false,
             State = ReplayState.Counting,
             CreatedAt = Time.GetUtcNow(),
-            StartedBy = "somebody",
+            StartedBy = Given.Actor("somebody"),
         };
         return Runner().StartAsync(change?.Invoke(replay) ?? replay, default);
     }

@@ -39,7 +39,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
                 DryRun = false,
                 State = ReplayState.Counting,
                 CreatedAt = _services.Time.GetUtcNow(),
-                StartedBy = "somebody",
+                StartedBy = Given.Actor("somebody"),
             },
             default);
         _first = await _services.ReceiveOneAsync(QueueNames.Replays);

@@ -401,7 +401,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         DryRun = false,
         State = ReplayState.Counting,
         CreatedAt = _services.Time.GetUtcNow(),
-        StartedBy = "somebody",
+        StartedBy = Given.Actor("somebody"),
     };
 
     private Task<ArchiveResult> ArchiveAsync(string id, DateTimeOffset at) =>

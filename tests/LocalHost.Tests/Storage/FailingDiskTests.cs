@@ -3,17 +3,19 @@ using System.Runtime.InteropServices;
 using System.Text;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;
+using LocalHost.Tests.Worker;
 
 namespace LocalHost.Tests.Storage;
 
 public sealed class FailingDiskTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly RecordingLoggerProvider _log = new();
     private readonly Database _database;
     private volatile bool _failsBefore;
     private volatile bool _failsAfter;
 
-    public FailingDiskTests() => _database = TestDatabase.Open(Path.Combine(_folder.Path, "db"), TestDatabase.Impatient with
+    public FailingDiskTests() => _database = Database.Open(Folder, _log.CreateLogger("database"), TestDatabase.Impatient with
     {
         Write = (write, batch) =>
         {
@@ -23,10 +25,13 @@ public sealed class FailingDiskTests : IDisposable
         },
     });
 
+    private string Folder => Path.Combine(_folder.Path, "db");
+
     public void Dispose()
     {
         _database.Dispose();
         _folder.Dispose();
+        _log.Dispose();
     }
 
     [Fact]
@@ -92,6 +97,25 @@ public sealed class FailingDiskTests : IDisposable
         Assert.False(_database.IsHealthy);
         scan.Dispose();
         WaitUntilHealthy();
+    }
+
+    [Fact]
+    public async Task Database_whose_folder_has_vanished_is_not_replaced_by_an_empty_one()
+    {
+        await _database.PutAsync("before", "1");
+        Directory.Move(Folder, Folder + ".elsewhere");
+        _failsBefore = true;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _database.PutAsync("lost", "1").AsTask());
+        _failsBefore = false;
+        Assert.True(SpinWait.SpinUntil(() => _log.DebugMessages.Any(), TimeSpan.FromSeconds(30)));
+
+        Assert.False(_database.IsHealthy);
+        Assert.False(Directory.Exists(Folder));
+        Assert.Equal("1", _database.Get("before"));
+
+        Directory.Move(Folder + ".elsewhere", Folder);
+        WaitUntilHealthy();
+        Assert.Equal("1", _database.Get("before"));
     }
 
     private static void ThrowIf(bool fails)

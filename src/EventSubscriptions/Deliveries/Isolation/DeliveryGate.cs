@@ -59,17 +59,17 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     {
         // What was refused at once doesn't tell how long the receiver takes.
         TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
-        var change = pass.End(ReachedBy(result.Error?.Kind), duration, restUntil);
+        var change = pass.End(ReachedBy(result), duration, restUntil);
         var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
         return restUntil is { } until && until - time.GetUtcNow() > LongRest
             ? Task.WhenAll(recording, perseverance.TryAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
             : recording;
     }
 
-    private static Reached ReachedBy(string? errorKind) => errorKind switch
+    private static Reached ReachedBy(DeliveryResult result) => result switch
     {
-        ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout => Reached.No,
-        ErrorKind.Forbidden => Reached.Unknown,
+        { IsUrlForbidden: true } => Reached.Unknown,
+        { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } => Reached.No,
         _ => Reached.Yes,
     };
 

@@ -58,6 +58,21 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         Assert.Null(entries[0].Error);
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task Breaker_opens_when_the_name_leads_to_addresses_that_are_forbidden_and_not_when_the_url_is(bool isUrl, int open)
+    {
+        var gate = Gate();
+        for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
+        {
+            var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = default, Error = new(ErrorKind.Forbidden, "No."), IsUrlForbidden = isUrl };
+            await gate.LeaveAsync(await Enter(gate), _subscription, result, restUntil: null, default);
+        }
+
+        Assert.Equal(open, gate.OpenBreakers);
+    }
+
     [Fact]
     public async Task Long_rest_is_honoured_by_another_instance_until_the_subscription_is_changed()
     {

@@ -49,6 +49,8 @@ internal sealed class SmallDisk : IDisposable
 
     public void MakeRoom() => File.Delete(Filler);
 
+    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", Path);
+
     public void Dispose()
     {
         Run("umount", "--lazy", Path);
