@@ -16,8 +16,8 @@ switch (args)
     case ["receiver"]:
         await ReceiverServer.Run();
         return 0;
-    case ["log", var transactions, .. var folder]:
-        await LogCommand.Run(int.Parse(transactions, CultureInfo.InvariantCulture), folder.FirstOrDefault());
+    case ["grow", var transactions, .. var folder]:
+        await GrowCommand.Run(int.Parse(transactions, CultureInfo.InvariantCulture), folder.FirstOrDefault());
         return 0;
     default:
         // In this process: a generated project would have to pass the analyzers.

@@ -125,6 +125,25 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     }
 
     [Fact]
+    public async Task URL_that_leads_elsewhere_asks_for_the_token()
+    {
+        var subscription = await Subscribe("https://example.com/hook");
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToEdit(subscription);
+        await form.Url.FillAsync("https://example.com/other");
+
+        await form.Save();
+        await form.ShowsError(form.NewToken, "New token must be given again");
+        await form.NewToken.FillAsync("token-0123456789");
+        await form.Save();
+        await tab.ShowsHeading("Scenario");
+
+        var entry = Assert.Single(await subscription.Organization.AuditLog("subscription.updated"));
+        Assert.Equal("https://example.com/other", (string?)entry["changes"]!["url"]!["to"]);
+    }
+
+    [Fact]
     public async Task Stale_edit_is_explained_and_saved_on_top_of_the_current_version()
     {
         var subscription = await Subscribe("https://example.com/hook");

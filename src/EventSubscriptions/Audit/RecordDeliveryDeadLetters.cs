@@ -11,6 +11,7 @@ namespace EventSubscriptions.Audit;
 public sealed class RecordDeliveryDeadLetters(
     DeadLetterDesk desk,
     AuditLog audit,
+    DeliveryLog log,
     SubscriptionCache subscriptions,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     TimeProvider time)
@@ -24,8 +25,16 @@ public sealed class RecordDeliveryDeadLetters(
         CancellationToken cancellationToken) =>
         desk.HandleAsync(deadLetter, s_kind, deliveries, RecordAsync, cancellationToken);
 
-    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken) =>
+    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
+    {
         await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
+
+        // Where the app itself gave the delivery up, it has noted that it no longer waits.
+        if (!DeliveryDeadLetterReason.All.Contains(deadLetter.DeadLetterReason, StringComparer.Ordinal) && DeliveryMessage.TryParse(deadLetter, out var delivery, out _))
+        {
+            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
+        }
+    }
 
     private async Task<AuditEntry> ToEntryAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ public static class DeliveriesServices
             .AddSingleton<DroppedDeliveries>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
+            .AddSingleton<TestSlots>()
             .AddWebhookSender();
 
     /// <summary>Adds the sender and the HTTP client that it uses.</summary>

@@ -32,7 +32,7 @@ public sealed class DeliveryLog
     public Task AppendAsync(SubscriptionId subscription, DeliveryAttempt attempt, bool hasWaited, CancellationToken cancellationToken)
     {
         var row = DeliveryLogRow.Make(subscription, attempt);
-        var outcome = DeliveryLogRow.MakeOutcome(subscription, attempt);
+        var outcome = DeliveryLogRow.MakeOutcome(row);
         return attempt.NextAttemptAt is { } due
             ? _writer.WriteAsync(
                 [row, outcome, DeliveryLogRow.MakeWait(subscription, attempt.EventId, attempt.Run, due, WaitReason.Retry)], obsolete: null, cancellationToken)

@@ -39,8 +39,9 @@ internal static class DeliveryLogRow
         return row;
     }
 
-    public static TableEntity MakeOutcome(SubscriptionId subscription, DeliveryAttempt attempt) =>
-        new(subscription.ToString(), OutcomeKey(AttemptKey(attempt))) { [OutcomeColumn] = attempt.Outcome };
+    /// <summary>The row by which an attempt's is found by its event.</summary>
+    public static TableEntity MakeOutcome(TableEntity attempt) =>
+        new(attempt.PartitionKey, OutcomeKey(attempt.RowKey)) { [OutcomeColumn] = attempt[OutcomeColumn] };
 
     public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, string reason) =>
         new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason };

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
@@ -17,10 +18,13 @@ public sealed class RepeatFunctions(
     EventCatalogue catalogue,
     EventArchive archive,
     DeliveryTest test,
+    TestSlots slots,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
     TimeProvider time)
 {
+    private static readonly TimeSpan s_testPause = TimeSpan.FromSeconds(1);
+
     [Function(nameof(TestSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> TestSubscription(
@@ -51,8 +55,14 @@ public sealed class RepeatFunctions(
         }
 
         fields.Finish();
-        return errors.Any
-            ? errors.ToProblem()
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        using var slot = slots.TryEnter(subscription.OrganizationId);
+        return slot is null
+            ? Problem.TooManyRequests($"{slots.Most} tests of this organization are under way, as many as may at once. Try again when one has ended.", s_testPause)
             : Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt);
     }
 

@@ -1,6 +1,7 @@
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Options;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,13 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Replays over HTTP.</summary>
 public sealed class ReplayFunctions(
-    ReplayRunner runner, ReplayStore store, SubscriptionStore subscriptions, EventCatalogue catalogue, RetentionOptions retention, TimeProvider time)
+    ReplayRunner runner,
+    ReplayStore store,
+    SubscriptionStore subscriptions,
+    EventCatalogue catalogue,
+    LimitsOptions limits,
+    RetentionOptions retention,
+    TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
     private const string Item = Collection + "/{replayId}";
@@ -62,7 +69,14 @@ public sealed class ReplayFunctions(
                 CreatedAt = now,
                 StartedBy = context.GetCaller()!.Actor,
             },
+            limits.ReplaysPerOrganization,
             cancellationToken);
+        if (replay is null)
+        {
+            return Problem.Conflict(
+                $"{limits.ReplaysPerOrganization} replays of this organization are running, as many as may at once. Wait until one has ended, or cancel one.");
+        }
+
         return new JsonAnswer<ReplayBody>(StatusCodes.Status202Accepted, ReplayBody.Of(replay), ReplayJson.Default.ReplayBody)
         {
             Location = $"/api/organizations/{replay.OrganizationId}/subscriptions/{replay.SubscriptionId}/replays/{replay.Id}",

@@ -8,8 +8,8 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Replays;
 
 /// <summary>
-/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, each event that it found
-/// under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
+/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, a note of that in the
+/// partition of its organization, and each event that it found under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
 /// </summary>
 internal static class ReplayRow
 {
@@ -76,6 +76,15 @@ internal static class ReplayRow
 
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
         new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}")) { ["eventName"] = pointer.EventName };
+
+    /// <summary>Notes in the partition of its organization that a replay runs.</summary>
+    public static TableEntity MakeNote(Replay replay) =>
+        new(replay.OrganizationId.ToString(), replay.Id.ToString()) { ["subscriptionId"] = replay.SubscriptionId.ToString() };
+
+    public static (SubscriptionId Subscription, ReplayId Id) ReadNote(TableEntity row) =>
+        SubscriptionId.TryParse(row.GetString("subscriptionId"), out var subscription) && ReplayId.TryParse(row.RowKey, out var id)
+            ? (subscription, id)
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no replay that runs.");
 
     public static EventId EventId(TableEntity row) =>
         Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)

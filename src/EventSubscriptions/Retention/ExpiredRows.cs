@@ -67,15 +67,23 @@ internal sealed class ExpiredByKey(Func<string, string?> companion, params KeySp
 
 /// <summary>
 /// What deleted subscriptions have left: health and rests, which deliveries that were under way write again, and the version of an
-/// organization that has no subscription any more.
+/// organization that has no subscription any more; and since when deliveries were dropped, when the audit entry that counts them is no longer kept.
 /// </summary>
-internal sealed class AbandonedState : ExpiredRows
+/// <param name="auditedSince">Older audit entries are no longer kept.</param>
+internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
 {
     private const string AfterStates = "s";
+
+    private readonly ExpiredByKey _dropped = new(_ => null, new KeySpan(SubscriptionRow.DroppedPrefix, "d;", auditedSince));
 
     public override async IAsyncEnumerable<ExpiredRow> FindAsync(
         TableClient table, string partition, string first, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var row in _dropped.FindAsync(table, partition, first, after, cancellationToken))
+        {
+            yield return row;
+        }
+
         // In this order: state that has no subscription by the time the subscriptions are read never gets one, since ids are not used again.
         List<string> states = [];
         await foreach (var row in QueryKeys(table, new RowRange(partition, SubscriptionHealth.Prefix, AfterStates).ToFilter(), cancellationToken))

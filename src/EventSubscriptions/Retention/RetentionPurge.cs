@@ -66,7 +66,7 @@ public sealed partial class RetentionPurge(
             new(tables, TableNames.EventArchive, archive, new ExpiredByKey(
                 key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
                 new KeySpan(PointerPrefix + Oldest(archive), "t;", archive))),
-            new(tables, TableNames.Subscriptions, now, new AbandonedState()),
+            new(tables, TableNames.Subscriptions, now, new AbandonedState(audit)),
         ];
     }
 

@@ -19,10 +19,15 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             ifMatch,
             async current =>
             {
-                var changed = fields.ApplyTo(current) with { UpdatedAt = time.GetUtcNow() };
+                if (fields.MoveTokenOf(current))
+                {
+                    return EditResult.TokenNeeded;
+                }
+
+                var changed = fields.ApplyTo(current) with { UpdatedAt = NowAfter(current) };
                 var entries = SubscriptionAudit.Changed(current, changed, actor);
                 var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
-                return entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken);
+                return EditResult.Of(entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken));
             },
             cancellationToken);
 
@@ -33,11 +38,10 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             organization,
             id,
             ifMatch,
-            current =>
+            async current =>
             {
-                var now = time.GetUtcNow();
-                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(now, overlap), UpdatedAt = now };
-                return store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken);
+                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(time.GetUtcNow(), overlap), UpdatedAt = NowAfter(current) };
+                return EditResult.Of(await store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken));
             },
             cancellationToken);
 
@@ -47,7 +51,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     /// </summary>
     public async Task<bool> DeactivateAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
     {
-        var changed = used with { IsActive = false, UpdatedAt = time.GetUtcNow() };
+        var changed = used with { IsActive = false, UpdatedAt = NowAfter(used) };
         var stored = await store.UpdateAsync(changed, [SubscriptionAudit.Deactivated(used, changed, error)], health, cancellationToken);
         cache.Remove(used.OrganizationId, used.Id);
         return stored is not null;
@@ -90,16 +94,20 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             organization,
             id,
             ifMatch,
-            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? current : null,
+            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? EditResult.Of(current) : null,
             cancellationToken);
+
+    /// <summary>The present, and later than any change before: who delivers tells versions by it, also when the clock was set back.</summary>
+    private DateTimeOffset NowAfter(Subscription subscription) =>
+        time.GetUtcNow() is var now && now >= subscription.UpdatedAt ? now : subscription.UpdatedAt.AddTicks(1);
 
     /// <param name="organization">Whose it is.</param>
     /// <param name="id">Which one.</param>
     /// <param name="ifMatch">The versions that the caller accepts.</param>
-    /// <param name="tryEdit">Edits a version and returns the outcome, or null where another was faster.</param>
+    /// <param name="tryEdit">Edits a version and returns how that ended, or null where another was faster.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private async Task<EditResult> EditAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<Subscription?>> tryEdit, CancellationToken cancellationToken)
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<EditResult?>> tryEdit, CancellationToken cancellationToken)
     {
         for (var tries = 1; tries <= MaxTries; tries++)
         {
@@ -113,10 +121,10 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 return EditResult.Stale;
             }
 
-            if (await tryEdit(current) is { } edited)
+            if (await tryEdit(current) is { } result)
             {
                 cache.Remove(organization, id);
-                return new EditResult(EditOutcome.Done, edited);
+                return result;
             }
         }
 
@@ -148,6 +156,9 @@ internal enum EditOutcome
 
     /// <summary>Others were faster time and again.</summary>
     Contended,
+
+    /// <summary>The URL leads elsewhere, and the token for it is missing.</summary>
+    TokenNeeded,
 }
 
 /// <summary>How a change ended, and the subscription where it was made.</summary>
@@ -156,4 +167,7 @@ internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscriptio
     public static readonly EditResult NotFound = new(EditOutcome.NotFound, null);
     public static readonly EditResult Stale = new(EditOutcome.Stale, null);
     public static readonly EditResult Contended = new(EditOutcome.Contended, null);
+    public static readonly EditResult TokenNeeded = new(EditOutcome.TokenNeeded, null);
+
+    public static EditResult? Of(Subscription? edited) => edited is null ? null : new EditResult(EditOutcome.Done, edited);
 }

@@ -43,6 +43,14 @@ internal sealed record SubscriptionFields
     public static SubscriptionFields ReadPatch(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
         Read(new FieldReader(body, errors), isNew: false, catalogue, guard);
 
+    /// <summary>
+    /// Whether they would send the token that is stored to another place than it was given for: whoever may change a subscription could
+    /// read it there.
+    /// </summary>
+    public bool MoveTokenOf(Subscription subscription) =>
+        Token is null && Url is not null
+        && Uri.Compare(Url, subscription.Url, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped, StringComparison.Ordinal) != 0;
+
     /// <summary>The subscription with these members in the place of its own.</summary>
     public Subscription ApplyTo(Subscription subscription) => subscription with
     {

@@ -9,7 +9,7 @@ namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Subscriptions over HTTP.</summary>
 public sealed class SubscriptionFunctions(
-    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
+    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, SubscriptionLimit limit, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions";
     private const string Item = Collection + "/{id}";
@@ -52,7 +52,12 @@ public sealed class SubscriptionFunctions(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Actor), cancellationToken);
+        var entry = SubscriptionAudit.Created(subscription, context.GetCaller()!.Actor);
+        if (await limit.TryAddAsync(subscription.OrganizationId, () => store.AddAsync(subscription, entry, cancellationToken), cancellationToken) is not { } stored)
+        {
+            return Problem.Conflict($"The organization has {limit.Most} subscriptions, as many as it may. Delete one first.");
+        }
+
         return Answer.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
             SubscriptionBody.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
@@ -165,7 +170,13 @@ public sealed class SubscriptionFunctions(
         }
 
         var result = await editor.DeleteAsync(context.GetOrganization(), subscription.Id, ifMatch, context.GetCaller()!.Actor, cancellationToken);
-        return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
+        if (result.Outcome != EditOutcome.Done)
+        {
+            return Refused(result.Outcome);
+        }
+
+        limit.Deleted(context.GetOrganization());
+        return Answer.NoContent();
     }
 
     [Function(nameof(RotateSecret))]
@@ -217,9 +228,17 @@ public sealed class SubscriptionFunctions(
     private static IResult Refused(EditOutcome outcome) => outcome switch
     {
         EditOutcome.Stale => Problem.PreconditionFailed(),
+        EditOutcome.TokenNeeded => TokenNeeded(),
         EditOutcome.Contended => Problem.Conflict("Others change this subscription at the same time. Try again."),
         _ => NotFound(),
     };
+
+    private static IResult TokenNeeded()
+    {
+        var errors = new FieldErrors();
+        errors.Add("token", "must be given again, since the URL leads elsewhere: a token is sent nowhere but where it was given for");
+        return errors.ToProblem();
+    }
 
     private static IResult NotFound() => Problem.NotFound("There is no such subscription.");
 }

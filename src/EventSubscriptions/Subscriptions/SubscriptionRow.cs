@@ -11,6 +11,7 @@ internal static class SubscriptionRow
 {
     public const string Prefix = "s:";
     public const string RestPrefix = "r:";
+    public const string DroppedPrefix = "d:";
 
     private const string TokenColumn = "token";
     private const string SigningSecretsColumn = "signingSecrets";
@@ -22,7 +23,7 @@ internal static class SubscriptionRow
     public static string RestKey(SubscriptionId id) => $"{RestPrefix}{id}";
 
     /// <summary>The key of the row that says since when deliveries to it are dropped, once it is deleted.</summary>
-    public static string DroppedKey(SubscriptionId id) => $"d:{id}";
+    public static string DroppedKey(SubscriptionId id) => $"{DroppedPrefix}{id}";
 
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
     {

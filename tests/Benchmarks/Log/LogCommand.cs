@@ -17,8 +17,8 @@ internal static class LogCommand
     private const int RowsOfAttempt = 2;
     private const int Writers = 1_000;
     private const int Reads = 300;
-    private const int Steps = 8;
-    private const int StepRows = 1_000;
+    private const int Steps = 15;
+    private const int StepRows = 250;
 
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan s_pace = TimeSpan.FromSeconds(1);
@@ -26,15 +26,17 @@ internal static class LogCommand
     /// <param name="args">Numbers of rows.</param>
     public static async Task Run(string[] args)
     {
-        int[] lengths = args.Length > 0 ? [.. args.Select(arg => int.Parse(arg, CultureInfo.InvariantCulture))] : [10_000, 1_000_000];
+        int[] lengths = args.Length > 0 ? [.. args.Select(arg => int.Parse(arg, CultureInfo.InvariantCulture))] : [10_000, 100_000, 1_000_000];
         Console.WriteLine($"{"rows",10} {"write",12} {"open",10} {"unknown",10} {"newest 50",10} {"of event",10} {"purge step",11}   (medians; a step deletes {StepRows} attempts)");
-        foreach (var rows in (int[])[lengths[0], .. lengths])
+        // The first round warms up.
+        _ = await MeasureAsync(lengths[0]);
+        foreach (var rows in lengths)
         {
-            await MeasureAsync(rows);
+            Console.WriteLine(await MeasureAsync(rows));
         }
     }
 
-    private static async Task MeasureAsync(int rows)
+    private static async Task<string> MeasureAsync(int rows)
     {
         var folder = Directory.CreateTempSubdirectory("log-").FullName;
         try
@@ -65,9 +67,9 @@ internal static class LogCommand
             var ofEvent = await MedianAsync(Reads, () => log.ListAsync(subscription, all with { EventId = Id(random.Next(attempts)).ToString() }, list, default));
             var expired = 0;
             var purge = await MedianAsync(Steps, () => PurgeAsync(tables, s_start + (s_pace * (expired += StepRows)) - (s_pace / 2)));
-            Console.WriteLine(string.Create(
+            return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rows,10} {perSecond,10:0}/s {open,7:0.000} ms {unknown,7:0.000} ms {newest,7:0.000} ms {ofEvent,7:0.000} ms {purge,8:0.0} ms"));
+                $"{rows,10} {perSecond,10:0}/s {open,7:0.000} ms {unknown,7:0.000} ms {newest,7:0.000} ms {ofEvent,7:0.000} ms {purge,8:0.0} ms");
         }
         finally
         {

@@ -5,6 +5,7 @@ using Azure;
 using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
@@ -53,7 +54,12 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
                 return await InContention(operation.Id);
         }
 
-        var request = await Valid(operation);
+        if ((operation.Id, status) is ("createSubscription", "409") or ("testSubscription" or "publishEvents", "429"))
+        {
+            return await BeyondLimit(await Valid(operation, apps.Limited));
+        }
+
+        var request = await Valid(operation, apps.App);
         var answer = (operation.Id, status) switch
         {
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
@@ -75,10 +81,10 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     }
 
     /// <summary>A request as in the description's examples, to things that are there.</summary>
-    private async Task<Request> Valid(Operation operation)
+    private async Task<Request> Valid(Operation operation, AppProcess app)
     {
-        var organization = Organization.New(apps.App);
-        var things = new Things(apps.App, organization, apps.Receiver);
+        var organization = Organization.New(app);
+        var things = new Things(app, organization, apps.Receiver);
         var path = await things.PathOf(operation);
 
         var media = operation.Definition["requestBody"]?["content"]?["application/json"];
@@ -89,7 +95,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             body["name"] = $"Key for {organization.Id}";
         }
 
-        return new Request(apps.App, organization, things.Subscription, operation, path, body?.ToJsonString(), apps.App.AdminKey);
+        return new Request(app, organization, things.Subscription, operation, path, body?.ToJsonString(), app.AdminKey);
     }
 
     /// <summary>To a thing that isn't there; where there is nothing but an organization, to one that the key may not see.</summary>
@@ -118,6 +124,29 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         (await first.Send()).Expect(HttpStatusCode.Accepted);
         var second = request with { Body = first.Body.Replace("first", "second", StringComparison.Ordinal) };
         return await Eventually.Get(() => second.Send(), answer => answer.Status == HttpStatusCode.Conflict, answer => $"a conflict, {answer.Status} came");
+    }
+
+    /// <summary>Of what the request asks for, the organization has as much as it may.</summary>
+    private async Task<int> BeyondLimit(Request request)
+    {
+        var hook = apps.Receiver.NewHook().After(TimeSpan.FromSeconds(30));
+        switch (request.Operation.Id)
+        {
+            case "createSubscription":
+                await request.Organization.Subscribe(hook);
+                return (int)(await request.Send()).Status;
+            case "publishEvents":
+                await request.Organization.PublishCases(1_000, "many");
+                return (int)(await request.Send()).Status;
+            default:
+                var change = new JsonObject { ["url"] = hook.Url.OriginalString, ["token"] = "token-0123456789" };
+                (await request.Organization.Api.Patch(request.Subscription!.Path, change)).Expect(HttpStatusCode.OK);
+                var running = request.Send();
+                await hook.Received(1);
+                var status = (int)(await request.Send()).Status;
+                await running;
+                return status;
+        }
     }
 
     private static async Task<Answer> Ended(Request request)
@@ -150,6 +179,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             store,
             new SubscriptionHealthStore(services.Flaky),
             new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
+            new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             EventCatalogue.Load(),
             new DestinationGuard(new DeliveriesOptions()),
             services.Time);
@@ -187,6 +217,9 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     {
         internal AppProcess App { get; private set; } = null!;
 
+        /// <summary>An app that allows each organization one of everything.</summary>
+        internal AppProcess Limited { get; private set; } = null!;
+
         internal Receiver Receiver { get; private set; } = null!;
 
         /// <summary>The status of each operation, with a key that was issued.</summary>
@@ -196,12 +229,15 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         {
             Receiver = await Receiver.Start();
             App = await AppProcess.Start(("Replays__RatePerSecond", "1"));
+            Limited = await AppProcess.Start(
+                ("Limits__SubscriptionsPerOrganization", "1"), ("Limits__TestsPerOrganization", "1"), ("Limits__EventsPerSecondPerOrganization", "1"), ("Deliveries__Deadline", "00:00:01"));
             InOutage = await AnswersInOutage();
         }
 
         public async Task DisposeAsync()
         {
             await App.DisposeAsync();
+            await Limited.DisposeAsync();
             await Receiver.DisposeAsync();
         }
 

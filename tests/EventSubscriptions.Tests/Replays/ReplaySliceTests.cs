@@ -27,7 +27,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
     {
         _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
-        _replay = await Runner().StartAsync(
+        _replay = (await Runner().StartAsync(
             new Replay
             {
                 OrganizationId = _organization,
@@ -41,7 +41,8 @@ public sealed class ReplaySliceTests : IAsyncLifetime
                 CreatedAt = _services.Time.GetUtcNow(),
                 StartedBy = Given.Actor("somebody"),
             },
-            default);
+            most: 10,
+            default))!;
         _first = await _services.ReceiveOneAsync(QueueNames.Replays);
     }
 

@@ -290,6 +290,13 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         }
 
         await table.UpsertEntityAsync(new TableEntity(other.ToString(), "v") { ["version"] = "1" });
+        await table.UpsertEntityAsync(new TableEntity(other.ToString(), "d:old"));
+        _services.Time.Advance(TimeSpan.FromDays(89));
+        await table.UpsertEntityAsync(new TableEntity(other.ToString(), "d:young"));
+        await PurgeAsync();
+        Assert.Equal(["d:old", "d:young"], (await RowsAsync(TableNames.Subscriptions)).Where(row => row.PartitionKey == other.ToString()).Select(row => row.RowKey));
+        _services.Time.Advance(TimeSpan.FromDays(2));
+        await table.DeleteEntityAsync(other.ToString(), "d:young");
 
         await PurgeAsync();
 

@@ -4,6 +4,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Options;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
@@ -34,9 +35,17 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         _tables = await stores.ConnectAsync();
         _store = Given.SubscriptionStore(_tables, _clock);
         _cache = new SubscriptionCache(_store, _clock);
-        _functions = new SubscriptionFunctions(
-            _store, new SubscriptionHealthStore(_tables), new SubscriptionEditor(_store, _cache, _clock), s_catalogue, new DestinationGuard(new DeliveriesOptions()), _clock);
+        _functions = Functions(new LimitsOptions());
     }
+
+    private SubscriptionFunctions Functions(LimitsOptions limits) => new(
+        _store,
+        new SubscriptionHealthStore(_tables),
+        new SubscriptionEditor(_store, _cache, _clock),
+        new SubscriptionLimit(_store, limits, _clock),
+        s_catalogue,
+        new DestinationGuard(new DeliveriesOptions()),
+        _clock);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -69,6 +78,38 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.False(created.Json.TryGetProperty("tokenHint", out _));
     }
 
+    [Fact]
+    public async Task Organization_has_no_more_subscriptions_than_it_may()
+    {
+        _functions = Functions(new LimitsOptions { SubscriptionsPerOrganization = 3 });
+        var first = Id(await CreateAsync(Valid));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => CreateAsync(Valid))));
+        Assert.Equal(2, replies.Count(reply => reply.Status == 201));
+        Assert.Equal(8, replies.Count(reply => reply.Status == 409));
+
+        await DeleteAsync(first);
+
+        Assert.Equal(201, (await CreateAsync(Valid)).Status);
+        Assert.Equal(409, (await CreateAsync(Valid)).Status);
+        Assert.Equal(3, Ids(await ListAsync("")).Count);
+    }
+
+    [Fact]
+    public async Task Subscriptions_that_another_instance_adds_and_deletes_count_a_moment_later()
+    {
+        var other = Functions(new LimitsOptions { SubscriptionsPerOrganization = 2 });
+        _functions = Functions(new LimitsOptions { SubscriptionsPerOrganization = 2 });
+        await CreateAsync(Valid);
+        var theirs = Id(await other.CreateSubscription(Requests.Post(Valid), Context, default).Reply());
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(409, (await CreateAsync(Valid)).Status);
+
+        await other.DeleteSubscription(Requests.Get(), theirs, Context, default);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(201, (await CreateAsync(Valid)).Status);
+    }
+
     [Theory]
     [InlineData("sub_0123456789abcdefghijklmnop")]
     [InlineData("sub_x")]
@@ -94,6 +135,35 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal("2026-01-31T10:01:00Z", patched.Json.GetProperty("updatedAt").GetString());
         Assert.NotEqual(created.Headers.ETag, patched.Headers.ETag);
         Assert.Equal(patched.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/other?code=s3cret")]
+    [InlineData("https://example.com/Hook?code=s3cret")]
+    [InlineData("https://example.com/?code=s3cret")]
+    [InlineData("https://example.com:8443/hook?code=s3cret")]
+    [InlineData("https://attacker.example/hook?code=s3cret")]
+    public async Task Url_that_leads_elsewhere_needs_the_token_again(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        var refused = await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""");
+
+        Assert.Equal(400, refused.Status);
+        Assert.Equal(["token"], refused.Errors.Keys);
+        Assert.Equal(created.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}","token":"t0ken-of-some-length"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/hook?code=0ther")]
+    [InlineData("https://example.com/hook")]
+    [InlineData("https://EXAMPLE.com:443/hook?code=s3cret")]
+    public async Task Url_that_leads_to_the_same_place_keeps_the_token(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""")).Status);
     }
 
     [Fact]
@@ -124,6 +194,17 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(200, (await PatchAsync(Id(created), """{"name":"newest"}""", "*")).Status);
         Assert.Equal(204, (await DeleteAsync(Id(created), (await GetAsync(Id(created))).Headers.ETag.ToString())).Status);
         Assert.Equal(404, (await DeleteAsync(Id(created))).Status);
+    }
+
+    [Fact]
+    public async Task Version_goes_on_when_the_clock_is_set_back()
+    {
+        var created = await CreateAsync(Valid);
+        _clock.Jump(-TimeSpan.FromHours(1));
+
+        var patched = await PatchAsync(Id(created), """{"name":"newer"}""");
+
+        Assert.Equal("2026-01-31T10:00:00.0000001Z", patched.Json.GetProperty("updatedAt").GetString());
     }
 
     [Fact]

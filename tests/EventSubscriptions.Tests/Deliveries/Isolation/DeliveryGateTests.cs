@@ -153,6 +153,20 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stored_rest_that_began_in_the_future_is_from_before_the_clock_was_set_back_and_ignored()
+    {
+        var (gate, another) = (Gate(), Gate());
+        var (pass, later) = (await Enter(gate), await Enter(another));
+        await Leave(gate, pass, error: null, _clock.GetUtcNow() + TimeSpan.FromMinutes(10));
+        _clock.Jump(-TimeSpan.FromHours(1));
+
+        await Enter(Gate());
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(5);
+        await Leave(another, later, error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task Short_rest_is_each_instances_own()
     {
         var gate = Gate();
