@@ -75,8 +75,6 @@ public sealed record ApiKey
     /// <summary>Whether two names look the same: letter case and the number of blanks make no difference.</summary>
     public static bool IsSameName(string left, string right) => string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
 
-    private static string WithoutBlanks(string name) => string.Join(' ', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-
     /// <summary>Whether the text has the form of a key's id.</summary>
     public static bool IsId(string text) => text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));
 
@@ -85,4 +83,6 @@ public sealed record ApiKey
 
     /// <summary>Compares in constant time.</summary>
     public bool Matches(string text) => CryptographicOperations.FixedTimeEquals(HashOf(text), Hash.Span);
+
+    private static string WithoutBlanks(string name) => string.Join(' ', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

@@ -49,6 +49,38 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         return false;
     }
 
+    /// <summary>Deletes a key.</summary>
+    public Task DeleteAsync(string id, CancellationToken cancellationToken) =>
+        _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
+
+    /// <summary>Notes when a key was used. One that is gone stays gone.</summary>
+    internal async Task TouchAsync(string id, DateTimeOffset usedAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _table.UpdateEntityAsync(new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt }, ETag.All, TableUpdateMode.Merge, cancellationToken);
+        }
+        catch (RequestFailedException gone) when (gone.Status == 404)
+        {
+        }
+    }
+
+    private async Task<bool> HasNamesakeAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(Partition).ToFilter(), select: s_nameColumns, cancellationToken: cancellationToken))
+        {
+            var organization = row.GetInt32("organizationId");
+            if (row.RowKey != key.Id
+                && (key.Organization is null || organization is null || organization == key.Organization.Value.Value)
+                && ApiKey.IsSameName(row.GetString("name")!, key.Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static TableEntity Row(ApiKey key)
     {
         var row = new TableEntity(Partition, key.Id)
@@ -74,38 +106,6 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         }
 
         return row;
-    }
-
-    private async Task<bool> HasNamesakeAsync(ApiKey key, CancellationToken cancellationToken)
-    {
-        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(Partition).ToFilter(), select: s_nameColumns, cancellationToken: cancellationToken))
-        {
-            var organization = row.GetInt32("organizationId");
-            if (row.RowKey != key.Id
-                && (key.Organization is null || organization is null || organization == key.Organization.Value.Value)
-                && ApiKey.IsSameName(row.GetString("name")!, key.Name))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Deletes a key.</summary>
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) =>
-        _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
-
-    /// <summary>Notes when a key was used. One that is gone stays gone.</summary>
-    internal async Task TouchAsync(string id, DateTimeOffset usedAt, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _table.UpdateEntityAsync(new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt }, ETag.All, TableUpdateMode.Merge, cancellationToken);
-        }
-        catch (RequestFailedException gone) when (gone.Status == 404)
-        {
-        }
     }
 
     private static ApiKey Read(TableEntity row) => new()
