@@ -2,8 +2,13 @@
 param planName string
 param name string
 param identityName string
+param packageIdentityName string
 param storageName string
-param deploymentContainerName string
+param hostStorageName string
+param packageStorageName string
+param packageContainerName string
+param virtualNetworkSubnetId string
+param clientIpRanges array
 param serviceBusNamespace string
 param keyVaultName string
 param applicationInsightsName string
@@ -18,8 +23,16 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   name: identityName
 }
 
+resource packageIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: packageIdentityName
+}
+
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
   name: storageName
+}
+
+resource packageStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: packageStorageName
 }
 
 resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -30,7 +43,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 var secretReference = '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName='
 
 var ownSettings = {
-  AzureWebJobsStorage__accountName: storage.name
+  AzureWebJobsStorage__accountName: hostStorageName
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.properties.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
@@ -74,12 +87,14 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     type: 'UserAssigned'
     userAssignedIdentities: {
       '${identity.id}': {}
+      '${packageIdentity.id}': {}
     }
   }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identity.id
+    virtualNetworkSubnetId: empty(virtualNetworkSubnetId) ? null : virtualNetworkSubnetId
     functionAppConfig: {
       runtime: {
         name: 'dotnet-isolated'
@@ -92,16 +107,25 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${storage.properties.primaryEndpoints.blob}${deploymentContainerName}'
+          value: '${packageStorage.properties.primaryEndpoints.blob}${packageContainerName}'
           authentication: {
             type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identity.id
+            userAssignedIdentityResourceId: packageIdentity.id
           }
         }
       }
     }
     siteConfig: {
       minTlsVersion: '1.2'
+      // The API and the portal; deployments go by another door, which takes an identity.
+      ipSecurityRestrictionsDefaultAction: empty(clientIpRanges) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [for (addresses, i) in clientIpRanges: {
+        name: 'client-${i}'
+        ipAddress: addresses
+        action: 'Allow'
+        priority: 100 + i
+      }]
+      scmIpSecurityRestrictionsUseMain: false
     }
   }
 

@@ -1,4 +1,4 @@
-// The identity that the app has everywhere: storage, queues, secrets, telemetry.
+// An identity: the app has one everywhere (tables, queues, secrets, telemetry), the platform another for the deployed package.
 param name string
 param location string
 param tags object

@@ -46,6 +46,22 @@ param instanceMemoryMB int = 2048
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
+@allowed(['Enabled', 'Disabled'])
+@description('Whether storage, and Service Bus of the tier Premium, can be reached from outside of virtual networks. Disabled takes private endpoints in the app\'s virtual network.')
+param publicNetworkAccess string = 'Enabled'
+
+@description('The subnet that the app reaches everything from, delegated to Microsoft.App/environments and with the service endpoints Microsoft.Storage and Microsoft.ServiceBus. Empty: none.')
+param virtualNetworkSubnetId string = ''
+
+@description('Who else may reach storage, and Service Bus of the tier Premium: IPv4 ranges, needed by nobody but people who look into them. With these or a subnet, everybody else is refused.')
+param allowedIpRanges string[] = []
+
+@description('Who may reach the API and the portal: ranges such as 203.0.113.0/24. Empty: everybody.')
+param clientIpRanges string[] = []
+
+@description('Whether each operation on the tables is logged, which may cost more than the app.')
+param logTableOperations bool = false
+
 @description('Who is told of alerts. Empty: they are seen in the portal only.')
 param alertEmail string = ''
 
@@ -66,6 +82,22 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = {
   'azd-env-name': environmentName
 }
+var packageContainerName = 'deployments'
+var isRestricted = !empty(allowedIpRanges) || !empty(virtualNetworkSubnetId)
+var networkAcls = {
+  defaultAction: isRestricted ? 'Deny' : 'Allow'
+  bypass: 'AzureServices'
+  ipRules: map(allowedIpRanges, addresses => {
+    value: addresses
+    action: 'Allow'
+  })
+  virtualNetworkRules: empty(virtualNetworkSubnetId) ? [] : [
+    {
+      id: virtualNetworkSubnetId
+      action: 'Allow'
+    }
+  ]
+}
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: empty(resourceGroupName) ? '${abbreviations.resourcesResourceGroups}${environmentName}' : resourceGroupName
@@ -78,6 +110,16 @@ module identity 'identity.bicep' = {
   scope: group
   params: {
     name: '${abbreviations.managedIdentityUserAssignedIdentities}${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module packageIdentity 'identity.bicep' = {
+  name: 'packageIdentity'
+  scope: group
+  params: {
+    name: '${abbreviations.managedIdentityUserAssignedIdentities}package-${token}'
     location: location
     tags: tags
   }
@@ -100,6 +142,33 @@ module storage 'storage.bicep' = {
   params: {
     name: '${abbreviations.storageStorageAccounts}${token}'
     sku: storageSku
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: networkAcls
+    location: location
+    tags: tags
+  }
+}
+
+module hostStorage 'blobs.bicep' = {
+  name: 'hostStorage'
+  scope: group
+  params: {
+    name: '${abbreviations.storageStorageAccounts}host${token}'
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: networkAcls
+    location: location
+    tags: tags
+  }
+}
+
+module packageStorage 'blobs.bicep' = {
+  name: 'packageStorage'
+  scope: group
+  params: {
+    name: '${abbreviations.storageStorageAccounts}pkg${token}'
+    containers: [packageContainerName]
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: networkAcls
     location: location
     tags: tags
   }
@@ -112,6 +181,8 @@ module serviceBus 'servicebus.bicep' = {
     name: '${abbreviations.serviceBusNamespaces}${token}'
     sku: serviceBusSku
     capacity: serviceBusCapacity
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: networkAcls
     location: location
     tags: tags
   }
@@ -122,12 +193,28 @@ module roles 'roles.bicep' = {
   scope: group
   params: {
     appPrincipalId: identity.outputs.principalId
+    packagePrincipalId: packageIdentity.outputs.principalId
     deployerPrincipalId: principalId
     deployerPrincipalType: principalType
     storageName: storage.outputs.name
+    hostStorageName: hostStorage.outputs.name
+    packageStorageName: packageStorage.outputs.name
     serviceBusName: serviceBus.outputs.name
     keyVaultName: keyVaultName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
+  }
+}
+
+module diagnostics 'diagnostics.bicep' = {
+  name: 'diagnostics'
+  scope: group
+  params: {
+    workspaceName: monitoring.outputs.workspaceName
+    keyVaultName: keyVaultName
+    packageStorageName: packageStorage.outputs.name
+    tableStorageName: storage.outputs.name
+    logTableOperations: logTableOperations
+    serviceBusName: serviceBus.outputs.name
   }
 }
 
@@ -140,8 +227,13 @@ module functionApp 'functionapp.bicep' = {
     planName: '${abbreviations.webServerFarms}${token}'
     name: '${abbreviations.webSitesFunctions}${token}'
     identityName: identity.outputs.name
+    packageIdentityName: packageIdentity.outputs.name
     storageName: storage.outputs.name
-    deploymentContainerName: storage.outputs.deploymentContainerName
+    hostStorageName: hostStorage.outputs.name
+    packageStorageName: packageStorage.outputs.name
+    packageContainerName: packageContainerName
+    virtualNetworkSubnetId: virtualNetworkSubnetId
+    clientIpRanges: clientIpRanges
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
     keyVaultName: keyVaultName
     applicationInsightsName: monitoring.outputs.applicationInsightsName

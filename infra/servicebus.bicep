@@ -5,6 +5,10 @@ param name string
 param sku string
 
 param capacity int
+param publicNetworkAccess string
+
+@description('Of Premium only: a namespace of the tier Standard can be reached from everywhere.')
+param networkAcls object
 param location string
 param tags object
 
@@ -22,7 +26,26 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   properties: {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: sku == 'Premium' ? publicNetworkAccess : 'Enabled'
+  }
+
+  resource network 'networkRuleSets' = if (sku == 'Premium') {
+    name: 'default'
+    properties: {
+      publicNetworkAccess: publicNetworkAccess
+      defaultAction: networkAcls.defaultAction
+      trustedServiceAccessEnabled: true
+      ipRules: map(networkAcls.ipRules, rule => {
+        ipMask: rule.value
+        action: 'Allow'
+      })
+      virtualNetworkRules: map(networkAcls.virtualNetworkRules, rule => {
+        subnet: {
+          id: rule.id
+        }
+        ignoreMissingVnetServiceEndpoint: false
+      })
+    }
   }
 
   resource messageQueues 'queues' = [for queue in queues: {

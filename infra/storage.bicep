@@ -1,10 +1,10 @@
-// The tables, and what the Functions host needs: the deployed package and its own state. There are no keys.
+// The tables. There are no keys, and no blobs: see blobs.bicep.
 param name string
 param sku string
+param publicNetworkAccess string
+param networkAcls object
 param location string
 param tags object
-
-var deploymentContainerName = 'deployments'
 
 // The app makes them too, for where there is no template (TableNames); a test holds both together.
 var tables = [
@@ -15,6 +15,7 @@ var tables = [
   'relaycursors'
   'apikeys'
   'replays'
+  'retention'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
@@ -32,18 +33,8 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: 'Enabled'
-  }
-
-  resource blobs 'blobServices' = {
-    name: 'default'
-
-    resource deployments 'containers' = {
-      name: deploymentContainerName
-      properties: {
-        publicAccess: 'None'
-      }
-    }
+    publicNetworkAccess: publicNetworkAccess
+    networkAcls: networkAcls
   }
 
   resource tableService 'tableServices' = {
@@ -56,4 +47,3 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 }
 
 output name string = account.name
-output deploymentContainerName string = account::blobs::deployments.name

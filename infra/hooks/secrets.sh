@@ -23,6 +23,7 @@ sha256() {
 # The same name on every machine, without anything kept: a vault's name is unique in the world.
 group=${AZURE_RESOURCE_GROUP:-rg-$AZURE_ENV_NAME}
 vault=${AZURE_KEY_VAULT_NAME:-kv-$(printf '%s' "$AZURE_SUBSCRIPTION_ID/$AZURE_ENV_NAME/$AZURE_LOCATION" | tr '[:upper:]' '[:lower:]' | sha256 | cut -c1-18)}
+[ "$vault" != kv- ] || fail "sha256sum or shasum is needed."
 secrets="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.KeyVault/vaults/$vault/secrets"
 api='api-version=2023-07-01'
 
@@ -55,26 +56,39 @@ exists() {
     esac
 }
 
-# Reads the value from standard input.
+# Runs the command that follows the name, and takes what it writes as the value.
 ensure_secret() {
-    if exists "$1"; then
-        echo "The secret $1 exists"
+    name=$1
+    shift
+    if exists "$name"; then
+        echo "The secret $name exists"
         return
     fi
+    value=$("$@") || fail "the secret $name could not be made: no random bytes."
     body=$(mktemp)
     trap 'rm -f "$body"' EXIT
-    printf '{"properties":{"value":"%s"}}' "$(cat)" >"$body"
-    az rest --method put --url "$secrets/$1?$api" --headers Content-Type=application/json --body "@$body" --output none \
-        || fail "the secret $1 could not be made. Where it was deleted, recover it: az keyvault secret recover --vault-name $vault --name $1"
+    printf '{"properties":{"value":"%s"}}' "$value" >"$body"
+    az rest --method put --url "$secrets/$name?$api" --headers Content-Type=application/json --body "@$body" --output none \
+        || fail "the secret $name could not be made. Where it was deleted, recover it: az keyvault secret recover --vault-name $vault --name $name"
     rm -f "$body"
-    echo "Made the secret $1"
+    echo "Made the secret $name"
 }
 
+# 32 bytes in base64. A pipe has the outcome of its last command alone (pipefail is not in every sh), so what came out is looked at.
 random() {
-    head -c 32 /dev/urandom | base64 | tr -d '\n'
+    bytes=$(head -c 32 /dev/urandom | base64 | tr -d '\n')
+    [ ${#bytes} -eq 44 ] && printf '%s' "$bytes"
+}
+
+admin_key() {
+    key=$(random) && printf '%s' "$key" | tr '+/' '-_' | tr -d '='
+}
+
+encryption_keys() {
+    key=$(random) && printf 'k1:%s' "$key"
 }
 
 ensure_vault
-random | tr '+/' '-_' | tr -d '=' | ensure_secret access-admin-key
-{ printf 'k1:' && random; } | ensure_secret secrets-keys
+ensure_secret access-admin-key admin_key
+ensure_secret secrets-keys encryption_keys
 azd env set AZURE_KEY_VAULT_NAME "$vault"

@@ -31,6 +31,7 @@ public static class EventSubscriptionsApp
             .AddClockAndChance()
             .AddTelemetry()
             .AddStorage()
+            .AddSettings(LimitsOptions.Read)
             .AddAccess()
             .AddAudit()
             .AddSubscriptions()

@@ -4,16 +4,20 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Benchmarks.Load;
+using Benchmarks.Log;
 
 switch (args)
 {
     case ["load", .. var rest]:
         return await LoadCommand.Run(rest);
+    case ["log", .. var rows]:
+        await LogCommand.Run(rows);
+        return 0;
     case ["receiver"]:
         await ReceiverServer.Run();
         return 0;
-    case ["log", var transactions, .. var folder]:
-        await LogCommand.Run(int.Parse(transactions, CultureInfo.InvariantCulture), folder.FirstOrDefault());
+    case ["grow", var transactions, .. var folder]:
+        await GrowCommand.Run(int.Parse(transactions, CultureInfo.InvariantCulture), folder.FirstOrDefault());
         return 0;
     default:
         // In this process: a generated project would have to pass the analyzers.

@@ -14,14 +14,28 @@ namespace EventSubscriptions.Tests;
 /// <summary>Things that tests need and don't care about.</summary>
 internal static class Given
 {
-    private static int s_lastOrganization;
+    // Apps that share Azurite with the stores take the numbers from 1 on, and have keys of their own.
+    private static int s_lastOrganization = 1_000_000;
+
+    private static readonly SecretKey s_newKey = new("new", RandomNumberGenerator.GetBytes(32));
 
     private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
 
-    public static SecretProtector Protector { get; } = new(new SecretOptions([s_key]));
+    /// <summary>The keys of the app's secrets.</summary>
+    public static SecretOptions Secrets { get; } = new([s_key]);
+
+    public static SecretProtector Protector { get; } = new(Secrets);
+
+    public static KeyMark Mark { get; } = new(Secrets);
 
     /// <summary>The same after its operator has put a new key before the old one.</summary>
-    public static SecretProtector ProtectorWithNewKey { get; } = new(new SecretOptions([new SecretKey("new", RandomNumberGenerator.GetBytes(32)), s_key]));
+    public static SecretProtector ProtectorWithNewKey { get; } = new(new SecretOptions([s_newKey, s_key]));
+
+    /// <summary>The same after the old key has gone.</summary>
+    public static SecretProtector ProtectorWithNewKeyAlone { get; } = new(new SecretOptions([s_newKey]));
+
+    /// <summary>Has another key of the same id.</summary>
+    public static SecretProtector OtherProtector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
 
     /// <summary>Metrics that nobody looks at.</summary>
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
@@ -35,6 +49,8 @@ internal static class Given
         Assert.True(OrganizationId.TryFrom(Interlocked.Increment(ref s_lastOrganization), out var id));
         return id;
     }
+
+    public static Actor Actor(string name) => new($"id of {name}", name);
 
     public static EventId EventId(string text)
     {
@@ -62,7 +78,7 @@ internal static class Given
         Timestamp = subscription.UpdatedAt,
         OrganizationId = subscription.OrganizationId,
         SubscriptionId = subscription.Id,
-        Actor = "somebody",
+        Actor = Actor("somebody"),
     };
 
     public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>

@@ -119,6 +119,12 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
             string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
             inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
+        public override async Task<Azure.Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
+        {
+            Check(entity.PartitionKey);
+            return await inner.AddEntityAsync(entity, cancellationToken);
+        }
+
         public override async Task<Azure.Response> UpsertEntityAsync<T>(
             T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
         {
@@ -131,6 +137,13 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
         {
             Check(entity.PartitionKey);
             return await inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+        }
+
+        public override async Task<Azure.Response> DeleteEntityAsync(
+            string partitionKey, string rowKey, Azure.ETag ifMatch = default, CancellationToken cancellationToken = default)
+        {
+            Check(partitionKey);
+            return await inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
         }
 
         public override async Task<Azure.Response<IReadOnlyList<Azure.Response>>> SubmitTransactionAsync(

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 using EventSubscriptions.Portal.Tests.Pages;
@@ -27,6 +29,47 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await Assertions.Expect(page.Deliveries).ToContainTextAsync([second, first]);
         Assert.Empty(tab.ConsoleErrors);
+    }
+
+    [Fact]
+    public async Task Payload_is_shown_as_it_was_sent_to_the_last_digit()
+    {
+        var organization = portal.NewOrganization();
+        var hook = portal.Receiver.NewHook();
+        var subscription = await organization.Subscribe(hook);
+        const string Data = """{"10":1,"big":12345678901234567890,"one":1.0,"negative":-0,"huge":1e400,"money":0.10,"2":[{},[],"a, \"b\": {"],"one":2}""";
+        (await portal.App.AsAdmin().PutOnQueue(
+            "events", Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerEvent","organizationId":{{{organization.Id}}},"data":{{{Data}}}}"""), "numbers")).Expect(HttpStatusCode.Created);
+        await subscription.Attempted("delivered", 1);
+        await using var tab = await portal.OpenAsAdmin();
+
+        await tab.GoTo($"organizations/{organization.Id}/subscriptions/{subscription.Id}/deliveries/numbers");
+
+        var shown = tab.Page.GetByRole(AriaRole.Group, new() { Name = "What was sent" });
+        await Assertions.Expect(shown).ToBeVisibleAsync();
+        var text = await shown.InnerTextAsync();
+        Assert.Equal(
+            """
+            {
+              "eventName": "NewerEvent",
+              "organizationId": ORGANIZATION,
+              "data": {
+                "10": 1,
+                "big": 12345678901234567890,
+                "one": 1.0,
+                "negative": -0,
+                "huge": 1e400,
+                "money": 0.10,
+                "2": [
+                  {},
+                  [],
+                  "a, \"b\": {"
+                ],
+                "one": 2
+              }
+            }
+            """.Replace("ORGANIZATION", $"{organization.Id}", StringComparison.Ordinal).ReplaceLineEndings("\n"),
+            text);
     }
 
     [Fact]

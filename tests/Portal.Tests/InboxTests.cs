@@ -36,6 +36,33 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await Assertions.Expect(newest).ToContainTextAsync("answered 200");
     }
 
+    [Fact]
+    public async Task Choice_is_not_undone_by_an_answer_that_was_on_its_way()
+    {
+        await using var tab = await Open();
+        var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await tab.Page.RouteAsync("**/arrivals*", async route =>
+        {
+            if (!asked.TrySetResult(route))
+            {
+                await route.ContinueAsync();
+            }
+        });
+        var route = await asked.Task.WaitAsync(Eventually.Deadline);
+        var before = await route.FetchAsync();
+
+        await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/answer");
+        var next = tab.Page.WaitForRequestAsync("**/arrivals*");
+        await tab.Page.RouteAsync("**/arrivals*", _ => { });
+        await route.FulfillAsync(new() { Response = before });
+
+        // The page asks again once it has dealt with the answer; this time it gets none.
+        await next;
+        await Assertions.Expect(tab.Field("500, an error")).ToBeCheckedAsync();
+        await tab.Page.UnrouteAllAsync();
+        await tab.Field("200, at once").CheckAsync();
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 360)]

@@ -38,6 +38,8 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await Holds(tab, "keys", Markup);
         await Holds(tab, "event-types/" + Uri.EscapeDataString(Markup), Markup);
         await tab.GoTo($"organizations/{Uri.EscapeDataString(Markup)}/subscriptions?isActive={Uri.EscapeDataString(Markup)}");
+        await tab.ShowsText("There is no such organization.");
+        await tab.GoTo($"organizations/{organization.Id}/subscriptions?isActive={Uri.EscapeDataString(Markup)}");
         await tab.ShowsText("The request has");
 
         var form = new SubscriptionForm(tab);

@@ -125,6 +125,25 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     }
 
     [Fact]
+    public async Task URL_that_leads_elsewhere_asks_for_the_token()
+    {
+        var subscription = await Subscribe("https://example.com/hook");
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToEdit(subscription);
+        await form.Url.FillAsync("https://example.com/other");
+
+        await form.Save();
+        await form.ShowsError(form.NewToken, "New token must be given again");
+        await form.NewToken.FillAsync("token-0123456789");
+        await form.Save();
+        await tab.ShowsHeading("Scenario");
+
+        var entry = Assert.Single(await subscription.Organization.AuditLog("subscription.updated"));
+        Assert.Equal("https://example.com/other", (string?)entry["changes"]!["url"]!["to"]);
+    }
+
+    [Fact]
     public async Task Stale_edit_is_explained_and_saved_on_top_of_the_current_version()
     {
         var subscription = await Subscribe("https://example.com/hook");
@@ -160,6 +179,48 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await Assertions.Expect(page.State).ToHaveTextAsync("Active");
 
         Assert.Equal(["subscription.activated", "subscription.deactivated"], (await subscription.Organization.AuditLog()).Take(2).Select(entry => (string)entry["type"]!));
+    }
+
+    [Fact]
+    public async Task Change_is_not_undone_by_an_answer_that_was_on_its_way()
+    {
+        var subscription = await Subscribe("https://example.com/hook");
+        await using var tab = await portal.OpenAsAdmin();
+        var page = new SubscriptionPage(tab);
+        await tab.Page.Clock.InstallAsync();
+        await page.GoTo(subscription);
+        await Assertions.Expect(page.State).ToHaveTextAsync("Active");
+        List<IRoute> held = [];
+        var isHeld = new SemaphoreSlim(0);
+        await tab.Page.RouteAsync($"**/subscriptions/{subscription.Id}", async route =>
+        {
+            if (route.Request.Method == "GET")
+            {
+                held.Add(route);
+                isHeld.Release();
+            }
+            else
+            {
+                await route.ContinueAsync();
+            }
+        });
+        await tab.Page.Clock.RunForAsync(5000);
+        await isHeld.WaitAsync(Eventually.Deadline);
+        var before = await held[0].FetchAsync();
+
+        await page.Press("Deactivate");
+        await Assertions.Expect(page.State).ToHaveTextAsync("Inactive");
+        await held[0].FulfillAsync(new() { Response = before });
+
+        // The page asks again once it has dealt with the answer; this time it gets none.
+        await Eventually.Until(
+            async () =>
+            {
+                await tab.Page.Clock.RunForAsync(5000);
+                return held.Count > 1;
+            },
+            () => "the next look");
+        await Assertions.Expect(page.State).ToHaveTextAsync("Inactive");
     }
 
     [Fact]

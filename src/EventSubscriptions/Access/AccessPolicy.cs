@@ -1,17 +1,13 @@
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>Decides on a request: first the key (401), then the organization (400, 404), then the role (403).</summary>
+/// <summary>Decides on a request: first the key (401), then the role (403), then the organization (404).</summary>
 internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider time)
 {
     private const string OrganizationRoute = "organizationId";
-    private const string KeyHeader = "x-api-key";
-    private const string Scheme = "Bearer ";
-    private const int MaxKeyLength = 512;
 
     // What is for everybody doesn't wait long for the table of keys.
     private static readonly TimeSpan s_anonymousLimit = TimeSpan.FromSeconds(1.5);
@@ -25,49 +21,46 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
             return AccessDecision.Refuse(refusal);
         }
 
-        OrganizationId? organization = null;
-        if (request.RouteValues.TryGetValue(OrganizationRoute, out var value))
+        if (caller is not null && !requirement.IsMetBy(caller))
         {
-            if (!OrganizationId.TryParse(value as string, out var id))
-            {
-                var errors = new FieldErrors();
-                errors.Add(OrganizationRoute, $"must be a whole number from 1 to {int.MaxValue}");
-                return AccessDecision.Refuse(errors.ToProblem());
-            }
-
-            if (caller?.Sees(id) is false)
-            {
-                return AccessDecision.Refuse(Problem.NotFound("There is no such organization."));
-            }
-
-            organization = id;
-        }
-
-        return caller is null || requirement.IsMetBy(caller)
-            ? new AccessDecision(caller, organization, null)
-            : AccessDecision.Refuse(Problem.Forbidden(requirement.AnyOf.Count == 0
+            return AccessDecision.Refuse(Problem.Forbidden(requirement.AnyOf.Count == 0
                 ? "Nobody may do this."
                 : $"This takes a key of the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this one's is {Name(caller.Role)}."));
+        }
+
+        if (!request.RouteValues.TryGetValue(OrganizationRoute, out var value))
+        {
+            return new AccessDecision(caller, null, null);
+        }
+
+        return OrganizationId.TryParse(value as string, out var organization) && caller?.Sees(organization) is not false
+            ? new AccessDecision(caller, organization, null)
+            : AccessDecision.Refuse(Problem.NotFound("There is no such organization."));
     }
 
     private static string Name(Role role) => RoleNames.Of(role);
 
     private async ValueTask<(Caller? Caller, IResult? Refusal)> IdentifyAsync(Requirement requirement, HttpRequest request, CancellationToken cancellationToken)
     {
-        if (KeyOf(request) is not { } key)
+        if (RequestKey.Of(request) is not { } key)
         {
-            return requirement.Anonymous && !HasKey(request)
-                ? (null, null)
-                : (null, Problem.Unauthorized($"A key is needed: Authorization: Bearer <key>, or {KeyHeader}: <key>."));
+            return (null, requirement.Anonymous ? null : Problem.Unauthorized($"A key is needed: Authorization: Bearer <key>, or {RequestKey.Header}: <key>."));
         }
 
         try
         {
             var authentication = authenticator.AuthenticateAsync(key, cancellationToken);
-            var caller = requirement.Anonymous
+            var (caller, isBusy) = requirement.Anonymous
                 ? await authentication.AsTask().WaitAsync(s_anonymousLimit, time, cancellationToken)
                 : await authentication;
-            return caller is null ? (null, Problem.Unauthorized("The key is unknown, expired or revoked.")) : (caller, null);
+            if (isBusy)
+            {
+                return (null, requirement.Anonymous ? null : Problem.Unavailable("Too many unknown keys are tried just now. Try again shortly.", retryAfterSeconds: 1));
+            }
+
+            return caller is not null || (requirement.Anonymous && IsOthers(request, key))
+                ? (caller, null)
+                : (null, Problem.Unauthorized("The key is unknown, expired or revoked."));
         }
         catch (Exception exception) when (requirement.Anonymous && ExceptionMiddleware.IsUnavailable(exception))
         {
@@ -76,19 +69,8 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
         }
     }
 
-    private static bool HasKey(HttpRequest request) =>
-        request.Headers.ContainsKey(HeaderNames.Authorization) || request.Headers.ContainsKey(KeyHeader);
-
-    private static string? KeyOf(HttpRequest request)
-    {
-        var key = request.Headers.Authorization switch
-        {
-            [{ } authorization] => authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? authorization[Scheme.Length..].Trim() : null,
-            [] => request.Headers[KeyHeader] is [{ } header] ? header : null,
-            _ => null,
-        };
-        return key is { Length: > 0 and <= MaxKeyLength } ? key : null;
-    }
+    /// <summary>Whether the bearer token is none of our keys but that of a proxy, which what is for everybody must not mind.</summary>
+    private static bool IsOthers(HttpRequest request, string key) => !request.Headers.ContainsKey(RequestKey.Header) && !ApiKey.IsLike(key);
 }
 
 /// <summary>Who calls for which organization, or the answer to a request that is not let through.</summary>

@@ -12,6 +12,8 @@ public static class AccessServices
             .AddSettings(AccessOptions.Read)
             .AddSettings(SecretOptions.Read)
             .AddSingleton<SecretProtector>()
+            .AddSingleton<KeyMark>()
+            .AddSingleton<SecretCanary>()
             .AddSingleton<ApiKeyStore>()
             .AddSingleton<Authenticator>();
 }

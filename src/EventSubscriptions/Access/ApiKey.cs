@@ -36,29 +36,46 @@ public sealed record ApiKey
     /// <summary>Some minutes old at most.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
+    /// <summary>The id of the key among <c>Secrets__Keys</c> that its text is marked with, or null if its text has no mark: older versions issued such.</summary>
+    public string? SecretKeyId { get; init; }
+
     /// <summary>SHA-256 of the text. A text with 256 random bits needs no slow hash.</summary>
     public required ReadOnlyMemory<byte> Hash { get; init; }
 
-    /// <summary>Makes an id and the text of its key: <c>es_</c>, the id without its prefix, <c>_</c>, and 256 random bits in base32, which has no <c>_</c>.</summary>
-    public static (string Id, Secret Text) NewText(TimeProvider time)
+    /// <summary>
+    /// Makes an id and the text of its key: <c>es_</c>, the id without its prefix, <c>_</c>, 256 random bits in base32, which has no <c>_</c>,
+    /// and the mark of all that.
+    /// </summary>
+    public static (string Id, Secret Text) NewText(TimeProvider time, KeyMark mark)
     {
         var id = Base32Id.New(time);
         Span<byte> secret = stackalloc byte[SecretLength];
         RandomNumberGenerator.Fill(secret);
-        return (IdPrefix + id, new Secret($"{TextPrefix}{id}_{Base32.ExtendedHexLower.Encode(secret)}"));
+        var text = $"{TextPrefix}{id}_{Base32.ExtendedHexLower.Encode(secret)}";
+        return (IdPrefix + id, new Secret(text + mark.Make(text)));
     }
 
-    /// <summary>Finds the id in a key's text, or says that it is no key's.</summary>
-    public static bool TryParseText(string text, [NotNullWhen(true)] out string? id)
+    /// <summary>Whether the text begins like a key's.</summary>
+    public static bool IsLike(string text) => text.StartsWith(TextPrefix, StringComparison.Ordinal);
+
+    /// <summary>Finds the id in a key's text, and whether the text is marked; returns false if it is no key's, or has a mark that doesn't fit.</summary>
+    public static bool TryParseText(string text, KeyMark mark, [NotNullWhen(true)] out string? id, out bool isMarked)
     {
         const int idEnd = 3 + Base32Id.Length;
-        var valid = text.Length == idEnd + 1 + SecretTextLength
+        const int unmarkedLength = idEnd + 1 + SecretTextLength;
+        isMarked = text.Length == unmarkedLength + KeyMark.Length;
+        var valid = (isMarked ? mark.Fits(text.AsSpan(0, unmarkedLength), text.AsSpan(unmarkedLength)) : text.Length == unmarkedLength)
             && text.StartsWith(TextPrefix, StringComparison.Ordinal)
             && Base32Id.IsValid(text.AsSpan(TextPrefix.Length, Base32Id.Length))
             && text[idEnd] == '_';
         id = valid ? string.Concat(IdPrefix, text.AsSpan(TextPrefix.Length, Base32Id.Length)) : null;
         return valid;
     }
+
+    /// <summary>Whether two names look the same: letter case and the number of blanks make no difference.</summary>
+    public static bool IsSameName(string left, string right) => string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
+
+    private static string WithoutBlanks(string name) => string.Join(' ', name.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>Whether the text has the form of a key's id.</summary>
     public static bool IsId(string text) => text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));

@@ -12,7 +12,7 @@ namespace EventSubscriptions.Access;
 /// Issues, lists and revokes keys. A caller whose own key is bound to an organization sees and issues only keys of that organization.
 /// The audit entries of a bound key are its organization's, of others the system's.
 /// </summary>
-public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticator, AuditLog auditLog, TimeProvider time)
+public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticator authenticator, AuditLog auditLog, TimeProvider time)
 {
     private const int MaxNameLength = 128;
 
@@ -30,7 +30,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
         var caller = context.GetCaller()!;
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
-        var (id, text) = ApiKey.NewText(time);
+        var (id, text) = ApiKey.NewText(time, mark);
         var key = ReadNew(body.Root, errors, id, text);
         if (key is null)
         {
@@ -43,7 +43,11 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
         }
 
         // Nobody has the text before the entry is written: should the process end in between, the key is of no use to anybody.
-        await store.AddAsync(key, cancellationToken);
+        if (!await store.TryAddAsync(key, cancellationToken))
+        {
+            return Problem.Conflict("Another key has this name already: the audit log could not tell the two apart. Choose another.");
+        }
+
         await auditLog.AppendAsync(Entry(AuditType.KeyCreated, key, caller, Changes(key)), cancellationToken);
         return Answer.Created($"/api/keys/{key.Id}", ApiKeyBody.Of(key) with { Key = text.Reveal() }, ApiKeyJson.Default.ApiKeyBody);
     }
@@ -51,7 +55,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
     [Function(nameof(ListKeys))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListKeys(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         var query = new QueryReader(request, errors);
@@ -75,17 +79,17 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        var caller = context.GetCaller()!;
+        if (!ApiKey.IsId(id) || await store.GetAsync(id, cancellationToken) is not { } key || !caller.Sees(key.Organization))
+        {
+            return Problem.NotFound("There is no such key.");
+        }
+
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
         if (errors.Any)
         {
             return errors.ToProblem();
-        }
-
-        var caller = context.GetCaller()!;
-        if (!ApiKey.IsId(id) || await store.GetAsync(id, cancellationToken) is not { } key || !caller.Sees(key.Organization))
-        {
-            return Problem.NotFound("There is no such key.");
         }
 
         // The entry comes first: should the process end in between, the caller has no answer, and the repeat finds the key and revokes it.
@@ -99,11 +103,11 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
     {
         var fields = new FieldReader(body, errors);
         var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
-        if (name is not null && !PlainText.IsLine(name))
+        if (name is not null && PlainText.CheckName(name) is { } mistake)
         {
-            fields.Wrong("name", PlainText.LineExpected);
+            fields.Wrong("name", mistake);
         }
-        else if (name == Authenticator.AdminKeyName)
+        else if (name is not null && ApiKey.IsSameName(name, Authenticator.AdminKeyName))
         {
             fields.Wrong("name", "is the name of the key in the settings");
         }
@@ -131,6 +135,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
             Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
             CreatedAt = now,
             ExpiresAt = expiry,
+            SecretKeyId = mark.SecretKeyId,
             Hash = ApiKey.HashOf(text.Reveal()),
         };
     }
@@ -140,7 +145,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, Authenticator authenticat
         Type = type,
         Timestamp = time.GetUtcNow(),
         OrganizationId = key.Organization,
-        Actor = caller.Name,
+        Actor = caller.Actor,
         Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id, null), ["name"] = new(key.Name, null) },
     };
 

@@ -11,6 +11,8 @@ public sealed class ApiKeyStore(TableServiceClient tables)
 {
     private const string Partition = "key";
 
+    private static readonly string[] s_nameColumns = [nameof(TableEntity.RowKey), "name", "organizationId"];
+
     private readonly TableClient _table = tables.GetTableClient(TableNames.ApiKeys);
 
     /// <summary>Reads one key, or null where there is none of that id.</summary>
@@ -24,8 +26,30 @@ public sealed class ApiKeyStore(TableServiceClient tables)
     public Task<Http.Page<ApiKey>> ListAsync(Predicate<ApiKey> filter, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(new RowRange(Partition), page, row => Read(row) is var key && filter(key) ? key : null, cancellationToken);
 
-    /// <summary>Stores a new key.</summary>
-    public Task AddAsync(ApiKey key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Stores a new key, unless there is another of its name: of those that an audit log could show beside it, so a bound key must differ from
+    /// those of its organization and the unbound ones, an unbound key from all. Returns whether it has stored it.
+    /// </summary>
+    public async Task<bool> TryAddAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        if (await HasNamesakeAsync(key, cancellationToken))
+        {
+            return false;
+        }
+
+        await _table.UpsertEntityAsync(Row(key), TableUpdateMode.Replace, cancellationToken);
+
+        // Looked for once more: of two that were added at the same time at least one sees the other, and no two stay.
+        if (!await HasNamesakeAsync(key, cancellationToken))
+        {
+            return true;
+        }
+
+        await DeleteAsync(key.Id, CancellationToken.None);
+        return false;
+    }
+
+    private static TableEntity Row(ApiKey key)
     {
         var row = new TableEntity(Partition, key.Id)
         {
@@ -44,7 +68,28 @@ public sealed class ApiKeyStore(TableServiceClient tables)
             row["expiresAt"] = expiry;
         }
 
-        return _table.AddEntityAsync(row, cancellationToken);
+        if (key.SecretKeyId is { } secretKeyId)
+        {
+            row["secretKeyId"] = secretKeyId;
+        }
+
+        return row;
+    }
+
+    private async Task<bool> HasNamesakeAsync(ApiKey key, CancellationToken cancellationToken)
+    {
+        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(Partition).ToFilter(), select: s_nameColumns, cancellationToken: cancellationToken))
+        {
+            var organization = row.GetInt32("organizationId");
+            if (row.RowKey != key.Id
+                && (key.Organization is null || organization is null || organization == key.Organization.Value.Value)
+                && ApiKey.IsSameName(row.GetString("name")!, key.Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Deletes a key.</summary>
@@ -72,6 +117,7 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
         ExpiresAt = row.GetDateTimeOffset("expiresAt"),
         LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),
+        SecretKeyId = row.GetString("secretKeyId"),
         Hash = row.GetBinary("hash"),
     };
 }

@@ -1,3 +1,4 @@
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using Microsoft.Azure.Functions.Worker;
 
@@ -13,10 +14,10 @@ public enum Role
 }
 
 /// <summary>Whose key came with the request.</summary>
-/// <param name="Name">The key's name, which the audit log calls the actor.</param>
+/// <param name="Actor">The key's id and name, as the audit log tells them.</param>
 /// <param name="Role">What it may do.</param>
 /// <param name="Organization">The organization that it is bound to, or null for all.</param>
-public sealed record Caller(string Name, Role Role, OrganizationId? Organization)
+public sealed record Caller(Actor Actor, Role Role, OrganizationId? Organization)
 {
     /// <summary>Whether the role does for what asks for another.</summary>
     public bool May(Role required) => Role == Role.Publish ? required == Role.Publish : Role >= required;

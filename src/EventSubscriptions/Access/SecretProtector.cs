@@ -46,13 +46,8 @@ public sealed class SecretProtector(SecretOptions options)
     /// <summary>Decrypts with whichever key encrypted. Throws <see cref="CryptographicException"/> where the key is gone or the place isn't the one it was encrypted for.</summary>
     public byte[] Unprotect(ReadOnlySpan<byte> ciphertext, in SecretPlace place)
     {
-        if (ciphertext.Length < FixedLength || ciphertext[0] != Format || ciphertext.Length < FixedLength + ciphertext[1])
-        {
-            throw new CryptographicException("This is not a protected value.");
-        }
-
+        var key = Find(KeyIdOf(ciphertext));
         var header = 2 + ciphertext[1];
-        var key = Find(Encoding.ASCII.GetString(ciphertext[2..header]));
         var plaintext = new byte[ciphertext.Length - header - NonceLength - TagLength];
         using var aes = new AesGcm(key.Bytes.Span, TagLength);
         aes.Decrypt(
@@ -63,6 +58,14 @@ public sealed class SecretProtector(SecretOptions options)
             AssociatedData(ciphertext[..header], place));
         return plaintext;
     }
+
+    /// <summary>Whether a value was encrypted with the first of <c>Secrets__Keys</c>.</summary>
+    public bool IsUnderFirstKey(ReadOnlySpan<byte> ciphertext) => KeyIdOf(ciphertext) == options.Keys[0].Id;
+
+    private static string KeyIdOf(ReadOnlySpan<byte> ciphertext) =>
+        ciphertext.Length >= FixedLength && ciphertext[0] == Format && ciphertext.Length >= FixedLength + ciphertext[1]
+            ? Encoding.ASCII.GetString(ciphertext.Slice(2, ciphertext[1]))
+            : throw new CryptographicException("This is not a protected value.");
 
     /// <summary>
     /// Tells two values apart without keeping or showing them: the id of the first key, and an HMAC-SHA-256 under a key that is derived from it.

@@ -35,12 +35,17 @@ public sealed record AuditEntry
     /// <summary>At most the first 1 KiB of the answer, with secrets cut out.</summary>
     public string? ResponseSnippet { get; init; }
 
-    /// <summary>The name of the key that made the change.</summary>
-    public string? Actor { get; init; }
+    /// <summary>The key that made the change; null where the app itself did.</summary>
+    public Actor? Actor { get; init; }
 
     /// <summary>What changed, by field.</summary>
     public IReadOnlyDictionary<string, AuditChange>? Changes { get; init; }
 }
+
+/// <summary>Who made a change.</summary>
+/// <param name="Id">The key's id, or null where an older version has not stored it.</param>
+/// <param name="Name">The key's name.</param>
+public sealed record Actor(string? Id, string Name);
 
 /// <summary>What went wrong: a kind that programs can match, a detail for people, a hint at what to do about it.</summary>
 public sealed record AuditError(string Kind, string Detail, string? Hint = null);
@@ -53,6 +58,7 @@ public static class AuditType
 {
     public const string DeliveryFailed = "delivery.failed";
     public const string DeliveryDeadLettered = "delivery.deadLettered";
+    public const string DeliveryDropped = "delivery.dropped";
     public const string EventDeadLettered = "event.deadLettered";
     public const string SubscriptionCreated = "subscription.created";
     public const string SubscriptionUpdated = "subscription.updated";
@@ -73,7 +79,7 @@ public static class AuditType
     /// <summary>Every type.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        DeliveryFailed, DeliveryDeadLettered, EventDeadLettered, SubscriptionCreated,
+        DeliveryFailed, DeliveryDeadLettered, DeliveryDropped, EventDeadLettered, SubscriptionCreated,
         SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
         SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded,
         RelayFailed, RelayRecovered, RelayGap, KeyCreated, KeyRevoked,

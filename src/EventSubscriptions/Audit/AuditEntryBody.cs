@@ -35,6 +35,9 @@ public sealed record AuditEntryBody
 
     public string? Actor { get; init; }
 
+    /// <summary>The key's id, which no other key has: names may be used again.</summary>
+    public string? ActorId { get; init; }
+
     /// <summary><c>{field: {from, to}}</c>.</summary>
     public JsonElement? Changes { get; init; }
 }

@@ -8,6 +8,8 @@ namespace EventSubscriptions.Audit;
 /// <summary>The table <c>auditlog</c>.</summary>
 public sealed class AuditLog
 {
+    private const string CountColumn = "count";
+
     private readonly TimeProvider _time;
     private readonly TableClient _table;
     private readonly BatchedTableWriter _writer;
@@ -25,6 +27,41 @@ public sealed class AuditLog
 
     /// <summary>Stores the row of an entry; again is the same as once.</summary>
     internal Task AppendAsync(TableEntity row, CancellationToken cancellationToken) => _writer.WriteAsync(row, cancellationToken);
+
+    /// <summary>Adds to the number that an entry gives, and makes the entry with the first. Other instances may do the same.</summary>
+    /// <param name="id">The entry's id without the prefix.</param>
+    /// <param name="count">How many more.</param>
+    /// <param name="entryFor">The entry for a number; its time and organization are always the same.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal async Task CountAsync(string id, int count, Func<int, AuditEntry> entryFor, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var row = AuditRow.Make(entryFor(count), id);
+            var stored = await _table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, [CountColumn], cancellationToken);
+            try
+            {
+                if (stored.HasValue)
+                {
+                    var total = count + (stored.Value!.GetInt32(CountColumn) ?? 0);
+                    row = AuditRow.Make(entryFor(total), id);
+                    row[CountColumn] = total;
+                    await _table.UpdateEntityAsync(row, stored.Value.ETag, TableUpdateMode.Replace, cancellationToken);
+                }
+                else
+                {
+                    row[CountColumn] = count;
+                    await _table.AddEntityAsync(row, cancellationToken);
+                }
+
+                return;
+            }
+            catch (Azure.RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+            {
+                // Another instance was faster: add to what it has written.
+            }
+        }
+    }
 
     /// <summary>Lists the entries of an organization, or those that belong to none, newest first.</summary>
     internal Task<Page<AuditEntryBody>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ public sealed class AuditLogFunctions(AuditLog auditLog, SubscriptionStore subsc
     [Function(nameof(ListAuditLog))]
     [Requires(Role.Read)]
     public async Task<IResult> ListAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/organizations/{organizationId}/audit-logs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/organizations/{organizationId}/audit-logs")] HttpRequest request,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ public sealed class AuditLogFunctions(AuditLog auditLog, SubscriptionStore subsc
     [Function(nameof(ListSystemAuditLog))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListSystemAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/audit-logs")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken) =>
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit-logs")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken) =>
         context.GetCaller()!.Sees(null)
             ? await ListAsync(request, null, cancellationToken)
             : Problem.Forbidden("The key is bound to an organization; these entries belong to none.");

@@ -16,11 +16,18 @@ internal static class AuditRow
     private const string IdPrefix = "aud_";
     private const int MaxText = 8 * 1024;
 
+    /// <summary>What a property of Table Storage holds: 64 KiB in UTF-16.</summary>
+    private const int MaxChanges = 32 * 1024;
+
     /// <summary>The row of an entry, with a key of its own.</summary>
-    public static TableEntity Make(AuditEntry entry, TimeProvider time)
+    public static TableEntity Make(AuditEntry entry, TimeProvider time) => Make(entry, Base32Id.New(time));
+
+    /// <summary>The row of an entry.</summary>
+    /// <param name="entry">What it says.</param>
+    /// <param name="id">Its id without the prefix, different from that of any other of the same time.</param>
+    public static TableEntity Make(AuditEntry entry, string id)
     {
-        var row = new TableEntity(
-            entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{Base32Id.New(time)}");
+        var row = new TableEntity(entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{id}");
         Set(row, "type", entry.Type);
         Set(row, "subscriptionId", entry.SubscriptionId?.ToString());
         Set(row, "url", entry.Url);
@@ -33,7 +40,8 @@ internal static class AuditRow
         Set(row, "errorHint", entry.Error?.Hint);
         Set(row, "durationMs", entry.DurationMs);
         Set(row, "responseSnippet", entry.ResponseSnippet);
-        Set(row, "actor", entry.Actor);
+        Set(row, "actor", entry.Actor?.Name);
+        Set(row, "actorId", entry.Actor?.Id);
         Set(row, "changes", entry.Changes is { Count: > 0 } changes ? ToJson(changes) : null);
         return row;
     }
@@ -58,6 +66,7 @@ internal static class AuditRow
             DurationMs = row.GetInt64("durationMs"),
             ResponseSnippet = row.GetString("responseSnippet"),
             Actor = row.GetString("actor"),
+            ActorId = row.GetString("actorId"),
             Changes = row.GetString("changes") is { } changes ? JsonElement.Parse(changes) : null,
         };
 
@@ -78,17 +87,30 @@ internal static class AuditRow
 
     private static void Set(TableEntity row, string name, object? value)
     {
-        if (value is string { Length: > MaxText } text && name != "changes")
+        if (value is not null)
         {
-            row[name] = $"{text.AsSpan(0, MaxText)}…";
-        }
-        else if (value is not null)
-        {
-            row[name] = value;
+            row[name] = value is string text && name != "changes" ? Shortened(text, MaxText) : value;
         }
     }
 
+    /// <summary>The first characters of a text, never half of a surrogate pair.</summary>
+    private static string Shortened(string text, int maxLength) =>
+        text.Length <= maxLength ? text : $"{text.AsSpan(0, maxLength - (char.IsHighSurrogate(text[maxLength - 1]) ? 1 : 0))}…";
+
+    /// <summary>The changes as JSON, with their texts shortened until all of it fits into the row.</summary>
     private static string ToJson(IReadOnlyDictionary<string, AuditChange> changes)
+    {
+        for (var maxText = MaxText; ; maxText /= 2)
+        {
+            var json = ToJson(changes, maxText);
+            if (json.Length <= MaxChanges || maxText == 1)
+            {
+                return json;
+            }
+        }
+    }
+
+    private static string ToJson(IReadOnlyDictionary<string, AuditChange> changes, int maxText)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, ApiJson.Writing))
@@ -97,8 +119,8 @@ internal static class AuditRow
             foreach (var (member, change) in changes)
             {
                 json.WriteStartObject(member);
-                Write(json, "from", change.From);
-                Write(json, "to", change.To);
+                Write(json, "from", change.From, maxText);
+                Write(json, "to", change.To, maxText);
                 json.WriteEndObject();
             }
 
@@ -108,7 +130,7 @@ internal static class AuditRow
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static void Write(Utf8JsonWriter json, string name, object? value)
+    private static void Write(Utf8JsonWriter json, string name, object? value, int maxText)
     {
         switch (value)
         {
@@ -116,7 +138,7 @@ internal static class AuditRow
                 json.WriteNull(name);
                 break;
             case string text:
-                json.WriteString(name, text);
+                json.WriteString(name, Shortened(text, maxText));
                 break;
             case bool truth:
                 json.WriteBoolean(name, truth);
@@ -134,7 +156,7 @@ internal static class AuditRow
                 json.WriteStartArray(name);
                 foreach (var text in texts)
                 {
-                    json.WriteStringValue(text);
+                    json.WriteStringValue(Shortened(text, maxText));
                 }
 
                 json.WriteEndArray();

@@ -11,6 +11,7 @@ namespace EventSubscriptions.Audit;
 public sealed class RecordDeliveryDeadLetters(
     DeadLetterDesk desk,
     AuditLog audit,
+    DeliveryLog log,
     SubscriptionCache subscriptions,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     TimeProvider time)
@@ -24,8 +25,16 @@ public sealed class RecordDeliveryDeadLetters(
         CancellationToken cancellationToken) =>
         desk.HandleAsync(deadLetter, s_kind, deliveries, RecordAsync, cancellationToken);
 
-    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken) =>
+    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
+    {
         await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
+
+        // Where the app itself gave the delivery up, it has noted that it no longer waits.
+        if (!DeliveryDeadLetterReason.All.Contains(deadLetter.DeadLetterReason, StringComparer.Ordinal) && DeliveryMessage.TryParse(deadLetter, out var delivery, out _))
+        {
+            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
+        }
+    }
 
     private async Task<AuditEntry> ToEntryAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
     {
@@ -58,7 +67,6 @@ public sealed class RecordDeliveryDeadLetters(
         DeliveryDeadLetterReason.RetriesExhausted => "The receiver has failed for as long as the retry schedule lasts. Its entries delivery.failed say how.",
         DeliveryDeadLetterReason.DestinationForbidden =>
             "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
-        DeliveryDeadLetterReason.SubscriptionDeleted => "There is nothing to do, unless the subscription was deleted by mistake.",
         DeliveryDeadLetterReason.PayloadExpired => "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
         DeliveryDeadLetterReason.MalformedDelivery => "Something other than this app writes to the queue deliveries.",
         DeadLetterPolicy.MaxDeliveryCountExceeded => "The app failed on this delivery time and again. Its log says why.",

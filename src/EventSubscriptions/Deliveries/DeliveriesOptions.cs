@@ -40,7 +40,7 @@ public sealed record DeliveriesOptions
     /// <summary>Reads and checks the settings.</summary>
     public static DeliveriesOptions Read(OptionsReader reader) => new()
     {
-        RetrySchedule = reader.Durations("Deliveries__RetrySchedule", DefaultRetrySchedule, TimeSpan.Zero, TimeSpan.FromDays(7), maxCount: 100),
+        RetrySchedule = ReadRetrySchedule(reader),
         // Far below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
@@ -50,4 +50,8 @@ public sealed record DeliveriesOptions
         DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
         DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
     };
+
+    /// <summary>Reads and checks <see cref="RetrySchedule"/> alone.</summary>
+    internal static IReadOnlyList<TimeSpan> ReadRetrySchedule(OptionsReader reader) =>
+        reader.Durations("Deliveries__RetrySchedule", DefaultRetrySchedule, TimeSpan.Zero, TimeSpan.FromDays(7), maxCount: 100);
 }

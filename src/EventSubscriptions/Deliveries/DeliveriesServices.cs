@@ -20,23 +20,30 @@ public static class DeliveriesServices
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
+            .AddSingleton<DroppedDeliveries>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
+            .AddSingleton<TestSlots>()
             .AddWebhookSender();
 
     /// <summary>Adds the sender and the HTTP client that it uses.</summary>
     internal static IServiceCollection AddWebhookSender(this IServiceCollection services)
     {
-        services.AddHttpClient(WebhookSender.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(CreateHandler)
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
+        // So that a receiver that moves is followed.
+        services.AddWebhookClient(WebhookSender.ClientName, connectionLifetime: TimeSpan.FromMinutes(2));
+        services.AddWebhookClient(WebhookSender.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
         return services
             .AddSingleton<DestinationGuard>()
             .AddSingleton<NameResolver>()
             .AddSingleton<WebhookConnector>()
             .AddSingleton<WebhookSender>();
     }
+
+    private static void AddWebhookClient(this IServiceCollection services, string name, TimeSpan connectionLifetime) =>
+        services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(provider => CreateHandler(provider, connectionLifetime))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
 
     private static DeliveryGate CreateGate(IServiceProvider services)
     {
@@ -45,7 +52,7 @@ public static class DeliveriesServices
         return gate;
     }
 
-    private static SocketsHttpHandler CreateHandler(IServiceProvider services) => new()
+    private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) => new()
     {
         // The token and the payload go to the URL that was given and nowhere else.
         AllowAutoRedirect = false,
@@ -53,10 +60,10 @@ public static class DeliveriesServices
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
+        PlaintextStreamFilter = ConnectionUse.Filter,
         // A connection may outlive the request that asked for it, and not by much.
         ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
-        // So that a receiver that moves is followed.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        PooledConnectionLifetime = connectionLifetime,
         EnableMultipleHttp2Connections = true,
         MaxResponseHeadersLength = 16,
         // What is left of a long answer is not worth reading.

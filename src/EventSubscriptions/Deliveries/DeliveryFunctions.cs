@@ -20,11 +20,16 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
     [Function(nameof(ListDeliveries))]
     [Requires(Role.Read)]
     public async Task<IResult> ListDeliveries(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
         var errors = new FieldErrors();
         var query = new QueryReader(request, errors);
         var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
@@ -35,32 +40,20 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
 
         var page = query.Page($"deliverylog/{id}");
         query.Finish();
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
-        return await FindAsync(context, id, cancellationToken) is { } subscription
-            ? Answer.Ok(await log.ListAsync(subscription, filter, page, cancellationToken), DeliveriesJson.Default.PageDeliveryAttempt)
-            : Problem.NotFound("There is no such subscription.");
+        return errors.Any
+            ? errors.ToProblem()
+            : Answer.Ok(await log.ListAsync(subscription, filter, page, cancellationToken), DeliveriesJson.Default.PageDeliveryAttempt);
     }
 
     [Function(nameof(GetDelivery))]
     [Requires(Role.Manage)]
     public async Task<IResult> GetDelivery(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection + "/{eventId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest request,
         string id,
         string eventId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
         if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return Problem.NotFound("There is no such subscription.");
@@ -75,6 +68,13 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         if (attempts.Count == 0)
         {
             return NotDelivered();
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
         }
 
         var payload = await archive.GetAsync(context.GetOrganization(), known, cancellationToken);

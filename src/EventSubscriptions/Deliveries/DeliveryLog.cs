@@ -32,7 +32,7 @@ public sealed class DeliveryLog
     public Task AppendAsync(SubscriptionId subscription, DeliveryAttempt attempt, bool hasWaited, CancellationToken cancellationToken)
     {
         var row = DeliveryLogRow.Make(subscription, attempt);
-        var outcome = DeliveryLogRow.MakeOutcome(subscription, attempt);
+        var outcome = DeliveryLogRow.MakeOutcome(row);
         return attempt.NextAttemptAt is { } due
             ? _writer.WriteAsync(
                 [row, outcome, DeliveryLogRow.MakeWait(subscription, attempt.EventId, attempt.Run, due, WaitReason.Retry)], obsolete: null, cancellationToken)
@@ -74,7 +74,7 @@ public sealed class DeliveryLog
 
         var keys = (await OutcomesOfAsync(subscription, eventId, cancellationToken))
             .Where(outcome => filter.Accepts(outcome))
-            .Select(DeliveryLogRow.AttemptKey)
+            .Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey))
             .Where(key => range.Contains(key) && string.CompareOrdinal(key, page.After) > 0)
             .Order(StringComparer.Ordinal)
             .Take(page.Size + 1)
@@ -87,7 +87,7 @@ public sealed class DeliveryLog
     internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOfAsync(SubscriptionId subscription, EventId eventId, int count, CancellationToken cancellationToken)
     {
         var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
-        return await ReadAsync(subscription, outcomes.Select(DeliveryLogRow.AttemptKey).Order(StringComparer.Ordinal).Take(count), cancellationToken);
+        return await ReadAsync(subscription, outcomes.Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey)).Order(StringComparer.Ordinal).Take(count), cancellationToken);
     }
 
     /// <summary>What the rows of a span of time behind a key say, newest first: whether the attempt arrived, or null for what was skipped, which is none.</summary>
@@ -112,7 +112,7 @@ public sealed class DeliveryLog
     private async Task<List<TableEntity>> OutcomesOfAsync(SubscriptionId subscription, string eventId, CancellationToken cancellationToken)
     {
         var filter = RowRange.StartingWith(subscription.ToString(), $"{DeliveryLogRow.OutcomePrefix}{eventId}:").ToFilter();
-        return await _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.IndexColumns, cancellationToken: cancellationToken)
+        return await _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken)
             .Take(MaxAttemptsOfEvent)
             .ToListAsync(cancellationToken);
     }

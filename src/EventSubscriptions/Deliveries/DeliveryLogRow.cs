@@ -9,7 +9,7 @@ namespace EventSubscriptions.Deliveries;
 
 /// <summary>
 /// The rows of the table <c>deliverylog</c>, in the partition of their subscription. An attempt is <c>t:{inverted ticks of its end}:{eventId}:{run}:{attempt}</c>
-/// and, to be found by its event, <c>e:{eventId}:{run}:{attempt}</c>, which says how it ended and when. <c>w:{eventId}:{run}</c> is there while a delivery waits.
+/// and, to be found by its event, <c>e:{eventId}:{run}:{attempt}:{inverted ticks of its end}</c>, which says how it ended. <c>w:{eventId}:{run}</c> is there while a delivery waits.
 /// </summary>
 internal static class DeliveryLogRow
 {
@@ -19,15 +19,13 @@ internal static class DeliveryLogRow
     public const string OutcomeColumn = "outcome";
 
     public static readonly string[] OutcomeColumns = [nameof(TableEntity.RowKey), OutcomeColumn];
-    public static readonly string[] IndexColumns = [nameof(TableEntity.RowKey), OutcomeColumn, EndedAtColumn];
     public static readonly string[] KeyColumns = [nameof(TableEntity.RowKey)];
 
-    private const string EndedAtColumn = "endedAt";
     private const char Separator = ':';
 
     public static TableEntity Make(SubscriptionId subscription, DeliveryAttempt attempt)
     {
-        var row = new TableEntity(subscription.ToString(), Key(attempt.EndedAt, IdentityOf(attempt)))
+        var row = new TableEntity(subscription.ToString(), AttemptKey(attempt))
         {
             ["eventName"] = attempt.EventName,
             ["at"] = attempt.At,
@@ -41,8 +39,9 @@ internal static class DeliveryLogRow
         return row;
     }
 
-    public static TableEntity MakeOutcome(SubscriptionId subscription, DeliveryAttempt attempt) =>
-        new(subscription.ToString(), OutcomePrefix + IdentityOf(attempt)) { [OutcomeColumn] = attempt.Outcome, [EndedAtColumn] = attempt.EndedAt };
+    /// <summary>The row by which an attempt's is found by its event.</summary>
+    public static TableEntity MakeOutcome(TableEntity attempt) =>
+        new(attempt.PartitionKey, OutcomeKey(attempt.RowKey)) { [OutcomeColumn] = attempt[OutcomeColumn] };
 
     public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, string reason) =>
         new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason };
@@ -86,16 +85,22 @@ internal static class DeliveryLogRow
     }
 
     /// <summary>The key under which an attempt is found by its event, from the key of its row.</summary>
-    public static string OutcomeKey(string attemptKey) => OutcomePrefix + attemptKey[(AttemptPrefix.Length + InvertedTicks.Length + 1)..];
+    public static string OutcomeKey(string attemptKey)
+    {
+        var end = AttemptPrefix.Length + InvertedTicks.Length;
+        return $"{OutcomePrefix}{attemptKey.AsSpan(end + 1)}{Separator}{attemptKey.AsSpan(AttemptPrefix.Length, InvertedTicks.Length)}";
+    }
 
-    /// <summary>The key of an attempt's row, from the row by which it is found by its event.</summary>
-    public static string AttemptKey(TableEntity outcome) =>
-        Key(outcome.GetDateTimeOffset(EndedAtColumn) ?? default, outcome.RowKey[OutcomePrefix.Length..]);
+    /// <summary>The key of an attempt's row, from the key under which it is found by its event.</summary>
+    public static string AttemptKey(string outcomeKey)
+    {
+        var end = outcomeKey.Length - InvertedTicks.Length;
+        return $"{AttemptPrefix}{outcomeKey.AsSpan(end)}{Separator}{outcomeKey.AsSpan(OutcomePrefix.Length, end - 1 - OutcomePrefix.Length)}";
+    }
 
-    private static string Key(DateTimeOffset endedAt, string identity) => $"{AttemptPrefix}{InvertedTicks.Format(endedAt)}{Separator}{identity}";
-
-    private static string IdentityOf(DeliveryAttempt attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}");
+    private static string AttemptKey(DeliveryAttempt attempt) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{AttemptPrefix}{InvertedTicks.Format(attempt.EndedAt)}{Separator}{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}");
 
     private static void Set(TableEntity row, string name, object? value)
     {

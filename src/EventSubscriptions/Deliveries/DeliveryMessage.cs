@@ -42,6 +42,9 @@ public sealed record DeliveryMessage
     /// <summary>Whether the delivery log may have a row that says that it waits.</summary>
     public bool MayHaveWaited => Attempt > 1 || Hold > 0 || IsRedelivered;
 
+    /// <summary>Whether the attempt must use the subscription as it is stored, since one that was kept in memory was out of date.</summary>
+    public bool NeedsStored { get; init; }
+
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
     /// <summary>When the event came; null for what was sent again.</summary>
@@ -62,6 +65,11 @@ public sealed record DeliveryMessage
         properties["run"] = Run;
         properties["attempt"] = Attempt;
         properties["hold"] = Hold;
+        if (NeedsStored)
+        {
+            properties["needsStored"] = true;
+        }
+
         if (FirstAttemptAt is { } first)
         {
             properties["firstAttemptAt"] = first;
@@ -131,6 +139,7 @@ public sealed record DeliveryMessage
                 Attempt = (int)attempt,
                 Hold = (int)hold,
                 IsRedelivered = message.DeliveryCount > 1,
+                NeedsStored = properties.TryGetValue("needsStored", out var needs) && needs is true,
                 FirstAttemptAt = Time(properties, "firstAttemptAt"),
                 PublishedAt = Time(properties, "publishedAt"),
                 TraceParent = Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,

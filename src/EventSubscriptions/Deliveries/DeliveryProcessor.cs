@@ -27,6 +27,7 @@ public sealed partial class DeliveryProcessor(
     WebhookSender sender,
     DeliveryRecorder recorder,
     HealthTracker health,
+    DroppedDeliveries dropped,
     RetrySchedule schedule,
     Perseverance perseverance,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
@@ -42,9 +43,10 @@ public sealed partial class DeliveryProcessor(
     /// <param name="cancellationToken">Ends the attempt.</param>
     public async Task<Settlement> ProcessAsync(DeliveryMessage delivery, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        if (await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken) is not { } subscription)
+        if (await FindAsync(delivery, cancellationToken) is not { } subscription)
         {
-            return Settlement.DeadLetter(DeliveryDeadLetterReason.SubscriptionDeleted, "The subscription was deleted before the event was delivered.");
+            await dropped.CountAsync(delivery, cancellationToken);
+            return Settlement.Complete;
         }
 
         if (!subscription.IsActive)
@@ -83,16 +85,22 @@ public sealed partial class DeliveryProcessor(
         using var activity = AttemptActivity.Start(tracing, delivery);
         var result = await sender.SendAsync(subscription, delivery.EventId, body, activity?.Id ?? delivery.TraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
+        var isOutdated = decision is DeliveryDecision.Gone gone && !await health.TryDeactivateGoneAsync(subscription, gone, result.At, cancellationToken);
+        if (isOutdated)
+        {
+            decision = ResponsePolicy.DecideAnew((DeliveryDecision.Gone)decision, delivery.Attempt, schedule, time.GetUtcNow());
+        }
+
         AttemptActivity.End(activity, result, decision);
         Measure(delivery, result, decision);
         await Task.WhenAll(
             gate.LeaveAsync(pass, subscription, result, decision.RestUntil, cancellationToken),
-            health.NoteAsync(subscription, decision, result.At, cancellationToken),
+            isOutdated || decision is DeliveryDecision.Gone ? Task.CompletedTask : health.NoteAsync(subscription, decision, result.At, cancellationToken),
             recorder.RecordAsync(subscription, delivery, result, decision, cancellationToken));
         switch (decision)
         {
             case DeliveryDecision.Retry retry:
-                await ScheduleAsync(delivery, retry.At, result.At, cancellationToken);
+                await ScheduleAsync(delivery with { NeedsStored = isOutdated }, retry.At, result.At, cancellationToken);
                 return Settlement.Complete;
             case DeliveryDecision.DeadLetter given:
                 return Settlement.DeadLetter(given.Reason, given.Description);
@@ -100,6 +108,12 @@ public sealed partial class DeliveryProcessor(
                 return Settlement.Complete;
         }
     }
+
+    /// <summary>The subscription, which may be 5 s old while it is active. No message is completed because of one that is out of date.</summary>
+    private async ValueTask<Subscription?> FindAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
+        !delivery.NeedsStored && await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken) is { IsActive: true } active
+            ? active
+            : await subscriptions.ReadAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken);
 
     private void Measure(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision)
     {

@@ -15,6 +15,9 @@ public sealed record DeliveryResult
     /// <summary>Why there is no complete answer, or null where there is one.</summary>
     public DeliveryError? Error { get; init; }
 
+    /// <summary>Whether the URL itself is forbidden: nothing was sent, and nothing will be until it is changed.</summary>
+    public bool IsUrlForbidden { get; init; }
+
     /// <summary>Where a redirect points, without query and secrets.</summary>
     public string? Location { get; init; }
 
@@ -48,7 +51,7 @@ public static class ErrorKind
     /// <summary>The deadline passed.</summary>
     public const string Timeout = "timeout";
 
-    /// <summary>The guard refused the URL or an address.</summary>
+    /// <summary>The guard refused the URL, or an address of its host.</summary>
     public const string Forbidden = "forbidden";
 
     /// <summary>The answer is a 3xx.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Globalization;
 using System.Net;
 
 namespace EventSubscriptions.Deliveries;
@@ -43,37 +42,33 @@ public sealed class DestinationGuard(DeliveriesOptions options)
             return "must not hold a fragment";
         }
 
-        if (!url.Host.All(IsPlain))
+        if (!HostName.IsPlain(url.Host))
         {
             return "must name its host in plain letters and digits, or in the form xn--…";
         }
 
+        if (!HostName.TryGetAscii(url, out var host))
+        {
+            return "must name a host that DNS can look up: at most 253 characters, and no label that IDNA refuses";
+        }
+
         return s_refusedPorts.Contains(url.Port)
             ? $"must not use port {url.Port}, which belongs to another protocol"
-            : CheckHost(url.IdnHost.TrimEnd('.'));
+            : CheckHost(host);
     }
 
     /// <summary>Why nothing may connect to the address, as a sentence, or null where it may.</summary>
     public string? CheckAddress(IPAddress address) =>
-        !options.AllowInsecureDestinations && RefusedAddresses.Describe(address) is { } description
-            ? $"{address} is {description}."
-            : null;
+        Refusal(address) is { } refused ? $"{address} is {refused}." : null;
 
-    /// <summary>
-    /// Whether a character means the same to everybody. What IDNA (RFC 5892 §2.2) calls unstable, such as full-width or circled letters and digits,
-    /// is taken for another character by one library, and for a part of another name by the next.
-    /// </summary>
-    private static bool IsPlain(char letter) =>
-        char.IsAscii(letter)
-        || (letter is >= '\u00df' and not (>= '\u2000' and <= '\u2fff' or >= '\ufb00')
-            && char.GetUnicodeCategory(letter) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
-                or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
+    private string? Refusal(IPAddress address) =>
+        RefusedAddresses.Find(address) is { } refused && (refused.Always || !options.AllowInsecureDestinations) ? refused.Description : null;
 
     private string? CheckHost(string host)
     {
         if (IPAddress.TryParse(host, out var address))
         {
-            return CheckAddress(address) is null ? null : $"must have a public address: {address} is {RefusedAddresses.Describe(address)}";
+            return Refusal(address) is { } refused ? $"must have a public address: {address} is {refused}" : null;
         }
 
         var last = host.AsSpan(host.LastIndexOf('.') + 1);

@@ -11,7 +11,7 @@ internal static class FailureHint
         ErrorKind.Tls => "The certificate or the TLS set-up is not accepted: check that the certificate is valid, issued for this host, and sent with its intermediates.",
         ErrorKind.Reset => "The server, or a proxy before it, ended the connection: look in its logs at this time for a crash or a refused request.",
         ErrorKind.Timeout => "The server takes too long: let it answer 2xx as soon as it has stored the event, and work on it afterwards.",
-        ErrorKind.Forbidden => "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
+        ErrorKind.Forbidden => "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
         ErrorKind.Redirect => "Redirects are not followed: change the subscription's URL to the one that answers.",
         _ => ForStatus(status),
     };
@@ -20,7 +20,7 @@ internal static class FailureHint
     {
         401 or 403 => "The receiver refuses the token: check that the subscription's token is the one it expects.",
         404 => "The path does not exist: check the subscription's URL.",
-        410 => "The receiver wants no more events, and the subscription is deactivated: give it a URL that is in use and activate it, or delete it.",
+        410 => "The receiver wants no more events. Unless its URL or token was changed meanwhile, the subscription is deactivated: give it a URL that is in use and activate it, or delete it.",
         408 => "The receiver waited too long for the request: look at the network, and the proxies, between the app and the receiver.",
         405 => "The receiver does not take POST there: check the subscription's URL.",
         400 or 415 or 422 => "The receiver does not accept the request: it must take a JSON body of the type application/json.",

@@ -25,17 +25,19 @@ public sealed partial class HealthTracker(
     private readonly ConcurrentDictionary<SubscriptionId, Entry> _entries = new();
 
     /// <summary>
-    /// Notes what became of an attempt. Our own trouble with it is thrown where the receiver is gone, since then nothing more must be
-    /// sent; elsewhere the delivery matters more, and the next attempt tells the same.
+    /// Deactivates the subscription of a receiver that is gone, and returns whether its answer holds: it doesn't where the stored subscription
+    /// no longer sends what the receiver got. Our own trouble with it is thrown, since otherwise more would be sent.
     /// </summary>
+    public async Task<bool> TryDeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var holds = false;
+        await perseverance.TryAsync(async token => holds = await DeactivateGoneAsync(used, gone, at, token), cancellationToken);
+        return holds;
+    }
+
+    /// <summary>Notes what became of an attempt, unless the receiver is gone. The delivery matters more than our own trouble with it, and the next attempt tells the same.</summary>
     public async Task NoteAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        if (decision is DeliveryDecision.Gone gone)
-        {
-            await perseverance.TryAsync(token => DeactivateGoneAsync(subscription, gone, at, token), cancellationToken);
-            return;
-        }
-
         try
         {
             await KeepAsync(subscription, decision, at, cancellationToken);
@@ -128,11 +130,17 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private async Task DeactivateGoneAsync(Subscription subscription, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<bool> DeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var health = await store.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken);
+        var health = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
         var error = new AuditError("gone", gone.Why.Detail, FailureHint.For(gone.Why.Kind, 410));
-        await DeactivateAsync(subscription, health.Failed(at) with { ETag = default }, error, cancellationToken);
+        var outcome = await editor.DeactivateGoneAsync(used, health.Failed(at) with { ETag = default, Reason = error.Detail }, error, cancellationToken);
+        if (outcome == GoneOutcome.Deactivated)
+        {
+            Log.Deactivated(logger, used.Id, error.Detail);
+        }
+
+        return outcome != GoneOutcome.Changed;
     }
 
     private async Task DeactivateAsync(Subscription subscription, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace EventSubscriptions.Deliveries;
 internal static class RefusedAddresses
 {
     /// <summary>A block and what it is. The first that contains an address names it.</summary>
-    private readonly record struct Block(IPNetwork Network, string Description);
+    private readonly record struct Block(IPNetwork Network, string Description, bool Always);
 
     /// <summary>IPv6 forms that carry an IPv4 address at an offset; Teredo carries its client's inverted.</summary>
     private readonly record struct EmbeddedForm(IPNetwork Network, int Offset, bool Inverted, string Name);
@@ -21,9 +21,9 @@ internal static class RefusedAddresses
         V("10.0.0.0/8", "a private address"),
         V("100.64.0.0/10", "a shared address (carrier-grade NAT)"),
         V("127.0.0.0/8", "a loopback address"),
-        V("168.63.129.16/32", "an address of the cloud platform itself"),
-        V("169.254.169.254/32", "the address of a cloud's metadata service"),
-        V("169.254.0.0/16", "a link-local address"),
+        Always("168.63.129.16/32", "an address of the cloud platform itself"),
+        Always("169.254.169.254/32", "the address of a cloud's metadata service"),
+        Always("169.254.0.0/16", "a link-local address"),
         V("172.16.0.0/12", "a private address"),
         V("192.0.0.0/24", "an address for protocol assignments"),
         V("192.0.2.0/24", "a documentation address"),
@@ -50,7 +50,7 @@ internal static class RefusedAddresses
         V("3fff::/20", "a documentation address"),
         V("5f00::/16", "a segment routing address"),
         V("fc00::/7", "a unique local address"),
-        V("fe80::/10", "a link-local address"),
+        Always("fe80::/10", "a link-local address"),
         V("fec0::/10", "a site-local address"),
         V("ff00::/8", "a multicast address"),
         // Global unicast is 2000::/3 (RFC 4291 §2.4); the rest is reserved.
@@ -68,7 +68,7 @@ internal static class RefusedAddresses
     ];
 
     /// <summary>What the address is that makes it refused, or null where it is public.</summary>
-    public static string? Describe(IPAddress address)
+    public static RefusedAddress? Find(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
@@ -78,7 +78,7 @@ internal static class RefusedAddresses
         // IPNetwork takes a mapped address for the IPv4 one, also against IPv6 blocks.
         if (address.IsIPv4MappedToIPv6)
         {
-            return DescribeInner(address.MapToIPv4(), "IPv4-mapped");
+            return FindInner(address.MapToIPv4(), "IPv4-mapped");
         }
 
         Span<byte> bytes = stackalloc byte[16];
@@ -91,9 +91,9 @@ internal static class RefusedAddresses
                 continue;
             }
 
-            if (DescribeInner(Inner(bytes, form), form.Name) is { } description)
+            if (FindInner(Inner(bytes, form), form.Name) is { } inner)
             {
-                return description;
+                return inner;
             }
 
             carriesPublic = true;
@@ -102,8 +102,8 @@ internal static class RefusedAddresses
         return carriesPublic ? null : Find(s_v6, address);
     }
 
-    private static string? DescribeInner(IPAddress inner, string form) =>
-        Find(s_v4, inner) is { } description ? $"{description} ({inner}) in {form} form" : null;
+    private static RefusedAddress? FindInner(IPAddress inner, string form) =>
+        Find(s_v4, inner) is { } refused ? refused with { Description = $"{refused.Description} ({inner}) in {form} form" } : null;
 
     private static IPAddress Inner(ReadOnlySpan<byte> bytes, in EmbeddedForm form)
     {
@@ -120,18 +120,25 @@ internal static class RefusedAddresses
         return new IPAddress(inner);
     }
 
-    private static string? Find(Block[] blocks, IPAddress address)
+    private static RefusedAddress? Find(Block[] blocks, IPAddress address)
     {
         foreach (var block in blocks)
         {
             if (block.Network.Contains(address))
             {
-                return block.Description;
+                return new RefusedAddress(block.Description, block.Always);
             }
         }
 
         return null;
     }
 
-    private static Block V(string network, string description) => new(IPNetwork.Parse(network), description);
+    private static Block V(string network, string description) => new(IPNetwork.Parse(network), description, Always: false);
+
+    private static Block Always(string network, string description) => new(IPNetwork.Parse(network), description, Always: true);
 }
+
+/// <summary>What an address is that no webhook goes to.</summary>
+/// <param name="Description">With its article, for people.</param>
+/// <param name="Always">Whether no setting allows it: it leads to the machine's own platform, whose answers hold credentials.</param>
+internal readonly record struct RefusedAddress(string Description, bool Always);

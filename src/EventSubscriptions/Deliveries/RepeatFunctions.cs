@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Access;
+using EventSubscriptions.Deliveries.Isolation;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
@@ -17,10 +18,13 @@ public sealed class RepeatFunctions(
     EventCatalogue catalogue,
     EventArchive archive,
     DeliveryTest test,
+    TestSlots slots,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
     TimeProvider time)
 {
+    private static readonly TimeSpan s_testPause = TimeSpan.FromSeconds(1);
+
     [Function(nameof(TestSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> TestSubscription(
@@ -29,6 +33,11 @@ public sealed class RepeatFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
         var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -51,9 +60,10 @@ public sealed class RepeatFunctions(
             return errors.ToProblem();
         }
 
-        return await FindAsync(context, id, cancellationToken) is { } subscription
-            ? Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt)
-            : Problem.NotFound("There is no such subscription.");
+        using var slot = slots.TryEnter(subscription.OrganizationId);
+        return slot is null
+            ? Problem.TooManyRequests($"{slots.Most} tests of this organization are under way, as many as may at once. Try again when one has ended.", s_testPause)
+            : Answer.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt);
     }
 
     [Function(nameof(ResendDelivery))]
@@ -65,6 +75,16 @@ public sealed class RepeatFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
+        {
+            return Problem.NotFound("The archive has no such event, or has it no longer.");
+        }
+
         var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -77,16 +97,6 @@ public sealed class RepeatFunctions(
         if (errors.Any)
         {
             return errors.ToProblem();
-        }
-
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return Problem.NotFound("There is no such subscription.");
-        }
-
-        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
-        {
-            return Problem.NotFound("The archive has no such event, or has it no longer.");
         }
 
         if (!subscription.IsActive)

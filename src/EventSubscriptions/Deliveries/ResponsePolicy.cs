@@ -27,7 +27,7 @@ public static class ResponsePolicy
             return new DeliveryDecision.Delivered();
         }
 
-        if (error.Kind == ErrorKind.Forbidden)
+        if (result.IsUrlForbidden)
         {
             return new DeliveryDecision.DeadLetter(DeliveryDeadLetterReason.DestinationForbidden, error.Detail, error);
         }
@@ -43,25 +43,33 @@ public static class ResponsePolicy
         var wait = schedule.WaitAfter(attempt, random);
         var decision = wait is { } pause
             ? (DeliveryDecision)new DeliveryDecision.Retry(asked > now + pause ? asked.Value : now + pause, error)
-            : new DeliveryDecision.DeadLetter(
-                DeliveryDeadLetterReason.RetriesExhausted,
-                string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
-                error);
+            : Exhausted(attempt, error);
         return asked is not null || status is 429 or 502 or 504
             ? decision with { Outcome = DeliveryOutcome.Throttled, RestUntil = Rest(asked, wait, now) }
             : decision;
     }
 
-    /// <summary>Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing.</summary>
+    /// <summary>Decides anew about a receiver that is gone but is no longer the subscription's: the next attempt follows at once.</summary>
+    /// <param name="gone">The decision that doesn't hold.</param>
+    /// <param name="attempt">Which attempt it was, from 1.</param>
+    /// <param name="schedule">How many attempts there are.</param>
+    /// <param name="now">The end of the attempt.</param>
+    public static DeliveryDecision DecideAnew(DeliveryDecision.Gone gone, int attempt, RetrySchedule schedule, DateTimeOffset now)
+    {
+        var error = gone.Why with { Detail = $"{gone.Why.Detail} It was asked by the URL and token that the subscription had before it was changed." };
+        return schedule.IsLast(attempt) ? Exhausted(attempt, error) : new DeliveryDecision.Retry(now, error);
+    }
+
+    /// <summary>
+    /// Until when <c>Retry-After</c> (RFC 9110 §10.2.3: seconds, or a date) asks to wait, at most 24 h; or null where it says nothing. Some write
+    /// decimals, and proxies join two headers to <c>120, 120</c>.
+    /// </summary>
     internal static DateTimeOffset? AskedFor(string? retryAfter, DateTimeOffset now)
     {
-        var text = retryAfter.AsSpan().Trim();
-        if (!text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9'))
+        var texts = (retryAfter ?? "").Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToList();
+        if (texts is [[>= '0' and <= '9', ..] text] && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
         {
-            // More digits than a number holds are a long time too.
-            return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds < MaxRetryAfter.TotalSeconds
-                ? now.AddSeconds(seconds)
-                : now + MaxRetryAfter;
+            return seconds < MaxRetryAfter.TotalSeconds ? now.AddSeconds(Math.Ceiling(seconds)) : now + MaxRetryAfter;
         }
 
         return RetryConditionHeaderValue.TryParse(retryAfter, out var value) && value.Date is { } date
@@ -75,6 +83,11 @@ public static class ResponsePolicy
         var until = asked ?? now + (wait < MaxRest ? wait.Value : MaxRest);
         return until > now ? until : null;
     }
+
+    private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) => new(
+        DeliveryDeadLetterReason.RetriesExhausted,
+        string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
+        error);
 
     /// <summary>What is wrong with a result, or null where it is a 2xx that came whole.</summary>
     private static DeliveryError? Judge(DeliveryResult result) => result switch

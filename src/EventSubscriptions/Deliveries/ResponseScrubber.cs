@@ -1,39 +1,25 @@
 using System.Buffers;
 using System.Text;
-using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Makes what a receiver sent fit to be shown: secrets cut out, control characters left out, cut to a length.</summary>
 internal static class ResponseScrubber
 {
-    private const string Cut = "***";
+    /// <summary>How often an escape may be escaped again, such as <c>%2B</c> in JSON in JSON.</summary>
+    private const int MaxDepth = 3;
+
+    private const int MaxEscapeLength = 12;
 
     private static readonly SearchValues<char> s_control =
         SearchValues.Create([.. Enumerable.Range(0, 32).Select(code => (char)code).Where(code => code is not ('\t' or '\n')), '\u007f']);
 
-    /// <summary>
-    /// What no answer may show: the signing secrets, without what they begin and end with, so that they are found in both forms; then the
-    /// token, which may be so short that it is part of them.
-    /// </summary>
-    public static IReadOnlyList<string> SecretsOf(Subscription subscription)
-    {
-        List<string> secrets = [];
-        foreach (var (secret, _) in subscription.SigningSecrets.All)
-        {
-            secrets.Add(secret.Reveal()[SigningSecret.Prefix.Length..].TrimEnd('='));
-        }
-
-        secrets.Add(subscription.Token.Reveal());
-        return secrets;
-    }
-
     /// <summary>The first <paramref name="maxLength"/> characters of what is left, or null where nothing is.</summary>
     /// <param name="bytes">UTF-8, or what is taken for it.</param>
-    /// <param name="truncated">Whether more would have followed: a secret may have been cut in two.</param>
-    /// <param name="secrets">Cut out as they are and in base64, also where they are part of a longer text in base64; the first first.</param>
+    /// <param name="truncated">Whether more would have followed: a secret, or an escape, may have been cut in two.</param>
+    /// <param name="secrets">Cut out, also where the text is percent-encoded, or escaped for JSON or HTML.</param>
     /// <param name="maxLength">In characters.</param>
-    public static string? Scrub(ReadOnlySpan<byte> bytes, bool truncated, IReadOnlyList<string> secrets, int maxLength)
+    public static string? Scrub(ReadOnlySpan<byte> bytes, bool truncated, SecretForms secrets, int maxLength)
     {
         if (bytes.IsEmpty)
         {
@@ -41,24 +27,36 @@ internal static class ResponseScrubber
         }
 
         var text = WithoutControls(Encoding.UTF8.GetString(bytes));
-        foreach (var form in secrets.SelectMany(Forms))
-        {
-            text = text.Replace(form, Cut, StringComparison.Ordinal);
-        }
-
         if (truncated)
         {
-            foreach (var form in secrets.SelectMany(Forms))
-            {
-                text = WithoutBeginningAtEnd(text, form);
-            }
+            text = WithoutBrokenEscape(text);
         }
 
+        var cuts = new SecretCuts(Encoding.UTF8.GetBytes(text));
+        var view = UnescapedText.Of(cuts.Text);
+        for (var depth = 0; ; depth++)
+        {
+            cuts.Find(view, secrets, truncated);
+            if (depth == MaxDepth || view.Unescape() is not { } inner)
+            {
+                break;
+            }
+
+            view = inner;
+        }
+
+        text = cuts.Apply();
         return text.Length == 0 ? null : Shorten(text, maxLength);
     }
 
     private static string Shorten(string text, int maxLength) =>
         text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
+
+    private static string WithoutBrokenEscape(string text)
+    {
+        var at = text.LastIndexOfAny(['%', '\\', '&']);
+        return at >= 0 && text.Length - at < MaxEscapeLength ? text[..at] : text;
+    }
 
     private static string WithoutControls(string text)
     {
@@ -79,52 +77,64 @@ internal static class ResponseScrubber
         return kept.ToString();
     }
 
-    private static string WithoutBeginningAtEnd(string text, string form)
+    /// <summary>The parts of a text that hold a secret.</summary>
+    private sealed class SecretCuts(byte[] text)
     {
-        for (var length = Math.Min(form.Length - 1, text.Length); length > 0; length--)
+        private readonly SortedSet<(int Start, int End)> _ranges = [];
+        private int _end = text.Length;
+
+        public byte[] Text => text;
+
+        public void Find(UnescapedText view, SecretForms secrets, bool truncated)
         {
-            if (text.AsSpan().EndsWith(form.AsSpan(0, length), StringComparison.Ordinal))
+            foreach (var form in secrets.All)
             {
-                return text[..^length];
+                for (var from = 0; view.Bytes.AsSpan(from).IndexOf(form) is >= 0 and var at; from += at + form.Length)
+                {
+                    _ranges.Add((view.Source(from + at), view.Source(from + at + form.Length)));
+                }
+
+                if (truncated && BeginningAtEnd(view.Bytes, form) is > 0 and var length)
+                {
+                    _end = Math.Min(_end, view.Source(view.Bytes.Length - length));
+                }
             }
         }
 
-        return text;
+        /// <summary>The text with each of them replaced, and without the beginning of one at its end.</summary>
+        public string Apply()
+        {
+            var shown = new StringBuilder(text.Length);
+            var at = 0;
+            foreach (var (start, end) in _ranges)
+            {
+                if (start >= _end)
+                {
+                    break;
+                }
+
+                if (start >= at)
+                {
+                    shown.Append(Encoding.UTF8.GetString(text.AsSpan(at..start))).Append("***");
+                }
+
+                at = Math.Max(at, end);
+            }
+
+            return at < _end ? shown.Append(Encoding.UTF8.GetString(text.AsSpan(at.._end))).ToString() : shown.ToString();
+        }
+
+        private static int BeginningAtEnd(ReadOnlySpan<byte> text, ReadOnlySpan<byte> form)
+        {
+            for (var length = Math.Min(form.Length - 1, text.Length); length > 0; length--)
+            {
+                if (text.EndsWith(form[..length]))
+                {
+                    return length;
+                }
+            }
+
+            return 0;
+        }
     }
-
-    /// <summary>
-    /// The secret, and the base64 characters that depend on nothing else, for each of the three ways in which it can lie
-    /// across groups of three bytes; in both alphabets (RFC 4648 §4 and §5).
-    /// </summary>
-    private static IEnumerable<string> Forms(string secret)
-    {
-        yield return secret;
-        if (InUrlAlphabet(secret) is { } other)
-        {
-            yield return other;
-        }
-
-        var bytes = new byte[2 + Encoding.UTF8.GetByteCount(secret)];
-        Encoding.UTF8.GetBytes(secret, bytes.AsSpan(2));
-        for (var before = 0; before <= 2; before++)
-        {
-            var encoded = Convert.ToBase64String(bytes.AsSpan(2 - before));
-            var first = ((before * 8) + 5) / 6;
-            var last = (bytes.Length - 2 + before) * 8 / 6;
-            if (last - first < 2)
-            {
-                continue;
-            }
-
-            var inner = encoded[first..last];
-            yield return inner;
-            if (InUrlAlphabet(inner) is { } url)
-            {
-                yield return url;
-            }
-        }
-    }
-
-    private static string? InUrlAlphabet(string text) =>
-        text.Replace('+', '-').Replace('/', '_') is var url && url != text ? url : null;
 }

@@ -16,6 +16,9 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     /// <summary>The name of the HTTP client.</summary>
     public const string ClientName = "webhooks";
 
+    /// <summary>The name of the HTTP client that makes a connection for each request.</summary>
+    public const string NewConnectionClientName = "webhooks on new connections";
+
     /// <summary>How much of an answer is read, in bytes.</summary>
     public const int MaxResponseBytes = 16 * 1024;
 
@@ -28,6 +31,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
 
     private readonly HttpClient _client = clients.CreateClient(ClientName);
+    private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the answer.</summary>
     /// <param name="subscription">Where to, and with which token.</param>
@@ -41,16 +45,15 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         var started = time.GetTimestamp();
         if (guard.CheckUrl(subscription.Url) is { } refusal)
         {
-            return new DeliveryResult { At = at, Duration = TimeSpan.Zero, Error = new(ErrorKind.Forbidden, $"The URL {refusal}.") };
+            return new DeliveryResult { At = at, Duration = TimeSpan.Zero, IsUrlForbidden = true, Error = new(ErrorKind.Forbidden, $"The URL {refusal}.") };
         }
 
-        using var request = CreateRequest(subscription, eventId, payload, traceParent, at);
         using var deadline = new CancellationTokenSource(options.Deadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
-            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), either.Token);
             var snippet = await ReadSnippetAsync(response, subscription, either.Token);
             return new DeliveryResult
             {
@@ -58,7 +61,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 Duration = time.GetElapsedTime(started),
                 StatusCode = (int)response.StatusCode,
                 Location = Location(response, subscription),
-                RetryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var retryAfter) ? retryAfter.ToString() : null,
+                RetryAfter = RetryAfter(response),
                 ResponseSnippet = snippet,
             };
         }
@@ -68,9 +71,46 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
         finally
         {
+            response?.RequestMessage?.Dispose();
             response?.Dispose();
         }
     }
+
+    /// <summary>
+    /// Sends a request, and sends it once more on a new connection if the server was closing the old one, which was kept alive, when it came
+    /// (RFC 9112 §9.3.1). The server may have seen it all the same; its id says so.
+    /// </summary>
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    {
+        var use = ConnectionUse.Watch();
+        try
+        {
+            return await SendAsync(_client, create(), cancellationToken);
+        }
+        catch (HttpRequestException) when (use is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
+        {
+            return await SendAsync(_newConnectionClient, create(), cancellationToken);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The answer's <c>Retry-After</c>. Proxies like to add one that is there already.</summary>
+    private static string? RetryAfter(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Retry-After", out var values)
+            ? string.Join(", ", values.Select(value => value.Trim()).Distinct(StringComparer.Ordinal))
+            : null;
 
     private static HttpRequestMessage CreateRequest(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, DateTimeOffset at)
     {
@@ -81,6 +121,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
             Version = secure ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+        request.Options.Set(WebhookConnector.Organization, subscription.OrganizationId);
         var headers = request.Headers;
         headers.TryAddWithoutValidation("Authorization", $"Bearer {subscription.Token.Reveal()}");
         headers.TryAddWithoutValidation("User-Agent", s_userAgent);
@@ -101,7 +142,8 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Subscription subscription, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentLength == 0)
+        // What follows a 1xx that is an answer (101 Switching Protocols) is another protocol, and has no end.
+        if (response.Content.Headers.ContentLength == 0 || (int)response.StatusCode < 200)
         {
             return null;
         }
@@ -111,7 +153,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         {
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
             var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MaxResponseBytes), MaxResponseBytes, throwOnEndOfStream: false, cancellationToken);
-            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, ResponseScrubber.SecretsOf(subscription), MaxSnippetLength);
+            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, SecretForms.Of(subscription), MaxSnippetLength);
         }
         finally
         {
@@ -119,7 +161,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
     }
 
-    /// <summary>Where a redirect points. Its query may hold somebody's secrets and is left out.</summary>
+    /// <summary>Where a redirect points. Its user info and its query may hold somebody's secrets and are left out.</summary>
     private static string? Location(HttpResponseMessage response, Subscription subscription)
     {
         if (response.Headers.Location is not { } location)
@@ -128,8 +170,22 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
 
         var text = location.OriginalString;
-        var path = text.AsSpan(0, text.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : text.Length);
-        return ResponseScrubber.Scrub(System.Text.Encoding.UTF8.GetBytes(path.ToString()), truncated: false, ResponseScrubber.SecretsOf(subscription), MaxLocationLength);
+        text = text[..(text.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : text.Length)];
+        var shown = System.Text.Encoding.UTF8.GetBytes(WithoutUserInfo(text));
+        return ResponseScrubber.Scrub(shown, truncated: false, SecretForms.Of(subscription), MaxLocationLength);
+    }
+
+    private static string WithoutUserInfo(string url)
+    {
+        var start = url.AsSpan().IndexOf("//") + 2;
+        if (start < 2)
+        {
+            return url;
+        }
+
+        var length = url.AsSpan(start).IndexOfAny('/', '\\');
+        var authority = length < 0 ? url.AsSpan(start) : url.AsSpan(start, length);
+        return url.Remove(start, authority.LastIndexOf('@') + 1);
     }
 
     /// <summary>What the other side did, or null where the exception is not about it.</summary>

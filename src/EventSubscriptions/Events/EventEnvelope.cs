@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Events;
 
@@ -19,8 +20,8 @@ internal readonly record struct EventEnvelope
     public ReadOnlyMemory<byte> Payload { get; private init; }
 
     /// <summary>
-    /// Reads a body: an object with <c>eventName</c> (1–256 characters, none of them a control character), <c>organizationId</c> (a number)
-    /// and <c>data</c> (an object), each of them once. Other members are dropped, a byte order mark is skipped. A body that is
+    /// Reads a body: an object with <c>eventName</c> (1–256 characters, none of them a control or invisible character), <c>organizationId</c>
+    /// (an integer) and <c>data</c> (an object), each of them once, and all of it Unicode. Other members are dropped, a byte order mark is skipped. A body that is
     /// the payload already is passed on without a copy.
     /// </summary>
     public static EventEnvelope Read(ReadOnlyMemory<byte> body)
@@ -41,7 +42,7 @@ internal readonly record struct EventEnvelope
         }
 
         var members = new Members(body.Span);
-        var problem = members.Read();
+        var problem = members.Read() ?? LoneSurrogate(body.Span);
         return new EventEnvelope
         {
             Problem = problem,
@@ -51,13 +52,18 @@ internal readonly record struct EventEnvelope
         };
     }
 
+    private static string? LoneSurrogate(ReadOnlySpan<byte> body) =>
+        LoneSurrogates.Find(body) is >= 0 and var index ? NoCharacter(index) : null;
+
+    private static string NoCharacter(long index) => $"The body has an escape that is no character at byte {index}.";
+
     private ref struct Members(ReadOnlySpan<byte> json)
     {
-        private const int MaxDepth = 64;
         private const string Missing = "is missing";
         private const string Twice = "appears twice";
 
-        private Utf8JsonReader _reader = new(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        private readonly ReadOnlySpan<byte> _json = json;
+        private Utf8JsonReader _reader = new(json, new JsonReaderOptions { MaxDepth = JsonDefects.MaxDepth });
         private string? _nameProblem = Missing;
         private string? _organizationProblem = Missing;
         private string? _dataProblem = Missing;
@@ -92,13 +98,13 @@ internal readonly record struct EventEnvelope
             }
             catch (JsonException malformed)
             {
-                var problem = _reader.CurrentDepth >= MaxDepth ? $"is nested deeper than {MaxDepth} levels" : "is not JSON";
+                var problem = JsonDefects.IsTooDeep(_reader, _json) ? $"is nested deeper than {JsonDefects.MaxDepth} levels" : "is not JSON";
                 return $"The body {problem}: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
             }
             catch (InvalidOperationException)
             {
                 // The grammar allows half of a surrogate pair in an escape, but it is no text.
-                return $"The body has an escape that is no character at byte {_reader.TokenStartIndex}.";
+                return NoCharacter(_reader.TokenStartIndex);
             }
 
             string?[] problems =
@@ -145,14 +151,12 @@ internal readonly record struct EventEnvelope
             }
 
             EventName = name;
-            return name.AsSpan().ContainsAnyInRange('\0', '\u001f') || name.AsSpan().ContainsAnyInRange('\u007f', '\u009f')
-                ? "must not have control characters"
-                : null;
+            return PlainText.FindUnreadable(name) is { } unreadable ? $"must not hold U+{unreadable.Value:X4}, which is a control or an invisible character" : null;
         }
 
         private string? ReadOrganization()
         {
-            if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out var number) || !OrganizationId.TryFrom(number, out var organization))
+            if (_reader.TokenType != JsonTokenType.Number || !JsonInteger.TryRead(_reader.ValueSpan, out var number) || !OrganizationId.TryFrom(number, out var organization))
             {
                 return "must be a positive 32-bit integer, as a number";
             }

@@ -14,8 +14,8 @@ public sealed partial class EventPublisher(
     private readonly Outage _outage = new(time);
 
     /// <summary>
-    /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the queue drops
-    /// those that it has taken.
+    /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the archive and
+    /// the queue of deliveries know those that it has taken.
     /// </summary>
     public async Task<bool> TryPublishAsync(
         OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)

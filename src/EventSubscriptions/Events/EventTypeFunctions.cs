@@ -17,14 +17,14 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
     /// <summary>Every event type, by name, in one page.</summary>
     [Function("ListEventTypes")]
     [Requires(Role.Read, Role.Publish)]
-    public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types")] HttpRequest request) =>
+    public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types")] HttpRequest request) =>
         Checked(request) ?? _list;
 
     /// <summary>One event type. Names are case-sensitive.</summary>
     [Function("GetEventType")]
     [Requires(Role.Read, Role.Publish)]
-    public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
-        Checked(request) ?? (_byName.TryGetValue(name, out var answer) ? answer : Unknown(name));
+    public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
+        _byName.TryGetValue(name, out var answer) ? Checked(request) ?? answer : Unknown(name);
 
     private static IResult? Checked(HttpRequest request)
     {

@@ -9,6 +9,7 @@ public static class EventsServices
     public static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddSingleton(EventCatalogue.Load())
         .AddSingleton<PublishRequest>()
+        .AddSingleton<PublishRate>()
         .AddSingleton<EventPublisher>()
         .AddSingleton<EventArchive>()
         .AddSingleton<EventFanOut>();

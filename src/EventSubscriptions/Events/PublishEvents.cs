@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 namespace EventSubscriptions.Events;
 
 /// <summary>Publishes events over HTTP.</summary>
-public sealed class PublishEvents(PublishRequest reader, EventArchive archive, EventPublisher publisher)
+public sealed class PublishEvents(PublishRequest reader, EventArchive archive, EventPublisher publisher, PublishRate rate)
 {
     private const string IdempotencyKey = "Idempotency-Key";
     private const int ParallelReads = 64;
@@ -17,7 +17,8 @@ public sealed class PublishEvents(PublishRequest reader, EventArchive archive, E
     private static readonly string[] s_isReused = ["is the id of another event"];
 
     /// <summary>
-    /// 202 with the ids in order, 400 with every mistake where there is any, 409 where an id belongs to another event, 503 where the queue took none or only a part.
+    /// 202 with the ids in order, 400 with every mistake where there is any, 409 where an id belongs to another event, 429 where the organization publishes too many, 503 where
+    /// the queue took none or only a part.
     /// </summary>
     [Function(nameof(PublishEvents))]
     [Requires(Role.Publish)]
@@ -39,6 +40,11 @@ public sealed class PublishEvents(PublishRequest reader, EventArchive archive, E
         if (errors.Any)
         {
             return errors.ToProblem();
+        }
+
+        if (!rate.TryTake(organization, events.Count, out var wait))
+        {
+            return Problem.TooManyRequests("The organization has published as many events as it may for now.", wait);
         }
 
         var reused = await FindReusedAsync(organization, events, cancellationToken);

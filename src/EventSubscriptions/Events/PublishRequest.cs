@@ -23,10 +23,12 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
     /// <summary>The events of a body in their order. Whatever is wrong with any of them goes into the errors, and then none is to be published.</summary>
     /// <param name="body">The body.</param>
     /// <param name="organization">Whose events they are.</param>
-    /// <param name="idempotencyKey">The request's <c>Idempotency-Key</c>: the id of an event that has none of its own, in an array with <c>-0</c>, <c>-1</c>… behind it.</param>
+    /// <param name="idempotencyKey">The request's <c>Idempotency-Key</c>, in quotes or not: the id of an event that has none of its own, in an array with <c>-0</c>, <c>-1</c>… behind it.</param>
     /// <param name="errors">Where mistakes go, those of an array with the index of the event, such as <c>[3].data.taskId</c>.</param>
     public IReadOnlyList<PublishedEvent> Read(JsonElement body, OrganizationId organization, string? idempotencyKey, FieldErrors errors)
     {
+        // The draft of the header makes it a structured-field string (RFC 9651 §3.3.3), which stands in quotes.
+        idempotencyKey = idempotencyKey is ['"', .. var unquoted, '"'] ? unquoted : idempotencyKey;
         if (idempotencyKey is not null && !EventId.TryParse(idempotencyKey, out _))
         {
             errors.Add("Idempotency-Key", IdForm);

@@ -17,9 +17,12 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(value.UtcDateTime);
 }
 
-/// <summary>Times in requests.</summary>
+/// <summary>Times in requests, in the profile of RFC 3339: lower-case letters are allowed, and nanoseconds, which are cut to 100 ns.</summary>
 public static class IsoTime
 {
+    private const int MaxDecimals = 9;
+    private const int KeptDecimals = 7;
+
     /// <summary>What to say where <see cref="TryParse"/> fails.</summary>
     public const string Expected = "must be an ISO 8601 time with an offset, such as 2026-01-31T08:30:00Z";
 
@@ -29,8 +32,16 @@ public static class IsoTime
     public static bool TryParse(string? text, out DateTimeOffset time)
     {
         time = default;
-        return text is not null && HasOffset(text)
-            && DateTimeOffset.TryParseExact(text, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+        return text is not null && Canonical(text) is var canonical && HasOffset(canonical)
+            && DateTimeOffset.TryParseExact(canonical, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
+    }
+
+    private static string Canonical(string text)
+    {
+        var upper = text.ToUpperInvariant();
+        var decimals = upper.IndexOf('.', StringComparison.Ordinal) + 1;
+        var count = decimals == 0 ? 0 : upper.AsSpan(decimals).IndexOfAnyExceptInRange('0', '9');
+        return count is > KeptDecimals and <= MaxDecimals ? upper.Remove(decimals + KeptDecimals, count - KeptDecimals) : upper;
     }
 
     private static bool HasOffset(string text) =>

@@ -1,8 +1,10 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Azure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
@@ -30,14 +32,14 @@ public readonly record struct EntityTag
 /// <summary>The precondition <c>If-Match</c> (RFC 9110 §13.1.1) of a change.</summary>
 public sealed class IfMatch
 {
-    private static readonly IfMatch s_anything = new([]);
+    private static readonly IfMatch s_anything = new(null);
 
-    private readonly IList<EntityTagHeaderValue> _tags;
+    private readonly EntityTagList? _tags;
 
-    private IfMatch(IList<EntityTagHeaderValue> tags) => _tags = tags;
+    private IfMatch(EntityTagList? tags) => _tags = tags;
 
     /// <summary>Whether the caller insists on a version: without, a change that meets another is made again on top of it.</summary>
-    public bool IsDemanded => _tags.Count > 0;
+    public bool IsDemanded => _tags is not null;
 
     /// <summary>Reads the header; a malformed one is a mistake. Absent and <c>*</c> accept whichever version is there.</summary>
     public static IfMatch Read(HttpRequest request, FieldErrors errors)
@@ -47,19 +49,74 @@ public sealed class IfMatch
             return s_anything;
         }
 
-        if (!EntityTagHeaderValue.TryParseStrictList(values, out var tags))
+        if (!EntityTagList.TryParse(values, out var tags))
         {
             errors.Add(HeaderNames.IfMatch, "must be * or entity tags in quotes, as the header ETag gives them");
             return s_anything;
         }
 
-        return tags.Contains(EntityTagHeaderValue.Any) ? s_anything : new IfMatch(tags);
+        return tags.IsAny ? s_anything : new IfMatch(tags);
     }
 
-    /// <summary>Whether the version will do. Weak tags never match.</summary>
-    public bool Accepts(ETag row)
+    /// <summary>Whether the version will do.</summary>
+    public bool Accepts(ETag row) => _tags is null || _tags.Holds(EntityTag.Of(row).ToString());
+}
+
+/// <summary>The entity tags of <c>If-Match</c> or <c>If-None-Match</c>.</summary>
+internal sealed class EntityTagList
+{
+    private const string Blanks = " \t";
+
+    private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
+
+    /// <summary>Whether any version is meant: <c>*</c>.</summary>
+    public bool IsAny { get; private set; }
+
+    /// <summary>Reads a list (RFC 9110 §5.6.1, §8.8.3); returns false if it is malformed or empty. The framework's own reader throws at some headers.</summary>
+    public static bool TryParse(StringValues header, [NotNullWhen(true)] out EntityTagList? list)
     {
-        var current = EntityTag.Of(row).ToString();
-        return !IsDemanded || _tags.Any(tag => !tag.IsWeak && tag.Tag.Equals(current, StringComparison.Ordinal));
+        var found = new EntityTagList();
+        list = header.All(value => found.TryAdd(value)) && (found.IsAny || found._tags.Count > 0) ? found : null;
+        return list is not null;
+    }
+
+    /// <summary>
+    /// Whether a version is in it. Proxies that compress make our tags weak, or append a suffix (Apache); the version behind is the same, so
+    /// these are taken for it, although RFC 9110 compares strongly in <c>If-Match</c>.
+    /// </summary>
+    public bool Holds(string tag) => IsAny || _tags.Contains(tag) || _tags.Contains($"{tag[..^1]}-gzip\"");
+
+    private bool TryAdd(ReadOnlySpan<char> rest)
+    {
+        while (!(rest = rest.TrimStart(Blanks)).IsEmpty)
+        {
+            if (rest[0] == '*')
+            {
+                IsAny = true;
+                rest = rest[1..];
+            }
+            else if (rest[0] != ',')
+            {
+                rest = rest.StartsWith("W/", StringComparison.Ordinal) ? rest[2..] : rest;
+                var length = rest is ['"', .. var tag] ? tag.IndexOf('"') : -1;
+                if (length < 0)
+                {
+                    return false;
+                }
+
+                _tags.Add(rest[..(length + 2)].ToString());
+                rest = rest[(length + 2)..];
+            }
+
+            rest = rest.TrimStart(Blanks);
+            if (rest is [not ',', ..])
+            {
+                return false;
+            }
+
+            rest = rest.IsEmpty ? rest : rest[1..];
+        }
+
+        return true;
     }
 }

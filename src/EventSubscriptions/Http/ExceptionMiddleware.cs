@@ -28,6 +28,7 @@ public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<Excep
             return;
         }
 
+        TransportSecurity.Apply(http);
         // A trigger's edge: nobody above can answer the caller.
         try
         {

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using EventSubscriptions.Options;
 
@@ -86,7 +86,7 @@ public sealed class FieldReader
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max)
+        if (value.ValueKind == JsonValueKind.Number && JsonInteger.TryRead(JsonMarshal.GetRawUtf8Value(value), out var number) && number >= min && number <= max)
         {
             return number;
         }

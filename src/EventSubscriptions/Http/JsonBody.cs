@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
@@ -17,7 +18,7 @@ public readonly struct JsonBody
     private const string Json = "application/json";
     private const string MergePatch = "application/merge-patch+json";
 
-    private static readonly JsonDocumentOptions s_uniqueMembers = new() { AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions s_uniqueMembers = new() { AllowDuplicateProperties = false, MaxDepth = JsonDefects.MaxDepth };
 
     private JsonBody(JsonElement root) => Root = root;
 
@@ -26,7 +27,7 @@ public readonly struct JsonBody
     /// <summary>The document, where there is no problem. It owns its memory.</summary>
     public JsonElement Root { get; }
 
-    /// <summary>What is wrong: 400 malformed, 413 over 1 MiB, 415 another content type.</summary>
+    /// <summary>What is wrong: 400 malformed, 413 over 1 MiB, 415 another content type or a compressed body.</summary>
     public IResult? Problem { get; }
 
     /// <summary>Reads <c>application/json</c>.</summary>
@@ -57,27 +58,18 @@ public readonly struct JsonBody
             return new(Http.Problem.BadRequest("The body is not valid UTF-8."));
         }
 
+        if (LoneSurrogates.Find(utf8) is >= 0 and var index)
+        {
+            return new(Http.Problem.BadRequest($"The text at {JsonDefects.Place(utf8, index)} is not Unicode: half of a surrogate pair is missing."));
+        }
+
         try
         {
-            return utf8.IndexOf("\\u"u8) >= 0 && JsonDefects.Find(utf8) is { } defect
-                ? new(Http.Problem.BadRequest(defect))
-                : new(JsonElement.Parse(utf8, s_uniqueMembers));
+            return new(JsonElement.Parse(utf8, s_uniqueMembers));
         }
         catch (JsonException)
         {
-            return new(Http.Problem.BadRequest(Defect(utf8)));
-        }
-    }
-
-    private static string Defect(ReadOnlySpan<byte> utf8)
-    {
-        try
-        {
-            return JsonDefects.Find(utf8) ?? "The body is not valid JSON.";
-        }
-        catch (JsonException malformed)
-        {
-            return $"The body is not valid JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
+            return new(Http.Problem.BadRequest(JsonDefects.Describe(utf8)));
         }
     }
 
@@ -88,6 +80,11 @@ public readonly struct JsonBody
             return new(Http.Problem.Of(
                 StatusCodes.Status415UnsupportedMediaType,
                 $"The Content-Type must be {(mergePatch ? $"{MergePatch} or {Json}" : Json)}, in UTF-8."));
+        }
+
+        if (!HasNoEncoding(request.Headers.ContentEncoding))
+        {
+            return new(Http.Problem.Of(StatusCodes.Status415UnsupportedMediaType, "The body must not be compressed: send it without Content-Encoding."));
         }
 
         if (request.ContentLength > MaxBytes)
@@ -129,6 +126,8 @@ public readonly struct JsonBody
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || (mergePatch && type.MediaType.Equals(MergePatch, StringComparison.OrdinalIgnoreCase)))
         && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+
+    private static bool HasNoEncoding(StringValues encodings) => encodings.All(encoding => encoding is null or "" || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     private static JsonBody TooLarge() =>
         new(Http.Problem.Of(StatusCodes.Status413PayloadTooLarge, $"The body may be at most {MaxBytes} bytes."));

@@ -2,63 +2,56 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>What the grammar of JSON allows and a reader can't use: members given twice, and escapes that are no Unicode text.</summary>
+/// <summary>Says what is wrong with JSON that can't be read.</summary>
 internal static class JsonDefects
 {
-    /// <summary>Says what and where the first defect is, or returns null. Throws <see cref="JsonException"/> where the text isn't JSON.</summary>
-    public static string? Find(ReadOnlySpan<byte> utf8)
+    /// <summary>The deepest nesting that is read.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>What and where the first defect is, as a sentence.</summary>
+    public static string Describe(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8);
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
         var objects = new Stack<HashSet<string>>();
-        while (reader.Read())
-        {
-            switch (reader.TokenType)
-            {
-                case JsonTokenType.StartObject:
-                    objects.Push(new HashSet<string>(StringComparer.Ordinal));
-                    break;
-                case JsonTokenType.EndObject:
-                    objects.Pop();
-                    break;
-                case JsonTokenType.PropertyName:
-                    if (Text(ref reader) is not { } name)
-                    {
-                        return $"A member's name at {Place(utf8, reader.TokenStartIndex)} is not Unicode text: half of a surrogate pair is missing.";
-                    }
-
-                    if (!objects.Peek().Add(name))
-                    {
-                        return $"The member '{Shortened(name)}' is given twice in one object, the second time at {Place(utf8, reader.TokenStartIndex)}.";
-                    }
-
-                    break;
-                case JsonTokenType.String when reader.ValueIsEscaped && Text(ref reader) is null:
-                    return $"The text at {Place(utf8, reader.TokenStartIndex)} is not Unicode: half of a surrogate pair is missing.";
-                default:
-                    break;
-            }
-        }
-
-        return null;
-    }
-
-    private static string? Text(ref Utf8JsonReader reader)
-    {
         try
         {
-            return reader.GetString();
+            while (reader.Read())
+            {
+                switch (reader.TokenType)
+                {
+                    case JsonTokenType.StartObject:
+                        objects.Push(new HashSet<string>(StringComparer.Ordinal));
+                        break;
+                    case JsonTokenType.EndObject:
+                        objects.Pop();
+                        break;
+                    case JsonTokenType.PropertyName when reader.GetString()! is var name && !objects.Peek().Add(name):
+                        return $"The member '{Shortened(name)}' is given twice in one object, the second time at {Place(utf8, reader.TokenStartIndex)}.";
+                    default:
+                        break;
+                }
+            }
         }
-        catch (InvalidOperationException)
+        catch (JsonException malformed)
         {
-            return null;
+            var defect = IsTooDeep(reader, utf8) ? $"nested deeper than {MaxDepth} levels" : "not valid JSON";
+            return $"The body is {defect}: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
         }
+
+        return "The body is not valid JSON.";
     }
 
-    private static string Shortened(string name) => name.Length <= 64 ? name : $"{name[..64]}…";
+    /// <summary>Whether a reader has stopped because one more level would be too many.</summary>
+    public static bool IsTooDeep(in Utf8JsonReader reader, ReadOnlySpan<byte> utf8) =>
+        reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? 1 : 0) == MaxDepth
+        && reader.BytesConsumed < utf8.Length && utf8[(int)reader.BytesConsumed] is (byte)'[' or (byte)'{';
 
-    private static string Place(ReadOnlySpan<byte> utf8, long index)
+    /// <summary>Where a byte is, for people.</summary>
+    public static string Place(ReadOnlySpan<byte> utf8, long index)
     {
         var before = utf8[..(int)index];
         return $"line {before.Count((byte)'\n') + 1}, byte {before.Length - (before.LastIndexOf((byte)'\n') + 1) + 1}";
     }
+
+    private static string Shortened(string name) => name.Length <= 64 ? name : $"{name[..64]}…";
 }

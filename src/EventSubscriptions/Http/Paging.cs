@@ -36,6 +36,7 @@ internal static class ContinuationToken
 {
     private const int ChecksumLength = sizeof(uint);
     private const int MaxLength = 2048;
+    private const int MaxKeyLength = 512;
 
     public static string Encode(string rowKey, string list)
     {
@@ -60,8 +61,10 @@ internal static class ContinuationToken
             return false;
         }
 
-        rowKey = Encoding.UTF8.GetString(bytes, ChecksumLength, bytes.Length - ChecksumLength);
-        return true;
+        // The checksum is no secret: a forged token must not hold what no row key does, and no query of a table takes.
+        var key = bytes.AsSpan(ChecksumLength);
+        rowKey = key.Length <= MaxKeyLength && !key.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(key) : null;
+        return rowKey is not null;
     }
 
     private static uint Checksum(ReadOnlySpan<byte> rowKey, string list)

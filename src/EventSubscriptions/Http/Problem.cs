@@ -40,6 +40,17 @@ public static class Problem
     public static IResult PreconditionFailed() =>
         Of(StatusCodes.Status412PreconditionFailed, "It has changed since the version that If-Match names. Read it again, then repeat the change.");
 
+    /// <summary>429: there was too much of it lately.</summary>
+    /// <param name="detail">What the limit is.</param>
+    /// <param name="retryAfter">How long to wait.</param>
+    public static IResult TooManyRequests(string detail, TimeSpan retryAfter) =>
+        new JsonAnswer<ProblemDetail>(
+            StatusCodes.Status429TooManyRequests, Detail(StatusCodes.Status429TooManyRequests, detail), HttpJson.Default.ProblemDetail)
+        {
+            ContentType = MediaType,
+            RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)),
+        };
+
     /// <summary>503: a repeat is safe and may succeed.</summary>
     /// <param name="detail">What can't be reached, and how to repeat.</param>
     /// <param name="retryAfterSeconds">How long to wait before.</param>

@@ -1,29 +1,41 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>JSON that changes only with the app: 200 with an <c>ETag</c>, 304 to those who have it, 412 to those who want another version.</summary>
-/// <param name="json">The body.</param>
+/// <summary>What changes only with the app: 200 with an <c>ETag</c>, 304 to those who have it, 412 to those who want another version.</summary>
+/// <param name="content">The body.</param>
 /// <param name="cacheControl">For how long it may be kept, where that is said.</param>
-internal sealed class StoredAnswer(ReadOnlyMemory<byte> json, string? cacheControl = null) : IResult
+/// <param name="mediaType">What it is.</param>
+internal sealed class StoredAnswer(ReadOnlyMemory<byte> content, string? cacheControl = null, string mediaType = "application/json; charset=utf-8") : IResult
 {
-    private const string MediaType = "application/json; charset=utf-8";
+    private const int HashLength = 12;
 
-    private readonly FileContentHttpResult _result = TypedResults.Bytes(
-        json, MediaType, entityTag: new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(json.Span).AsSpan(0, 12))}\""));
+    private readonly string _tag = $"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, HashLength))}\"";
 
-    public Task ExecuteAsync(HttpContext httpContext)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.Headers.XContentTypeOptions = "nosniff";
+        var response = httpContext.Response;
+        response.StatusCode = StatusFor(httpContext.Request.Headers);
+        response.Headers.ETag = _tag;
+        response.Headers.XContentTypeOptions = "nosniff";
         if (cacheControl is not null)
         {
-            httpContext.Response.Headers.CacheControl = cacheControl;
+            response.Headers.CacheControl = cacheControl;
         }
 
-        return _result.ExecuteAsync(httpContext);
+        if (response.StatusCode == StatusCodes.Status200OK)
+        {
+            response.ContentType = mediaType;
+            response.ContentLength = content.Length;
+            await response.BodyWriter.WriteAsync(content, httpContext.RequestAborted);
+        }
     }
+
+    /// <summary>Conditions that can't be understood count for nothing (RFC 9110 §13.2.2 has the order of the others).</summary>
+    private int StatusFor(IHeaderDictionary headers) =>
+        EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(_tag) ? StatusCodes.Status412PreconditionFailed
+        : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(_tag) ? StatusCodes.Status304NotModified
+        : StatusCodes.Status200OK;
 }

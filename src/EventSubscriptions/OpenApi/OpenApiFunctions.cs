@@ -10,7 +10,7 @@ public sealed class OpenApiFunctions(OpenApiDocument document)
 {
     [Function(nameof(GetOpenApi))]
     [Anonymous]
-    public IResult GetOpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/openapi.json")] HttpRequest request)
+    public IResult GetOpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest request)
     {
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);

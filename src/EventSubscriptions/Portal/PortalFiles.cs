@@ -1,10 +1,7 @@
-using System.Buffers.Text;
 using System.Collections.Frozen;
 using System.Reflection;
-using System.Security.Cryptography;
+using EventSubscriptions.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Portal;
 
@@ -56,15 +53,12 @@ internal sealed class PortalAnswer(ReadOnlyMemory<byte> content, string mediaTyp
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private readonly FileContentHttpResult _file = TypedResults.Bytes(
-        content, mediaType, entityTag: new EntityTagHeaderValue($"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, 12))}\""));
+    private readonly StoredAnswer _file = new(content, "no-cache", mediaType);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var headers = httpContext.Response.Headers;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers.CacheControl = "no-cache";
-        headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         return _file.ExecuteAsync(httpContext);
     }

@@ -10,9 +10,17 @@ public sealed class PortalFunctions(PortalFiles files)
 {
     private const string File = "file";
 
+    /// <summary>The Functions host takes an empty route for the function's name, and the worker stops at "/".</summary>
+    private const string Root = "{nothing:maxlength(0)?}";
+
+    /// <summary>Leads those who know only the app's address to the portal.</summary>
+    [Function(nameof(GetRoot))]
+    [Anonymous]
+    public IResult GetRoot([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) => TypedResults.Redirect("portal/");
+
     [Function(nameof(GetPortal))]
     [Anonymous]
-    public IResult GetPortal([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "portal/{*" + File + "}")] HttpRequest request)
+    public IResult GetPortal([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "portal/{*" + File + "}")] HttpRequest request)
     {
         var name = request.RouteValues[File] as string ?? "";
         if (name.Length == 0 && !request.Path.Value!.EndsWith('/'))

@@ -109,7 +109,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         {
             StatusCode = status,
             ResponseSnippet = ResponseScrubber.Scrub(
-                buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, [subscriber.ApiKey.Reveal()], WebhookSender.MaxSnippetLength),
+                buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, new SecretForms([subscriber.ApiKey.Reveal()]), WebhookSender.MaxSnippetLength),
             RestUntil = status is 429 or 503 ? ResponsePolicy.AskedFor(retryAfter, time.GetUtcNow()) : null,
         });
     }

@@ -1,4 +1,5 @@
 using Azure;
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
 
@@ -45,11 +46,11 @@ public sealed record Replay
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>The name of the key that started it.</summary>
-    public required string StartedBy { get; init; }
+    /// <summary>Who started it.</summary>
+    public required Actor StartedBy { get; init; }
 
-    /// <summary>The name of the key that cancelled it.</summary>
-    public string? CancelledBy { get; init; }
+    /// <summary>Who cancelled it.</summary>
+    public Actor? CancelledBy { get; init; }
 
     /// <summary>Why it failed.</summary>
     public ReplayFailure? Failure { get; init; }

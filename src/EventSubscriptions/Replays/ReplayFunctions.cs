@@ -1,6 +1,8 @@
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Options;
+using EventSubscriptions.Retention;
 using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -9,7 +11,13 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Replays over HTTP.</summary>
 public sealed class ReplayFunctions(
-    ReplayRunner runner, ReplayStore store, SubscriptionStore subscriptions, EventCatalogue catalogue, TimeProvider time)
+    ReplayRunner runner,
+    ReplayStore store,
+    SubscriptionStore subscriptions,
+    EventCatalogue catalogue,
+    LimitsOptions limits,
+    RetentionOptions retention,
+    TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
     private const string Item = Collection + "/{replayId}";
@@ -22,6 +30,11 @@ public sealed class ReplayFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
         var body = await JsonBody.ReadAsync(request, cancellationToken);
         if (body.Problem is not null)
         {
@@ -31,14 +44,9 @@ public sealed class ReplayFunctions(
         var now = time.GetUtcNow();
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
-        if (ReplayRequest.Read(body.Root, catalogue, now, errors) is not { } asked || errors.Any)
+        if (ReplayRequest.Read(body.Root, catalogue, now, retention.EventArchive, errors) is not { } asked || errors.Any)
         {
             return errors.ToProblem();
-        }
-
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return NoSubscription();
         }
 
         if (!subscription.IsActive && !asked.DryRun)
@@ -59,9 +67,16 @@ public sealed class ReplayFunctions(
                 DryRun = asked.DryRun,
                 State = ReplayState.Counting,
                 CreatedAt = now,
-                StartedBy = context.GetCaller()!.Name,
+                StartedBy = context.GetCaller()!.Actor,
             },
+            limits.ReplaysPerOrganization,
             cancellationToken);
+        if (replay is null)
+        {
+            return Problem.Conflict(
+                $"{limits.ReplaysPerOrganization} replays of this organization are running, as many as may at once. Wait until one has ended, or cancel one.");
+        }
+
         return new JsonAnswer<ReplayBody>(StatusCodes.Status202Accepted, ReplayBody.Of(replay), ReplayJson.Default.ReplayBody)
         {
             Location = $"/api/organizations/{replay.OrganizationId}/subscriptions/{replay.SubscriptionId}/replays/{replay.Id}",
@@ -72,11 +87,16 @@ public sealed class ReplayFunctions(
     [Function(nameof(ListReplays))]
     [Requires(Role.Manage)]
     public async Task<IResult> ListReplays(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return NoSubscription();
+        }
+
         var errors = new FieldErrors();
         var query = new QueryReader(request, errors);
         var page = query.Page($"replays/{id}");
@@ -86,11 +106,6 @@ public sealed class ReplayFunctions(
             return errors.ToProblem();
         }
 
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
-        {
-            return NoSubscription();
-        }
-
         var found = await store.ListAsync(subscription.Id, page, cancellationToken);
         return Answer.Ok(new Page<ReplayBody>([.. found.Items.Select(ReplayBody.Of)], found.ContinuationToken), ReplayJson.Default.PageReplayBody);
     }
@@ -98,22 +113,20 @@ public sealed class ReplayFunctions(
     [Function(nameof(GetReplay))]
     [Requires(Role.Manage)]
     public async Task<IResult> GetReplay(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
         string id,
         string replayId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
+        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
         {
-            return errors.ToProblem();
+            return NoReplay();
         }
 
-        return await FindAsync(context, id, replayId, cancellationToken) is { } replay
-            ? Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag))
-            : NoReplay();
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        return errors.Any ? errors.ToProblem() : Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag));
     }
 
     [Function(nameof(CancelReplay))]
@@ -125,6 +138,11 @@ public sealed class ReplayFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
+        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
+        {
+            return NoReplay();
+        }
+
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
         var ifMatch = IfMatch.Read(request, errors);
@@ -133,17 +151,12 @@ public sealed class ReplayFunctions(
             return errors.ToProblem();
         }
 
-        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
-        {
-            return NoReplay();
-        }
-
         if (!ifMatch.Accepts(replay.ETag))
         {
             return Problem.PreconditionFailed();
         }
 
-        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Name, cancellationToken);
+        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Actor, cancellationToken);
         return ended switch
         {
             null => NoReplay(),

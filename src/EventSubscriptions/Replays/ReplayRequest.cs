@@ -9,8 +9,11 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
 {
     private const int MaxEvents = 64;
 
-    /// <summary>Reads a request, or notes every mistake. An end that is absent, or yet to come, is now.</summary>
-    public static ReplayRequest? Read(JsonElement body, EventCatalogue catalogue, DateTimeOffset now, FieldErrors errors)
+    /// <summary>
+    /// Reads a request, or notes every mistake. An end that is absent, or yet to come, is now; a time before the archive's retention is its start:
+    /// clients send the first year of the calendar for "from the beginning", which no table stores.
+    /// </summary>
+    public static ReplayRequest? Read(JsonElement body, EventCatalogue catalogue, DateTimeOffset now, TimeSpan retention, FieldErrors errors)
     {
         var fields = new FieldReader(body, errors);
         var from = fields.Time("from", required: true);
@@ -33,7 +36,9 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
         }
 
         fields.Finish();
-        return errors.Any ? null : new ReplayRequest(from!.Value, to < now ? to.Value : now, events, only, dryRun);
+        return errors.Any ? null : new ReplayRequest(Clamp(from!.Value), Clamp(to ?? now), events, only, dryRun);
+
+        DateTimeOffset Clamp(DateTimeOffset time) => time < now - retention ? now - retention : time > now ? now : time;
     }
 
     private static List<string>? ReadEvents(FieldReader fields, EventCatalogue catalogue)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Azure.Data.Tables;
+using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -7,8 +8,8 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Replays;
 
 /// <summary>
-/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, each event that it found
-/// under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
+/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, a note of that in the
+/// partition of its organization, and each event that it found under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
 /// </summary>
 internal static class ReplayRow
 {
@@ -29,11 +30,13 @@ internal static class ReplayRow
             ["sent"] = replay.Sent,
             ["slices"] = replay.Slices,
             ["createdAt"] = replay.CreatedAt,
-            ["startedBy"] = replay.StartedBy,
+            ["startedBy"] = replay.StartedBy.Name,
         };
         Set(row, "events", replay.Events is null ? null : string.Join(EventSeparator, replay.Events));
         Set(row, "endedAt", replay.EndedAt);
-        Set(row, "cancelledBy", replay.CancelledBy);
+        Set(row, "startedById", replay.StartedBy.Id);
+        Set(row, "cancelledBy", replay.CancelledBy?.Name);
+        Set(row, "cancelledById", replay.CancelledBy?.Id);
         Set(row, "failureKind", replay.Failure?.Kind);
         Set(row, "failureDetail", replay.Failure?.Detail);
         return row;
@@ -64,8 +67,8 @@ internal static class ReplayRow
             Slices = row.GetInt32("slices") ?? 0,
             CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
             EndedAt = row.GetDateTimeOffset("endedAt"),
-            StartedBy = row.GetString("startedBy")!,
-            CancelledBy = row.GetString("cancelledBy"),
+            StartedBy = new Actor(row.GetString("startedById"), row.GetString("startedBy")!),
+            CancelledBy = row.GetString("cancelledBy") is { } canceller ? new Actor(row.GetString("cancelledById"), canceller) : null,
             Failure = row.GetString("failureKind") is { } kind ? new ReplayFailure(kind, row.GetString("failureDetail") ?? "") : null,
             ETag = row.ETag,
         };
@@ -73,6 +76,15 @@ internal static class ReplayRow
 
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
         new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}")) { ["eventName"] = pointer.EventName };
+
+    /// <summary>Notes in the partition of its organization that a replay runs.</summary>
+    public static TableEntity MakeNote(Replay replay) =>
+        new(replay.OrganizationId.ToString(), replay.Id.ToString()) { ["subscriptionId"] = replay.SubscriptionId.ToString() };
+
+    public static (SubscriptionId Subscription, ReplayId Id) ReadNote(TableEntity row) =>
+        SubscriptionId.TryParse(row.GetString("subscriptionId"), out var subscription) && ReplayId.TryParse(row.RowKey, out var id)
+            ? (subscription, id)
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no replay that runs.");
 
     public static EventId EventId(TableEntity row) =>
         Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)

@@ -35,10 +35,17 @@ public sealed class ReplayRunner(
     private static readonly TimeSpan s_slice = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_patience = TimeSpan.FromDays(1);
 
-    /// <summary>Stores a new replay and puts its first slice on the queue.</summary>
-    public async Task<Replay> StartAsync(Replay replay, CancellationToken cancellationToken)
+    /// <summary>A gate for all organizations of the same remainder.</summary>
+    private readonly SemaphoreSlim[] _starting = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
+    /// <summary>Stores a new replay and puts its first slice on the queue. Null where so many of its organization are running that none may start.</summary>
+    public async Task<Replay?> StartAsync(Replay replay, int most, CancellationToken cancellationToken)
     {
-        var stored = await store.PutAsync(replay, cancellationToken);
+        if (await TryStoreAsync(replay, most, cancellationToken) is not { } stored)
+        {
+            return null;
+        }
+
         try
         {
             await audit.AppendAsync(ReplayAudit.Started(replay, time), cancellationToken);
@@ -56,8 +63,23 @@ public sealed class ReplayRunner(
         return stored;
     }
 
+    /// <summary>One after another on this instance, so that none is overlooked that starts at the same time.</summary>
+    private async Task<Replay?> TryStoreAsync(Replay replay, int most, CancellationToken cancellationToken)
+    {
+        var gate = _starting[replay.OrganizationId.Value % _starting.Length];
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await store.TryEnterAsync(replay, most, time.GetUtcNow(), cancellationToken) ? await store.PutAsync(replay, cancellationToken) : null;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     /// <summary>Cancels a replay that has not ended, and returns it as it ended; null where there is no such replay.</summary>
-    public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, string actor, CancellationToken cancellationToken)
+    public async Task<Replay?> CancelAsync(SubscriptionId subscription, ReplayId id, Actor actor, CancellationToken cancellationToken)
     {
         var cancelled = await EndAsync(subscription, id, current => Ended(current, ReplayState.Cancelled) with { CancelledBy = actor }, cancellationToken);
         if (cancelled is { State: ReplayState.Cancelled })
@@ -217,6 +239,7 @@ public sealed class ReplayRunner(
         }
 
         await store.RemoveEventsAsync(message.ReplayId, cancellationToken);
+        await store.LeaveAsync(message.OrganizationId, message.ReplayId, cancellationToken);
     }
 
     /// <summary>Ends a replay where it has not ended. The answer is the replay as it is then.</summary>

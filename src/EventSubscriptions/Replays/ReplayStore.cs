@@ -15,6 +15,9 @@ public sealed class ReplayStore(TableServiceClient tables)
 
     private const int ParallelTransactions = 8;
 
+    /// <summary>Within which time a replay is stored that is noted as running.</summary>
+    private static readonly TimeSpan s_start = TimeSpan.FromMinutes(1);
+
     private readonly TableClient _table = tables.GetTableClient(TableNames.Replays);
 
     /// <summary>Reads one replay, or null where the subscription has none of that id.</summary>
@@ -65,11 +68,50 @@ public sealed class ReplayStore(TableServiceClient tables)
         }
     }
 
-    /// <summary>The replays that have not ended and were last written before a time. It looks through the whole table.</summary>
+    /// <summary>
+    /// Notes that a replay of an organization runs, unless as many as may are running already. The notes are rows in the organization's partition;
+    /// one that a process left behind is removed when the next replay starts.
+    /// </summary>
+    internal async Task<bool> TryEnterAsync(Replay replay, int most, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var note = ReplayRow.MakeNote(replay);
+        await _table.UpsertEntityAsync(note, TableUpdateMode.Replace, cancellationToken);
+        var others = 0;
+        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(note.PartitionKey).ToFilter(), cancellationToken: cancellationToken))
+        {
+            if (row.RowKey != note.RowKey && await IsRunningAsync(row, replay.OrganizationId, now, cancellationToken) && ++others == most)
+            {
+                await LeaveAsync(replay.OrganizationId, replay.Id, cancellationToken);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Notes that a replay of an organization runs no longer.</summary>
+    internal Task LeaveAsync(OrganizationId organization, ReplayId id, CancellationToken cancellationToken) =>
+        _table.DeleteEntityAsync(organization.ToString(), id.ToString(), ETag.All, cancellationToken);
+
+    private async Task<bool> IsRunningAsync(TableEntity note, OrganizationId organization, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (subscription, id) = ReplayRow.ReadNote(note);
+        var isRunning = await GetAsync(subscription, id, cancellationToken) is { } replay ? !replay.HasEnded : now - note.Timestamp < s_start;
+        if (!isRunning)
+        {
+            await LeaveAsync(organization, id, cancellationToken);
+        }
+
+        return isRunning;
+    }
+
+    /// <summary>The replays that have not ended and were last written before a time. It looks through all replays.</summary>
     internal async Task<IReadOnlyList<Replay>> ListStalledAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         List<Replay> stalled = [];
-        var filter = TableClient.CreateQueryFilter($"(state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
+        // Not through the events that replays have found, which are in other partitions.
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             stalled.Add(ReplayRow.Read(row));

@@ -1,3 +1,4 @@
+using EventSubscriptions.Deliveries;
 using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Retention;
@@ -30,6 +31,13 @@ public sealed record RetentionOptions
         {
             // An archived event without an attempt in the log would look as if it had been missed.
             reader.Mistake("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
+        }
+
+        var longestWait = DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter + ResponsePolicy.MaxRetryAfter;
+        if (options.EventArchive <= longestWait)
+        {
+            // Attempts after the first read the payload from the archive.
+            reader.Mistake("Retention__EventArchive", $"must be longer than {longestWait:c}: Deliveries__RetrySchedule, a fifth longer than it says, and a day that a receiver may ask for");
         }
 
         return options;

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using EventSubscriptions.Deliveries;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
@@ -6,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Retention;
 
 /// <summary>
-/// Deletes what is older than its retention, and ends the replays that stand still, so that they can be deleted too. It keeps no state: a run
-/// that was interrupted leaves the rest to the next. It looks through whole tables, which nothing else does.
+/// Deletes what is older than its retention, and ends the replays that stand still, so that they can be deleted too. The tables take turns, a step each, so that none
+/// waits for a large one. A run ends before the host would end it, and the next goes on where it stopped.
 /// </summary>
 public sealed partial class RetentionPurge(
     TableServiceClient tables, ReplayRunner replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
@@ -15,38 +16,59 @@ public sealed partial class RetentionPurge(
     /// <summary>The first key behind those that begin with a time.</summary>
     private const string BehindDigits = ":";
 
-    /// <summary>Deletes from one table after the other, and logs how much. Trouble with one table does not keep the others from their turn. Cancelling ends it soon and without an exception.</summary>
+    private const string PointerPrefix = "t:";
+
+    /// <summary>How long a run takes at most, give or take a step: well below <c>functionTimeout</c> in <c>host.json</c>.</summary>
+    internal TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>How many expired rows a step deletes, and how many partitions it looks at.</summary>
+    internal int Step { get; init; } = 1_000;
+
+    /// <summary>Deletes, and logs how much. Trouble with one table does not keep the others from their turn. Cancelling ends it soon and without an exception.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var start = time.GetTimestamp();
         await EndStalledReplaysAsync(cancellationToken);
-        await RemoveAsync(TableNames.AuditLog, now - options.AuditLog, [LogRows], cancellationToken);
-        await RemoveAsync(TableNames.DeliveryLog, now - options.DeliveryLog, [Attempts, AttemptsByEvent, FormerAttempts], cancellationToken);
-        await RemoveAsync(TableNames.Replays, now - options.DeliveryLog, [EndedReplays], cancellationToken);
-        await RemoveAsync(TableNames.EventArchive, now - options.EventArchive, [Pointers, Payloads], cancellationToken);
+        var open = Purges(time.GetUtcNow());
+        while (open.Count > 0 && time.GetElapsedTime(start) < Limit && !cancellationToken.IsCancellationRequested)
+        {
+            foreach (var purge in open.ToList())
+            {
+                if (await StepAsync(purge, cancellationToken))
+                {
+                    open.Remove(purge);
+                }
+            }
+        }
+
+        open.ForEach(purge => Log.Stopped(logger, purge.Removed, purge.Name, purge.Before));
     }
 
-    private static string LogRows(DateTimeOffset before) =>
-        TableClient.CreateQueryFilter($"RowKey ge {Oldest(before)} and RowKey lt {BehindDigits}");
+    internal static TablePurge OfDeliveryLog(TableServiceClient tables, DateTimeOffset before) =>
+        new(tables, TableNames.DeliveryLog, before, new ExpiredByKey(
+            key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
+            // Of version 0.1: nobody reads them.
+            new KeySpan(null, BehindDigits),
+            new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
+            // The deliveries of a deleted subscription wait for ever.
+            new KeySpan(DeliveryLogRow.WaitPrefix, "w;", before)));
 
-    private static string Attempts(DateTimeOffset before) => Pointers(before);
-
-    private static string AttemptsByEvent(DateTimeOffset before) =>
-        TableClient.CreateQueryFilter($"RowKey ge {"e:"} and RowKey lt {"e;"} and Timestamp lt {before}")
-        + " or " + TableClient.CreateQueryFilter($"RowKey ge {"w:"} and RowKey lt {"w;"} and Timestamp lt {before}");
-
-    // Of version 0.2 and before, which nobody reads.
-    private static string FormerAttempts(DateTimeOffset before) => TableClient.CreateQueryFilter($"RowKey lt {BehindDigits}");
-
-    private static string EndedReplays(DateTimeOffset before) => TableClient.CreateQueryFilter($"endedAt lt {before}");
-
-    private static string Pointers(DateTimeOffset before) =>
-        TableClient.CreateQueryFilter($"RowKey ge {"t:" + Oldest(before)} and RowKey lt {"t;"}");
-
-    // By the time of archiving and not by the pointer's, which is the time of the event: one that was archived late, or again after it had
-    // been purged, is kept as long as any other. A pointer is never younger than its payload, so that none is left without.
-    private static string Payloads(DateTimeOffset before) =>
-        TableClient.CreateQueryFilter($"RowKey ge {"e:"} and RowKey lt {"e;"} and Timestamp lt {before}");
+    private List<TablePurge> Purges(DateTimeOffset now)
+    {
+        var (audit, deliveries, archive) = (now - options.AuditLog, now - options.DeliveryLog, now - options.EventArchive);
+        return
+        [
+            new(tables, TableNames.AuditLog, audit, new ExpiredByKey(_ => null, new KeySpan(Oldest(audit), BehindDigits))),
+            OfDeliveryLog(tables, deliveries),
+            new(tables, TableNames.Replays, deliveries, new ExpiredByKey(_ => null, new KeySpan(null, null, deliveries))),
+            // An event was archived when its pointer was written, which may be long after the time that the pointer says. Both go together, so that no
+            // payload is left without, and none goes with the pointer of another.
+            new(tables, TableNames.EventArchive, archive, new ExpiredByKey(
+                key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
+                new KeySpan(PointerPrefix + Oldest(archive), "t;", archive))),
+            new(tables, TableNames.Subscriptions, now, new AbandonedState(audit)),
+        ];
+    }
 
     private static string Oldest(DateTimeOffset before) => InvertedTicks.KeyRange(from: null, before).AtLeast!;
 
@@ -65,29 +87,28 @@ public sealed partial class RetentionPurge(
         }
     }
 
-    private async Task RemoveAsync(string name, DateTimeOffset before, Func<DateTimeOffset, string>[] filters, CancellationToken cancellationToken)
+    /// <summary>Returns whether the table has had its last turn.</summary>
+    private async Task<bool> StepAsync(TablePurge purge, CancellationToken cancellationToken)
     {
-        var removed = 0L;
         try
         {
-            foreach (var filter in filters)
+            if (!await purge.StepAsync(Step, cancellationToken))
             {
-                await tables.GetTableClient(name).RemoveAsync(filter(before), count => removed += count, cancellationToken);
+                return false;
             }
 
-            Log.Removed(logger, removed, name, before);
+            Log.Removed(logger, purge.Removed, purge.Name, purge.Before);
         }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested || OwnTrouble.Is(exception))
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            if (cancellationToken.IsCancellationRequested)
-            {
-                Log.Stopped(logger, removed, name, before);
-            }
-            else
-            {
-                Log.Failed(logger, exception, removed, name, before);
-            }
+            return false;
         }
+        catch (Exception exception) when (OwnTrouble.Is(exception))
+        {
+            Log.Failed(logger, exception, purge.Removed, purge.Name, purge.Before);
+        }
+
+        return true;
     }
 
     private static partial class Log
@@ -98,7 +119,7 @@ public sealed partial class RetentionPurge(
         [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}.")]
         public static partial void Removed(ILogger logger, long count, string table, DateTimeOffset before);
 
-        [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped; the next run goes on.")]
+        [LoggerMessage(LogLevel.Warning, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped before its end; the next run goes on there.")]
         public static partial void Stopped(ILogger logger, long count, string table, DateTimeOffset before);
 
         [LoggerMessage(LogLevel.Error, "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run goes on.")]

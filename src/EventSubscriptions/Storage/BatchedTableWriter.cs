@@ -99,7 +99,7 @@ public sealed class BatchedTableWriter(TableClient table)
             .Select(pending => new TableTransactionAction(TableTransactionActionType.Delete, pending.Obsolete, ETag.All)).ToList();
         try
         {
-            await SubmitAsync([.. rows, .. obsolete]);
+            await SubmitAsync(obsolete.Count == 0 ? rows : [.. rows, .. obsolete]);
         }
         catch (RequestFailedException missing) when (missing.Status == 404 && obsolete.Count > 0 && rows.Count > 0)
         {

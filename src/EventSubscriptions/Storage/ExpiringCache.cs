@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace EventSubscriptions.Storage;
 
@@ -34,6 +35,14 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
 
         MakeRoom();
         return new(LoadAsync(key, entry).WaitAsync(cancellationToken));
+    }
+
+    /// <summary>Finds a value that no load is needed for.</summary>
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        var isKnown = _entries.TryGetValue(key, out var known) && !IsExpired(known) && known.Load.Value.IsCompletedSuccessfully;
+        value = isKnown ? known!.Load.Value.Result : default;
+        return isKnown;
     }
 
     /// <summary>Forgets a value that is known to have changed.</summary>

@@ -1,17 +1,20 @@
 using Azure.Data.Tables;
+using EventSubscriptions.Access;
+using EventSubscriptions.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// Creates the tables. The start waits up to 20 s, so that nothing is triggered before they are there; storage that can't be reached until then (a
+/// Creates the tables, then checks the keys against them. The start waits up to 20 s, so that nothing is triggered before they are there; storage that can't be reached until then (a
 /// server that is still starting, a role that has not taken effect) is tried again in the background.
 /// </summary>
 /// <remarks>
 /// The Functions host ends an app that has not contacted it within 60 s, and the app contacts it, and can send it logs, only after this.
 /// </remarks>
-public sealed partial class TableCreation(TableServiceClient tables, TimeProvider time, ILogger<TableCreation> logger) : IHostedLifecycleService, IDisposable
+public sealed partial class TableCreation(
+    TableServiceClient tables, SecretCanary canary, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<TableCreation> logger) : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(500);
@@ -19,8 +22,9 @@ public sealed partial class TableCreation(TableServiceClient tables, TimeProvide
 
     private readonly CancellationTokenSource _stopping = new();
     private volatile bool _isDone;
+    private InvalidSettingsException? _wrongKeys;
 
-    /// <summary>Whether all tables are there.</summary>
+    /// <summary>Whether all tables are there, and the keys are those of the data in them.</summary>
     public bool IsDone => _isDone;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -43,7 +47,8 @@ public sealed partial class TableCreation(TableServiceClient tables, TimeProvide
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Ends the app as a start with wrong keys does, where that was found out later.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken) => _wrongKeys is null ? Task.CompletedTask : Task.FromException(_wrongKeys);
 
     /// <summary>Called twice by the container, which knows it as two services.</summary>
     public void Dispose()
@@ -64,6 +69,7 @@ public sealed partial class TableCreation(TableServiceClient tables, TimeProvide
             try
             {
                 await Task.WhenAll(TableNames.All.Select(name => tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken)));
+                await canary.CheckAsync(cancellationToken);
                 _isDone = true;
                 if (wait > s_firstWait)
                 {
@@ -71,6 +77,13 @@ public sealed partial class TableCreation(TableServiceClient tables, TimeProvide
                 }
 
                 return;
+            }
+            catch (InvalidSettingsException exception)
+            {
+                Log.WrongKeys(logger, exception);
+                _wrongKeys = exception;
+                lifetime.StopApplication();
+                throw;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
@@ -84,6 +97,9 @@ public sealed partial class TableCreation(TableServiceClient tables, TimeProvide
     {
         [LoggerMessage(LogLevel.Information, "The tables are ready now.")]
         public static partial void ReadyAtLast(ILogger logger);
+
+        [LoggerMessage(LogLevel.Critical, "The app stops: its keys are not those of the data in the tables.")]
+        public static partial void WrongKeys(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Warning, "The tables can't be created yet; the next try is in {Seconds} s.")]
         public static partial void NotReady(ILogger logger, Exception exception, double seconds);

@@ -10,7 +10,8 @@ public static class TableNames
     public const string RelayCursors = "relaycursors";
     public const string ApiKeys = "apikeys";
     public const string Replays = "replays";
+    public const string Retention = "retention";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays];
+    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention];
 }

@@ -40,4 +40,7 @@ public sealed record Subscription
 
     /// <summary>The version of the row that this was read from.</summary>
     public ETag ETag { get; init; }
+
+    /// <summary>Whether requests go to the same URL with the same credentials as those of another version.</summary>
+    public bool SendsLike(Subscription other) => Url.OriginalString == other.Url.OriginalString && Token.Reveal() == other.Token.Reveal();
 }

@@ -7,14 +7,14 @@ internal static class SubscriptionAudit
 {
     private const string Hidden = "***";
 
-    public static AuditEntry Created(Subscription subscription, string actor) =>
+    public static AuditEntry Created(Subscription subscription, Actor actor) =>
         Entry(AuditType.SubscriptionCreated, subscription, actor, subscription.CreatedAt, Compare(null, subscription));
 
-    public static AuditEntry Deleted(Subscription subscription, string actor, DateTimeOffset at) =>
+    public static AuditEntry Deleted(Subscription subscription, Actor actor, DateTimeOffset at) =>
         Entry(AuditType.SubscriptionDeleted, subscription, actor, at, Compare(subscription, null));
 
     /// <summary>A new signing secret, and how long the one before it goes on signing.</summary>
-    public static AuditEntry SecretRotated(Subscription subscription, string actor, TimeSpan overlap) =>
+    public static AuditEntry SecretRotated(Subscription subscription, Actor actor, TimeSpan overlap) =>
         Entry(AuditType.SubscriptionSecretRotated, subscription, actor, subscription.UpdatedAt, new(StringComparer.Ordinal)
         {
             ["signingSecret"] = new(Hidden, Hidden),
@@ -22,7 +22,7 @@ internal static class SubscriptionAudit
         });
 
     /// <summary>One entry for a change of its state, one for all other changes; none where nothing has changed.</summary>
-    public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, string actor)
+    public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, Actor actor)
     {
         List<AuditEntry> entries = [];
         var changes = Compare(before, after);
@@ -48,7 +48,7 @@ internal static class SubscriptionAudit
     public static AuditEntry Deactivated(Subscription before, Subscription after, AuditError error) =>
         Entry(AuditType.SubscriptionDeactivated, after, actor: null, after.UpdatedAt, Compare(before, after)) with { Error = error };
 
-    private static AuditEntry Entry(string type, Subscription subscription, string? actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
+    private static AuditEntry Entry(string type, Subscription subscription, Actor? actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
     {
         Type = type,
         Timestamp = at,

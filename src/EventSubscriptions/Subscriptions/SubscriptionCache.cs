@@ -17,6 +17,13 @@ public sealed class SubscriptionCache(SubscriptionStore store, TimeProvider time
     public ValueTask<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken) =>
         _cache.GetAsync((organization, id), store, static (key, store) => store.GetAsync(key.Organization, key.Id, CancellationToken.None), cancellationToken);
 
+    /// <summary>The subscription as it is stored now, or null where there is none: for what must not be decided by an old version.</summary>
+    public ValueTask<Subscription?> ReadAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
+    {
+        Remove(organization, id);
+        return GetAsync(organization, id, cancellationToken);
+    }
+
     /// <summary>Forgets a subscription that this instance has changed, so that here the change takes effect at once.</summary>
     public void Remove(OrganizationId organization, SubscriptionId id) => _cache.Remove((organization, id));
 }

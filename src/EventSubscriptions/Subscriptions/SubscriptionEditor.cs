@@ -12,32 +12,36 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Changes a subscription. Where the caller demands no version, a change that another overtakes is made again on top of it.</summary>
     internal Task<EditResult> ChangeAsync(
-        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
             ifMatch,
             async current =>
             {
-                var changed = fields.ApplyTo(current) with { UpdatedAt = time.GetUtcNow() };
+                if (fields.MoveTokenOf(current))
+                {
+                    return EditResult.TokenNeeded;
+                }
+
+                var changed = fields.ApplyTo(current) with { UpdatedAt = NowAfter(current) };
                 var entries = SubscriptionAudit.Changed(current, changed, actor);
                 var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
-                return entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken);
+                return EditResult.Of(entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken));
             },
             cancellationToken);
 
     /// <summary>Gives a subscription a new signing secret, under the same terms; those before it sign for the overlap.</summary>
     internal Task<EditResult> RotateSecretAsync(
-        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
             ifMatch,
-            current =>
+            async current =>
             {
-                var now = time.GetUtcNow();
-                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(now, overlap), UpdatedAt = now };
-                return store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken);
+                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(time.GetUtcNow(), overlap), UpdatedAt = NowAfter(current) };
+                return EditResult.Of(await store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken));
             },
             cancellationToken);
 
@@ -47,29 +51,63 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     /// </summary>
     public async Task<bool> DeactivateAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
     {
-        var changed = used with { IsActive = false, UpdatedAt = time.GetUtcNow() };
+        var changed = used with { IsActive = false, UpdatedAt = NowAfter(used) };
         var stored = await store.UpdateAsync(changed, [SubscriptionAudit.Deactivated(used, changed, error)], health, cancellationToken);
         cache.Remove(used.OrganizationId, used.Id);
         return stored is not null;
     }
 
+    /// <summary>
+    /// Deactivates a subscription whose receiver wants no more events, if what is stored still sends like the version that the receiver
+    /// was asked by. What it is called or how it is limited doesn't matter to the receiver.
+    /// </summary>
+    public async Task<GoneOutcome> DeactivateGoneAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; tries <= MaxTries; tries++)
+        {
+            var stored = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
+            if (stored is not null && !stored.SendsLike(used))
+            {
+                break;
+            }
+
+            if (stored is not { IsActive: true })
+            {
+                cache.Remove(used.OrganizationId, used.Id);
+                return GoneOutcome.Inactive;
+            }
+
+            if (await DeactivateAsync(stored, health, error, cancellationToken))
+            {
+                return GoneOutcome.Deactivated;
+            }
+        }
+
+        cache.Remove(used.OrganizationId, used.Id);
+        return GoneOutcome.Changed;
+    }
+
     /// <summary>Deletes a subscription, under the same terms.</summary>
     internal Task<EditResult> DeleteAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, string actor, CancellationToken cancellationToken) =>
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
             organization,
             id,
             ifMatch,
-            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? current : null,
+            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? EditResult.Of(current) : null,
             cancellationToken);
+
+    /// <summary>The present, and later than any change before: who delivers tells versions by it, also when the clock was set back.</summary>
+    private DateTimeOffset NowAfter(Subscription subscription) =>
+        time.GetUtcNow() is var now && now >= subscription.UpdatedAt ? now : subscription.UpdatedAt.AddTicks(1);
 
     /// <param name="organization">Whose it is.</param>
     /// <param name="id">Which one.</param>
     /// <param name="ifMatch">The versions that the caller accepts.</param>
-    /// <param name="tryEdit">Edits a version and returns the outcome, or null where another was faster.</param>
+    /// <param name="tryEdit">Edits a version and returns how that ended, or null where another was faster.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private async Task<EditResult> EditAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<Subscription?>> tryEdit, CancellationToken cancellationToken)
+        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<EditResult?>> tryEdit, CancellationToken cancellationToken)
     {
         for (var tries = 1; tries <= MaxTries; tries++)
         {
@@ -83,15 +121,28 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 return EditResult.Stale;
             }
 
-            if (await tryEdit(current) is { } edited)
+            if (await tryEdit(current) is { } result)
             {
                 cache.Remove(organization, id);
-                return new EditResult(EditOutcome.Done, edited);
+                return result;
             }
         }
 
         return EditResult.Contended;
     }
+}
+
+/// <summary>What a receiver that is gone means for its subscription.</summary>
+public enum GoneOutcome
+{
+    /// <summary>It is deactivated now.</summary>
+    Deactivated,
+
+    /// <summary>It was inactive or deleted already.</summary>
+    Inactive,
+
+    /// <summary>It sends elsewhere or otherwise by now: the receiver that is gone was not its own.</summary>
+    Changed,
 }
 
 /// <summary>How a change ended.</summary>
@@ -105,6 +156,9 @@ internal enum EditOutcome
 
     /// <summary>Others were faster time and again.</summary>
     Contended,
+
+    /// <summary>The URL leads elsewhere, and the token for it is missing.</summary>
+    TokenNeeded,
 }
 
 /// <summary>How a change ended, and the subscription where it was made.</summary>
@@ -113,4 +167,7 @@ internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscriptio
     public static readonly EditResult NotFound = new(EditOutcome.NotFound, null);
     public static readonly EditResult Stale = new(EditOutcome.Stale, null);
     public static readonly EditResult Contended = new(EditOutcome.Contended, null);
+    public static readonly EditResult TokenNeeded = new(EditOutcome.TokenNeeded, null);
+
+    public static EditResult? Of(Subscription? edited) => edited is null ? null : new EditResult(EditOutcome.Done, edited);
 }

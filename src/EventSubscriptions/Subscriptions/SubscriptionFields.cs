@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
@@ -42,6 +43,14 @@ internal sealed record SubscriptionFields
     public static SubscriptionFields ReadPatch(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
         Read(new FieldReader(body, errors), isNew: false, catalogue, guard);
 
+    /// <summary>
+    /// Whether they would send the token that is stored to another place than it was given for: whoever may change a subscription could
+    /// read it there.
+    /// </summary>
+    public bool MoveTokenOf(Subscription subscription) =>
+        Token is null && Url is not null
+        && Uri.Compare(Url, subscription.Url, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped, StringComparison.Ordinal) != 0;
+
     /// <summary>The subscription with these members in the place of its own.</summary>
     public Subscription ApplyTo(Subscription subscription) => subscription with
     {
@@ -76,7 +85,7 @@ internal sealed record SubscriptionFields
     private static string? ReadName(FieldReader fields, bool required)
     {
         var name = fields.Text("name", required, minLength: 1, maxLength: MaxNameLength);
-        return name is null || PlainText.IsLine(name) ? name : fields.Wrong("name", PlainText.LineExpected);
+        return name is not null && PlainText.CheckName(name) is { } mistake ? fields.Wrong("name", mistake) : name;
     }
 
     private static string? ReadDescription(FieldReader fields)
@@ -93,10 +102,10 @@ internal sealed record SubscriptionFields
             return null;
         }
 
-        // What Uri repairs in silence (blanks around, backslashes) would not be what was meant.
-        if (text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\') || !Uri.TryCreate(text, UriKind.Absolute, out var url))
+        // What Uri repairs in silence (blanks around, backslashes, characters that turn the direction) would not be what was meant.
+        if (text.Any(IsRepaired) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
-            fields.Wrong("url", "must be an absolute URL without blanks, such as https://example.com/events");
+            fields.Wrong("url", "must be an absolute URL without blanks or invisible characters, such as https://example.com/events");
             return null;
         }
 
@@ -108,6 +117,9 @@ internal sealed record SubscriptionFields
 
         return url;
     }
+
+    private static bool IsRepaired(char letter) =>
+        char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\' || char.GetUnicodeCategory(letter) == UnicodeCategory.Format;
 
     private static Secret? ReadToken(FieldReader fields, bool required)
     {

@@ -9,7 +9,7 @@ namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Subscriptions over HTTP.</summary>
 public sealed class SubscriptionFunctions(
-    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
+    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, SubscriptionLimit limit, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions";
     private const string Item = Collection + "/{id}";
@@ -52,7 +52,12 @@ public sealed class SubscriptionFunctions(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        var stored = await store.AddAsync(subscription, SubscriptionAudit.Created(subscription, context.GetCaller()!.Name), cancellationToken);
+        var entry = SubscriptionAudit.Created(subscription, context.GetCaller()!.Actor);
+        if (await limit.TryAddAsync(subscription.OrganizationId, () => store.AddAsync(subscription, entry, cancellationToken), cancellationToken) is not { } stored)
+        {
+            return Problem.Conflict($"The organization has {limit.Most} subscriptions, as many as it may. Delete one first.");
+        }
+
         return Answer.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
             SubscriptionBody.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
@@ -63,7 +68,7 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(ListSubscriptions))]
     [Requires(Role.Read)]
     public async Task<IResult> ListSubscriptions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
     {
         var organization = context.GetOrganization();
         var errors = new FieldErrors();
@@ -96,21 +101,19 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(GetSubscription))]
     [Requires(Role.Read)]
     public async Task<IResult> GetSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
-            return errors.ToProblem();
+            return NotFound();
         }
 
-        return SubscriptionId.TryParse(id, out var known) && await store.GetAsync(context.GetOrganization(), known, cancellationToken) is { } subscription
-            ? await ShowAsync(subscription, cancellationToken)
-            : NotFound();
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        return errors.Any ? errors.ToProblem() : await ShowAsync(subscription, cancellationToken);
     }
 
     [Function(nameof(ChangeSubscription))]
@@ -121,7 +124,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -141,7 +144,7 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.ChangeAsync(context.GetOrganization(), known, fields, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        var result = await editor.ChangeAsync(context.GetOrganization(), subscription.Id, fields, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(result.Outcome);
     }
 
@@ -153,7 +156,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -166,8 +169,14 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.DeleteAsync(context.GetOrganization(), known, ifMatch, context.GetCaller()!.Name, cancellationToken);
-        return result.Outcome == EditOutcome.Done ? Answer.NoContent() : Refused(result.Outcome);
+        var result = await editor.DeleteAsync(context.GetOrganization(), subscription.Id, ifMatch, context.GetCaller()!.Actor, cancellationToken);
+        if (result.Outcome != EditOutcome.Done)
+        {
+            return Refused(result.Outcome);
+        }
+
+        limit.Deleted(context.GetOrganization());
+        return Answer.NoContent();
     }
 
     [Function(nameof(RotateSecret))]
@@ -178,7 +187,7 @@ public sealed class SubscriptionFunctions(
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (!SubscriptionId.TryParse(id, out var known))
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
         {
             return NotFound();
         }
@@ -200,7 +209,7 @@ public sealed class SubscriptionFunctions(
             return errors.ToProblem();
         }
 
-        var result = await editor.RotateSecretAsync(context.GetOrganization(), known, overlap, ifMatch, context.GetCaller()!.Name, cancellationToken);
+        var result = await editor.RotateSecretAsync(context.GetOrganization(), subscription.Id, overlap, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
             ? Answer.Ok(
                 new RotatedSecretBody(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretBody, EntityTag.Of(rotated.ETag))
@@ -213,12 +222,23 @@ public sealed class SubscriptionFunctions(
             SubscriptionJson.Default.SubscriptionBody,
             EntityTag.Of(subscription.ETag));
 
+    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) ? await store.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
+
     private static IResult Refused(EditOutcome outcome) => outcome switch
     {
         EditOutcome.Stale => Problem.PreconditionFailed(),
+        EditOutcome.TokenNeeded => TokenNeeded(),
         EditOutcome.Contended => Problem.Conflict("Others change this subscription at the same time. Try again."),
         _ => NotFound(),
     };
+
+    private static IResult TokenNeeded()
+    {
+        var errors = new FieldErrors();
+        errors.Add("token", "must be given again, since the URL leads elsewhere: a token is sent nowhere but where it was given for");
+        return errors.ToProblem();
+    }
 
     private static IResult NotFound() => Problem.NotFound("There is no such subscription.");
 }

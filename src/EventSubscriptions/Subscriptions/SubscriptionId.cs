@@ -23,6 +23,9 @@ public readonly record struct SubscriptionId
         return valid;
     }
 
+    /// <summary>The id without its prefix.</summary>
+    public string Unique => ToString()[Prefix.Length..];
+
     /// <inheritdoc/>
     public override string ToString() => _value ?? "";
 }

@@ -10,6 +10,8 @@ namespace EventSubscriptions.Subscriptions;
 internal static class SubscriptionRow
 {
     public const string Prefix = "s:";
+    public const string RestPrefix = "r:";
+    public const string DroppedPrefix = "d:";
 
     private const string TokenColumn = "token";
     private const string SigningSecretsColumn = "signingSecrets";
@@ -18,7 +20,10 @@ internal static class SubscriptionRow
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
 
     /// <summary>The key of the row that says until when its receiver rests.</summary>
-    public static string RestKey(SubscriptionId id) => $"r:{id}";
+    public static string RestKey(SubscriptionId id) => $"{RestPrefix}{id}";
+
+    /// <summary>The key of the row that says since when deliveries to it are dropped, once it is deleted.</summary>
+    public static string DroppedKey(SubscriptionId id) => $"{DroppedPrefix}{id}";
 
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
     {

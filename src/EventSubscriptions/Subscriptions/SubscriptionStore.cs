@@ -17,11 +17,14 @@ namespace EventSubscriptions.Subscriptions;
 public sealed partial class SubscriptionStore(
     TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger)
 {
-    private const string VersionKey = "v";
+    /// <summary>The row that every change of a subscription of its partition changes.</summary>
+    internal const string VersionKey = "v";
+
     private const string VersionColumn = "version";
     private const string AuditPrefix = "a:";
 
     private static readonly string[] s_versionColumns = [VersionColumn];
+    private static readonly string[] s_keyColumns = ["RowKey"];
     private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive"];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
@@ -125,6 +128,19 @@ public sealed partial class SubscriptionStore(
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), VersionKey, s_versionColumns, cancellationToken);
         return row.HasValue ? row.Value!.GetString(VersionColumn) : null;
+    }
+
+    /// <summary>How many subscriptions an organization has.</summary>
+    internal async Task<int> CountAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
+        await foreach (var page in _table.QueryAsync<TableEntity>(filter, select: s_keyColumns, cancellationToken: cancellationToken).AsPages())
+        {
+            count += page.Values.Count;
+        }
+
+        return count;
     }
 
     /// <summary>What the index needs to know of every active subscription.</summary>

@@ -12,5 +12,6 @@ public static class SubscriptionsServices
             .AddSingleton<SubscriptionHealthStore>()
             .AddSingleton<SubscriptionCache>()
             .AddSingleton<SubscriptionIndex>()
+            .AddSingleton<SubscriptionLimit>()
             .AddSingleton<SubscriptionEditor>();
 }

@@ -1,3 +1,4 @@
+using EventSubscriptions.Http;
 using LocalHost.Functions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -6,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// HTTP as the Functions host does it: among the functions whose route and method match, the first by name answers; where none does, with
-/// a known route and another method too, the answer is an empty 404 that no middleware sees.
+/// HTTP as the Functions host does it: among the functions whose route and method match, the first by name answers; where none does, the
+/// answer is an empty 404 that no middleware sees. A known route with another method is 405, though, which that host can't tell from a 404.
 /// </summary>
 internal static class HttpTrigger
 {
@@ -33,13 +34,23 @@ internal static class HttpTrigger
 
     private static Task AnswerAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is RouteEndpoint { RequestDelegate: { } answer })
+        switch (context.GetEndpoint())
         {
-            return answer(context);
+            case RouteEndpoint { RequestDelegate: { } answer }:
+                return answer(context);
+            case { RequestDelegate: { } refusal }:
+                return RefuseMethodAsync(context, refusal);
+            default:
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
         }
+    }
 
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
+    /// <summary>Routing's own refusal sets the status and says in <c>Allow</c> which methods there are.</summary>
+    private static async Task RefuseMethodAsync(HttpContext context, RequestDelegate refusal)
+    {
+        await refusal(context);
+        await Problem.Of(context.Response.StatusCode, $"This path takes {context.Response.Headers.Allow}.").ExecuteAsync(context);
     }
 
     private static async Task InvokeAsync(LocalFunction function, HttpContext context)

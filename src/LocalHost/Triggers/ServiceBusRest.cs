@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
 using LocalHost.Messaging;
 using LocalHost.ServiceBus;
 using LocalHost.Storage;
@@ -22,8 +23,6 @@ internal static class ServiceBusRest
 
     private const string BrokerProperties = "BrokerProperties";
     private static readonly string TooLarge = $"A message has at most {MessageLimits.SizeFromOutside} bytes, properties included.";
-
-    private const string BearerPrefix = "Bearer ";
 
     // What HTTP and those who pass it on say for themselves, and could be taken for a property.
     private static readonly string[] NotProperties =
@@ -76,10 +75,7 @@ internal static class ServiceBusRest
     /// <summary>Whether the request came with the admin key.</summary>
     public static bool HasKey(HttpRequest request, string adminKey)
     {
-        var authorization = request.Headers.Authorization.ToString();
-        var given = authorization.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
-            ? authorization[BearerPrefix.Length..].Trim()
-            : request.Headers["x-api-key"].ToString();
+        var given = RequestKey.Of(request) ?? "";
         // Hashes are equally long, so the time says nothing about the key's length either.
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(adminKey)));
     }
@@ -154,8 +150,9 @@ internal static class ServiceBusRest
                 _ => null,
             };
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // No JSON, or half of a surrogate pair: the header of somebody else.
             return null;
         }
     }

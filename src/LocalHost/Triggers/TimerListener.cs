@@ -89,7 +89,7 @@ internal sealed partial class TimerListener(
 
     /// <summary>
     /// The next run that is remembered, or what the schedule says if that is earlier: a clock that was ahead has remembered one that is far away.
-    /// A run that was missed long ago waits, so that a clock that is ahead now can be set right before anything expires by it.
+    /// A run that was missed long ago waits for an hour, so that a clock that is ahead now can be set right before anything expires by it.
     /// </summary>
     private DateTimeOffset? FirstRun(ScheduleStatus? status, DateTimeOffset start)
     {
@@ -100,9 +100,15 @@ internal sealed partial class TimerListener(
         }
 
         var remembered = Utc(status.Next);
-        var isLongPastDue = start - remembered > LongPastDue;
+        return start - remembered > LongPastDue ? AfterLongPause(start) : remembered;
+    }
+
+    /// <summary>The run after one that was missed long ago.</summary>
+    private DateTimeOffset? AfterLongPause(DateTimeOffset now)
+    {
+        var scheduled = schedule.NextAfter(now);
         var isFrequent = scheduled is { } first && schedule.NextAfter(first) - first < WaitIfLongPastDue;
-        return !isLongPastDue ? remembered : isFrequent ? scheduled : start + WaitIfLongPastDue;
+        return isFrequent ? scheduled : now + WaitIfLongPastDue;
     }
 
     /// <summary>Whether a run is so far away that the clock must have been set back. The run after the next can be: the next may just have been.</summary>
@@ -121,6 +127,12 @@ internal sealed partial class TimerListener(
 
             var wait = due - now;
             await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _stopping.Token);
+            now = time.GetUtcNow();
+            if (now - due > LongPastDue && AfterLongPause(now) is { } later)
+            {
+                // The clock was set forward, or the machine slept for days.
+                due = later;
+            }
         }
     }
 

@@ -26,14 +26,14 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
-    private readonly Caller _admin = new(Authenticator.AdminKeyName, Role.Admin, null);
+    private readonly Caller _admin = new(new Actor(Authenticator.AdminKeyId, Authenticator.AdminKeyName), Role.Admin, null);
     private ApiKeyStore _store = null!;
     private AuditLog _auditLog = null!;
     private Authenticator _authenticator = null!;
     private ApiKeyFunctions _functions = null!;
     private AccessPolicy _policy = null!;
 
-    private Caller BoundAdmin => new("bound", Role.Admin, _organization);
+    private Caller BoundAdmin => new(Given.Actor("bound"), Role.Admin, _organization);
 
     public async Task InitializeAsync()
     {
@@ -41,7 +41,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         _store = new ApiKeyStore(tables);
         _auditLog = new AuditLog(tables, _clock);
         _authenticator = NewAuthenticator(_store);
-        _functions = new ApiKeyFunctions(_store, _authenticator, _auditLog, _clock);
+        _functions = new ApiKeyFunctions(_store, Given.Mark, _authenticator, _auditLog, _clock);
         _policy = new AccessPolicy(_authenticator, _clock);
     }
 
@@ -61,7 +61,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
             created.Body);
         var decision = await DecideAsync(s_read, Bearer(key), _organization.ToString());
         Assert.Null(decision.Refusal);
-        Assert.Equal(new Caller("reader", Role.Read, _organization), decision.Caller);
+        Assert.Equal(new Caller(new Actor(id, "reader"), Role.Read, _organization), decision.Caller);
         Assert.Equal(_organization, decision.Organization);
 
         var listed = await ListAsync(BoundAdmin);
@@ -75,6 +75,9 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [InlineData("""{"name":"n","role":"Admin"}""", "role")]
     [InlineData("""{"name":"","role":"read"}""", "name")]
     [InlineData("""{"name":"Access__AdminKey","role":"read"}""", "name")]
+    [InlineData("""{"name":"access__ADMINkey ","role":"read"}""", "name")]
+    [InlineData("""{"name":"a\u202eb","role":"read"}""", "name")]
+    [InlineData("""{"name":"\u200b","role":"read"}""", "name")]
     [InlineData("""{"name":"a\nb","role":"read"}""", "name")]
     [InlineData("""{"role":"read"}""", "name")]
     [InlineData("""{"name":"n"}""", "role")]
@@ -124,25 +127,25 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     {
         var created = await CreateAsync("""{"name":"n","role":"read"}""");
         var other = NewAuthenticator(_store);
-        Assert.NotNull(await other.AuthenticateAsync(Key(created), default));
-        Assert.NotNull(await _authenticator.AuthenticateAsync(Key(created), default));
+        Assert.NotNull((await other.AuthenticateAsync(Key(created), default)).Caller);
+        Assert.NotNull((await _authenticator.AuthenticateAsync(Key(created), default)).Caller);
 
         await RevokeAsync(Id(created), _admin);
 
-        Assert.Null(await _authenticator.AuthenticateAsync(Key(created), default));
+        Assert.Null((await _authenticator.AuthenticateAsync(Key(created), default)).Caller);
         _clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Null(await other.AuthenticateAsync(Key(created), default));
+        Assert.Null((await other.AuthenticateAsync(Key(created), default)).Caller);
     }
 
     [Fact]
     public async Task Key_is_unknown_from_the_moment_it_expires()
     {
         var created = await CreateAsync("""{"name":"n","role":"read","expiresAt":"2026-01-31T10:00:03Z"}""");
-        Assert.NotNull(await _authenticator.AuthenticateAsync(Key(created), default));
+        Assert.NotNull((await _authenticator.AuthenticateAsync(Key(created), default)).Caller);
 
         _clock.Advance(TimeSpan.FromSeconds(3));
 
-        Assert.Null(await _authenticator.AuthenticateAsync(Key(created), default));
+        Assert.Null((await _authenticator.AuthenticateAsync(Key(created), default)).Caller);
     }
 
     [Fact]
@@ -150,10 +153,10 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     {
         var key = Key(await CreateAsync("""{"name":"n","role":"read"}"""));
 
-        Assert.Null(await _authenticator.AuthenticateAsync(key[..^1] + (key[^1] == '0' ? '1' : '0'), default));
-        Assert.Null(await _authenticator.AuthenticateAsync(ApiKey.NewText(_clock).Text.Reveal(), default));
-        Assert.Null(await _authenticator.AuthenticateAsync(AdminKey[..^1], default));
-        Assert.Equal(_admin, await _authenticator.AuthenticateAsync(AdminKey, default));
+        Assert.Null((await _authenticator.AuthenticateAsync(key[..^1] + (key[^1] == '0' ? '1' : '0'), default)).Caller);
+        Assert.Null((await _authenticator.AuthenticateAsync(ApiKey.NewText(_clock, Given.Mark).Text.Reveal(), default)).Caller);
+        Assert.Null((await _authenticator.AuthenticateAsync(AdminKey[..^1], default)).Caller);
+        Assert.Equal(_admin, (await _authenticator.AuthenticateAsync(AdminKey, default)).Caller);
     }
 
     [Fact]
@@ -172,7 +175,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         await UseAsync();
         await LastUsedAsync(_clock.GetUtcNow());
 
-        async Task UseAsync() => Assert.NotNull(await _authenticator.AuthenticateAsync(Key(created), default));
+        async Task UseAsync() => Assert.NotNull((await _authenticator.AuthenticateAsync(Key(created), default)).Caller);
         async Task LastUsedAsync(DateTimeOffset expected)
         {
             // The request doesn't wait for the note, so the test has to.
@@ -206,6 +209,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
 
         Assert.Equal([AuditType.KeyRevoked, AuditType.KeyCreated], entries.Select(entry => entry.Type));
         Assert.Equal(["bound", Authenticator.AdminKeyName], entries.Select(entry => entry.Actor));
+        Assert.Equal(["id of bound", Authenticator.AdminKeyId], entries.Select(entry => entry.ActorId));
         Assert.Equal("manage", entries[1].Changes!.Value.GetProperty("role").GetProperty("to").GetString());
     }
 
@@ -224,12 +228,124 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [Fact]
     public async Task Key_comes_in_either_header()
     {
-        var other = Requests.Get();
-        other.Headers["x-api-key"] = AdminKey;
-
         Assert.Equal(_admin, (await DecideAsync(s_read, Bearer(AdminKey))).Caller);
         Assert.Equal(_admin, (await DecideAsync(s_read, Header($"bearer {AdminKey}"))).Caller);
-        Assert.Equal(_admin, (await DecideAsync(s_read, other)).Caller);
+        Assert.Equal(_admin, (await DecideAsync(s_read, ApiKeyHeader(AdminKey))).Caller);
+        Assert.Equal(_admin, (await DecideAsync(s_read, ApiKeyHeader("", $"Bearer {AdminKey}"))).Caller);
+    }
+
+    [Theory]
+    [InlineData("Basic dXNlcjpwdw==")]
+    [InlineData("Bearer eyJhbGciOiJub25lIn0.e30.")]
+    [InlineData("")]
+    public async Task Key_in_the_header_of_our_own_wins(string authorization)
+    {
+        Assert.Equal(_admin, (await DecideAsync(s_read, ApiKeyHeader(AdminKey, authorization))).Caller);
+        Assert.Equal(401, (await (await DecideAsync(s_read, ApiKeyHeader("wrong", $"Bearer {AdminKey}"))).Refusal!.ReplyAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Key_of_an_older_version_goes_on_working()
+    {
+        var key = await IssueUnmarkedAsync();
+
+        Assert.Equal("old", (await DecideAsync(s_read, Bearer(key))).Caller?.Actor.Name);
+    }
+
+    [Fact]
+    public async Task Key_works_while_the_secret_that_marked_it_is_known()
+    {
+        SecretKey[] keys = [new("new", new byte[32]), .. Given.Secrets.Keys];
+        var key = Key(await CreateAsync($$"""{"name":"{{NewName()}}","role":"read"}"""));
+
+        Assert.NotNull((await NewAuthenticator(_store, new KeyMark(new SecretOptions(keys))).AuthenticateAsync(key, default)).Caller);
+        Assert.Null((await NewAuthenticator(_store, new KeyMark(new SecretOptions(keys[..1]))).AuthenticateAsync(key, default)).Caller);
+    }
+
+    [Fact]
+    public async Task Made_up_key_is_refused_without_a_look_up()
+    {
+        var authenticator = NewAuthenticator(new ApiKeyStore(new SilentTables()));
+
+        for (var i = 0; i < 1000; i++)
+        {
+            var text = ApiKey.NewText(_clock, new KeyMark(new SecretOptions([new("other", new byte[32])]))).Text.Reveal();
+            Assert.Equal(Authentication.Unknown, await authenticator.AuthenticateAsync(text, default).AsTask().WaitAsync(Eventually.Deadline));
+        }
+    }
+
+    [Fact]
+    public async Task Unmarked_keys_are_looked_up_100_times_a_second_and_known_ones_always()
+    {
+        var known = await IssueUnmarkedAsync();
+        Assert.NotNull((await DecideAsync(s_read, Bearer(known))).Caller);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(401, await StatusAsync(NewUnmarked().Text));
+        }
+
+        var refused = (await (await DecideAsync(s_read, Bearer(NewUnmarked().Text))).Refusal!.ReplyAsync());
+        Assert.Equal(503, refused.Status);
+        Assert.Equal("1", refused.Headers.RetryAfter);
+        Assert.Equal(new AccessDecision(null, null, null), await DecideAsync(s_anonymous, Bearer(NewUnmarked().Text)));
+        Assert.NotNull((await DecideAsync(s_read, Bearer(known))).Caller);
+        Assert.NotNull((await DecideAsync(s_read, Bearer(Key(await CreateAsync($$"""{"name":"{{NewName()}}","role":"read"}"""))))).Caller);
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(401, await StatusAsync(NewUnmarked().Text));
+
+        async Task<int> StatusAsync(string key) => (await (await DecideAsync(s_read, Bearer(key))).Refusal!.ReplyAsync()).Status;
+    }
+
+    [Theory]
+    [InlineData("Operations", true)]
+    [InlineData("OPERATIONS", true)]
+    [InlineData(" operations ", true)]
+    [InlineData("Operations 2", false)]
+    public async Task Name_of_a_key_is_its_own(string name, bool isTaken)
+    {
+        var number = NewName();
+        await CreateAsync($$"""{"name":"{{number}} Operations","role":"read","organizationId":{{_organization}}}""", BoundAdmin);
+
+        var reply = await CreateAsync($$"""{"name":"{{number}}  {{name}}","role":"read","organizationId":{{_organization}}}""", BoundAdmin);
+
+        Assert.Equal(isTaken ? 409 : 201, reply.Status);
+    }
+
+    [Fact]
+    public async Task Name_of_a_key_is_its_own_where_an_audit_log_could_show_both()
+    {
+        var (bound, unbound) = (NewName(), NewName());
+        await CreateAsync($$"""{"name":"{{bound}}","role":"read","organizationId":{{_organization}}}""");
+        await CreateAsync($$"""{"name":"{{unbound}}","role":"read"}""");
+
+        Assert.Equal(409, (await CreateAsync($$"""{"name":"{{bound}}","role":"read"}""")).Status);
+        Assert.Equal(409, (await CreateAsync($$"""{"name":"{{unbound}}","role":"read","organizationId":{{_organization}}}""", BoundAdmin)).Status);
+
+        // What names another organization has, or takes, is no business of this one.
+        var others = Given.Organization();
+        Assert.Equal(201, (await CreateAsync($$"""{"name":"{{bound}}","role":"read","organizationId":{{others}}}""")).Status);
+    }
+
+    [Fact]
+    public async Task Name_of_a_key_is_free_again_when_it_is_revoked()
+    {
+        var name = NewName();
+        await RevokeAsync(Id(await CreateAsync($$"""{"name":"{{name}}","role":"read"}""")), _admin);
+
+        Assert.Equal(201, (await CreateAsync($$"""{"name":"{{name}}","role":"read"}""")).Status);
+    }
+
+    [Fact]
+    public async Task No_two_keys_of_one_name_stay_when_they_are_issued_at_the_same_time()
+    {
+        var name = NewName();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CreateAsync($$"""{"name":"{{name}}","role":"read","organizationId":{{_organization}}}""")));
+
+        Assert.InRange((await ListAsync(BoundAdmin)).Json.GetProperty("items").EnumerateArray().Count(key => key.GetProperty("name").GetString() == name), 0, 1);
     }
 
     [Theory]
@@ -238,18 +354,20 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [InlineData("01")]
     [InlineData("2147483648")]
     [InlineData("abc")]
-    public async Task Organization_that_is_none_is_a_mistake(string organization) =>
-        Assert.Equal(400, (await (await DecideAsync(s_read, Bearer(AdminKey), organization)).Refusal!.ReplyAsync()).Status);
+    public async Task Organization_that_is_none_is_not_found(string organization) =>
+        Assert.Equal(404, (await (await DecideAsync(s_read, Bearer(AdminKey), organization)).Refusal!.ReplyAsync()).Status);
 
     [Fact]
-    public async Task Refusal_tells_key_before_organization_before_role()
+    public async Task Refusal_tells_key_before_role_before_organization()
     {
-        var publisher = Key(await CreateAsync($$"""{"name":"n","role":"publish","organizationId":{{_organization}}}"""));
+        var publisher = Key(await CreateAsync($$"""{"name":"{{NewName()}}","role":"publish","organizationId":{{_organization}}}"""));
+        var reader = Key(await CreateAsync($$"""{"name":"{{NewName()}}","role":"read","organizationId":{{_organization}}}"""));
 
         Assert.Equal(401, await StatusAsync(Bearer("unknown"), "abc"));
-        Assert.Equal(400, await StatusAsync(Bearer(publisher), "abc"));
-        Assert.Equal(404, await StatusAsync(Bearer(publisher), Given.Organization().ToString()));
-        Assert.Equal(403, await StatusAsync(Bearer(publisher), _organization.ToString()));
+        Assert.Equal(403, await StatusAsync(Bearer(publisher), "abc"));
+        Assert.Equal(403, await StatusAsync(Bearer(publisher), Given.Organization().ToString()));
+        Assert.Equal(404, await StatusAsync(Bearer(reader), "abc"));
+        Assert.Equal(404, await StatusAsync(Bearer(reader), Given.Organization().ToString()));
 
         async Task<int> StatusAsync(HttpRequest request, string organization) =>
             (await (await DecideAsync(s_read, request, organization)).Refusal!.ReplyAsync()).Status;
@@ -260,7 +378,18 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     {
         Assert.Equal(new AccessDecision(null, null, null), await DecideAsync(s_anonymous, Requests.Get()));
         Assert.Equal(_admin, (await DecideAsync(s_anonymous, Bearer(AdminKey))).Caller);
-        Assert.Equal(401, (await (await DecideAsync(s_anonymous, Bearer("unknown"))).Refusal!.ReplyAsync()).Status);
+        Assert.Equal(401, (await (await DecideAsync(s_anonymous, Bearer("es_unknown"))).Refusal!.ReplyAsync()).Status);
+        Assert.Equal(401, (await (await DecideAsync(s_anonymous, ApiKeyHeader("unknown"))).Refusal!.ReplyAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("Basic dXNlcjpwdw==")]
+    [InlineData("Bearer eyJhbGciOiJub25lIn0.e30.")]
+    [InlineData("")]
+    public async Task What_is_for_everybody_does_not_mind_what_a_proxy_asks_for(string authorization)
+    {
+        Assert.Equal(new AccessDecision(null, null, null), await DecideAsync(s_anonymous, Header(authorization)));
+        Assert.Equal(_admin, (await DecideAsync(s_anonymous, ApiKeyHeader(AdminKey, authorization))).Caller);
     }
 
     [Fact]
@@ -272,7 +401,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         var tables = new Mock<TableServiceClient>();
         tables.Setup(client => client.GetTableClient(TableNames.ApiKeys)).Returns(table.Object);
         var policy = new AccessPolicy(NewAuthenticator(new ApiKeyStore(tables.Object)), _clock);
-        var key = ApiKey.NewText(_clock).Text.Reveal();
+        var key = ApiKey.NewText(_clock, Given.Mark).Text.Reveal();
 
         Assert.Equal(new AccessDecision(null, null, null), await policy.DecideAsync(s_anonymous, Bearer(key), default));
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => policy.DecideAsync(s_read, Bearer(key), default).AsTask());
@@ -282,13 +411,37 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     public async Task What_is_for_everybody_does_not_wait_for_keys_that_cannot_be_read()
     {
         var policy = new AccessPolicy(NewAuthenticator(new ApiKeyStore(new SilentTables())), _clock);
-        var decision = policy.DecideAsync(s_anonymous, Bearer(ApiKey.NewText(_clock).Text.Reveal()), default).AsTask();
+        var decision = policy.DecideAsync(s_anonymous, Bearer(ApiKey.NewText(_clock, Given.Mark).Text.Reveal()), default).AsTask();
         Assert.False(decision.IsCompleted);
 
         _clock.Advance(TimeSpan.FromSeconds(1.5));
 
         Assert.Equal(new AccessDecision(null, null, null), await decision.WaitAsync(Eventually.Deadline));
     }
+
+    private static HttpRequest ApiKeyHeader(string key, string? authorization = null)
+    {
+        var request = authorization is null ? Requests.Get() : Header(authorization);
+        request.Headers["x-api-key"] = key;
+        return request;
+    }
+
+    /// <summary>A key's text as older versions made it.</summary>
+    private (string Id, string Text) NewUnmarked()
+    {
+        var (id, text) = ApiKey.NewText(_clock, Given.Mark);
+        return (id, text.Reveal()[..^KeyMark.Length]);
+    }
+
+    private async Task<string> IssueUnmarkedAsync()
+    {
+        var (id, text) = NewUnmarked();
+        var key = new ApiKey { Id = id, Name = "old", Role = Role.Read, Organization = Given.Organization(), CreatedAt = _clock.GetUtcNow(), Hash = ApiKey.HashOf(text) };
+        Assert.True(await _store.TryAddAsync(key, default));
+        return text;
+    }
+
+    private static string NewName() => Guid.NewGuid().ToString("N");
 
     private static HttpRequest Bearer(string key) => Header($"Bearer {key}");
 
@@ -303,8 +456,8 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
 
     private static string Key(Reply created) => created.Json.GetProperty("key").GetString()!;
 
-    private Authenticator NewAuthenticator(ApiKeyStore store) =>
-        new(store, new AccessOptions(new Secret(AdminKey)), _clock, NullLogger<Authenticator>.Instance);
+    private Authenticator NewAuthenticator(ApiKeyStore store, KeyMark? mark = null) =>
+        new(store, mark ?? Given.Mark, new AccessOptions(new Secret(AdminKey)), _clock, NullLogger<Authenticator>.Instance);
 
     private ValueTask<AccessDecision> DecideAsync(Requirement requirement, HttpRequest request, string? organization = null)
     {
@@ -316,7 +469,10 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         return _policy.DecideAsync(requirement, request, default);
     }
 
-    private Task<Reply> CreateAsync(string body, Caller? caller = null) =>
+    /// <summary>Issues a key; those whose name doesn't matter are called n.</summary>
+    private Task<Reply> CreateAsync(string body, Caller? caller = null) => IssueAsync(body.Replace("\"name\":\"n\"", $"\"name\":\"{NewName()}\"", StringComparison.Ordinal), caller);
+
+    private Task<Reply> IssueAsync(string body, Caller? caller) =>
         _functions.CreateKey(Requests.Post(body), new TestFunctionContext(caller ?? _admin), default).Reply();
 
     private Task<Reply> ListAsync(Caller caller) => _functions.ListKeys(Requests.Get("?pageSize=1000"), new TestFunctionContext(caller), default).Reply();

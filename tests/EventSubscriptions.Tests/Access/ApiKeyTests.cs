@@ -7,13 +7,17 @@ public sealed class ApiKeyTests
     [Fact]
     public void Text_of_a_key_holds_its_id_and_256_bits()
     {
-        var (id, text) = ApiKey.NewText(TimeProvider.System);
+        var (id, text) = ApiKey.NewText(TimeProvider.System, Given.Mark);
 
         Assert.Matches("^key_[0-9a-v]{26}$", id);
-        Assert.Matches("^es_[0-9a-v]{26}_[0-9a-v]{52}$", text.Reveal());
-        Assert.True(ApiKey.TryParseText(text.Reveal(), out var parsed));
+        Assert.Matches("^es_[0-9a-v]{26}_[0-9a-v]{60}$", text.Reveal());
+        Assert.True(ApiKey.TryParseText(text.Reveal(), Given.Mark, out var parsed, out var isMarked));
         Assert.Equal(id, parsed);
-        Assert.NotEqual(text.Reveal(), ApiKey.NewText(TimeProvider.System).Text.Reveal());
+        Assert.True(isMarked);
+        Assert.True(ApiKey.TryParseText(text.Reveal()[..^KeyMark.Length], Given.Mark, out parsed, out isMarked));
+        Assert.Equal(id, parsed);
+        Assert.False(isMarked);
+        Assert.NotEqual(text.Reveal(), ApiKey.NewText(TimeProvider.System, Given.Mark).Text.Reveal());
         Assert.Equal("***", text.ToString());
     }
 
@@ -25,7 +29,19 @@ public sealed class ApiKeyTests
     [InlineData("es_0123456789ABCDEFGHIJKLMNOP_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
     [InlineData("xx_0123456789abcdefghijklmnop_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
     [InlineData("es_0123456789abcdefghijklmnop-0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
-    public void Other_text_is_no_key(string text) => Assert.False(ApiKey.TryParseText(text, out _));
+    public void Other_text_is_no_key(string text) => Assert.False(ApiKey.TryParseText(text, Given.Mark, out _, out _));
+
+    [Fact]
+    public void Text_is_no_key_when_any_of_its_characters_is_another()
+    {
+        var text = ApiKey.NewText(TimeProvider.System, Given.Mark).Text.Reveal();
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            var other = $"{text[..i]}{(text[i] == '0' ? '1' : '0')}{text[(i + 1)..]}";
+            Assert.False(ApiKey.TryParseText(other, Given.Mark, out _, out _), other);
+        }
+    }
 
     [Theory]
     [InlineData(Role.Read, "read")]
@@ -33,5 +49,5 @@ public sealed class ApiKeyTests
     [InlineData(Role.Manage, "read publish manage")]
     [InlineData(Role.Admin, "read publish manage admin")]
     public void Role_includes_those_that_it_should(Role role, string may) =>
-        Assert.Equal(may.Split(' '), RoleNames.All.Where(name => new Caller("", role, null).May(RoleNames.Parse(name)!.Value)));
+        Assert.Equal(may.Split(' '), RoleNames.All.Where(name => new Caller(Given.Actor(""), role, null).May(RoleNames.Parse(name)!.Value)));
 }

@@ -67,7 +67,7 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
     [Fact]
     public async Task Dead_letter_of_a_deleted_subscription_is_recorded_without_its_url()
     {
-        await RunAsync((Delivery() with { SubscriptionId = SubscriptionId.New(_clock) }).ToServiceBusMessage(default), "SubscriptionDeleted", "Gone.");
+        await RunAsync((Delivery() with { SubscriptionId = SubscriptionId.New(_clock) }).ToServiceBusMessage(default), "PayloadExpired", "Gone.");
 
         Assert.Null(Assert.Single(await EntriesAsync()).Url);
     }
@@ -123,13 +123,16 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
     [Fact]
     public async Task Delivery_that_was_put_back_often_enough_is_recorded()
     {
-        var message = Delivery().ToServiceBusMessage(default);
+        var (delivery, log) = (Delivery(), new DeliveryLog(_tables));
+        await log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+        var message = delivery.ToServiceBusMessage(default);
         message.ApplicationProperties["returned"] = 3;
 
         await RunAsync(message, "MaxDeliveryCountExceeded", null);
 
         Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
         Assert.Empty(_sent);
+        Assert.Equal(0, await log.CountWaitingAsync(delivery.SubscriptionId, 1, default));
     }
 
     [Fact]
@@ -195,6 +198,7 @@ public sealed class RecordDeliveryDeadLettersTests : IAsyncLifetime
         var function = new RecordDeliveryDeadLetters(
             new DeadLetterDesk(_recorder.Metrics, _clock, NullLogger<DeadLetterDesk>.Instance),
             new AuditLog(tables, _clock),
+            new DeliveryLog(tables),
             new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
             queue,
             _clock);

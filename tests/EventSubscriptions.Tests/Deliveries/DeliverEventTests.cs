@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Azure;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Isolation;
@@ -22,6 +23,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private const string ReadHealth = "read subscriptions";
     private const string WriteHealth = "write subscriptions";
     private const string ReadRest = "read subscriptions";
+    private const string Gone = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n";
     private static readonly string[] s_readsFirst = ["read subscriptions", ReadRest];
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
@@ -36,6 +38,8 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
     private readonly TraceRecorder _traces = TraceRecorder.Start();
     private string _answer = RawReceiver.Ok("thanks");
     private bool _insecure = true;
+    private Func<Task> _beforeAnswer = () => Task.CompletedTask;
+    private SubscriptionCache? _kept;
     private Azure.Data.Tables.TableServiceClient _tables = null!;
     private Subscription _subscription = null!;
 
@@ -46,6 +50,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         _receiver = new RawReceiver(async (stream, cancellationToken) =>
         {
             _steps.Take("POST");
+            await _beforeAnswer();
             await stream.WriteAsync(Encoding.ASCII.GetBytes(_answer), cancellationToken);
         });
         _sending = new ServiceCollection()
@@ -137,6 +142,86 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         Assert.Equal(410, Assert.Single(await EntriesAsync()).StatusCode);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Event_is_sent_again_at_once_when_the_receiver_that_is_gone_is_no_longer_the_subscriptions_own(bool changesUrl)
+    {
+        _answer = Gone;
+        _beforeAnswer = () => ChangeAsync(stored => changesUrl ? stored with { Url = new Uri("http://new.example/") } : stored with { Token = new Secret("another-token") });
+
+        await RunAsync(Delivery());
+
+        Assert.True((await StoredAsync()).IsActive);
+        var (message, at) = Assert.Single(_queue.Scheduled);
+        Assert.Equal((2, true), (Parse(message).Attempt, Parse(message).NeedsStored));
+        Assert.Equal(_clock.GetUtcNow(), at);
+        Assert.Equal("complete", _steps.Taken[^1]);
+        var attempt = Assert.Single(await AttemptsAsync());
+        Assert.Equal(("failed", 410, at), (attempt.Outcome, attempt.StatusCode, attempt.NextAttemptAt));
+        Assert.Contains("before it was changed", Assert.Single(await EntriesAsync()).Error?.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(WriteHealth, _steps.Taken);
+    }
+
+    [Fact]
+    public async Task Delivery_is_given_up_when_its_last_attempt_went_to_a_receiver_that_is_gone_and_no_longer_the_subscriptions_own()
+    {
+        _answer = Gone;
+        _beforeAnswer = () => ChangeAsync(stored => stored with { Url = new Uri("http://new.example/") });
+
+        await RunAsync(Delivery() with { Attempt = 3 });
+
+        Assert.Equal("RetriesExhausted", _actions.Reason);
+        Assert.True((await StoredAsync()).IsActive);
+    }
+
+    [Fact]
+    public async Task Subscription_is_deactivated_when_it_was_only_renamed_while_its_receiver_was_asked()
+    {
+        _answer = Gone;
+        _beforeAnswer = () => ChangeAsync(stored => stored with { Name = "another" });
+
+        await RunAsync(Delivery());
+
+        Assert.False((await StoredAsync()).IsActive);
+        Assert.Equal("another", (await StoredAsync()).Name);
+        Assert.Equal("gone", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Empty(_queue.Scheduled);
+    }
+
+    [Fact]
+    public async Task Stored_subscription_is_used_when_the_one_in_memory_was_out_of_date()
+    {
+        await KeepAsync(_subscription with { Url = new Uri("http://127.0.0.1:1/") });
+        await ChangeAsync(stored => stored with { Url = _receiver.Url });
+
+        await RunAsync(Delivery() with { NeedsStored = true });
+
+        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task Delivery_is_made_when_the_subscription_was_activated_since_it_was_read()
+    {
+        await KeepAsync(_subscription with { IsActive = false });
+        await ChangeAsync(stored => stored with { IsActive = true });
+
+        await RunAsync(Delivery());
+
+        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task Delivery_is_made_when_there_was_no_subscription_when_it_was_read()
+    {
+        _kept = new SubscriptionCache(Given.SubscriptionStore(_tables, _clock), _clock);
+        Assert.Null(await _kept.GetAsync(_organization, _subscription.Id, default));
+
+        await RunAsync(Delivery());
+
+        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+    }
+
     [Fact]
     public async Task Message_is_put_off_when_the_subscription_of_a_receiver_that_is_gone_can_not_be_deactivated()
     {
@@ -192,17 +277,33 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal(["read subscriptions", "transaction deliverylog", "complete"], _steps.Taken);
+        Assert.Equal(["read subscriptions", "read subscriptions", "transaction deliverylog", "complete"], _steps.Taken);
         Assert.Equal("skipped", Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
-    public async Task Delivery_is_given_up_when_the_subscription_is_deleted()
+    public async Task Deliveries_are_dropped_and_counted_when_the_subscription_is_deleted()
     {
+        var deleted = SubscriptionId.New(_clock);
+
+        await RunAsync(Delivery() with { SubscriptionId = deleted });
+        await RunAsync(Delivery() with { SubscriptionId = deleted, EventId = Given.EventId("evt_2") });
+
+        Assert.Equal("complete", _steps.Taken[^1]);
+        Assert.DoesNotContain("dead-letter", _steps.Taken);
+        var entry = Assert.Single(await EntriesAsync(AuditType.DeliveryDropped));
+        Assert.Equal(deleted.ToString(), entry.SubscriptionId);
+        Assert.Equal("2 deliveries were dropped, since the subscription was deleted.", entry.Error?.Detail);
+    }
+
+    [Fact]
+    public async Task Delivery_is_put_off_when_it_can_not_be_counted_as_dropped()
+    {
+        _steps.Fail("write auditlog");
+
         await RunAsync(Delivery() with { SubscriptionId = SubscriptionId.New(_clock) });
 
-        Assert.Equal(["read subscriptions", "dead-letter"], _steps.Taken);
-        Assert.Equal("SubscriptionDeleted", _actions.Reason);
+        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Hold);
     }
 
     [Fact]
@@ -471,7 +572,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         var perseverance = new Perseverance(_clock);
         var random = new Random(1);
         var store = Given.SubscriptionStore(tables, _clock);
-        var subscriptions = new SubscriptionCache(store, _clock);
+        var subscriptions = _kept ?? new SubscriptionCache(store, _clock);
         var health = new HealthTracker(
             new SubscriptionHealthStore(tables), new SubscriptionEditor(store, subscriptions, _clock), perseverance, new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
         var processor = new DeliveryProcessor(
@@ -481,6 +582,7 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
             _sending.GetRequiredService<WebhookSender>(),
             new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), perseverance),
             health,
+            new DroppedDeliveries(tables, new AuditLog(tables, _clock), _clock),
             new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
             perseverance,
             _sender ?? _queue,
@@ -496,9 +598,24 @@ public sealed class DeliverEventTests : IAsyncLifetime, IDisposable
         (await new DeliveryLog(_tables).ListAsync(
             _subscription.Id, new DeliveryFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items;
 
-    private async Task<IReadOnlyList<AuditEntryBody>> EntriesAsync()
+    /// <summary>Stores a subscription, and a cache that has read it.</summary>
+    private async Task KeepAsync(Subscription subscription)
     {
-        var filter = new AuditFilter(new TimeRange(null, null), AuditType.DeliveryFailed, null);
+        var store = Given.SubscriptionStore(_tables, _clock);
+        await store.AddAsync(subscription, Given.Entry(subscription, AuditType.SubscriptionCreated), default);
+        _kept = new SubscriptionCache(store, _clock);
+        Assert.NotNull(await _kept.GetAsync(_organization, subscription.Id, default));
+    }
+
+    /// <summary>Changes the stored subscription, as another instance does.</summary>
+    private async Task ChangeAsync(Func<Subscription, Subscription> change) =>
+        Assert.NotNull(await Given.SubscriptionStore(_tables, _clock).UpdateAsync(change(await StoredAsync()), [], health: null, default));
+
+    private async Task<Subscription> StoredAsync() => (await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!;
+
+    private async Task<IReadOnlyList<AuditEntryBody>> EntriesAsync(string type = AuditType.DeliveryFailed)
+    {
+        var filter = new AuditFilter(new TimeRange(null, null), type, null);
         return (await new AuditLog(_tables, _clock).ListAsync(_organization, filter, new PageRequest("test", 100, null), default)).Items;
     }
 }

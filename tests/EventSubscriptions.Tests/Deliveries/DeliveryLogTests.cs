@@ -168,6 +168,17 @@ public abstract class DeliveryLogTests(ITableStores stores)
     }
 
     [Fact]
+    public async Task Attempt_that_a_crash_repeated_is_shown_twice()
+    {
+        var log = await LogAsync();
+        var repeated = Attempt(1) with { At = s_start.AddMinutes(1), EndedAt = s_start.AddMinutes(2) };
+        await AppendAsync(log, Attempt(1));
+        await AppendAsync(log, repeated);
+
+        Assert.Equal([repeated, Attempt(1)], await log.AttemptsOfAsync(_subscription, Given.EventId("evt_1"), 10, default));
+    }
+
+    [Fact]
     public async Task Delivery_waits_from_a_failed_attempt_to_the_one_that_ends_it()
     {
         var log = await LogAsync();
@@ -217,7 +228,8 @@ public abstract class DeliveryLogTests(ITableStores stores)
         await AppendAsync(new DeliveryLog(tables), Attempt(0));
 
         var rows = tables.GetTableClient(TableNames.DeliveryLog).QueryAsync<TableEntity>($"PartitionKey eq '{_subscription}'");
-        Assert.Equal(["e:evt_0:event:1", $"t:{InvertedTicks.Format(Attempt(0).EndedAt)}:evt_0:event:1"], await rows.Select(row => row.RowKey).ToListAsync());
+        var ended = InvertedTicks.Format(Attempt(0).EndedAt);
+        Assert.Equal([$"e:evt_0:event:1:{ended}", $"t:{ended}:evt_0:event:1"], await rows.Select(row => row.RowKey).ToListAsync());
     }
 
     [Fact]

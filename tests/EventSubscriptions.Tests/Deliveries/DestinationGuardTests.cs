@@ -8,6 +8,9 @@ public sealed class DestinationGuardTests
     private static readonly DestinationGuard s_guard = new(new DeliveriesOptions());
     private static readonly DestinationGuard s_open = new(new DeliveriesOptions { AllowInsecureDestinations = true });
 
+    private static readonly string[] s_always =
+        ["168.63.129.16", "169.254.0.1", "169.254.169.254", "::ffff:169.254.169.254", "2001:0:a9fe:a9fe::1", "fe80::1"];
+
     [Theory]
     [InlineData("https://hooks.example.com/in")]
     [InlineData("https://hooks.example.com:8443/in?key=1")]
@@ -32,6 +35,39 @@ public sealed class DestinationGuardTests
     [InlineData("https://hooks.example.com:6379/")]
     [InlineData("https://hooks.example.com:0/")]
     public void A_url_is_refused_when_its_form_is_not_allowed(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+
+    [Theory]
+    [InlineData("https://אתר1.example/")]
+    [InlineData("https://אa.example/")]
+    [InlineData("https://aא.example/")]
+    [InlineData("https://bu\u0308cher.example/")]
+    [InlineData("https://\uf900.example/")]
+    [InlineData("https://\u1112\u1161\u11ab.example/")]
+    [InlineData("https://か\u3099.example/")]
+    [InlineData("https://\u09c7\u09be.example/")]
+    [InlineData("https://xn--.example/")]
+    public void A_url_is_refused_when_its_host_is_no_name_that_everybody_reads_alike(string url)
+    {
+        Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+        Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+    }
+
+    [Theory]
+    [InlineData(60, 1, false)]
+    [InlineData(1, 20, true)]
+    [InlineData(1, 40, false)]
+    public void A_url_is_refused_when_its_host_is_too_long_for_DNS(int letters, int labels, bool isAllowed) =>
+        Assert.Equal(isAllowed, s_guard.CheckUrl(new Uri($"https://{string.Concat(Enumerable.Repeat(new string('ü', letters) + ".", labels))}example/")) is null);
+
+    [Fact]
+    public void A_url_is_refused_when_its_host_has_254_characters()
+    {
+        var host = string.Join('.', Enumerable.Repeat(new string('a', 61), 4));
+        Assert.Equal(247, host.Length);
+
+        Assert.Null(s_guard.CheckUrl(new Uri($"https://{host}.aaaaa/")));
+        Assert.NotNull(s_guard.CheckUrl(new Uri($"https://{host}.aaaaaa/")));
+    }
 
     [Fact]
     public void A_url_is_refused_when_it_is_relative() => Assert.NotNull(s_guard.CheckUrl(new Uri("/in", UriKind.Relative)));
@@ -163,7 +199,28 @@ public sealed class DestinationGuardTests
     public void An_address_is_refused_when_it_is_not_public(string address)
     {
         Assert.NotNull(s_guard.CheckAddress(IPAddress.Parse(address)));
-        Assert.Null(s_open.CheckAddress(IPAddress.Parse(address)));
+        Assert.Equal(s_always.Contains(address), s_open.CheckAddress(IPAddress.Parse(address)) is not null);
+    }
+
+    [Theory]
+    [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("http://169.254.0.1/")]
+    [InlineData("http://168.63.129.16/")]
+    [InlineData("http://0xA9FEA9FE/")]
+    [InlineData("http://[::ffff:169.254.169.254]/")]
+    [InlineData("http://[64:ff9b::a83f:8110]/")]
+    [InlineData("http://[fe80::1]/")]
+    public void Platforms_own_address_is_refused_whatever_the_settings_say(string url) => Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+
+
+    [Theory]
+    [InlineData(253, true)]
+    [InlineData(254, false)]
+    public void Host_is_as_long_as_dns_can_look_up(int length, bool allowed)
+    {
+        var host = string.Concat(Enumerable.Repeat("a.", 125))[..(length - 4)] + "aaaa";
+
+        Assert.Equal(allowed, s_guard.CheckUrl(new Uri($"https://{host}/")) is null);
     }
 
     [Theory]

@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Deliveries;
 /// <summary>A server that reads one request a connection and answers with whatever bytes a test wants, also wrong ones.</summary>
 internal sealed class RawReceiver : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<Stream, CancellationToken, Task> _answer;
     private readonly bool _readFirst;
@@ -18,8 +18,15 @@ internal sealed class RawReceiver : IAsyncDisposable
 
     /// <param name="answer">Writes the answer; the connection is closed when it returns.</param>
     /// <param name="readFirst">Whether a request is read before.</param>
-    public RawReceiver(Func<Stream, CancellationToken, Task> answer, bool readFirst = true)
+    /// <param name="address">Where it listens; <see cref="IPAddress.IPv6Any"/> is every address.</param>
+    public RawReceiver(Func<Stream, CancellationToken, Task> answer, bool readFirst = true, IPAddress? address = null)
     {
+        _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
+        if (address is { AddressFamily: AddressFamily.InterNetworkV6 })
+        {
+            _listener.Server.DualMode = true;
+        }
+
         _answer = answer;
         _readFirst = readFirst;
         _listener.Start();
@@ -28,8 +35,8 @@ internal sealed class RawReceiver : IAsyncDisposable
         _accepting = Task.Run(AcceptAsync);
     }
 
-    public RawReceiver(string answer)
-        : this((stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellationToken).AsTask())
+    public RawReceiver(string answer, IPAddress? address = null)
+        : this((stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellationToken).AsTask(), address: address)
     {
     }
 

@@ -47,7 +47,13 @@ public sealed class ResponsePolicyTests
     [InlineData("429, Retry-After: 99999999999999999999", "throttled", "status", "1.00:00:00", "1.00:00:00")]
     [InlineData("429, Retry-After: Fri, 31 Dec 9999 23:59:59 GMT", "throttled", "status", "1.00:00:00", "1.00:00:00")]
     [InlineData("429, Retry-After: -5", "throttled", "status", Schedule, Schedule)]
-    [InlineData("429, Retry-After: 1.5", "throttled", "status", Schedule, Schedule)]
+    [InlineData("429, Retry-After: 7199.001", "throttled", "status", "02:00:00", "02:00:00")]
+    [InlineData("429, Retry-After: 0.2", "throttled", "status", Schedule, "00:00:01")]
+    [InlineData("429, Retry-After: 1.5.1", "throttled", "status", Schedule, Schedule)]
+    [InlineData("429, Retry-After: 1e3", "throttled", "status", Schedule, Schedule)]
+    [InlineData("429, Retry-After: 7200, 7200", "throttled", "status", "02:00:00", "02:00:00")]
+    [InlineData("429, Retry-After: 7200,7200, 7200", "throttled", "status", "02:00:00", "02:00:00")]
+    [InlineData("429, Retry-After: 7200, 60", "throttled", "status", Schedule, Schedule)]
     [InlineData("429, Retry-After: soon", "throttled", "status", Schedule, Schedule)]
     [InlineData("429, Retry-After: ", "throttled", "status", Schedule, Schedule)]
     [InlineData("500", "failed", "status", Schedule, Never)]
@@ -64,7 +70,7 @@ public sealed class ResponsePolicyTests
     [InlineData("tls", "failed", "tls", Schedule, Never)]
     [InlineData("reset", "failed", "reset", Schedule, Never)]
     [InlineData("timeout", "failed", "timeout", Schedule, Never)]
-    [InlineData("forbidden", "failed", "forbidden", Never, Never)]
+    [InlineData("forbidden", "failed", "forbidden", Schedule, Never)]
     [InlineData("200 reset", "failed", "reset", Schedule, Never)]
     [InlineData("410 timeout", "failed", "timeout", Schedule, Never)]
     [InlineData("429 reset", "failed", "reset", Schedule, Never)]
@@ -105,13 +111,13 @@ public sealed class ResponsePolicyTests
     }
 
     [Fact]
-    public void A_forbidden_destination_is_given_up_at_once()
+    public void A_forbidden_url_is_given_up_at_once()
     {
-        var error = new DeliveryError(ErrorKind.Forbidden, "10.0.0.1 is a private address.");
+        var error = new DeliveryError(ErrorKind.Forbidden, "The URL must begin with https://.");
 
         Assert.Equal(
             new DeliveryDecision.DeadLetter("DestinationForbidden", error.Detail, error),
-            Decide(Result(null) with { Error = error }));
+            Decide(Result(null) with { Error = error, IsUrlForbidden = true }));
     }
 
     [Theory]

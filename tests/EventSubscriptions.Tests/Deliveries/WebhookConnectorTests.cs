@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Deliveries;
@@ -82,6 +83,55 @@ public sealed class WebhookConnectorTests : IDisposable
         Assert.Equal(200, result.StatusCode);
     }
 
+    [Fact]
+    public async Task Attempt_is_not_given_up_when_the_name_leads_to_a_private_address_for_a_moment()
+    {
+        var sender = Sender(new Names("127.0.0.1"), insecure: false);
+
+        var result = await SendAsync(new Uri("https://hooks.example.com/"), sender);
+
+        Assert.Equal((ErrorKind.Forbidden, false), (result.Error?.Kind, result.IsUrlForbidden));
+    }
+
+    [Fact]
+    public async Task Live_address_is_reached_behind_several_that_swallow_packets()
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok(""));
+        using var second = new FullServer("127.0.0.2", receiver.Url.Port);
+        using var third = new FullServer("127.0.0.3", receiver.Url.Port);
+        using var fourth = new FullServer("127.0.0.4", receiver.Url.Port);
+        using var fifth = new FullServer("127.0.0.5", receiver.Url.Port);
+
+        var result = await SendAsync(
+            new Uri($"http://hooks.example.com:{receiver.Url.Port}/"), new Names("127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.1"));
+
+        Assert.Equal(200, result.StatusCode);
+    }
+
+    [Fact]
+    public async Task Attempt_fails_to_connect_when_no_address_takes_a_connection()
+    {
+        using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)bound.LocalEndPoint!).Port;
+
+        var result = await SendAsync(new Uri($"http://hooks.example.com:{port}/"), new Names("127.0.0.2 127.0.0.3 127.0.0.1"));
+
+        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"127.0.0.1:{port} took no connection: Connection refused."), result.Error);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("[::]")]
+    public async Task Unspecified_address_leads_to_this_machine_as_it_does_for_others(string host)
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok(""), IPAddress.IPv6Any);
+
+        var result = await SendAsync(new Uri($"http://{host}:{receiver.Url.Port}/"));
+
+        Assert.Equal(200, result.StatusCode);
+    }
+
     [Theory]
     [InlineData("localhost")]
     [InlineData("localhost.localdomain")]
@@ -148,11 +198,11 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     /// <summary>What a name resolves to, look-up by look-up: addresses separated by blanks. Behind the last it takes for ever.</summary>
-    private sealed class Names(params string[] answers) : NameResolver
+    private sealed class Names(params string[] answers) : NameResolver(TimeProvider.System)
     {
         public List<string> Asked { get; } = [];
 
-        public override async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+        public override async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
         {
             Asked.Add(host);
             if (Asked.Count > answers.Length)
@@ -171,9 +221,9 @@ internal sealed class FullServer : IDisposable
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly List<Socket> _waiting = [];
 
-    public FullServer()
+    public FullServer(string address = "127.0.0.1", int port = 0)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
         _listener.Listen(0);
         for (var i = 0; i < 4; i++)
         {

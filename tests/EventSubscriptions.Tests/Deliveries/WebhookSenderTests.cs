@@ -68,7 +68,36 @@ public sealed class WebhookSenderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("https://user:hunter2@elsewhere.example/in?key=1#f", "https://elsewhere.example/in")]
+    [InlineData("//user:hunter2@elsewhere.example", "//elsewhere.example")]
+    [InlineData("https://user@elsewhere.example/a@b", "https://elsewhere.example/a@b")]
+    [InlineData("/in/a@b", "/in/a@b")]
+    public async Task Location_of_a_redirect_is_reported_without_user_info(string location, string shown)
+    {
+        await using var receiver = new RawReceiver($"HTTP/1.1 307 Temporary Redirect\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+
+        Assert.Equal(shown, (await Send(receiver.Url)).Location);
+    }
+
+    [Fact]
+    public async Task Switch_to_another_protocol_is_an_answer_at_once()
+    {
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            await stream.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"u8.ToArray(), cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        });
+
+        var result = await Send(receiver.Url);
+
+        Assert.Equal((101, null), (result.StatusCode, result.Error));
+    }
+
+    [Theory]
     [InlineData("Retry-After: 120\r\n", "120")]
+    [InlineData("Retry-After: 120\r\nRetry-After: 120\r\n", "120")]
+    [InlineData("Retry-After: 120\r\nRetry-After: 60\r\n", "120, 60")]
+    [InlineData("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", "Fri, 31 Dec 2027 23:59:59 GMT")]
     [InlineData("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", "Fri, 31 Dec 2027 23:59:59 GMT")]
     [InlineData("Retry-After: 99999999999999999999\r\n", "99999999999999999999")]
     [InlineData("", null)]
@@ -278,13 +307,7 @@ public sealed class WebhookSenderTests : IDisposable
         {
             ports.Add(((NetworkStream)stream).Socket.RemoteEndPoint);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
-            var buffer = new byte[4096];
-            var read = 0;
-            while (!Encoding.Latin1.GetString(buffer, 0, read).Contains("}}", StringComparison.Ordinal))
-            {
-                read += await stream.ReadAsync(buffer.AsMemory(read), cancellationToken);
-            }
-
+            await ReadRequestAsync(stream, cancellationToken);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("2")), cancellationToken);
         });
         var sender = Sender();
@@ -292,6 +315,54 @@ public sealed class WebhookSenderTests : IDisposable
         Assert.Equal("1", (await Send(receiver.Url, sender)).ResponseSnippet);
         Assert.Equal("2", (await Send(receiver.Url, sender)).ResponseSnippet);
         Assert.Single(ports);
+    }
+
+    [Theory]
+    [InlineData("", 2, "fresh")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le", 1, null)]
+    public async Task Request_is_sent_once_more_when_the_connection_that_was_kept_is_closed_without_an_answer(string half, int connections, string? shown)
+    {
+        var accepted = 0;
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            if (Interlocked.Increment(ref accepted) > 1)
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("fresh")), cancellationToken);
+                return;
+            }
+
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+            await ReadRequestAsync(stream, cancellationToken);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(half), cancellationToken);
+        });
+        var sender = Sender();
+        Assert.Equal("1", (await Send(receiver.Url, sender)).ResponseSnippet);
+
+        var result = await Send(receiver.Url, sender);
+
+        Assert.Equal((shown, connections), (result.ResponseSnippet, receiver.Connections));
+        Assert.Equal(shown is null ? ErrorKind.Reset : null, result.Error?.Kind);
+    }
+
+    [Fact]
+    public async Task Request_is_sent_only_once_more_and_never_when_its_connection_is_new()
+    {
+        var accepted = 0;
+        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
+        {
+            if (Interlocked.Increment(ref accepted) == 1)
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+                await ReadRequestAsync(stream, cancellationToken);
+            }
+        });
+        var sender = Sender();
+        await Send(receiver.Url, sender);
+
+        Assert.Equal(ErrorKind.Reset, (await Send(receiver.Url, sender)).Error?.Kind);
+        Assert.Equal(2, receiver.Connections);
+        Assert.Equal(ErrorKind.Reset, (await Send(receiver.Url, sender)).Error?.Kind);
+        Assert.Equal(3, receiver.Connections);
     }
 
     [Fact]
@@ -305,6 +376,16 @@ public sealed class WebhookSenderTests : IDisposable
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Send(receiver.Url, cancellationToken: cancelled.Token));
+    }
+
+    private static async Task ReadRequestAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[4096];
+        var read = 0;
+        while (!Encoding.Latin1.GetString(buffer, 0, read).Contains("}}", StringComparison.Ordinal))
+        {
+            read += await stream.ReadAsync(buffer.AsMemory(read), cancellationToken);
+        }
     }
 
     private WebhookSender Sender(TimeSpan? deadline = null, bool insecure = true)

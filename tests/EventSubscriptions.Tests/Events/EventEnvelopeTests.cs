@@ -33,12 +33,15 @@ public sealed class EventEnvelopeTests
     [InlineData("{\n  \"eventName\": \"CaseClosedEvent\",\n  \"organizationId\": 7,\n  \"data\": {\"id\": \"1\",  \"name\":\"é\"}\n}")]
     [InlineData("""{"event\u004eame":"CaseClosedEvent","organizationId":7,"data":{"id": "1",  "name":"é"}}""")]
     [InlineData("\uFEFF" + Canonical)]
+    [InlineData("""{"eventName":"CaseClosedEvent","organizationId":7.0,"data":{"id": "1",  "name":"é"}}""")]
+    [InlineData("""{"eventName":"CaseClosedEvent","organizationId":0.7e1,"data":{"id": "1",  "name":"é"}}""")]
     public void Any_other_form_becomes_the_payload_with_the_data_verbatim(string body) => Assert.Equal(Canonical, Payload(body));
 
     [Theory]
     [InlineData("""{"eventName":"A","organizationId":1,"data":{}}""")]
     [InlineData("""{"eventName":"A","organizationId":2147483647,"data":{"a":1,"a":2}}""")]
     [InlineData("""{"eventName":"\u0041\"ü","organizationId":1,"data":{"n":1e400,"s":"\ud83d\ude00"}}""")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"s":"\\ud800","t":"\\\\u","\u00e9":"\""}}""")]
     public void What_the_grammar_allows_in_names_and_data_is_left_alone(string body) => Assert.Equal(body, Payload(body));
 
     [Fact]
@@ -72,14 +75,15 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"","organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
     [InlineData("""{"eventName":null,"organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
     [InlineData("""{"eventName":["A"],"organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
-    [InlineData("""{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""", "In the body eventName must not have control characters.")]
+    [InlineData("""{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""", "In the body eventName must not hold U+000D, which is a control or an invisible character.")]
+    [InlineData("""{"eventName":"A\u202eB","organizationId":1,"data":{}}""", "In the body eventName must not hold U+202E, which is a control or an invisible character.")]
     [InlineData("""{"eventName":"A","data":{}}""", "In the body organizationId is missing.")]
     [InlineData("""{"eventName":"A","organizationId":"1","data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":-0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":-1,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":1.0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":1e0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
+    [InlineData("""{"eventName":"A","organizationId":1.5,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
+    [InlineData("""{"eventName":"A","organizationId":1e99,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":2147483648,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":{},"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":1}""", "In the body data is missing.")]
@@ -90,6 +94,11 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"A","organizationId":1,"data":{},"data":{}}""", "In the body data appears twice.")]
     [InlineData("""{"eventName":"A","organizationId":1,"organizationId":1,"organizationId":1,"data":{}}""", "In the body organizationId appears twice.")]
     [InlineData("""{"eventName":"A\ud800","organizationId":1,"data":{}}""", "The body has an escape that is no character at byte 13.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""", "The body has an escape that is no character at byte 49.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""", "The body has an escape that is no character at byte 49.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""", "The body has an escape that is no character at byte 45.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""", "The body has an escape that is no character at byte 50.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""", "The body has an escape that is no character at byte 51.")]
     public void A_malformed_body_is_refused_with_what_is_wrong(string body, string problem) => Assert.Equal(problem, Problem(body));
 
     [Fact]
@@ -102,11 +111,14 @@ public sealed class EventEnvelopeTests
         var data = string.Concat(Enumerable.Repeat("{\"a\":", 70)) + "1" + new string('}', 70);
 
         Assert.StartsWith("The body is nested deeper than 64 levels", Problem($$$"""{"eventName":"A","organizationId":1,"data":{{{data}}}}"""), StringComparison.Ordinal);
+        Assert.StartsWith("The body is nested deeper than 64 levels", Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 63)}}}"""), StringComparison.Ordinal);
+        Assert.StartsWith("The body is not JSON", Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 62)}}}x"""), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("""{"organizationId":7,"data":{}}""", 7)]
     [InlineData("""{"organizationId":7,"data":{"a":""", 7)]
+    [InlineData("""{"eventName":"A","organizationId":7,"data":{"a":"\ud800"}}""", 7)]
     [InlineData("""{"organizationId":7,"organizationId":8}""", null)]
     [InlineData("""{"data":{"organizationId":7}}""", null)]
     public void The_organization_of_a_refused_event_is_known_where_it_can_be_read(string body, int? organization)

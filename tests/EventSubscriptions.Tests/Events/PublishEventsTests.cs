@@ -2,6 +2,7 @@ using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Access;
 using EventSubscriptions.Events;
+using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Telemetry;
 using EventSubscriptions.Tests.Http;
@@ -24,14 +25,35 @@ public sealed class PublishEventsTests : IAsyncLifetime
         _services = await LocalServices.StartAsync();
         _traces = TraceRecorder.Start();
         _function = new PublishEvents(
-            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance));
+            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance), Rate());
     }
+
+    private PublishRate Rate(int? limit = null) => new(new LimitsOptions { EventsPerSecondPerOrganization = limit }, _services.Time);
 
     public Task DisposeAsync()
     {
         _services.Dispose();
         _traces.Dispose();
         return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Organization_that_publishes_more_than_it_may_must_wait()
+    {
+        _function = new PublishEvents(
+            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new EventArchive(_services.Flaky, Given.Protector),
+            new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
+            Rate(limit: 1));
+        Assert.Equal(202, (await PublishAsync(Valid)).Status);
+        Assert.Equal(202, (await PublishAsync(Valid)).Status);
+
+        var refused = await PublishAsync(Valid);
+
+        Assert.Equal((429, "1"), (refused.Status, refused.Headers.RetryAfter.ToString()));
+        Assert.Equal(2, _services.Receive(QueueNames.Events).Count);
+        _services.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(202, (await PublishAsync(Valid)).Status);
     }
 
     [Fact]
@@ -142,9 +164,9 @@ public sealed class PublishEventsTests : IAsyncLifetime
         var silent = new SilentSender();
         var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, clock, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
-        var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher).RunAsync(
+        var publishing = new PublishEvents(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher, Rate()).RunAsync(
             Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
-            new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization),
+            new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
             default).Reply();
         await Eventually.Until(() => clock.PendingTimers > 0, () => "a call of the client");
         Assert.False(publishing.IsCompleted);
@@ -183,6 +205,6 @@ public sealed class PublishEventsTests : IAsyncLifetime
             request.Headers["Idempotency-Key"] = idempotencyKeys;
         }
 
-        return _function.RunAsync(request, new TestFunctionContext(new Caller("producer", Role.Publish, null), _organization), default).Reply();
+        return _function.RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default).Reply();
     }
 }

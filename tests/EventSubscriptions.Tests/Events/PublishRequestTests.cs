@@ -46,8 +46,10 @@ public sealed class PublishRequestTests
         Assert.Equal("my-id_1", published[1].Id.ToString());
     }
 
-    [Fact]
-    public void Idempotency_key_is_the_id_of_one_event() => Assert.Equal("key", Assert.Single(Read(Valid, "key")).Id.ToString());
+    [Theory]
+    [InlineData("key")]
+    [InlineData("\"key\"")]
+    public void Idempotency_key_is_the_id_of_one_event(string key) => Assert.Equal("key", Assert.Single(Read(Valid, key)).Id.ToString());
 
     [Fact]
     public void Idempotency_key_and_index_are_the_ids_of_several_events_that_have_none()
@@ -60,7 +62,9 @@ public sealed class PublishRequestTests
     [Theory]
     [InlineData("a b")]
     [InlineData("")]
-    [InlineData("\"quoted\"")]
+    [InlineData("\"")]
+    [InlineData("\"\"")]
+    [InlineData("\"a\"b\"")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
     public void Idempotency_key_has_the_form_of_an_id(string key)
     {

@@ -1,7 +1,9 @@
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
 using EventSubscriptions.Health;
 using EventSubscriptions.Storage;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Health;
@@ -39,7 +41,7 @@ public sealed class HealthChecksTests : IAsyncLifetime
     [Fact]
     public async Task Tables_are_unhealthy_until_they_are_created()
     {
-        using var creation = new TableCreation(_services.Tables, _clock, NullLogger<TableCreation>.Instance);
+        using var creation = NewCreation();
         var checks = new HealthChecks(_services.Tables, creation, _services.Bus, _clock, NullLogger<HealthChecks>.Instance);
         Assert.Equal((false, true), await CheckAsync(checks));
 
@@ -65,9 +67,16 @@ public sealed class HealthChecksTests : IAsyncLifetime
         Assert.Equal(2, bus.Peeks);
     }
 
+    private TableCreation NewCreation() => new(
+        _services.Tables,
+        new SecretCanary(_services.Tables, Given.Protector),
+        new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
+        _clock,
+        NullLogger<TableCreation>.Instance);
+
     private async Task<HealthChecks> CreateAsync(TableServiceClient tables, ServiceBusClient bus)
     {
-        var creation = new TableCreation(_services.Tables, _clock, NullLogger<TableCreation>.Instance);
+        var creation = NewCreation();
         await creation.StartingAsync(default);
         return new HealthChecks(tables, creation, bus, _clock, NullLogger<HealthChecks>.Instance);
     }

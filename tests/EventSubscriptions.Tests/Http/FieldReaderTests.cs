@@ -59,6 +59,36 @@ public sealed class FieldReaderTests
     }
 
     [Theory]
+    [InlineData("10.0", 10)]
+    [InlineData("1e1", 10)]
+    [InlineData("1E+1", 10)]
+    [InlineData("0.1e2", 10)]
+    [InlineData("1000.00e-2", 10)]
+    [InlineData("-0", 0)]
+    [InlineData("-0.0e5", 0)]
+    [InlineData("0e99999999999999999999", 0)]
+    [InlineData("2147483647", int.MaxValue)]
+    [InlineData("-2147483648.0", int.MinValue)]
+    [InlineData("214748364.7e1", int.MaxValue)]
+    [InlineData("2147483648", null)]
+    [InlineData("-2147483649", null)]
+    [InlineData("9999999999", null)]
+    [InlineData("10000000000", null)]
+    [InlineData("1.5", null)]
+    [InlineData("1e-1", null)]
+    [InlineData("1e400", null)]
+    [InlineData("1e-99999999999999999999", null)]
+    [InlineData("1e99999999999999999999", null)]
+    [InlineData("1.00000000000000000000000000000000001", null)]
+    public void Number_is_read_however_it_is_written(string json, int? expected)
+    {
+        var errors = new FieldErrors();
+
+        Assert.Equal(expected, new FieldReader(JsonElement.Parse($$"""{"n":{{json}}}"""), errors).Number("n"));
+        Assert.Equal(expected is null, errors.Any);
+    }
+
+    [Theory]
     [InlineData("1")]
     [InlineData("[]")]
     [InlineData("null")]

@@ -28,7 +28,19 @@ public sealed class IfMatchTests
         Assert.True(Read("*").Accepts(s_row));
         Assert.True(Read().Accepts(s_row));
         Assert.False(Read("\"other\"").Accepts(s_row));
-        Assert.False(Read($"W/{tag}").Accepts(s_row));
+        Assert.False(Read("W/\"other\"").Accepts(s_row));
+    }
+
+    [Fact]
+    public void Version_is_accepted_when_a_proxy_that_compresses_has_changed_its_tag()
+    {
+        var tag = EntityTag.Of(s_row).ToString();
+
+        Assert.True(Read($"W/{tag}").Accepts(s_row));
+        Assert.True(Read($"{tag[..^1]}-gzip\"").Accepts(s_row));
+        Assert.True(Read($"W/{tag[..^1]}-gzip\"").Accepts(s_row));
+        Assert.False(Read($"{tag[..^1]}-\"").Accepts(s_row));
+        Assert.False(Read("\"-gzip\"").Accepts(s_row));
     }
 
     [Fact]
@@ -43,6 +55,11 @@ public sealed class IfMatchTests
     [InlineData("abc")]
     [InlineData("\"abc")]
     [InlineData("\"a\" \"b\"")]
+    [InlineData("W/")]
+    [InlineData("W/  ")]
+    [InlineData("W/abc")]
+    [InlineData("*a")]
+    [InlineData(",")]
     [InlineData("")]
     public void Header_is_a_mistake_when_it_is_malformed(string header)
     {

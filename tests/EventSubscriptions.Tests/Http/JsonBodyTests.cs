@@ -30,7 +30,30 @@ public sealed class JsonBodyTests
     {
         var read = await JsonBody.ReadAsync(Requests.Post(new string('[', 100_000)), default);
 
-        Assert.Equal(400, (await read.Problem!.ReplyAsync()).Status);
+        var reply = await read.Problem!.ReplyAsync();
+        Assert.Equal(400, reply.Status);
+        Assert.Equal("The body is nested deeper than 64 levels: line 1, byte 65.", reply.Json.GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData(64, true)]
+    [InlineData(65, false)]
+    public async Task Body_is_read_down_to_64_levels(int depth, bool isRead) =>
+        Assert.Equal(isRead, (await JsonBody.ReadAsync(Requests.Post(new string('[', depth) + new string(']', depth)), default)).Problem is null);
+
+    [Theory]
+    [InlineData("gzip", false)]
+    [InlineData("identity, br", false)]
+    [InlineData("identity", true)]
+    [InlineData("", true)]
+    public async Task Body_is_read_only_when_it_is_not_compressed(string encoding, bool isRead)
+    {
+        var request = Requests.Post("{}");
+        request.Headers.ContentEncoding = encoding;
+
+        var read = await JsonBody.ReadAsync(request, default);
+
+        Assert.Equal(isRead ? 200 : 415, read.Problem is null ? 200 : (await read.Problem.ReplyAsync()).Status);
     }
 
     [Fact]

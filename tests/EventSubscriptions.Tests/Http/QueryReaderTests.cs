@@ -52,6 +52,29 @@ public sealed class QueryReaderTests
         Assert.True(errors.Any);
     }
 
+    [Theory]
+    [InlineData("row\0")]
+    [InlineData("row key")]
+    [InlineData("ro\u0301w")]
+    public void Token_is_refused_when_it_holds_what_no_row_key_does(string key)
+    {
+        var errors = new FieldErrors();
+
+        Read($"?continuationToken={new PageRequest("list/7", 1, null).Answer<string>([], key).ContinuationToken}", errors);
+
+        Assert.Equal(["continuationToken"], errors.ByField().Keys);
+    }
+
+    [Fact]
+    public void Token_is_refused_when_it_is_longer_than_a_row_key()
+    {
+        var errors = new FieldErrors();
+
+        Read($"?continuationToken={new PageRequest("list/7", 1, null).Answer<string>([], new string('k', 513)).ContinuationToken}", errors);
+
+        Assert.Equal(["continuationToken"], errors.ByField().Keys);
+    }
+
     private static (PageRequest Page, TimeRange Range, bool? Active) Read(string query, FieldErrors errors)
     {
         var reader = new QueryReader(Requests.Get(query), errors);

@@ -14,6 +14,7 @@ public sealed class BicepTests
     private static readonly Dictionary<string, string> s_roles = new(StringComparer.Ordinal)
     {
         ["storageBlobDataOwner"] = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+        ["storageBlobDataContributor"] = "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
         ["storageTableDataContributor"] = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
         ["serviceBusDataOwner"] = "090c5cfd-751d-490a-894a-3ce6f1109419",
         ["keyVaultSecretsUser"] = "4633458b-17de-408a-b874-0445c86b69e6",
@@ -31,7 +32,7 @@ public sealed class BicepTests
         var files = await BicepFiles.All();
         var used = files.Values.SelectMany(file => file.Modules).Select(module => module.Path).ToList();
 
-        Assert.Equal(files.Keys.Where(name => name != "main.bicep").Order(StringComparer.Ordinal), used.Order(StringComparer.Ordinal));
+        Assert.Equal(files.Keys.Where(name => name != "main.bicep").Order(StringComparer.Ordinal), used.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -129,10 +130,73 @@ public sealed class BicepTests
         Assert.All(await Resources("Microsoft.Authorization/roleAssignments"), assignment =>
             Assert.Equal(["roleDefinitionId", "principalId", "principalType"], assignment.Properties));
 
+    /// <summary>An app that could write its own package would run whatever got into it once for good.</summary>
+    [Fact]
+    public async Task Package_is_written_by_another_identity_than_the_app_has()
+    {
+        var roles = await BicepFiles.Text("roles.bicep");
+        var assignments = Regex.Matches(roles, @"(?s)scope: (\w+)\n.*?roles\.(\w+)\)\n    principalId: (\w+)\n")
+            .Select(match => (Scope: match.Groups[1].Value, Role: match.Groups[2].Value, Principal: match.Groups[3].Value))
+            .Where(assignment => assignment.Role.StartsWith("storage", StringComparison.Ordinal));
+
+        Assert.Equal(
+            [
+                ("hostStorage", "storageBlobDataOwner", "appPrincipalId"),
+                ("packageStorage", "storageBlobDataContributor", "packagePrincipalId"),
+                ("storage", "storageTableDataContributor", "appPrincipalId"),
+            ],
+            assignments);
+        var app = await BicepFiles.Text("functionapp.bicep");
+        Assert.Matches(@"(?s)deployment: \{.*packageStorage\.properties.*userAssignedIdentityResourceId: packageIdentity\.id", app);
+        Assert.Contains("AZURE_CLIENT_ID: identity.properties.clientId", app, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accesses_to_secrets_package_and_queues_are_logged()
+    {
+        var settings = await Resources("Microsoft.Insights/diagnosticSettings");
+        Assert.All(settings, setting => Assert.Equal(["workspaceId", "logs"], setting.Properties));
+        var bicep = await BicepFiles.Text("diagnostics.bicep");
+        var logged = Regex.Matches(bicep, @"(?s)= \{\n  name: 'audit'\n  scope: ([\w:]+)\n.*?\n\}\n")
+            .SelectMany(match => Regex.Matches(match.Value, "category: '(.*)'\n        enabled: true").Select(category => $"{match.Groups[1].Value} {category.Groups[1].Value}"));
+
+        // Microsoft Learn, "Supported categories for Azure Monitor resource logs".
+        Assert.Equal(
+            [
+                "keyVault AuditEvent",
+                "packageStorage::blobs StorageRead", "packageStorage::blobs StorageWrite", "packageStorage::blobs StorageDelete",
+                "serviceBus OperationalLogs", "serviceBus VNetAndIPFilteringLogs",
+            ],
+            logged);
+    }
+
+    [Theory]
+    [InlineData("storage.bicep")]
+    [InlineData("blobs.bicep")]
+    [InlineData("servicebus.bicep")]
+    public async Task Network_is_a_parameter(string file)
+    {
+        var parameters = (await BicepFiles.Read(file)).Params.Where(param => param.Required).Select(param => param.Name).ToList();
+
+        Assert.Contains("publicNetworkAccess", parameters);
+        Assert.Contains("networkAcls", parameters);
+    }
+
+    [Fact]
+    public async Task Parameters_of_the_network_are_explained()
+    {
+        var docs = await File.ReadAllTextAsync(Repository.PathOf("docs", "deploying.md"));
+
+        Assert.All(
+            (string[])["PUBLIC_NETWORK_ACCESS", "VIRTUAL_NETWORK_SUBNET_ID", "allowedIpRanges", "clientIpRanges", "logTableOperations"],
+            name => Assert.Contains($"`{name}`", docs, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Nothing_is_reached_by_a_key()
     {
         Assert.Contains("allowSharedKeyAccess: false", await BicepFiles.Text("storage.bicep"), StringComparison.Ordinal);
+        Assert.Contains("allowSharedKeyAccess: false", await BicepFiles.Text("blobs.bicep"), StringComparison.Ordinal);
         Assert.Contains("disableLocalAuth: true", await BicepFiles.Text("servicebus.bicep"), StringComparison.Ordinal);
         Assert.Contains("DisableLocalAuth: true", await BicepFiles.Text("monitoring.bicep"), StringComparison.Ordinal);
         Assert.Equal(2, Regex.Count(await BicepFiles.Text("functionapp.bicep"), @"allow: false\n"));

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Tests.Infrastructure;
@@ -16,6 +17,18 @@ public sealed class FunctionsMetadataTests
         using var metadata = JsonDocument.Parse(System.IO.File.ReadAllText(File));
 
         Assert.Equal(Declared().Order(StringComparer.Ordinal), metadata.RootElement.EnumerateArray().Select(Line).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_route_is_one_that_the_worker_takes()
+    {
+        var routes = typeof(EventSubscriptionsApp).Assembly.GetTypes().SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
+            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()?.Route).OfType<string>().ToList();
+
+        // It puts a slash before each, and doesn't start if it can't parse one.
+        Assert.NotEmpty(routes);
+        Assert.All(routes, route => Assert.NotNull(RoutePatternFactory.Parse($"/{route}")));
+        Assert.DoesNotContain("", routes);
     }
 
     [Fact]

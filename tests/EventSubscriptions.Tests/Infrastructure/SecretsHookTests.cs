@@ -151,6 +151,35 @@ public sealed class SecretsHookTests : IDisposable
         Assert.False(File.Exists(PathOf("state", "calls")));
     }
 
+    [Theory]
+    [InlineData("base64", "exit 127")]
+    [InlineData("base64", "echo c2hvcnQ=")]
+    [InlineData("head", "exit 1")]
+    [InlineData("tr", "exit 1")]
+    public async Task Makes_no_secret_of_anything_but_random_bytes(string program, string body)
+    {
+        State("group", "vault");
+        Program(program, $"#!/bin/sh\n{body}\n");
+
+        var (code, output) = await Run(("AZURE_KEY_VAULT_NAME", "my-vault"));
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("no random bytes", output, StringComparison.Ordinal);
+        Assert.Empty(Changes());
+    }
+
+    [Fact]
+    public async Task Names_no_vault_without_a_hash()
+    {
+        Program("sha256sum", "#!/bin/sh\nexit 127\n");
+
+        var (code, output) = await Run();
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("sha256sum", output, StringComparison.Ordinal);
+        Assert.Empty(Changes());
+    }
+
     [Fact]
     public async Task Stops_where_the_CLI_is_logged_out()
     {

@@ -52,6 +52,10 @@ internal sealed record Operation(string Id, string Method, string Path, JsonObje
     public string ExamplePath => ParametersIn("path").Aggregate(
         Path, (path, parameter) => path.Replace($"{{{parameter["name"]}}}", parameter["example"]!.ToString(), StringComparison.Ordinal));
 
+    /// <summary>The roles of which one is enough; none, where it takes any key, or no key.</summary>
+    public IReadOnlyList<string> Roles =>
+        [.. Definition["security"]!.AsArray().Select(item => item!["bearer"]).First(item => item is not null)!.AsArray().Select(role => (string)role!)];
+
     public IEnumerable<JsonObject> ParametersIn(string place) => Parameters.Where(parameter => (string?)parameter["in"] == place);
 
     public override string ToString() => Id;

@@ -5,6 +5,7 @@ using Azure;
 using EventSubscriptions.Access;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
@@ -53,17 +54,23 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
                 return await InContention(operation.Id);
         }
 
-        var request = await Valid(operation);
+        if ((operation.Id, status) is ("createSubscription", "409") or ("testSubscription" or "publishEvents", "429"))
+        {
+            return await BeyondLimit(await Valid(operation, apps.Limited));
+        }
+
+        var request = await Valid(operation, apps.App);
         var answer = (operation.Id, status) switch
         {
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
             ("cancelReplay", "409") => await Ended(request),
+            ("createKey", "409") => await Taken(request),
             ("publishEvents", "409") => await Reused(request),
             (_, "200" or "201" or "202" or "204") => await request.Send(),
             (_, "304") => await request.Send(("If-None-Match", (await request.Send()).ETag!)),
             (_, "400") => await (request with { Path = request.Path + "?qqqq=1" }).Send(),
-            (_, "401") => await (request with { Key = RolesOf(operation).Count == 0 ? "nobody" : null }).Send(),
-            (_, "403") => await (request with { Key = await KeyWithout(RolesOf(operation), request.Organization) }).Send(),
+            (_, "401") => await (request with { Key = operation.Roles.Count == 0 ? "es_nobody" : null }).Send(),
+            (_, "403") => await (request with { Key = await Things.KeyWithout(operation.Roles, apps.App, request.Organization) }).Send(),
             (_, "404") => await Absent(request),
             (_, "412") => await request.Send(("If-Match", "\"another\"")),
             (_, "413") => await (request with { Body = $$"""{"x":"{{new string('x', 1024 * 1024)}}"}""" }).Send(),
@@ -74,26 +81,22 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     }
 
     /// <summary>A request as in the description's examples, to things that are there.</summary>
-    private async Task<Request> Valid(Operation operation)
+    private async Task<Request> Valid(Operation operation, AppProcess app)
     {
-        var organization = Organization.New(apps.App);
-        var path = operation.Path;
-        var things = new Things(apps.App, organization, apps.Receiver);
-        foreach (var name in operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!))
-        {
-            path = path.Replace($"{{{name}}}", await things.Find(operation, name), StringComparison.Ordinal);
-        }
+        var organization = Organization.New(app);
+        var things = new Things(app, organization, apps.Receiver);
+        var path = await things.PathOf(operation);
 
         var media = operation.Definition["requestBody"]?["content"]?["application/json"];
         var body = media?["example"] ?? media?["examples"]?.AsObject().First().Value!["value"];
-        return new Request(apps.App, organization, things.Subscription, operation, path, body?.ToJsonString(), apps.App.AdminKey);
+        if (operation.Id == "createKey")
+        {
+            body = body!.DeepClone();
+            body["name"] = $"Key for {organization.Id}";
+        }
+
+        return new Request(app, organization, things.Subscription, operation, path, body?.ToJsonString(), app.AdminKey);
     }
-
-    private static IReadOnlyList<string> RolesOf(Operation operation) =>
-        [.. operation.Definition["security"]!.AsArray().Select(item => item!["bearer"]).First(item => item is not null)!.AsArray().Select(role => (string)role!)];
-
-    private async Task<string> KeyWithout(IReadOnlyList<string> roles, Organization organization) =>
-        await Keys.Create(apps.App, roles is [Admin] ? "manage" : roles.Contains("publish", StringComparer.Ordinal) ? "read" : "publish", organization.Id);
 
     /// <summary>To a thing that isn't there; where there is nothing but an organization, to one that the key may not see.</summary>
     private async Task<Answer> Absent(Request request)
@@ -123,11 +126,41 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         return await Eventually.Get(() => second.Send(), answer => answer.Status == HttpStatusCode.Conflict, answer => $"a conflict, {answer.Status} came");
     }
 
+    /// <summary>Of what the request asks for, the organization has as much as it may.</summary>
+    private async Task<int> BeyondLimit(Request request)
+    {
+        var hook = apps.Receiver.NewHook().After(TimeSpan.FromSeconds(30));
+        switch (request.Operation.Id)
+        {
+            case "createSubscription":
+                await request.Organization.Subscribe(hook);
+                return (int)(await request.Send()).Status;
+            case "publishEvents":
+                await request.Organization.PublishCases(1_000, "many");
+                return (int)(await request.Send()).Status;
+            default:
+                var change = new JsonObject { ["url"] = hook.Url.OriginalString, ["token"] = "token-0123456789" };
+                (await request.Organization.Api.Patch(request.Subscription!.Path, change)).Expect(HttpStatusCode.OK);
+                var running = request.Send();
+                await hook.Received(1);
+                var status = (int)(await request.Send()).Status;
+                await running;
+                return status;
+        }
+    }
+
     private static async Task<Answer> Ended(Request request)
     {
         var id = await ReplayRuns.Start(request.Subscription!, "all", dryRun: true);
         await ReplayRuns.Ended(request.Subscription!, id);
         return await (request with { Path = $"{request.Subscription!.Path}/replays/{id}" }).Send();
+    }
+
+    /// <summary>A key of a name that another has.</summary>
+    private static async Task<Answer> Taken(Request request)
+    {
+        await request.Send();
+        return await request.Send();
     }
 
     /// <summary>Others are faster than this change every time. No request from outside makes sure of that.</summary>
@@ -137,18 +170,20 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         var organization = Given.Organization();
         var subscription = await Given.SubscriptionStore(services.Tables, services.Time)
             .AddAsync(Given.Subscription(organization, services.Time), Given.Entry(Given.Subscription(organization, services.Time)), default);
+        // It is found, and from then on read and written in turn.
         var uses = 0;
         services.Flaky.Failure = (table, _) =>
-            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) % 2 == 0 ? new RequestFailedException(412, "Others were faster.") : null;
+            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) is > 1 and var use && use % 2 == 1 ? new RequestFailedException(412, "Others were faster.") : null;
         var store = Given.SubscriptionStore(services.Flaky, services.Time);
         var functions = new SubscriptionFunctions(
             store,
             new SubscriptionHealthStore(services.Flaky),
             new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
+            new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             EventCatalogue.Load(),
             new DestinationGuard(new DeliveriesOptions()),
             services.Time);
-        var context = new TestFunctionContext(new Caller("ops", Role.Manage, null), organization);
+        var context = new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), organization);
         var of = subscription.Id.ToString();
         var reply = await (id switch
         {
@@ -177,47 +212,13 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             new HttpMethod(Operation.Method), Path, Body is null ? null : Encoding.UTF8.GetBytes(Body), ContentType, ifMatch: null, headers);
     }
 
-    /// <summary>What the paths of requests name, made when it is asked for.</summary>
-    private sealed class Things(AppProcess app, Organization organization, Receiver receiver)
-    {
-        public SubscriptionHandle? Subscription { get; private set; }
-
-        public async Task<string> Find(Operation operation, string parameter)
-        {
-            switch (parameter)
-            {
-                case "organizationId":
-                    return organization.Id.ToString();
-                case "name":
-                    return "CaseClosedEvent";
-                case "id" when operation.Path.StartsWith("/api/keys", StringComparison.Ordinal):
-                    return (string)(await Keys.Issue(app, "read", organization.Id))["id"]!;
-                case "id":
-                    Subscription = await organization.Subscribe(receiver.NewHook());
-                    return Subscription.Id;
-                case "eventId":
-                    return await Delivered();
-                case "replayId":
-                    await Delivered();
-                    return await ReplayRuns.Start(Subscription!, "all");
-                default:
-                    throw new InvalidOperationException($"Say in {nameof(OpenApiStatusTests)} where the {parameter} of {operation} comes from.");
-            }
-        }
-
-        /// <summary>Three, so that a replay of them takes a while, and their attempts are logged.</summary>
-        private async Task<string> Delivered()
-        {
-            var ids = await organization.PublishCases(3, "case");
-            await Subscription!.Attempted(DeliveryOutcome.Delivered, 3);
-            return ids[0];
-        }
-    }
-
     /// <summary>An app whose replays take their time, and what an app answers whose tables are away.</summary>
     public sealed class Apps : IAsyncLifetime
     {
         internal AppProcess App { get; private set; } = null!;
+
+        /// <summary>An app that allows each organization one of everything.</summary>
+        internal AppProcess Limited { get; private set; } = null!;
 
         internal Receiver Receiver { get; private set; } = null!;
 
@@ -228,12 +229,15 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         {
             Receiver = await Receiver.Start();
             App = await AppProcess.Start(("Replays__RatePerSecond", "1"));
+            Limited = await AppProcess.Start(
+                ("Limits__SubscriptionsPerOrganization", "1"), ("Limits__TestsPerOrganization", "1"), ("Limits__EventsPerSecondPerOrganization", "1"), ("Deliveries__Deadline", "00:00:01"));
             InOutage = await AnswersInOutage();
         }
 
         public async Task DisposeAsync()
         {
             await App.DisposeAsync();
+            await Limited.DisposeAsync();
             await Receiver.DisposeAsync();
         }
 

@@ -26,6 +26,16 @@ public sealed class PortalFunctionsTests
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(s_folder, "index.html")), Body(await Get("/portal/", "")));
     }
 
+    [Fact]
+    public async Task Root_leads_to_the_portal()
+    {
+        var http = new DefaultHttpContext { RequestServices = s_services };
+
+        await s_functions.GetRoot(http.Request).ExecuteAsync(http);
+
+        Assert.Equal((StatusCodes.Status302Found, "portal/"), (http.Response.StatusCode, http.Response.Headers.Location.ToString()));
+    }
+
     [Theory]
     [MemberData(nameof(Files))]
     public async Task Every_file_is_served_as_it_is_and_kept_from_doing_harm(string file)

@@ -88,7 +88,7 @@ internal sealed class RelayFixture : IAsyncDisposable
     public async Task<RelayHealthBody> HealthAsync(OrganizationId? boundTo = null) => Assert.Single((await ListHealthAsync(boundTo))!);
 
     public Task<IReadOnlyList<RelayHealthBody>?> ListHealthAsync(OrganizationId? boundTo = null, TableServiceClient? tables = null) =>
-        new RelayHealth(new RelayStore(tables ?? _services.Flaky), Options, Time, NullLogger<RelayHealth>.Instance).ListAsync(new Caller("test", Role.Read, boundTo), default);
+        new RelayHealth(new RelayStore(tables ?? _services.Flaky), Options, Time, NullLogger<RelayHealth>.Instance).ListAsync(new Caller(Given.Actor("test"), Role.Read, boundTo), default);
 
     /// <summary>The organization's audit log, oldest first.</summary>
     public async Task<IReadOnlyList<AuditEntryBody>> AuditLogAsync() =>

@@ -137,7 +137,7 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         await ArchiveAsync(24);
         var cancelled = await StartAsync();
         await RunNextAsync();
-        await Runner().CancelAsync(_subscription.Id, cancelled.Id, "somebody", default);
+        await Runner().CancelAsync(_subscription.Id, cancelled.Id, Given.Actor("somebody"), default);
         await FinishAsync(cancelled);
         await FinishAsync(await StartAsync());
 
@@ -287,6 +287,45 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         Assert.Equal(message, Next());
     }
 
+    [Fact]
+    public async Task Organization_has_no_more_replays_running_than_it_may_whichever_subscription_they_are_of()
+    {
+        await ArchiveAsync(3);
+        var first = await StartAsync(most: 2);
+        await StartAsync(replay => replay with { SubscriptionId = SubscriptionId.New(Time) }, most: 2);
+        Assert.Null(await TryStartAsync(most: 2));
+        var others = Given.Organization();
+        Assert.NotNull(await TryStartAsync(replay => replay with { OrganizationId = others }, most: 2));
+
+        await Runner().CancelAsync(first.SubscriptionId, first.Id, Given.Actor("somebody"), default);
+
+        Assert.NotNull(await TryStartAsync(most: 2));
+        Assert.Null(await TryStartAsync(most: 2));
+    }
+
+    [Fact]
+    public async Task Replays_that_start_at_once_are_no_more_than_may_run()
+    {
+        var runner = Runner();
+
+        var started = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TryStartAsync(most: 3, runner: runner))));
+
+        Assert.Equal(3, started.Count(replay => replay is not null));
+    }
+
+    [Fact]
+    public async Task Replay_that_ended_or_was_never_stored_leaves_room_for_another()
+    {
+        await ArchiveAsync(3);
+        await FinishAsync(await StartAsync(most: 1));
+        var left = new Azure.Data.Tables.TableEntity($"{_organization}", $"{ReplayId.New(Time)}") { ["subscriptionId"] = $"{_subscription.Id}" };
+        await _services.Tables.GetTableClient(TableNames.Replays).AddEntityAsync(left);
+        Assert.Null(await TryStartAsync(most: 1));
+        Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.NotNull(await TryStartAsync(most: 1));
+    }
+
     private double Created() =>
         _metrics.All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created").Sum(measurement => measurement.Value);
 
@@ -303,7 +342,10 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
         _metrics.Metrics,
         Time);
 
-    private Task<Replay> StartAsync(Func<Replay, Replay>? change = null)
+    private async Task<Replay> StartAsync(Func<Replay, Replay>? change = null, int most = 10) =>
+        await TryStartAsync(change, most) ?? throw new InvalidOperationException("It was not started.");
+
+    private Task<Replay?> TryStartAsync(Func<Replay, Replay>? change = null, int most = 10, ReplayRunner? runner = null)
     {
         var replay = new Replay
         {
@@ -316,9 +358,9 @@ public sealed class ReplayRunnerTests : IAsyncLifetime
             DryRun = false,
             State = ReplayState.Counting,
             CreatedAt = Time.GetUtcNow(),
-            StartedBy = "somebody",
+            StartedBy = Given.Actor("somebody"),
         };
-        return Runner().StartAsync(change?.Invoke(replay) ?? replay, default);
+        return (runner ?? Runner()).StartAsync(change?.Invoke(replay) ?? replay, most, default);
     }
 
     /// <summary>Does slice after slice as their messages come, and notes the deliveries as theirs do. The clock moves on when nothing else is due.</summary>

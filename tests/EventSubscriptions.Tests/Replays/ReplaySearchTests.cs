@@ -117,7 +117,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
             DryRun = true,
             State = ReplayState.Counting,
             CreatedAt = _clock.GetUtcNow(),
-            StartedBy = "somebody",
+            StartedBy = Given.Actor("somebody"),
         };
         List<string> found = [];
         var search = Search();

@@ -27,7 +27,7 @@ public sealed class ReplaySliceTests : IAsyncLifetime
     {
         _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
-        _replay = await Runner().StartAsync(
+        _replay = (await Runner().StartAsync(
             new Replay
             {
                 OrganizationId = _organization,
@@ -39,9 +39,10 @@ public sealed class ReplaySliceTests : IAsyncLifetime
                 DryRun = false,
                 State = ReplayState.Counting,
                 CreatedAt = _services.Time.GetUtcNow(),
-                StartedBy = "somebody",
+                StartedBy = Given.Actor("somebody"),
             },
-            default);
+            most: 10,
+            default))!;
         _first = await _services.ReceiveOneAsync(QueueNames.Replays);
     }
 

@@ -25,9 +25,16 @@ public sealed class AppHealthScenarios(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
+    public async Task Root_leads_to_the_portal()
+    {
+        Assert.Equal("text/html", (await shared.App.As(null).Get("/")).Expect(HttpStatusCode.OK).ContentType);
+        (await shared.App.As(null).Get("/x")).Expect(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task Health_refuses_a_key_that_is_unknown()
     {
-        (await shared.App.As("not-a-key").Get("/api/health")).Expect(HttpStatusCode.Unauthorized);
+        (await shared.App.As("es_nobody").Get("/api/health")).Expect(HttpStatusCode.Unauthorized);
     }
 
     private static async Task<string> Caller(Api api) => (await api.Get("/api/health")).Expect(HttpStatusCode.OK).Json["caller"]!.ToJsonString();

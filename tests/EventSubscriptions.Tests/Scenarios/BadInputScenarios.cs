@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -110,9 +111,9 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("2147483648")]
     [InlineData("abc")]
     [InlineData("01")]
-    public async Task Organization_that_is_no_positive_32_bit_integer_is_refused(string id)
+    public async Task Organization_that_is_no_positive_32_bit_integer_is_not_found(string id)
     {
-        Problem(await shared.App.AsAdmin().Get($"/api/organizations/{id}/subscriptions"), HttpStatusCode.BadRequest, id);
+        Problem(await shared.App.AsAdmin().Get($"/api/organizations/{id}/subscriptions"), HttpStatusCode.NotFound, id);
     }
 
     [Theory]
@@ -163,17 +164,87 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         Problem(answer, HttpStatusCode.Forbidden, role);
     }
 
-    [Theory]
-    [InlineData("GET", "/api/no-such-thing")]
-    [InlineData("PUT", "/api/event-types")]
-    public async Task Unknown_route_is_an_empty_404(string method, string path)
+    [Fact]
+    public async Task Unknown_route_is_an_empty_404()
     {
-        var answer = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
+        var answer = await shared.App.AsAdmin().Get("/api/no-such-thing");
 
         Assert.Equal("", answer.Expect(HttpStatusCode.NotFound).Text);
     }
 
-    private static System.Text.Json.Nodes.JsonNode Problem(Answer answer, HttpStatusCode status, string what)
+    [Theory]
+    [InlineData("PUT", "/api/event-types")]
+    [InlineData("OPTIONS", "/api/health")]
+    [InlineData("POST", "/api/audit-logs")]
+    public async Task Unknown_method_is_405(string method, string path)
+    {
+        var answer = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
+
+        Assert.Equal("This path takes GET, HEAD.", (string)Problem(answer, HttpStatusCode.MethodNotAllowed, method)["detail"]!);
+    }
+
+    [Fact]
+    public async Task Replay_begins_with_the_archive_when_it_asks_for_what_was_before()
+    {
+        var subscription = await shared.NewOrganization().Subscribe(shared.Receiver.NewHook());
+
+        foreach (var times in (string[])["\"from\":\"0001-01-01T00:00:00Z\"", "\"from\":\"1600-12-31T23:59:59Z\",\"to\":\"1601-01-01T00:00:00Z\""])
+        {
+            var answer = await subscription.Organization.Api.Send(HttpMethod.Post, subscription.Path + "/replays", $$"""{{{times}},"dryRun":true}""");
+
+            var from = DateTimeOffset.Parse((string)answer.Expect(HttpStatusCode.Accepted).Json["from"]!, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(from, DateTimeOffset.UtcNow.AddDays(-30).AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(-30).AddMinutes(5));
+            Assert.Equal("completed", (string)(await ReplayRuns.Ended(subscription, (string)answer.Json["id"]!))["state"]!);
+        }
+    }
+
+    [Theory]
+    [InlineData("https://אתר1.example/")]
+    [InlineData("https://üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.example/")]
+    public async Task Host_that_IDNA_refuses_is_a_mistake_in_the_url(string url)
+    {
+        var organization = shared.NewOrganization();
+        var subscription = await organization.Subscribe(shared.Receiver.NewHook());
+
+        Assert.NotNull(Problem(await organization.Api.Send(HttpMethod.Patch, subscription.Path, $$"""{"url":"{{url}}"}"""), HttpStatusCode.BadRequest, url)["errors"]!["url"]);
+    }
+
+    [Theory]
+    [InlineData("😀", 2029, "😁")]
+    [InlineData("漢", 2000, "字")]
+    public async Task Texts_of_the_longest_lengths_are_taken_and_audited(string letter, int urlLength, string other)
+    {
+        var organization = shared.NewOrganization();
+        string Body(string text) => new JsonObject
+        {
+            ["name"] = Repeat(text, 128), ["description"] = Repeat(text, 1024), ["url"] = "https://e.example/" + Repeat(text, urlLength), ["token"] = new string('t', 4096), ["events"] = new JsonArray("*"),
+        }.ToJsonString();
+
+        var created = (await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", Body(letter))).Expect(HttpStatusCode.Created);
+        (await organization.Api.Send(HttpMethod.Patch, $"{organization.Path}/subscriptions/{created.Json["id"]}", Body(other))).Expect(HttpStatusCode.OK);
+
+        Assert.Equal(["subscription.updated", "subscription.created"], (await organization.AuditLog()).Select(entry => (string)entry["type"]!));
+
+        static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+    }
+
+    [Fact]
+    public async Task Health_is_told_whatever_a_monitor_appends()
+    {
+        (await shared.App.As(null).Get("/api/health?_=1")).Expect(HttpStatusCode.OK);
+        Assert.Equal("", (await shared.App.As(null).Send(HttpMethod.Head, "/api/health?_=1")).Expect(HttpStatusCode.OK).Text);
+    }
+
+    [Fact]
+    public async Task Change_is_made_when_a_proxy_has_weakened_the_tag()
+    {
+        var organization = shared.NewOrganization();
+        var subscription = await organization.Subscribe(shared.Receiver.NewHook());
+
+        (await organization.Api.Send(HttpMethod.Patch, subscription.Path, """{"name":"newer"}""", ifMatch: "W/" + subscription.Created.ETag)).Expect(HttpStatusCode.OK);
+    }
+
+    private static JsonNode Problem(Answer answer, HttpStatusCode status, string what)
     {
         Assert.True(answer.Status == status, $"{what}: {(int)answer.Status} {answer.Text}");
         Assert.Equal("application/problem+json", answer.ContentType);

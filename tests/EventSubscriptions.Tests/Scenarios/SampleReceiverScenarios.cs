@@ -40,7 +40,7 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
 
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString })).Expect(HttpStatusCode.OK);
+        (await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString, ["token"] = subscription.Token })).Expect(HttpStatusCode.OK);
         var next = await organization.PublishCase();
 
         Assert.Equal([$"accepted {eventId} {Some.CaseEvent}", $"repeated {eventId}", $"accepted {next} {Some.CaseEvent}"],

@@ -69,6 +69,35 @@ public sealed class SlowReceiverScenarios
         Assert.InRange(hooks.Sum(hook => hook.Count), hanging, 256 - 1);
     }
 
+    [Fact]
+    public async Task Organization_is_not_delayed_when_another_has_more_slow_subscriptions_than_there_are_invocations()
+    {
+        const int slow = 300;
+        await using var receiver = await Receiver.Start();
+        await using var app = await AppProcess.Start();
+        var (busy, other) = (Organization.New(app), Organization.New(app));
+        var hooks = Enumerable.Range(0, slow).Select(_ => receiver.NewHook().After(TimeSpan.FromSeconds(4))).ToList();
+        await Parallel.ForEachAsync(hooks, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (hook, _) => await busy.Subscribe(hook));
+        var healthy = receiver.NewHook();
+        await other.Subscribe(healthy);
+        await healthy.Received(await other.PublishCase());
+        await busy.PublishCases(20, "backlog");
+        await Eventually.Until(() => hooks.Sum(hook => hook.Count) >= slow, () => "a request for each slow subscription");
+
+        var times = new List<TimeSpan>();
+        for (var i = 0; i < Events; i++)
+        {
+            var sent = Receiver.Now;
+            var request = await healthy.Received(await other.PublishCase());
+            times.Add(request.At - sent);
+        }
+
+        times.Sort();
+        var (median, p95) = (times[Events / 2], times[(int)(Events * 0.95)]);
+        Console.WriteLine($"Beside {slow} slow subscriptions: median {median.TotalMilliseconds:0} ms, p95 {p95.TotalMilliseconds:0} ms, most {times[^1].TotalMilliseconds:0} ms");
+        Assert.True(p95 < TimeSpan.FromSeconds(2), $"p95 {p95.TotalMilliseconds:0} ms, median {median.TotalMilliseconds:0} ms");
+    }
+
     private static async Task<IReadOnlyList<Hook>> Subscribe(Organization organization, Receiver receiver)
     {
         var hooks = Enumerable.Range(0, Healthy).Select(_ => receiver.NewHook()).ToList();

@@ -22,7 +22,7 @@ public sealed class StartScenarios
         (await admin.Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.ServiceUnavailable);
         await organization.PublishCase();
         await Eventually.Get(
-            () => Queues.Of(admin), queues => queues.Any(queue => queue is { Name: "events", Scheduled: 1 }), queues => $"a postponed event: {string.Join(", ", queues)}");
+            () => Queues.Of(admin), queues => queues.Any(queue => queue is { Name: "fanout", Scheduled: 1 }), queues => $"a postponed event: {string.Join(", ", queues)}");
 
         await azurite.StartAgainAsync();
 

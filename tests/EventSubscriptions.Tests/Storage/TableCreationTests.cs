@@ -1,21 +1,31 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using EventSubscriptions.Access;
+using EventSubscriptions.Options;
 using EventSubscriptions.Storage;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Storage;
 
-public sealed class TableCreationTests : IDisposable
+public sealed class TableCreationTests : IAsyncLifetime
 {
     private static readonly RequestFailedException s_noRole = new(403, "This request is not authorized to perform this operation using this permission.");
 
     private readonly TestClock _clock = new();
     private readonly RecordingLogger<TableCreation> _log = new();
+    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
     private readonly UnreadyTables _tables = new();
-    private readonly TableCreation _creation;
+    private LocalServices _services = null!;
+    private TableCreation _creation = null!;
 
-    public TableCreationTests() => _creation = new TableCreation(_tables, _clock, _log);
+    public async Task InitializeAsync()
+    {
+        _services = await LocalServices.StartAsync();
+        _creation = Creation(Given.Protector);
+    }
 
     public static TheoryData<Exception> Failures =>
     [
@@ -26,7 +36,58 @@ public sealed class TableCreationTests : IDisposable
         new InvalidOperationException("anything"),
     ];
 
-    public void Dispose() => _creation.Dispose();
+    public Task DisposeAsync()
+    {
+        _creation.Dispose();
+        _services.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Start_is_refused_with_other_keys_than_those_of_the_data()
+    {
+        _tables.Failure = null;
+        await _creation.StartingAsync(default);
+        using var later = Creation(Given.OtherProtector);
+
+        var refusal = await Assert.ThrowsAsync<InvalidSettingsException>(() => later.StartingAsync(default));
+
+        Assert.Contains("Secrets__Keys lacks the key that encrypted the data", refusal.Message, StringComparison.Ordinal);
+        Assert.False(later.IsDone);
+    }
+
+    [Fact]
+    public async Task App_stops_with_an_error_when_its_keys_turn_out_to_be_wrong_later()
+    {
+        await new SecretCanary(_services.Tables, Given.OtherProtector).CheckAsync(default);
+        var start = _creation.StartingAsync(default);
+        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await start.WaitAsync(Eventually.Deadline);
+        Assert.False(_lifetime.ApplicationStopping.IsCancellationRequested);
+
+        _tables.Failure = null;
+        await AdvanceAsync(TimeSpan.FromSeconds(15));
+
+        await Eventually.Until(() => _lifetime.ApplicationStopping.IsCancellationRequested, () => "the end of the app");
+        Assert.False(_creation.IsDone);
+        await Assert.ThrowsAsync<InvalidSettingsException>(() => _creation.StoppedAsync(default));
+    }
+
+    [Fact]
+    public async Task Key_that_was_replaced_can_go_after_a_start_with_the_new_one_before_it()
+    {
+        _tables.Failure = null;
+        await _creation.StartingAsync(default);
+        using var rotated = Creation(Given.ProtectorWithNewKey);
+        await rotated.StartingAsync(default);
+        using var last = Creation(Given.ProtectorWithNewKeyAlone);
+
+        await last.StartingAsync(default);
+
+        Assert.True(last.IsDone);
+        using var old = Creation(Given.Protector);
+        await Assert.ThrowsAsync<InvalidSettingsException>(() => old.StartingAsync(default));
+    }
 
     [Fact]
     public async Task Tables_are_there_before_the_start_goes_on()
@@ -44,13 +105,12 @@ public sealed class TableCreationTests : IDisposable
     public async Task Start_waits_for_storage_that_comes_within_20_seconds()
     {
         var start = _creation.StartingAsync(default);
-        await AdvanceAsync(TimeSpan.FromSeconds(19));
+        await AdvanceAsync(TimeSpan.FromSeconds(10));
         Assert.False(start.IsCompleted);
         Assert.False(_creation.IsDone);
 
         _tables.Failure = null;
-        await AdvanceAsync(TimeSpan.FromSeconds(0.9));
-        await AdvanceAsync(TimeSpan.FromSeconds(15));
+        await AdvanceAsync(TimeSpan.FromSeconds(9));
 
         await start.WaitAsync(Eventually.Deadline);
         Assert.True(_creation.IsDone);
@@ -78,7 +138,7 @@ public sealed class TableCreationTests : IDisposable
     [Fact]
     public async Task Start_does_not_wait_for_a_client_that_never_answers()
     {
-        using var creation = new TableCreation(new SilentTables(), _clock, _log);
+        using var creation = new TableCreation(new SilentTables(), new SecretCanary(_services.Tables, Given.Protector), _lifetime, _clock, _log);
         var start = creation.StartingAsync(default);
         Assert.False(start.IsCompleted);
 
@@ -112,6 +172,8 @@ public sealed class TableCreationTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
     }
+
+    private TableCreation Creation(SecretProtector protector) => new(_tables, new SecretCanary(_services.Tables, protector), _lifetime, _clock, _log);
 
     /// <summary>Lets time pass in steps, so that what waits for one moment sets its next timer before it.</summary>
     private async Task AdvanceAsync(TimeSpan time)

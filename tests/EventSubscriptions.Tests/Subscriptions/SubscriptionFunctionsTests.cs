@@ -4,6 +4,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events;
+using EventSubscriptions.Options;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
@@ -27,16 +28,24 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     private SubscriptionCache _cache = null!;
     private SubscriptionFunctions _functions = null!;
 
-    private TestFunctionContext Context => new(new Caller("ops", Role.Manage, null), _organization);
+    private TestFunctionContext Context => new(new Caller(Given.Actor("ops"), Role.Manage, null), _organization);
 
     public async Task InitializeAsync()
     {
         _tables = await stores.ConnectAsync();
         _store = Given.SubscriptionStore(_tables, _clock);
         _cache = new SubscriptionCache(_store, _clock);
-        _functions = new SubscriptionFunctions(
-            _store, new SubscriptionHealthStore(_tables), new SubscriptionEditor(_store, _cache, _clock), s_catalogue, new DestinationGuard(new DeliveriesOptions()), _clock);
+        _functions = Functions(new LimitsOptions());
     }
+
+    private SubscriptionFunctions Functions(LimitsOptions limits) => new(
+        _store,
+        new SubscriptionHealthStore(_tables),
+        new SubscriptionEditor(_store, _cache, _clock),
+        new SubscriptionLimit(_store, limits, _clock),
+        s_catalogue,
+        new DestinationGuard(new DeliveriesOptions()),
+        _clock);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -69,6 +78,38 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.False(created.Json.TryGetProperty("tokenHint", out _));
     }
 
+    [Fact]
+    public async Task Organization_has_no_more_subscriptions_than_it_may()
+    {
+        _functions = Functions(new LimitsOptions { SubscriptionsPerOrganization = 3 });
+        var first = Id(await CreateAsync(Valid));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => CreateAsync(Valid))));
+        Assert.Equal(2, replies.Count(reply => reply.Status == 201));
+        Assert.Equal(8, replies.Count(reply => reply.Status == 409));
+
+        await DeleteAsync(first);
+
+        Assert.Equal(201, (await CreateAsync(Valid)).Status);
+        Assert.Equal(409, (await CreateAsync(Valid)).Status);
+        Assert.Equal(3, Ids(await ListAsync("")).Count);
+    }
+
+    [Fact]
+    public async Task Subscriptions_that_another_instance_adds_and_deletes_count_a_moment_later()
+    {
+        var other = Functions(new LimitsOptions { SubscriptionsPerOrganization = 2 });
+        _functions = Functions(new LimitsOptions { SubscriptionsPerOrganization = 2 });
+        await CreateAsync(Valid);
+        var theirs = Id(await other.CreateSubscription(Requests.Post(Valid), Context, default).Reply());
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(409, (await CreateAsync(Valid)).Status);
+
+        await other.DeleteSubscription(Requests.Get(), theirs, Context, default);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(201, (await CreateAsync(Valid)).Status);
+    }
+
     [Theory]
     [InlineData("sub_0123456789abcdefghijklmnop")]
     [InlineData("sub_x")]
@@ -96,6 +137,35 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(patched.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
     }
 
+    [Theory]
+    [InlineData("https://example.com/other?code=s3cret")]
+    [InlineData("https://example.com/Hook?code=s3cret")]
+    [InlineData("https://example.com/?code=s3cret")]
+    [InlineData("https://example.com:8443/hook?code=s3cret")]
+    [InlineData("https://attacker.example/hook?code=s3cret")]
+    public async Task Url_that_leads_elsewhere_needs_the_token_again(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        var refused = await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""");
+
+        Assert.Equal(400, refused.Status);
+        Assert.Equal(["token"], refused.Errors.Keys);
+        Assert.Equal(created.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}","token":"t0ken-of-some-length"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/hook?code=0ther")]
+    [InlineData("https://example.com/hook")]
+    [InlineData("https://EXAMPLE.com:443/hook?code=s3cret")]
+    public async Task Url_that_leads_to_the_same_place_keeps_the_token(string url)
+    {
+        var created = await CreateAsync(Valid);
+
+        Assert.Equal(200, (await PatchAsync(Id(created), $$"""{"url":"{{url}}"}""")).Status);
+    }
+
     [Fact]
     public async Task Patch_that_changes_nothing_leaves_the_version_and_the_audit_log()
     {
@@ -114,16 +184,27 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     {
         var created = await CreateAsync(Valid);
         var stale = created.Headers.ETag.ToString();
-        var patched = await PatchAsync(Id(created), """{"name":"newer"}""");
+        await PatchAsync(Id(created), """{"name":"newer"}""");
 
         Assert.Equal(412, (await PatchAsync(Id(created), """{"name":"older"}""", stale)).Status);
         Assert.Equal(412, (await DeleteAsync(Id(created), stale)).Status);
-        Assert.Equal(412, (await DeleteAsync(Id(created), $"W/{patched.Headers.ETag}")).Status);
+        Assert.Equal(412, (await DeleteAsync(Id(created), $"W/{stale}")).Status);
         Assert.Equal(400, (await PatchAsync(Id(created), """{"name":"older"}""", "unquoted")).Status);
         Assert.Equal(400, (await DeleteAsync(Id(created), "unquoted")).Status);
         Assert.Equal(200, (await PatchAsync(Id(created), """{"name":"newest"}""", "*")).Status);
         Assert.Equal(204, (await DeleteAsync(Id(created), (await GetAsync(Id(created))).Headers.ETag.ToString())).Status);
         Assert.Equal(404, (await DeleteAsync(Id(created))).Status);
+    }
+
+    [Fact]
+    public async Task Version_goes_on_when_the_clock_is_set_back()
+    {
+        var created = await CreateAsync(Valid);
+        _clock.Jump(-TimeSpan.FromHours(1));
+
+        var patched = await PatchAsync(Id(created), """{"name":"newer"}""");
+
+        Assert.Equal("2026-01-31T10:00:00.0000001Z", patched.Json.GetProperty("updatedAt").GetString());
     }
 
     [Fact]
@@ -187,7 +268,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(400, (await ListAsync("?event=CaseClosdEvent")).Status);
         Assert.Equal(400, (await ListAsync("?pageSize=0&color=red")).Status);
         Assert.Empty(Ids(await _functions.ListSubscriptions(
-            Requests.Get(), new TestFunctionContext(new Caller("ops", Role.Manage, null), Given.Organization()), default).Reply()));
+            Requests.Get(), new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), Given.Organization()), default).Reply()));
     }
 
     [Fact]

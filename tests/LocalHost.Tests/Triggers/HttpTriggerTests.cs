@@ -21,9 +21,6 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     [Theory]
     [InlineData("GET", "/nowhere")]
     [InlineData("GET", "/")]
-    [InlineData("DELETE", "/items/1")]
-    [InlineData("HEAD", "/items/1")]
-    [InlineData("OPTIONS", "/items/1")]
     [InlineData("GET", "/numbers/x")]
     [InlineData("GET", "/items/1/2")]
     public async Task Request_that_no_function_takes_is_an_empty_404_that_no_middleware_sees(string method, string path)
@@ -35,6 +32,22 @@ public sealed class HttpTriggerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Empty(await response.Content.ReadAsByteArrayAsync());
         Assert.Empty(response.Content.Headers.Allow);
+        Assert.Equal(0, _seen);
+    }
+
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("HEAD")]
+    [InlineData("OPTIONS")]
+    public async Task Request_with_a_method_that_no_function_of_its_route_takes_is_a_405_that_no_middleware_sees(string method)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/items/1");
+
+        var response = await _host.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+        Assert.Equal(["GET", "PUT"], response.Content.Headers.Allow.Order(StringComparer.Ordinal));
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Equal(0, _seen);
     }
 

@@ -92,6 +92,14 @@ public sealed class ServiceBusRestTests : IDisposable
     {
         Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers.Authorization = $"Bearer {AdminKey}", apiKey: null)).Status);
         Assert.Equal(201, (await PostAsync("plain", "x", apiKey: AdminKey)).Status);
+        Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers.Authorization = "Basic of-a-proxy", apiKey: AdminKey)).Status);
+    }
+
+    [Fact]
+    public async Task Header_that_is_no_text_is_no_property()
+    {
+        Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers["source"] = "\"\\ud800\"")).Status);
+        Assert.Empty(_broker.ReceiveOne().Properties);
     }
 
     [Theory]
@@ -99,7 +107,7 @@ public sealed class ServiceBusRestTests : IDisposable
     [InlineData("Bearer wrong", null)]
     [InlineData("Basic " + AdminKey, null)]
     [InlineData(null, "wrong")]
-    [InlineData("Bearer wrong", AdminKey)]
+    [InlineData("Bearer " + AdminKey, "wrong")]
     public async Task Missing_or_wrong_key_is_401_before_anything_else(string? authorization, string? apiKey)
     {
         Assert.Equal(401, (await PostAsync("nowhere", "x", request => request.Headers.Authorization = authorization, apiKey)).Status);

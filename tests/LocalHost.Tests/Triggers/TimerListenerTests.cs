@@ -165,6 +165,33 @@ public sealed class TimerListenerTests : IDisposable
     }
 
     [Fact]
+    public async Task Running_timer_waits_for_an_hour_when_the_clock_is_set_far_ahead()
+    {
+        await using var timer = await StartAsync("0 0 3 * * *");
+        Rest();
+        _time.Jump(TimeSpan.FromDays(2000));
+        AdvanceTo(_time.GetUtcNow().AddMinutes(59));
+        Assert.Empty(_runs);
+
+        _time.Jump(TimeSpan.FromDays(-2000));
+        AdvanceTo(Start.AddHours(15));
+
+        Assert.Equal(Start.AddHours(15), Next().At);
+        Assert.Empty(_runs);
+    }
+
+    [Fact]
+    public async Task Running_timer_runs_an_hour_after_a_long_sleep()
+    {
+        await using var timer = await StartAsync("0 0 3 * * *");
+        Rest();
+        _time.Jump(TimeSpan.FromDays(4));
+        AdvanceTo(Start.AddDays(4).AddMinutes(62));
+
+        Assert.InRange(Next().At, Start.AddDays(4).AddMinutes(60), Start.AddDays(4).AddMinutes(62));
+    }
+
+    [Fact]
     public async Task Timer_forgets_a_missed_run_when_its_schedule_has_changed()
     {
         await using (await StartAsync("0 0 3 * * *")) { }

@@ -28,6 +28,9 @@ internal sealed class AppProcess : IAsyncDisposable
         {
             ["Access__AdminKey"] = AdminKey,
             ["Deliveries__AllowInsecureDestinations"] = "true",
+
+            // Load tests subscribe more often than an organization may.
+            ["Limits__SubscriptionsPerOrganization"] = "1000000",
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["LocalHost__ServiceBusEndpoint"] = "true",
         };

@@ -6,10 +6,12 @@ namespace TestSupport.App;
 /// <summary>Access keys, made by the admin.</summary>
 internal static class Keys
 {
+    private static int s_last;
+
     /// <summary>Issues a key and returns the answer, with its id.</summary>
     public static async Task<JsonNode> Issue(AppProcess app, string role, int? organizationId = null)
     {
-        var body = new JsonObject { ["name"] = $"{role} of a scenario", ["role"] = role };
+        var body = new JsonObject { ["name"] = $"{role} {Interlocked.Increment(ref s_last)} of a scenario", ["role"] = role };
         if (organizationId is { } id)
         {
             body["organizationId"] = id;

@@ -115,7 +115,14 @@ class Exchange {
   }
 
   problems() {
-    this.operation = this.description.find(this.method.toLowerCase(), this.url.pathname);
+    // HEAD is answered as GET, without the body.
+    this.operation = this.description.find(this.method === 'HEAD' ? 'get' : this.method.toLowerCase(), this.url.pathname);
+    if (!this.operation && METHODS.some(method => this.description.find(method, this.url.pathname))) {
+      return this.status === 405 && this.headers.allow && this.headers['content-type'] === 'application/problem+json'
+        ? []
+        : [`${this.method} ${this.url.pathname} is no operation of the description, and is not a 405 with Allow`];
+    }
+
     if (!this.operation) {
       return this.status === 404 && this.body === ''
         ? []
@@ -150,6 +157,10 @@ class Exchange {
       problems.push(...this.valueProblems(value, [...header, 'schema'], this.headers[name], `the header ${original}`));
     }
 
+    if (this.method === 'HEAD') {
+      return this.body === '' ? problems : [...problems, 'the answer has a body'];
+    }
+
     problems.push(...this.bodyProblems(response.content, [...place, 'content'], this.headers['content-type'], this.body, ANSWERS, 'the answer'));
     return problems;
   }
@@ -167,7 +178,9 @@ class Exchange {
       known.add(`${value.in}/${value.name}`);
       problems.push(...this.valueProblems(value, [...place, 'schema'], given, `the parameter ${value.name}`));
     });
-    problems.push(...[...this.url.searchParams.keys()].filter(name => !known.has(`query/${name}`)).map(name => `the parameter ${name} is not listed`));
+    // What has no mistakes to tell takes whatever the query says.
+    const names = definition.responses['400'] ? [...this.url.searchParams.keys()] : [];
+    problems.push(...names.filter(name => !known.has(`query/${name}`)).map(name => `the parameter ${name} is not listed`));
     if (this.requestHeaders['if-match'] && !known.has('header/If-Match')) {
       problems.push('the parameter If-Match is not listed');
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Deliveries.Isolation;
@@ -21,6 +22,8 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     private static readonly TimeSpan s_forgetAfter = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<SubscriptionId, SubscriptionGate> _gates = new();
+    private readonly ConcurrentDictionary<OrganizationId, OrganizationShare> _organizations = new();
+    private readonly SteadyClock _clock = new(time);
     private readonly InvocationShare _share = new(options.Invocations);
     private readonly Lock _sweeping = new();
     private readonly RestStore _rests = new(tables, time);
@@ -41,7 +44,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
         var rest = await _rests.GetAsync(subscription, cancellationToken);
         while (true)
         {
-            var gate = GateOf(subscription.Id);
+            var gate = GateOf(subscription);
             if (gate.Update(subscription.UpdatedAt, subscription.RateLimitPerSecond, rest) is not BreakerChange.None and var change)
             {
                 await RecordAsync(subscription, change, error: null, cancellationToken);
@@ -59,17 +62,17 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
     {
         // What was refused at once doesn't tell how long the receiver takes.
         TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
-        var change = pass.End(ReachedBy(result.Error?.Kind), duration, restUntil);
+        var change = pass.End(ReachedBy(result), duration, restUntil);
         var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
         return restUntil is { } until && until - time.GetUtcNow() > LongRest
             ? Task.WhenAll(recording, perseverance.TryAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
             : recording;
     }
 
-    private static Reached ReachedBy(string? errorKind) => errorKind switch
+    private static Reached ReachedBy(DeliveryResult result) => result switch
     {
-        ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout => Reached.No,
-        ErrorKind.Forbidden => Reached.Unknown,
+        { IsUrlForbidden: true } => Reached.Unknown,
+        { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } => Reached.No,
         _ => Reached.Yes,
     };
 
@@ -91,15 +94,19 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Pers
         CultureInfo.InvariantCulture,
         $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
 
-    private SubscriptionGate GateOf(SubscriptionId id)
+    private SubscriptionGate GateOf(Subscription subscription)
     {
-        if (_gates.TryGetValue(id, out var gate))
+        if (_gates.TryGetValue(subscription.Id, out var gate))
         {
             return gate;
         }
 
         MakeRoom();
-        return _gates.GetOrAdd(id, static (_, self) => new SubscriptionGate(self.Options, self.Share, self.Time), (Options: options, Share: _share, Time: time));
+        var organization = _organizations.GetOrAdd(subscription.OrganizationId, static (_, share) => new OrganizationShare(share), _share);
+        return _gates.GetOrAdd(
+            subscription.Id,
+            static (_, self) => new SubscriptionGate(self.Options, self.Organization, self.Clock),
+            (Options: options, Organization: organization, Clock: _clock));
     }
 
     private void MakeRoom()

@@ -60,9 +60,12 @@ internal sealed class Holds(TimeSpan probeInterval)
         var horizon = stall > pace ? StallHorizon * stall : SlotLine.Horizon;
         var slot = _line.Next(AsLongAgain(now, now - stall, atLeastUntil: now + rateWait), interval, horizon);
 
-        // One that is held time and again, since this host has more to do than it can, must not add to that.
-        return Later(slot, now + (s_firstBackOff * (1 << Math.Min(holds, MaxDoublings))));
+        return NotBefore(slot, now, holds);
     }
+
+    /// <summary>One that is held time and again, since this host has more to do than it can, must not add to that.</summary>
+    public static DateTimeOffset NotBefore(DateTimeOffset slot, DateTimeOffset now, int holds) =>
+        Later(slot, now + (s_firstBackOff * (1 << Math.Min(holds, MaxDoublings))));
 
     private static DateTimeOffset AsLongAgain(DateTimeOffset now, DateTimeOffset since, DateTimeOffset atLeastUntil)
     {

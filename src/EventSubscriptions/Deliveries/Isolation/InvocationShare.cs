@@ -3,7 +3,8 @@ namespace EventSubscriptions.Deliveries.Isolation;
 /// <summary>
 /// Divides the invocations that a host runs at once among the subscriptions, so that those whose receivers take their time never have all of
 /// them. While half are free, each may have what its own limit allows; beyond that, the less the fewer are left. So a few busy receivers
-/// are served in full, and the first request of any other finds room however many of them hang. Thread-safe.
+/// are served in full, and the first request of any other finds room however many of them hang. Before that, <see cref="OrganizationShare"/>
+/// divides them among organizations. Thread-safe.
 /// </summary>
 /// <param name="invocations">How many there are.</param>
 internal sealed class InvocationShare(int invocations)
@@ -11,16 +12,22 @@ internal sealed class InvocationShare(int invocations)
     private int _inFlight;
     private int _waiting;
 
+    /// <summary>How many run no request.</summary>
+    public int Free => invocations - Volatile.Read(ref _inFlight);
+
+    /// <summary>How many run no request, and have no message waiting in them.</summary>
+    public int Idle => Free - Volatile.Read(ref _waiting);
+
     /// <summary>Whether an open breaker may probe: those that can't be reached have half of the invocations at most.</summary>
     public bool AllowsProbe => 2 * Volatile.Read(ref _inFlight) < invocations;
 
     /// <summary>How many requests of one subscription may be under way now.</summary>
     /// <param name="most">Its own limit.</param>
-    public int InFlight(int most) => Math.Max(1, Of(most, invocations, invocations - Volatile.Read(ref _inFlight)));
+    public int InFlight(int most) => Math.Max(1, Of(most, invocations, Free));
 
     /// <summary>How many messages of one subscription may wait for their turn within an invocation now.</summary>
     /// <param name="most">Its own limit.</param>
-    public int Waiting(int most) => Of(most, invocations, invocations - Volatile.Read(ref _inFlight) - Volatile.Read(ref _waiting));
+    public int Waiting(int most) => Of(most, invocations, Idle);
 
     /// <summary>A request begins.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);

@@ -11,11 +11,15 @@ namespace EventSubscriptions.Deliveries.Isolation;
 /// </summary>
 internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
 {
+    private const string SinceColumn = "since";
     private const string UntilColumn = "until";
     private const string VersionColumn = "version";
     private const int Capacity = 20_000;
 
     private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(30);
+
+    /// <summary>How far the clocks of machines differ. What began later than that was written before a clock was set back, and nobody knows when it ends.</summary>
+    private static readonly TimeSpan s_skew = TimeSpan.FromMinutes(1);
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
     private readonly ExpiringCache<SubscriptionId, Known> _cache = new(s_freshness, Capacity, time);
@@ -32,6 +36,7 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
     {
         var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id))
         {
+            [SinceColumn] = time.GetUtcNow(),
             [UntilColumn] = until,
             [VersionColumn] = subscription.UpdatedAt,
         };
@@ -60,9 +65,14 @@ internal sealed class RestStore(TableServiceClient tables, TimeProvider time)
     private async Task<Known> ReadAsync(Subscription subscription)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id), cancellationToken: CancellationToken.None);
-        return row.HasValue
-            ? new Known(row.Value!.GetDateTimeOffset(UntilColumn), row.Value!.GetDateTimeOffset(VersionColumn), row.Value!.ETag)
-            : new Known(null, null, null);
+        if (!row.HasValue)
+        {
+            return new Known(null, null, null);
+        }
+
+        return row.Value!.GetDateTimeOffset(SinceColumn) > time.GetUtcNow() + s_skew
+            ? new Known(null, null, row.Value.ETag)
+            : new Known(row.Value.GetDateTimeOffset(UntilColumn), row.Value.GetDateTimeOffset(VersionColumn), row.Value.ETag);
     }
 
     private sealed record Known(DateTimeOffset? Until, DateTimeOffset? Version, ETag? ETag);

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Deliveries.Isolation;
 /// are under way nor too many were sent. A message that can't be sent at once waits here where its turn comes within a moment, and is
 /// held until a slot of its own otherwise. Thread-safe; does nothing but count.
 /// </summary>
-internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShare share, TimeProvider time)
+internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationShare organization, SteadyClock clock)
 {
     /// <summary>How long a message is expected to wait here at most. An invocation waits with it, so that it must be short; the way through the queue costs more than these moments.</summary>
     public static readonly TimeSpan MaxExpectedWait = TimeSpan.FromMilliseconds(250);
@@ -29,6 +29,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     private DateTimeOffset _usedAt;
     private DateTimeOffset _restUntil;
     private DateTimeOffset? _restingSince;
+    private DateTimeOffset? _storedRest;
     private DateTimeOffset _version;
     private ITimer? _timer;
     private bool _retired;
@@ -46,15 +47,15 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     }
 
     /// <summary>How many requests may be under way now.</summary>
-    private int MaxInFlight => share.InFlight(options.MaxInFlightPerSubscription);
+    private int MaxInFlight => organization.All.InFlight(options.MaxInFlightPerSubscription);
 
     /// <summary>Whether nothing but the number of requests, or their rate, keeps one from being sent.</summary>
-    private bool IsReachable(DateTimeOffset now) => _breaker.Allows(now) && (_breaker.OpenSince is null || share.AllowsProbe);
+    private bool IsReachable(DateTimeOffset now) => _breaker.Allows(now) && (_breaker.OpenSince is null || organization.All.AllowsProbe);
 
     /// <summary>Tells the gate how the subscription is now. A change of it ends what was known of its receiver.</summary>
     /// <param name="version">When it was last changed.</param>
     /// <param name="rateLimitPerSecond">Its limit, or null.</param>
-    /// <param name="restUntil">Until when its receiver rests, as far as others know.</param>
+    /// <param name="restUntil">Until when its receiver rests by the wall clock, as far as others know.</param>
     public BreakerChange Update(DateTimeOffset version, int? rateLimitPerSecond, DateTimeOffset? restUntil)
     {
         lock (_lock)
@@ -75,7 +76,12 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
             if (version == _version)
             {
                 _spacing = rateLimitPerSecond is { } limit ? TimeSpan.FromSeconds(1) / limit : TimeSpan.Zero;
-                Rest(restUntil, time.GetUtcNow());
+                if (restUntil != _storedRest)
+                {
+                    // Once only: by a clock that was set back, it would last longer each time.
+                    _storedRest = restUntil;
+                    Rest(restUntil);
+                }
             }
 
             return change;
@@ -94,11 +100,11 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
                 return null;
             }
 
-            var now = _usedAt = time.GetUtcNow();
+            var now = _usedAt = clock.Now;
             Serve(now);
             if (HeldUntil(now) is { } slot)
             {
-                return new(Admission.Hold(slot));
+                return new(Hold(slot));
             }
 
             var isHeld = holds > 0;
@@ -109,26 +115,26 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
             }
 
             var longest = !isHeld && _holds.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
-            if (waitsInLine || _waiting.Count >= share.Waiting(MaxWaiting) || ExpectedWait(now) > longest)
+            if (waitsInLine || _waiting.Count >= organization.All.Waiting(MaxWaiting) || !organization.HasRoomToWait || ExpectedWait(now) > longest)
             {
-                return new(Admission.Hold(HeldUntilFree(now, holds)));
+                return new(Hold(HeldUntilFree(now, holds)));
             }
 
             var waiter = new Waiter(holds, now + MaxWait, cancellationToken);
             _waiting.AddLast(waiter);
-            share.Wait();
+            organization.Wait();
             SetTimer(now);
             return new(waiter.Task);
         }
     }
 
-    /// <summary>Ends a request. Every admission that entered must end here, once.</summary>
+    /// <summary>Ends a request. Every admission that entered must end here, once. A rest is told by the wall clock.</summary>
     internal BreakerChange Leave(BreakerPass pass, Reached reached, TimeSpan? duration, DateTimeOffset? restUntil)
     {
         lock (_lock)
         {
-            var now = _usedAt = _progressAt = time.GetUtcNow();
-            EndRequest();
+            var now = _usedAt = _progressAt = clock.Now;
+            EndRequest(now, duration);
             var change = _breaker.Report(pass, reached, now);
             _pace.Learn(duration, reached, isOpen: _breaker.OpenSince is not null);
             if (change != BreakerChange.None)
@@ -142,7 +148,8 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
                 _holds.Clear();
             }
 
-            Rest(restUntil, now);
+            Rest(restUntil);
+            _storedRest = restUntil ?? _storedRest;
             Serve(now);
             return change;
         }
@@ -153,7 +160,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = clock.Now;
             var knows = !_breaker.IsIdle || now < _restUntil + SlotLine.Horizon || _holds.IsPending(now) || now < _rate.FreeAt;
             if (_inFlight == 0 && _waiting.Count == 0 && (!knows || now - _usedAt >= unusedFor))
             {
@@ -176,24 +183,28 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
         return now < _restUntil ? _holds.UntilRested(now, _restingSince ?? now, _restUntil, Interval(now)) : null;
     }
 
-    private DateTimeOffset HeldUntilFree(DateTimeOffset now, int holds) =>
-        _holds.UntilFree(now, holds, Stall(now), RateWait(now), _pace.Typical, Interval(now));
+    private DateTimeOffset HeldUntilFree(DateTimeOffset now, int holds) => _inFlight < MaxInFlight && !organization.HasRoom
+        ? Holds.NotBefore(organization.NextSlot(now), now, holds)
+        : _holds.UntilFree(now, holds, Stall(now), RateWait(now), _pace.Typical, Interval(now));
 
-    private bool IsFree(DateTimeOffset now) => IsReachable(now) && now >= _restUntil && _inFlight < MaxInFlight && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+    private bool IsFree(DateTimeOffset now) =>
+        IsReachable(now) && now >= _restUntil && _inFlight < MaxInFlight && organization.HasRoom && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+
+    private Admission Hold(DateTimeOffset slot) => Admission.Hold(clock.ToWall(slot));
 
     private Admission Enter(DateTimeOffset now)
     {
         _inFlight++;
-        share.Enter();
+        organization.Enter(now);
         _progressAt = now;
         _rate.Take(now, _spacing);
         return Admission.Enter(new GatePass(this, _breaker.Pass(now)));
     }
 
-    private void EndRequest()
+    private void EndRequest(DateTimeOffset now, TimeSpan? duration)
     {
         _inFlight--;
-        share.Leave();
+        organization.Leave(now, duration);
     }
 
     /// <summary>Lets those in whose turn it is, and sends those away who have waited in vain.</summary>
@@ -213,7 +224,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
             else if (HeldUntilOrExpired(waiter, now) is { } slot)
             {
                 EndWait();
-                waiter.Complete(_ => Admission.Hold(slot), static _ => { }, now);
+                waiter.Complete(_ => Hold(slot), static _ => { }, now);
             }
             else
             {
@@ -226,7 +237,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     private void EndWait()
     {
         _waiting.RemoveFirst();
-        share.EndWait();
+        organization.EndWait();
     }
 
     private DateTimeOffset? HeldUntilOrExpired(Waiter waiter, DateTimeOffset now) =>
@@ -235,16 +246,16 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     /// <summary>Takes an admission back that nobody waits for any more.</summary>
     private void Withdraw(Admission admission)
     {
-        EndRequest();
-        _breaker.Report(admission.Pass!.Breaker, Reached.Unknown, time.GetUtcNow());
+        EndRequest(clock.Now, duration: null);
+        _breaker.Report(admission.Pass!.Breaker, Reached.Unknown, clock.Now);
     }
 
     private void SetTimer(DateTimeOffset now)
     {
         var first = _waiting.First!.Value;
-        var due = _spacing > TimeSpan.Zero && _inFlight < MaxInFlight && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
+        var due = _spacing > TimeSpan.Zero && _inFlight < MaxInFlight && organization.HasRoom && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
         var wait = due > now ? due - now : TimeSpan.FromMilliseconds(1);
-        _timer ??= time.CreateTimer(static gate => ((SubscriptionGate)gate!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= clock.Timers.CreateTimer(static gate => ((SubscriptionGate)gate!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 
@@ -252,7 +263,7 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     {
         lock (_lock)
         {
-            Serve(time.GetUtcNow());
+            Serve(clock.Now);
         }
     }
 
@@ -278,11 +289,12 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, InvocationShar
     /// <summary>For how long nothing has moved while nothing more may be sent: then a receiver is slower than it was.</summary>
     private TimeSpan Stall(DateTimeOffset now) => _inFlight >= MaxInFlight ? now - _progressAt : TimeSpan.Zero;
 
-    private void Rest(DateTimeOffset? until, DateTimeOffset now)
+    private void Rest(DateTimeOffset? untilWall)
     {
-        if (until > now && until > _restUntil)
+        var now = clock.Now;
+        if (untilWall is { } wall && clock.FromWall(wall) is var until && until > now && until > _restUntil)
         {
-            _restUntil = until.Value;
+            _restUntil = until;
             _restingSince ??= now;
         }
     }

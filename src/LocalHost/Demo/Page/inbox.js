@@ -7,6 +7,7 @@ const pause = document.getElementById('pause');
 const template = document.getElementById('arrival');
 const choices = document.querySelectorAll('input[name=answer]');
 let last = 0;
+let changes = 0;
 
 function header(arrival, name) {
   return arrival.headers.find(one => one.name.toLowerCase() === name)?.value;
@@ -50,9 +51,17 @@ function show(arrival) {
   list.prepend(item);
 }
 
+function isPaused() {
+  return pause.getAttribute('aria-pressed') === 'true';
+}
+
 async function poll() {
+  const before = changes;
   try {
     const state = await (await fetch(`/arrivals?since=${last}`)).json();
+    if (isPaused()) {
+      return;
+    }
     for (const arrival of state.arrivals.reverse()) {
       show(arrival);
       last = arrival.number;
@@ -60,8 +69,11 @@ async function poll() {
     while (list.children.length > capacity) {
       list.lastElementChild.remove();
     }
-    for (const choice of choices) {
-      choice.checked = choice.value === state.answer;
+    // What was read before a choice that was made meanwhile is old.
+    if (before === changes) {
+      for (const choice of choices) {
+        choice.checked = choice.value === state.answer;
+      }
     }
     if (state.total > 0) {
       status.textContent = `${state.total} ${state.total === 1 ? 'request' : 'requests'} so far`;
@@ -72,24 +84,27 @@ async function poll() {
 }
 
 async function loop() {
-  if (pause.getAttribute('aria-pressed') === 'false') {
+  if (!isPaused()) {
     await poll();
   }
   setTimeout(loop, interval);
 }
 
 pause.addEventListener('click', () => {
-  const pressed = pause.getAttribute('aria-pressed') === 'false';
+  const pressed = !isPaused();
   pause.setAttribute('aria-pressed', String(pressed));
   status.textContent = pressed ? 'Paused; events go on arriving.' : '';
 });
 
 for (const choice of choices) {
   choice.addEventListener('change', async () => {
+    changes++;
     try {
       await fetch('/answer', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ answer: choice.value }) });
     } catch {
       status.textContent = 'The app does not answer. Is it still running?';
+    } finally {
+      changes++;
     }
   });
 }

@@ -58,6 +58,21 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         Assert.Null(entries[0].Error);
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task Breaker_opens_when_the_name_leads_to_addresses_that_are_forbidden_and_not_when_the_url_is(bool isUrl, int open)
+    {
+        var gate = Gate();
+        for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
+        {
+            var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = default, Error = new(ErrorKind.Forbidden, "No."), IsUrlForbidden = isUrl };
+            await gate.LeaveAsync(await Enter(gate), _subscription, result, restUntil: null, default);
+        }
+
+        Assert.Equal(open, gate.OpenBreakers);
+    }
+
     [Fact]
     public async Task Long_rest_is_honoured_by_another_instance_until_the_subscription_is_changed()
     {
@@ -135,6 +150,20 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         async Task<bool> HasRest() => (await _tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(
             _organization.ToString(), $"r:{_subscription.Id}")).HasValue;
+    }
+
+    [Fact]
+    public async Task Stored_rest_that_began_in_the_future_is_from_before_the_clock_was_set_back_and_ignored()
+    {
+        var (gate, another) = (Gate(), Gate());
+        var (pass, later) = (await Enter(gate), await Enter(another));
+        await Leave(gate, pass, error: null, _clock.GetUtcNow() + TimeSpan.FromMinutes(10));
+        _clock.Jump(-TimeSpan.FromHours(1));
+
+        await Enter(Gate());
+        var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(5);
+        await Leave(another, later, error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public sealed class InvocationShareTests
     private const int Invocations = 256;
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly SteadyClock _steady;
+
+    public InvocationShareTests() => _steady = new SteadyClock(_clock);
 
     [Theory]
     [InlineData(16, 256, 16)]
@@ -51,6 +54,43 @@ public sealed class InvocationShareTests
         Assert.Equal(16, (await Backlog([Gate(share)], rounds: 40)).Count);
     }
 
+    [Theory]
+    [InlineData(1, 192)]
+    [InlineData(2, 110)]
+    [InlineData(10, 25)]
+    public async Task Organizations_with_more_subscriptions_than_there_are_invocations_leave_room_for_others(int organizations, int each)
+    {
+        var share = new InvocationShare(Invocations);
+        var busy = Enumerable.Range(0, organizations).Select(_ => new OrganizationShare(share)).ToList();
+        var gates = Enumerable.Range(0, 300).SelectMany(_ => busy.Select(Gate)).ToList();
+        var passes = await Backlog(gates, rounds: 2);
+
+        Assert.InRange((double)passes.Count / organizations, each - 1, each);
+        Assert.NotNull((await Enter(Gate(share))).Pass);
+
+        passes.ForEach(pass => pass.Dispose());
+        Assert.Equal(16, (await Backlog([Gate(share)], rounds: 40)).Count);
+    }
+
+    [Fact]
+    public async Task Messages_of_an_organization_without_room_come_back_at_the_pace_at_which_its_requests_end()
+    {
+        var organization = new OrganizationShare(new InvocationShare(Invocations));
+        var gates = Enumerable.Range(0, 300).Select(_ => Gate(organization)).ToList();
+        var passes = await Backlog(gates.Take(192).ToList(), rounds: 1);
+        Assert.Equal(192, passes.Count);
+        _clock.Advance(TimeSpan.FromSeconds(4));
+
+        var waits = new List<TimeSpan>();
+        foreach (var gate in gates.Skip(192))
+        {
+            waits.Add((await Enter(gate)).HoldUntil - _clock.GetUtcNow());
+        }
+
+        Assert.Equal(waits.Order(), waits);
+        Assert.InRange(waits[^1], 0.9 * TimeSpan.FromSeconds(4) * waits.Count / 192, 1.2 * TimeSpan.FromSeconds(4) * waits.Count / 192);
+    }
+
     [Fact]
     public async Task Messages_that_wait_leave_room_for_others_too()
     {
@@ -91,7 +131,9 @@ public sealed class InvocationShareTests
             admission => Assert.InRange(admission.HoldUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval));
     }
 
-    private SubscriptionGate Gate(InvocationShare share) => new(new DeliveriesOptions(), share, _clock);
+    private SubscriptionGate Gate(InvocationShare share) => Gate(new OrganizationShare(share));
+
+    private SubscriptionGate Gate(OrganizationShare organization) => new(new DeliveriesOptions(), organization, _steady);
 
     private static Task<Admission> Enter(SubscriptionGate gate) => gate.EnterAsync(holds: 0, default)!.Value.AsTask();
 

@@ -12,7 +12,8 @@ public abstract class SubscriptionGateFixture
 
     private protected TestClock Clock { get; } = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
 
-    private protected SubscriptionGate Gate(int maxInFlight = 16) => new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, _share, Clock);
+    private protected SubscriptionGate Gate(int maxInFlight = 16) =>
+        new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, new OrganizationShare(_share), new SteadyClock(Clock));
 
     private protected static Task<Admission> Enter(SubscriptionGate gate, int holds = 0) => gate.EnterAsync(holds, default)!.Value.AsTask();
 

@@ -129,6 +129,54 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Theory]
+    [InlineData(-3)]
+    [InlineData(3)]
+    public async Task Rest_ends_when_it_should_whether_the_clock_is_set_back_or_the_machine_sleeps(int hours)
+    {
+        var gate = Gate();
+        (await Entered(gate)).End(Reached.Yes, Ms, Clock.GetUtcNow() + TimeSpan.FromMinutes(2));
+        Clock.Jump(TimeSpan.FromHours(hours));
+        if (hours < 0)
+        {
+            var held = (await Enter(gate)).HoldUntil - Clock.GetUtcNow();
+            Assert.InRange(held, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
+            Clock.Advance(held);
+        }
+
+        Assert.NotNull((await Enter(gate, holds: 1)).Pass);
+    }
+
+    [Fact]
+    public async Task Stored_rest_is_not_made_longer_by_a_clock_that_is_set_back()
+    {
+        var gate = Gate();
+        var (version, until) = (Clock.GetUtcNow(), Clock.GetUtcNow() + TimeSpan.FromMinutes(2));
+        gate.Update(version, null, until);
+        Clock.Jump(-TimeSpan.FromHours(3));
+
+        gate.Update(version, null, until);
+
+        Assert.InRange((await Enter(gate)).HoldUntil - Clock.GetUtcNow(), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Rate_limit_and_breaker_go_on_when_the_clock_is_set_back()
+    {
+        var limited = Gate();
+        limited.Update(Clock.GetUtcNow(), rateLimitPerSecond: 1, null);
+        await Entered(limited);
+        var dead = Gate();
+        await Open(dead);
+
+        Clock.Jump(-TimeSpan.FromHours(3));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.NotNull((await Enter(limited, holds: 1)).Pass);
+        Clock.Advance(s_probeInterval);
+        Assert.NotNull((await Enter(dead, holds: 1)).Pass);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

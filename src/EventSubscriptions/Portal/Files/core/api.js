@@ -62,7 +62,7 @@ export async function identify(key, signal) {
 
 /**
  * Sends one request.
- * @returns {Promise<{body: any, etag: string | null}>}
+ * @returns {Promise<{body: any, text: string, etag: string | null}>} The body as a value, and as the text that came.
  * @throws {Problem} The answer is no success, or there is none: then the status is 0.
  */
 async function send(method, path, { query, body, ifMatch, signal, key, accept } = {}) {
@@ -82,9 +82,9 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
     headers['if-match'] = ifMatch;
   }
 
-  const { response, content } = await exchange(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }, signal);
+  const { response, content, text } = await exchange(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }, signal);
   if (response.ok || accept?.(response.status)) {
-    return { body: content, etag: response.headers.get('etag') };
+    return { body: content, text, etag: response.headers.get('etag') };
   }
 
   if (response.status === 401 && key === undefined) {
@@ -108,9 +108,10 @@ async function exchange(url, request, signal) {
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-    const content = parse(await response.text());
+    const text = await response.text();
+    const content = parse(text);
     if (isOwn(response, content)) {
-      return { response, content };
+      return { response, content, text };
     }
   } catch (error) {
     if (signal?.aborted) {

@@ -58,6 +58,7 @@ export function eventsOf(names) {
 export const auditTypes = {
   'delivery.failed': 'Delivery failed',
   'delivery.deadLettered': 'Delivery given up',
+  'delivery.dropped': 'Deliveries dropped',
   'event.deadLettered': 'Event refused',
   'subscription.created': 'Subscription created',
   'subscription.updated': 'Subscription changed',

@@ -10,6 +10,7 @@ import { button, empty, facts, free, heading, link, linkButton, verbatim } from 
 import { auditTypes } from '../parts/words.js';
 
 const mostInShort = 2;
+const settingsKey = 'settings';
 const longestInShort = 60;
 const untold = ['id', 'replay', 'url', 'token', 'signingSecret'];
 const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
@@ -111,7 +112,7 @@ function rowOf(entry, table, organization, names) {
       time(entry.timestamp),
       what,
       entry.subscriptionId ? link(names?.of(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
-      free(whoOf(entry)),
+      [free(whoOf(entry)), entry.actorId ? h('span', { class: 'id aside', title: entry.actorId }, shortId(entry.actorId)) : null],
       free(summaryOf(entry)),
       toggle,
     ]),
@@ -119,9 +120,14 @@ function rowOf(entry, table, organization, names) {
   ];
 }
 
-// The audit log names the first key by its setting.
+// The audit log names the first key by its setting. Entries of older versions have no id.
 function whoOf(entry) {
-  return entry.actor === 'Access__AdminKey' ? 'The admin key' : entry.actor ?? '–';
+  return entry.actorId === settingsKey || entry.actor === 'Access__AdminKey' ? 'The admin key' : entry.actor ?? '–';
+}
+
+// A name may be any other's; the end of an id is random.
+function shortId(id) {
+  return id === settingsKey ? 'of the settings' : `…${id.slice(-6)}`;
 }
 
 function summaryOf(entry) {
@@ -153,6 +159,7 @@ function detailsOf(entry, organization) {
       ['Event id', entry.eventId ? opensDelivery ? link(entry.eventId, views.delivery(organization, entry.subscriptionId, entry.eventId)) : entry.eventId : null],
       ['Attempt', entry.attempt],
       ['Status', entry.statusCode],
+      ['Key', entry.actorId ? h('code', {}, entry.actorId) : null],
       ['Took', entry.durationMs === undefined ? null : duration(entry.durationMs)],
       ['Entry', h('code', {}, entry.id)],
     ]),

@@ -1,10 +1,11 @@
 import { get, post } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
+import { indented, memberText } from '../core/jsonText.js';
 import { count, duration, time } from '../core/format.js';
 import { api, views } from '../core/paths.js';
 import { repeat } from '../core/repeat.js';
 import { session } from '../core/session.js';
-import { button, empty, facts, heading, json, link, loading, problemNotice, retitle, say, section, verbatim } from '../parts/page.js';
+import { button, empty, facts, heading, link, loading, problemNotice, retitle, say, section, verbatim } from '../parts/page.js';
 import { answerOf, outcomePill, runOf } from '../parts/words.js';
 
 const interval = 3000;
@@ -21,14 +22,17 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
   await repeat(interval, signal, refresh);
 
   async function refresh() {
-    const found = session.may('manage')
-      ? (await get(api.delivery(organization, id, eventId), { signal })).body
-      : await withoutPayload(organization, id, eventId, signal);
+    const found = session.may('manage') ? await withPayload() : await withoutPayload(organization, id, eventId, signal);
     const text = JSON.stringify(found);
     if (text !== shown) {
       shown = text;
       show(found);
     }
+  }
+
+  async function withPayload() {
+    const { body, text } = await get(api.delivery(organization, id, eventId), { signal });
+    return { ...body, payload: body.payload && memberText(text, 'payload') };
   }
 
   function show({ eventName, attempts: all, payload }) {
@@ -44,7 +48,7 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
 
     fill(sent,
       facts([['Event id', h('code', {}, eventId)], ['Attempts', count(all.length, 'attempt')]]),
-      section('What was sent', payload ? json(payload, 'What was sent') : h('p', { class: 'aside' }, session.may('manage')
+      section('What was sent', payload ? verbatim(indented(payload), 'What was sent') : h('p', { class: 'aside' }, session.may('manage')
         ? 'What was sent is no longer kept, or was a test.'
         : 'What was sent is shown to keys of the role manage.')));
     fill(attempts, section('Attempts, newest first', h('ol', { class: 'attempts' }, all.map(entry))));

@@ -1,4 +1,5 @@
 import { post, remove } from '../core/api.js';
+import { h } from '../core/dom.js';
 import { fromLocalInput, time, timeAgo } from '../core/format.js';
 import { api } from '../core/paths.js';
 import { session } from '../core/session.js';
@@ -26,7 +27,7 @@ export async function keys({ outlet, signal }) {
     more: 'Show more',
     signal,
     row: (key, table) => table.row([
-      free(key.name),
+      [free(key.name), h('span', { class: 'id aside' }, key.id)],
       key.role,
       key.organizationId === undefined ? 'All' : `${key.organizationId}`,
       time(key.createdAt),
@@ -83,7 +84,7 @@ export async function keys({ outlet, signal }) {
 
 function fieldsOf() {
   return [
-    textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it. The audit log says it.' }),
+    textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it. The audit log says it. No two keys have the same.' }),
     selectField({ name: 'role', label: 'Role', options: roles }),
     session.isBound
       ? textField({ name: 'organizationId', label: 'Organization', value: `${session.organization}`, attributes: { readonly: true }, hint: 'Your key issues keys of its own organization.' })

@@ -20,6 +20,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
   const about = h('div', { class: 'card' }, loading('the subscription'));
   const chart = h('div', {});
   outlet.append(about);
+  let changes = 0;
   let current = (await get(path, { signal })).body;
   show();
   outlet.append(section('The last 24 hours', chart), deliveries({ organization, id, query, signal }));
@@ -27,8 +28,11 @@ export async function subscription({ outlet, parameters: { organization, id }, q
   await repeat(stateInterval, signal, refresh);
 
   async function refresh() {
+    const before = changes;
     const { body } = await get(path, { signal });
-    if (JSON.stringify(body) !== JSON.stringify(current)) {
+
+    // What was read before a change that was made meanwhile is old.
+    if (before === changes && JSON.stringify(body) !== JSON.stringify(current)) {
       current = body;
       show();
     }
@@ -83,8 +87,10 @@ export async function subscription({ outlet, parameters: { organization, id }, q
 
   async function toggleActivity(event) {
     event.target.disabled = true;
+    changes++;
     try {
       current = (await patch(path, { isActive: !current.isActive }, { signal })).body;
+      changes++;
       show();
       say(current.isActive ? 'Active: events are sent from now on.' : 'Inactive: events are not sent until it is activated again.');
     } catch (error) {

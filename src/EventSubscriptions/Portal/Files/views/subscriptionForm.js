@@ -107,7 +107,7 @@ function fieldsOf(subscription, types, isNew) {
       name: 'token', label: isNew ? 'Token' : 'New token', required: isNew, type: 'password', attributes: { autocomplete: 'new-password', spellcheck: 'false' },
       hint: isNew
         ? 'Sent with each event as “Authorization: Bearer …”. It is never shown again.'
-        : `Leave it empty to keep the one in use${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}.`,
+        : `Leave it empty to keep the one in use${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL that leads elsewhere needs the token again.`,
     }),
     description: textField({ name: 'description', label: 'Description', value: subscription.description ?? '', lines: 2, hint: 'May be left empty.' }),
     events: eventPicker(types, subscription.events),

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Benchmarks.Load;
 
 /// <summary>
-/// The verb <c>log</c>: what a delivery log that grows costs the local host. Transactions of two rows, each awaited, 256 at once, over 10,000 partitions,
-/// and newest first within each of them. <c>log 5000000</c> writes ten million rows; <c>log 5000000 DIR</c> continues in a folder, and keeps it.
+/// The verb <c>grow</c>: what a delivery log that grows costs the local host. Transactions of two rows, each awaited, 256 at once, over 10,000 partitions,
+/// and newest first within each of them. <c>grow 5000000</c> writes ten million rows; <c>grow 5000000 DIR</c> continues in a folder, and keeps it.
 /// </summary>
-internal static class LogCommand
+internal static class GrowCommand
 {
     private const int AtOnce = 256;
     private const int Partitions = 10_000;

@@ -1,0 +1,26 @@
+using EventSubscriptions.Options;
+using EventSubscriptions.Retention;
+using Microsoft.Extensions.Configuration;
+
+namespace EventSubscriptions.Tests.Retention;
+
+public sealed class RetentionOptionsTests
+{
+    [Theory]
+    [InlineData("4.18:00:00", null, false)]
+    [InlineData("5.00:00:00", null, true)]
+    [InlineData("1.12:00:00", "10:00:00", false)]
+    [InlineData("1.12:00:01", "10:00:00", true)]
+    [InlineData("30.00:00:00", "7.00:00:00,7.00:00:00,7.00:00:00,7.00:00:00", false)]
+    public void Archive_is_kept_for_longer_than_a_delivery_may_wait(string archive, string? schedule, bool isValid)
+    {
+        var reader = new OptionsReader(new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Retention:EventArchive", archive), new("Deliveries:RetrySchedule", schedule)])
+            .Build());
+
+        RetentionOptions.Read(reader);
+
+        Assert.Equal(isValid, reader.Mistakes.Count == 0);
+        Assert.All(reader.Mistakes, mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,32 @@
+using System.Net;
+
+namespace EventSubscriptions.Tests.Scenarios;
+
+public sealed class TransportSecurityScenarios
+{
+    [Fact]
+    public async Task Browser_that_came_over_https_is_told_to_come_over_nothing_else()
+    {
+        await using var app = await AppProcess.Start();
+        using var client = new HttpClient { BaseAddress = app.Address };
+
+        foreach (var (path, status) in new[] { ("portal", HttpStatusCode.OK), ("api/event-types", HttpStatusCode.Unauthorized), ("api/health?x=1", HttpStatusCode.BadRequest) })
+        {
+            Assert.Equal((status, "max-age=31536000"), await AskAsync(path, "https"));
+            Assert.Equal((status, null), await AskAsync(path, "http"));
+            Assert.Equal((status, null), await AskAsync(path, null));
+        }
+
+        async Task<(HttpStatusCode, string?)> AskAsync(string path, string? scheme)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (scheme is not null)
+            {
+                request.Headers.Add("X-Forwarded-Proto", scheme);
+            }
+
+            using var response = await client.SendAsync(request);
+            return (response.StatusCode, response.Headers.TryGetValues("Strict-Transport-Security", out var values) ? Assert.Single(values) : null);
+        }
+    }
+}
