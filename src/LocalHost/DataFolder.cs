@@ -1,3 +1,4 @@
+using EventSubscriptions.Access;
 using LocalHost.Hosting;
 using LocalHost.Messaging;
 using LocalHost.Storage;
@@ -12,7 +13,7 @@ internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
 
-    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory loggers, IReadOnlyList<MessageKey> keys)
+    private DataFolder(string path, FileStream @lock, TimeProvider time, ILoggerFactory loggers, IReadOnlyList<SecretKey> keys)
     {
         Path = path;
         _lock = @lock;
@@ -42,7 +43,7 @@ internal sealed class DataFolder : IDisposable
     /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they are not protected.</param>
     /// <exception cref="DataFolderUnusableException">It is open already, or this user can't write there.</exception>
     /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
-    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, Func<string, IReadOnlyList<MessageKey>>? keys = null)
+    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, Func<string, IReadOnlyList<SecretKey>>? keys = null)
     {
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         var @lock = Lock(path);

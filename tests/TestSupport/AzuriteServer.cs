@@ -18,9 +18,10 @@ public sealed class AzuriteServer : IAsyncDisposable
     private static readonly Lazy<Task<AzuriteServer>> Shared = new(() => StartAsync());
 
     private readonly string? _dataFolder;
+    private readonly FileStream _claim;
     private Process? _process;
 
-    private AzuriteServer(string? dataFolder, int port) => (_dataFolder, Port) = (dataFolder, port);
+    private AzuriteServer(string? dataFolder) => (_dataFolder, (Port, _claim)) = (dataFolder, FreePort());
 
     public int Port { get; }
 
@@ -32,7 +33,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <param name="dataFolder">Where it keeps its data over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>; null is in memory.</param>
     public static async Task<AzuriteServer> StartAsync(string? dataFolder = null)
     {
-        var server = new AzuriteServer(dataFolder, FreePort());
+        var server = new AzuriteServer(dataFolder);
         await server.StartAgainAsync();
         return server;
     }
@@ -82,7 +83,11 @@ public sealed class AzuriteServer : IAsyncDisposable
         process.Dispose();
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _claim.DisposeAsync();
+    }
 
     private static async Task ReadyAsync(Process process)
     {
@@ -131,20 +136,28 @@ public sealed class AzuriteServer : IAsyncDisposable
         throw new InvalidOperationException("The folder tests/tools/Azurite is in none of the folders above the test assembly.");
     }
 
-    /// <summary>A port that no outgoing connection gets, so that it is still free when a test starts the server later, or again.</summary>
-    private static int FreePort()
+    /// <summary>
+    /// A port that no outgoing connection gets, and a file that keeps other servers from it, those of other test processes too: so that it is still free
+    /// when this one starts, now or again.
+    /// </summary>
+    private static (int Port, FileStream Claim) FreePort()
     {
         for (var tries = 0; ; tries++)
         {
-            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(20_000, 32_000));
+            var port = Random.Shared.Next(20_000, 32_000);
+            FileStream? claim = null;
             try
             {
+                claim = new FileStream(
+                    Path.Combine(Path.GetTempPath(), $"azurite-{port}.port"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                using var listener = new TcpListener(IPAddress.Loopback, port);
                 listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
+                return (port, claim);
             }
-            catch (SocketException) when (tries < 100)
+            catch (Exception exception) when (exception is SocketException or IOException && tries < 100)
             {
                 // Taken: the next may be free.
+                claim?.Dispose();
             }
         }
     }

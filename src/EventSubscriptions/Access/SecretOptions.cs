@@ -64,6 +64,6 @@ public sealed class SecretKey(string id, ReadOnlyMemory<byte> bytes)
     internal ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
     /// <summary>A key of its own for another purpose (HKDF, RFC 5869).</summary>
-    internal byte[] Derive(string purpose) =>
+    public byte[] Derive(string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, Bytes.ToArray(), Bytes.Length, info: Encoding.UTF8.GetBytes(purpose));
 }

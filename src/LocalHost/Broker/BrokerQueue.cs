@@ -211,7 +211,7 @@ internal sealed partial class BrokerQueue : IDisposable
             using var writer = new ByteWriter();
             foreach (var (name, value) in properties)
             {
-                PropertyFormat.Write(writer, name, value);
+                StoredMessage.WriteProperty(writer, name, value);
             }
         }
     }

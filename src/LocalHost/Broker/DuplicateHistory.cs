@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -28,6 +27,9 @@ internal readonly record struct DuplicateKey(ulong First, uint Second)
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, First);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Second);
     }
+
+    // Any part of a hash is one.
+    public override int GetHashCode() => (int)Second;
 }
 
 /// <summary>
@@ -35,7 +37,7 @@ internal readonly record struct DuplicateKey(ulong First, uint Second)
 /// writer thread alone.
 /// </summary>
 /// <remarks>
-/// About 20 bytes an id. Ids are kept in slices, and a slice is dropped as a whole, so that nothing is moved or searched to forget an id; an id in a slice
+/// About 40 bytes an id. Ids are kept in slices, and a slice is dropped as a whole, so that nothing is searched to forget an id; an id in a slice
 /// that is still there is only a duplicate if its own time is within the window. A slice holds a quarter of the window, or fewer ids if they are many.
 /// </remarks>
 internal sealed class DuplicateHistory(TimeSpan window, int capacity = DuplicateHistory.DefaultCapacity)
@@ -44,30 +46,15 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
 
     private const int SlicesPerWindow = 4;
 
-    // Four fifths of a power of two, which is how full a table gets, and of which the default capacity has not quite five.
-    private const int LargestSlice = (1 << 20) / 5 * 4;
-
     private readonly long _window = window.Ticks;
     private readonly long _sliceLength = Math.Max(1, window.Ticks / SlicesPerWindow);
-    private readonly int _sliceCapacity = Math.Min(LargestSlice, Math.Max(1, capacity / SlicesPerWindow));
+    private readonly int _sliceCapacity = Math.Max(1, capacity / SlicesPerWindow);
 
     // Newest first: the duplicate that is looked for most was sent a moment ago.
     private readonly List<Slice> _slices = [];
 
     /// <summary>How many ids are kept, some of them for up to a quarter of the window too long.</summary>
-    public long Count
-    {
-        get
-        {
-            long count = 0;
-            foreach (var slice in _slices)
-            {
-                count += slice.Count;
-            }
-
-            return count;
-        }
-    }
+    public long Count => _slices.Sum(slice => (long)slice.Count);
 
     /// <summary>False if the id was added within the window before <paramref name="now"/>.</summary>
     public bool TryAdd(DuplicateKey key, DateTimeOffset now)
@@ -81,7 +68,7 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
             }
         }
 
-        SliceOf(ticks).Set(key, ticks);
+        Restore(key, ticks);
         return true;
     }
 
@@ -95,7 +82,15 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
     }
 
     /// <summary>Adds an id that was accepted in the past, at <paramref name="ticks"/> UTC, and later than all that were added before.</summary>
-    public void Restore(DuplicateKey key, long ticks) => SliceOf(ticks).Set(key, ticks);
+    public void Restore(DuplicateKey key, long ticks)
+    {
+        if (_slices.Count == 0 || ticks < _slices[0].Start || ticks - _slices[0].Start >= _sliceLength || _slices[0].Count >= _sliceCapacity)
+        {
+            _slices.Insert(0, new Slice(ticks));
+        }
+
+        _slices[0].Set(key, ticks);
+    }
 
     /// <summary>Whether an id of this time counts. One of the future, by a clock that was ahead, doesn't for longer than the window either.</summary>
     public bool IsWithinWindow(long ticks, long now) => Math.Abs(now - ticks) < _window;
@@ -115,105 +110,25 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
         return forgotten;
     }
 
-    private Slice SliceOf(long ticks)
-    {
-        if (_slices.Count == 0 || ticks < _slices[0].Start || ticks - _slices[0].Start >= _sliceLength || _slices[0].Count >= _sliceCapacity)
-        {
-            _slices.Insert(0, new Slice(ticks));
-        }
-
-        return _slices[0];
-    }
-
-    /// <summary>A hash table with open addressing: 16 bytes an entry.</summary>
     private sealed class Slice(long start)
     {
-        private Entry[] _entries = new Entry[64];
+        // Milliseconds after the start, rounded up so that nothing is forgotten early.
+        private readonly Dictionary<DuplicateKey, uint> _times = [];
 
         public long Start { get; } = start;
 
         public long End { get; private set; } = start;
 
-        public int Count { get; private set; }
+        public int Count => _times.Count;
 
-        public long? Find(DuplicateKey key)
-        {
-            ref var entry = ref Place(_entries, key);
-            return entry.IsUsed && !entry.IsRemoved ? Start + entry.Offset : null;
-        }
+        public long? Find(DuplicateKey key) => _times.TryGetValue(key, out var time) ? Start + (time * TimeSpan.TicksPerMillisecond) : null;
 
         public void Set(DuplicateKey key, long ticks)
         {
-            ref var entry = ref Place(_entries, key);
-            if (!entry.IsUsed)
-            {
-                if (++Count * 5L > _entries.Length * 4L)
-                {
-                    entry = ref Place(Grow(), key);
-                }
-
-                entry.Key = key;
-            }
-
-            entry.SetOffset(ticks - Start);
+            _times[key] = (uint)((ticks - Start + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);
             End = Math.Max(End, ticks);
         }
 
-        public void Remove(DuplicateKey key)
-        {
-            ref var entry = ref Place(_entries, key);
-            if (entry.IsUsed)
-            {
-                entry.Remove();
-            }
-        }
-
-        private Entry[] Grow()
-        {
-            var larger = new Entry[_entries.Length * 2];
-            foreach (var entry in _entries)
-            {
-                if (entry.IsUsed)
-                {
-                    Place(larger, entry.Key) = entry;
-                }
-            }
-
-            return _entries = larger;
-        }
-
-        private static ref Entry Place(Entry[] entries, DuplicateKey key)
-        {
-            var index = (int)key.First & (entries.Length - 1);
-            while (entries[index].IsUsed && entries[index].Key != key)
-            {
-                index = (index + 1) & (entries.Length - 1);
-            }
-
-            return ref entries[index];
-        }
-    }
-
-    [StructLayout(LayoutKind.Sequential, Pack = 4)]
-    private struct Entry
-    {
-        // Its key stays, so that those that had to go further are still found.
-        private const uint Removed = uint.MaxValue;
-
-        public DuplicateKey Key;
-
-        // Milliseconds after the slice's start, and one: zero is an entry that isn't used. Rounded up, so that nothing is forgotten early.
-        private uint _offset;
-
-        public readonly bool IsUsed => _offset != 0;
-
-        public readonly bool IsRemoved => _offset == Removed;
-
-        public readonly long Offset => (_offset - 1) * TimeSpan.TicksPerMillisecond;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void SetOffset(long ticks) => _offset = (uint)((ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond) + 1;
-
-        public void Remove() => _offset = Removed;
+        public void Remove(DuplicateKey key) => _times.Remove(key);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 

@@ -1,10 +1,9 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace LocalHost.Messaging;
 
-/// <summary>The counts and positions of a queue, which are stored with each batch that changes them.</summary>
-[StructLayout(LayoutKind.Auto)]
+/// <summary>The counts and positions of a queue, which are stored as they are in memory with each batch that changes them.</summary>
+[StructLayout(LayoutKind.Sequential)]
 internal record struct QueueState
 {
     private const byte Format = 1;
@@ -46,49 +45,17 @@ internal record struct QueueState
     public readonly void Write(Span<byte> row)
     {
         row[0] = Format;
-        row = row[1..];
-        foreach (var number in (ReadOnlySpan<long>)[
-            LastSequenceNumber, LastDeadLetter, Active, Scheduled, DeadLetters, Head, DeadLetterHead, ReceivedUpTo, DeadLettersReceivedUpTo,
-            ScheduleHead.Due, ScheduleHead.SequenceNumber, HistoryHead])
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(row, number);
-            row = row[sizeof(long)..];
-        }
+        MemoryMarshal.Write(row[1..], in this);
     }
 
     /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
-    public static QueueState Read(ReadOnlySpan<byte> row)
-    {
-        if (row[0] != Format || row.Length != Length)
-        {
-            throw new InvalidDataException($"The state of a queue has the format {row[0]}, which this version doesn't know.");
-        }
-
-        Span<long> numbers = stackalloc long[Numbers];
-        for (var i = 0; i < Numbers; i++)
-        {
-            numbers[i] = BinaryPrimitives.ReadInt64LittleEndian(row[(1 + (i * sizeof(long)))..]);
-        }
-
-        return new()
-        {
-            LastSequenceNumber = numbers[0],
-            LastDeadLetter = numbers[1],
-            Active = numbers[2],
-            Scheduled = numbers[3],
-            DeadLetters = numbers[4],
-            Head = numbers[5],
-            DeadLetterHead = numbers[6],
-            ReceivedUpTo = numbers[7],
-            DeadLettersReceivedUpTo = numbers[8],
-            ScheduleHead = new(numbers[9], numbers[10]),
-            HistoryHead = numbers[11],
-        };
-    }
+    public static QueueState Read(ReadOnlySpan<byte> row) => row[0] == Format && row.Length == Length
+        ? MemoryMarshal.Read<QueueState>(row[1..])
+        : throw new InvalidDataException($"The state of a queue has the format {row[0]}, which this version doesn't know.");
 }
 
 /// <param name="Due">UTC ticks.</param>
-[StructLayout(LayoutKind.Auto)]
+[StructLayout(LayoutKind.Sequential)]
 internal readonly record struct SchedulePosition(long Due, long SequenceNumber)
 {
     public SchedulePosition Next => this with { SequenceNumber = SequenceNumber + 1 };

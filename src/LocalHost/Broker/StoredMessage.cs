@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Serialization;
+using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
@@ -13,7 +14,7 @@ namespace LocalHost.Messaging;
 /// </remarks>
 internal static class StoredMessage
 {
-    // format (1), sequence number (8), delivery count (4), enqueued (8), start of the body (4)
+    // format (1), StoredHeader
     public const int HeaderLength = 25;
 
     private const byte Format = 1;
@@ -32,35 +33,32 @@ internal static class StoredMessage
         writer.Take(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
         WriteField(writer, Field.MessageId, messageId);
         WriteField(writer, Field.ContentType, contentType);
-        PropertyFormat.WriteBytes(writer, properties.Count, sizeof(int));
+        writer.WriteLength(properties.Count);
         int start = writer.Length, largest = 0;
         foreach (var (name, value) in properties)
         {
             var propertyStart = writer.Length;
-            PropertyFormat.Write(writer, name, value);
+            WriteProperty(writer, name, value);
             largest = Math.Max(largest, writer.Length - propertyStart);
         }
 
         return (writer.Length - start, largest);
     }
 
+    /// <exception cref="SerializationException">The value is of a type that Service Bus doesn't carry.</exception>
+    public static void WriteProperty(ByteWriter writer, string name, object? value) => PropertyFormat.Write(
+        writer, name, value is byte[] ? throw new SerializationException("Serialization failed due to an unsupported type, System.Byte[].") : value);
+
     public static void WriteHeader(Span<byte> message, StoredHeader header)
     {
         message[0] = Format;
-        BinaryPrimitives.WriteInt64LittleEndian(message[1..], header.SequenceNumber);
-        BinaryPrimitives.WriteInt32LittleEndian(message[9..], header.DeliveryCount);
-        BinaryPrimitives.WriteInt64LittleEndian(message[13..], header.Enqueued);
-        BinaryPrimitives.WriteInt32LittleEndian(message[21..], header.BodyStart);
+        MemoryMarshal.Write(message[1..], in header);
     }
 
     /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
-    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) => message[0] != Format
-        ? throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.")
-        : new(
-            BinaryPrimitives.ReadInt64LittleEndian(message[1..]),
-            BinaryPrimitives.ReadInt32LittleEndian(message[9..]),
-            BinaryPrimitives.ReadInt64LittleEndian(message[13..]),
-            BinaryPrimitives.ReadInt32LittleEndian(message[21..]));
+    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) => message[0] == Format
+        ? MemoryMarshal.Read<StoredHeader>(message[1..])
+        : throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.");
 
     public static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> message) => message[ReadHeader(message).BodyStart..];
 
@@ -74,13 +72,11 @@ internal static class StoredMessage
     {
         var rest = message[HeaderLength..];
         var (messageId, contentType) = ReadFields(ref rest);
-        var count = BinaryPrimitives.ReadInt32LittleEndian(rest);
-        rest = rest[sizeof(int)..];
+        var count = PropertyFormat.ReadLength(ref rest);
         var properties = new Dictionary<string, object>(count, StringComparer.Ordinal);
         for (; count > 0; count--)
         {
-            var (name, value) = PropertyFormat.Read(ref rest);
-            properties.Add(name, value!);
+            properties.Add(PropertyFormat.ReadName(ref rest), PropertyFormat.ReadValue(ref rest)!);
         }
 
         return new(messageId, contentType, properties);
@@ -113,7 +109,7 @@ internal static class StoredMessage
         {
             var field = (Field)content[0];
             content = content[1..];
-            var value = PropertyFormat.ReadString(ref content);
+            var value = PropertyFormat.ReadText(ref content);
             messageId = field == Field.MessageId ? value : messageId;
             contentType = field == Field.ContentType ? value : contentType;
         }
@@ -126,14 +122,14 @@ internal static class StoredMessage
         if (value is not null)
         {
             writer.Take(1)[0] = (byte)field;
-            PropertyFormat.WriteString(writer, value);
+            PropertyFormat.WriteText(writer, value);
         }
     }
 }
 
 /// <param name="DeliveryCount">How often it had been received when it was written to where it is.</param>
 /// <param name="Enqueued">UTC ticks; of a scheduled message, when it is due.</param>
-[StructLayout(LayoutKind.Auto)]
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly record struct StoredHeader(long SequenceNumber, int DeliveryCount, long Enqueued, int BodyStart);
 
 internal sealed record StoredContent(string? MessageId, string? ContentType, Dictionary<string, object> Properties);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Access;
+using EventSubscriptions.Options;
 using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;
@@ -85,7 +87,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                 : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(path, LocalSettings.FileName)}"
                 : "as set in Access__AdminKey";
             Web.Configuration.AddInMemoryCollection(local);
-            return MessageKey.ParseAll(Web.Configuration[LocalSettings.SecretKeys]);
+            return SecretOptions.Read(new OptionsReader(Web.Configuration)).Keys;
         });
         Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker, new FreeSpace(_folder.Database, minimumFreeSpace, _parts.Time)));
         if (Web.Configuration[LocalSettings.Tables] == LocalSettings.Embedded)
@@ -267,7 +269,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
             console.TimestampFormat = "HH:mm:ss.fff'Z' ";
         });
 
-    private DataFolder OpenFolder(Func<string, IReadOnlyList<MessageKey>> keys)
+    private DataFolder OpenFolder(Func<string, IReadOnlyList<SecretKey>> keys)
     {
         try
         {

@@ -130,6 +130,7 @@ internal sealed partial class Database : IDisposable
         }
 
         _writer.Join();
+        _batch.Dispose();
         var database = _database;
         _database = null;
         database?.Close();
@@ -200,7 +201,7 @@ internal sealed partial class Database : IDisposable
             }
         }
 
-        _batch.Put(KeySpace.FormatVersion, sizeof(int))[^1] = FormatVersion;
+        BinaryPrimitives.WriteInt32BigEndian(_batch.Put(KeySpace.FormatVersion, sizeof(int)), FormatVersion);
         _database.Write(_batch.Bytes);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
+using EventSubscriptions.Access;
 
 namespace LocalHost.Storage;
 
@@ -17,18 +18,21 @@ internal sealed class MessageCipher
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
-    private readonly Dictionary<string, Encryptors> _byId = new(StringComparer.Ordinal);
-    private readonly Encryptors _first;
+    // Known to everybody, so it protects nothing: for folders that hold nothing secret, as those of tests.
+    private static readonly SecretKey s_unprotected = new("unprotected", new byte[32]);
+
+    private readonly Dictionary<string, Key> _byId = new(StringComparer.Ordinal);
+    private readonly Key _first;
 
     /// <param name="keys">The first encrypts, all decrypt. Without any, nothing is protected.</param>
-    public MessageCipher(IReadOnlyList<MessageKey> keys)
+    public MessageCipher(IReadOnlyList<SecretKey> keys)
     {
-        foreach (var key in keys.DefaultIfEmpty(MessageKey.Unprotected))
+        foreach (var key in keys.DefaultIfEmpty(s_unprotected))
         {
             _byId.TryAdd(key.Id, new(key));
         }
 
-        _first = _byId[keys.Count > 0 ? keys[0].Id : MessageKey.Unprotected.Id];
+        _first = _byId[keys.Count > 0 ? keys[0].Id : s_unprotected.Id];
     }
 
     /// <summary>How many bytes an encrypted body is longer than the body.</summary>
@@ -44,7 +48,10 @@ internal sealed class MessageCipher
         encrypted[0] = (byte)_first.Id.Length;
         _first.Id.CopyTo(encrypted[1..]);
         var rest = encrypted[(1 + _first.Id.Length)..];
-        _first.Encrypt(rest[..NonceLength], body, rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), place);
+        var encryptor = _first.Take();
+        encryptor.NextNonce(rest[..NonceLength]);
+        encryptor.Aes.Encrypt(rest[..NonceLength], body, rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), place);
+        _first.Return(encryptor);
     }
 
     /// <summary>How long the body is. False if the key that encrypted it is not known.</summary>
@@ -65,10 +72,23 @@ internal sealed class MessageCipher
         }
 
         var rest = encrypted[(1 + key.Id.Length)..];
-        return key.TryDecrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), body, place);
+        var encryptor = key.Take();
+        try
+        {
+            encryptor.Aes.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), body, place);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+        finally
+        {
+            key.Return(encryptor);
+        }
     }
 
-    private Encryptors? KeyOf(ReadOnlySpan<byte> encrypted)
+    private Key? KeyOf(ReadOnlySpan<byte> encrypted)
     {
         var id = IdOf(encrypted);
         return id.SequenceEqual(_first.Id) ? _first : _byId.GetValueOrDefault(Encoding.UTF8.GetString(id));
@@ -76,41 +96,16 @@ internal sealed class MessageCipher
 
     private static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> encrypted) => encrypted.Slice(1, encrypted[0]);
 
-    /// <summary>What encrypts with one key. AesGcm is not for two threads at once, and making one costs more than encrypting a message.</summary>
-    private sealed class Encryptors(MessageKey key)
+    private sealed class Key(SecretKey key)
     {
-        private readonly byte[] _key = HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes.ToArray(), MessageKey.Length, info: "queue messages"u8.ToArray());
+        // AesGcm is not for two threads at once, and making one costs more than encrypting a message.
         private readonly ConcurrentBag<Encryptor> _idle = [];
 
         public byte[] Id { get; } = Encoding.UTF8.GetBytes(key.Id);
 
-        public void Encrypt(Span<byte> nonce, ReadOnlySpan<byte> body, Span<byte> ciphertext, Span<byte> tag, ReadOnlySpan<byte> place)
-        {
-            var encryptor = Take();
-            encryptor.NextNonce(nonce);
-            encryptor.Aes.Encrypt(nonce, body, ciphertext, tag, place);
-            _idle.Add(encryptor);
-        }
+        public Encryptor Take() => _idle.TryTake(out var encryptor) ? encryptor : new(new AesGcm(key.Derive("queue messages"), TagLength));
 
-        public bool TryDecrypt(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> tag, Span<byte> body, ReadOnlySpan<byte> place)
-        {
-            var encryptor = Take();
-            try
-            {
-                encryptor.Aes.Decrypt(nonce, ciphertext, tag, body, place);
-                return true;
-            }
-            catch (AuthenticationTagMismatchException)
-            {
-                return false;
-            }
-            finally
-            {
-                _idle.Add(encryptor);
-            }
-        }
-
-        private Encryptor Take() => _idle.TryTake(out var encryptor) ? encryptor : new(new AesGcm(_key, TagLength));
+        public void Return(Encryptor encryptor) => _idle.Add(encryptor);
     }
 
     private sealed class Encryptor(AesGcm aes)

@@ -9,10 +9,10 @@ namespace LocalHost.Storage;
 /// The bytes are those of RocksDB's <c>WriteBatch::Data()</c>, so that a batch costs one call: sequence number (8 bytes, RocksDB's), count (4), and for
 /// each change its type, the key and, if there is one, the value, each with its length before it.
 /// </remarks>
-internal sealed class WriteBatch
+internal sealed class WriteBatch : IDisposable
 {
     private const int HeaderLength = 12;
-    private const int LongestLength = 5;
+    private const int SmallLength = 64 << 10;
     private const int SpareLength = 8 << 20;
     private const byte Deletion = 0, Value = 1, RangeDeletion = 15;
 
@@ -20,7 +20,7 @@ internal sealed class WriteBatch
     private readonly Dictionary<Slice, Slice>.AlternateLookup<ReadOnlySpan<byte>> _changesByKey;
     private readonly List<(Slice Key, Slice? Before)> _undo = [];
     private readonly List<IBatchParticipant> _participants = [];
-    private byte[] _bytes = new byte[64 << 10];
+    private ByteWriter _bytes = new(SmallLength);
     private int _undoLength;
     private int _undoCount;
 
@@ -28,12 +28,13 @@ internal sealed class WriteBatch
     {
         _changes = new(new SliceComparer(this));
         _changesByKey = _changes.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _bytes.Take(HeaderLength).Clear();
     }
 
     /// <summary>How many changes it has.</summary>
     public int Count { get; private set; }
 
-    public int Length { get; private set; } = HeaderLength;
+    public int Length => _bytes.Length;
 
     internal RocksDbHandle? Database { get; set; }
 
@@ -41,8 +42,8 @@ internal sealed class WriteBatch
     {
         get
         {
-            BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(sizeof(long)), Count);
-            return _bytes.AsSpan(0, Length);
+            BinaryPrimitives.WriteInt32LittleEndian(_bytes.Written[sizeof(long)..], Count);
+            return _bytes.Written;
         }
     }
 
@@ -51,25 +52,24 @@ internal sealed class WriteBatch
     /// <summary>As <see cref="Put(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, of a value for the caller to write, before anything else is put.</summary>
     public Span<byte> Put(ReadOnlySpan<byte> key, int valueLength)
     {
-        var start = Begin(Value, key, LongestLength + valueLength);
-        WriteLength(valueLength);
+        var start = Begin(Value, key);
+        _bytes.WriteLength(valueLength);
         Change(start, key.Length, new(Length, valueLength));
-        Length += valueLength;
-        return _bytes.AsSpan(Length - valueLength, valueLength);
+        return _bytes.Take(valueLength);
     }
 
     public void Delete(ReadOnlySpan<byte> key)
     {
-        var start = Begin(Deletion, key, 0);
+        var start = Begin(Deletion, key);
         Change(start, key.Length, Slice.Deleted);
     }
 
     /// <summary>Deletes the keys from <paramref name="from"/> on that are less than <paramref name="to"/>. <see cref="Get"/> doesn't know of it.</summary>
     public void DeleteRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        Begin(RangeDeletion, from, LongestLength + to.Length);
-        WriteLength(to.Length);
-        Write(to);
+        Begin(RangeDeletion, from);
+        _bytes.WriteLength(to.Length);
+        _bytes.Write(to);
     }
 
     /// <summary>The value as it will be after this batch; null if there is none.</summary>
@@ -109,6 +109,8 @@ internal sealed class WriteBatch
         return true;
     }
 
+    public void Dispose() => _bytes.Dispose();
+
     internal void Complete()
     {
         foreach (var participant in _participants)
@@ -120,11 +122,15 @@ internal sealed class WriteBatch
     internal void Clear()
     {
         _participants.Clear();
-        (Count, Length) = (0, HeaderLength);
-        if (_bytes.Length > SpareLength)
+        if (Length > SpareLength)
         {
-            _bytes = new byte[SpareLength];
+            _bytes.Dispose();
+            _bytes = new(SmallLength);
+            _bytes.Take(HeaderLength).Clear();
         }
+
+        _bytes.CutTo(HeaderLength);
+        Count = 0;
 
         _changes.Clear();
         if (_changes.Capacity > SpareLength >> 7)
@@ -156,18 +162,18 @@ internal sealed class WriteBatch
             }
         }
 
-        (Length, Count) = (_undoLength, _undoCount);
+        _bytes.CutTo(_undoLength);
+        Count = _undoCount;
         _undo.Clear();
     }
 
     /// <returns>Where the key starts.</returns>
-    private int Begin(byte type, ReadOnlySpan<byte> key, int following)
+    private int Begin(byte type, ReadOnlySpan<byte> key)
     {
-        Reserve(1 + LongestLength + key.Length + following);
-        _bytes[Length++] = type;
+        _bytes.Take(1)[0] = type;
         Count++;
-        WriteLength(key.Length);
-        Write(key);
+        _bytes.WriteLength(key.Length);
+        _bytes.Write(key);
         return Length - key.Length;
     }
 
@@ -179,32 +185,7 @@ internal sealed class WriteBatch
         entry = value;
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(_bytes.AsSpan(Length));
-        Length += bytes.Length;
-    }
-
-    private void WriteLength(int length)
-    {
-        var rest = (uint)length;
-        for (; rest >= 0x80; rest >>= 7)
-        {
-            _bytes[Length++] = (byte)(rest | 0x80);
-        }
-
-        _bytes[Length++] = (byte)rest;
-    }
-
-    private void Reserve(int length)
-    {
-        if (Length + length > _bytes.Length)
-        {
-            Array.Resize(ref _bytes, Math.Max(Length + length, _bytes.Length * 2));
-        }
-    }
-
-    private ReadOnlySpan<byte> Of(Slice slice) => _bytes.AsSpan(slice.Start, slice.Length);
+    private ReadOnlySpan<byte> Of(Slice slice) => _bytes.Written.Slice(slice.Start, slice.Length);
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Slice(int Start, int Length)

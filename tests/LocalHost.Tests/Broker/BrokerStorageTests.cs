@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EventSubscriptions.Access;
 using LocalHost.Messaging;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;
@@ -9,7 +10,7 @@ namespace LocalHost.Tests.Messaging;
 /// <summary>What becomes of messages when the disk fails, and who can read them there.</summary>
 public sealed class BrokerStorageTests : IDisposable
 {
-    private static readonly MessageKey s_key = new("key", RandomNumberGenerator.GetBytes(32));
+    private static readonly SecretKey s_key = new("key", RandomNumberGenerator.GetBytes(32));
 
     private readonly TestBroker _broker = new(new DatabaseOptions { RetryInterval = TimeSpan.FromMilliseconds(20), RoomToReopen = 0 });
 
@@ -111,7 +112,7 @@ public sealed class BrokerStorageTests : IDisposable
     {
         using var first = _broker.Restart(s_key);
         await first.PutAsync("1", "2");
-        var other = new MessageKey("other", RandomNumberGenerator.GetBytes(32));
+        var other = new SecretKey("other", RandomNumberGenerator.GetBytes(32));
         using var second = first.Restart(other);
         await second.PutAsync("3");
         Assert.Equal(["3"], TestBroker.Bodies(second.Receive()));

@@ -1,4 +1,5 @@
 using System.Text;
+using EventSubscriptions.Access;
 using LocalHost.Messaging;
 using LocalHost.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,18 +13,18 @@ internal sealed class TestBroker : IDisposable
     public static readonly QueueDefinition Once = new("once", TimeSpan.FromMinutes(1), 10, true, TimeSpan.FromHours(1));
 
     /// <summary>So that table files are written and compacted all the time.</summary>
-    public static readonly DatabaseOptions Small = new() { RocksDb = new DatabaseOptions().RocksDb.Replace("write_buffer_size=32M", "write_buffer_size=64K", StringComparison.Ordinal) };
+    public static readonly DatabaseOptions Small = new() { RocksDb = new DatabaseOptions().RocksDb + ";write_buffer_size=64K" };
 
     private readonly TemporaryFolder _folder;
     private readonly DatabaseOptions _options;
     private readonly int _readAhead;
-    private readonly MessageKey[] _keys;
+    private readonly SecretKey[] _keys;
     private bool _ownsFolder;
 
     public TestBroker(DatabaseOptions? options = null, int? readAhead = null)
         : this(new TemporaryFolder(), new TestClock(), options ?? new(), readAhead ?? Plain.ReadAhead, []) { }
 
-    private TestBroker(TemporaryFolder folder, TestClock time, DatabaseOptions options, int readAhead, MessageKey[] keys)
+    private TestBroker(TemporaryFolder folder, TestClock time, DatabaseOptions options, int readAhead, SecretKey[] keys)
     {
         (_folder, _ownsFolder, Time, _options, _readAhead, _keys) = (folder, true, time, options, readAhead, keys);
         Database = Database.Open(Path.Combine(folder.Path, "db"), NullLogger.Instance, options with { Write = Write });
@@ -78,7 +79,7 @@ internal sealed class TestBroker : IDisposable
     }
 
     /// <summary>Closes in good order and opens again.</summary>
-    public TestBroker Restart(params MessageKey[] keys)
+    public TestBroker Restart(params SecretKey[] keys)
     {
         Close();
         _ownsFolder = false;

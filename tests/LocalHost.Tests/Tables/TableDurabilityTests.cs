@@ -100,7 +100,7 @@ public sealed class TableDurabilityTests : IDisposable
     public async Task Writes_fail_as_the_service_does_while_nothing_can_be_stored_and_nothing_acknowledged_is_lost()
     {
         // So small that a new log file is soon needed.
-        var rocksDb = TestDatabase.Impatient.RocksDb.Replace("write_buffer_size=16M", "write_buffer_size=64K", StringComparison.Ordinal);
+        var rocksDb = TestDatabase.Impatient.RocksDb + ";write_buffer_size=64K";
         await OpenAsync(Folder, TestDatabase.Impatient with { RocksDb = rocksDb });
         var away = Path.Combine(folder.Path, "away");
         Directory.Move(Folder, away);

@@ -27,9 +27,6 @@ internal static unsafe partial class RocksDbLibrary
     [LibraryImport(Library, EntryPoint = "rocksdb_free")]
     public static partial void Free(nint memory);
 
-    [LibraryImport(Library, EntryPoint = "rocksdb_property_value", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint GetProperty(nint database, string name);
-
     [LibraryImport(Library, EntryPoint = "rocksdb_writeoptions_create")]
     public static partial nint CreateWriteOptions();
 

@@ -10,10 +10,13 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>Stands between the app and its tables, and counts the requests: each is one operation that is paid for.</summary>
+/// <summary>Stands between the app and its tables, and counts the operations that the app asks for. What the client sends again by itself, since no answer came in time, counts once.</summary>
 internal sealed class CountingProxy : IAsyncDisposable
 {
+    private const string RequestIdHeader = "x-ms-client-request-id";
+
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _requestIds = new(StringComparer.Ordinal);
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false });
     private readonly WebApplication _server;
     private readonly int _azurite;
@@ -30,6 +33,8 @@ internal sealed class CountingProxy : IAsyncDisposable
 
     /// <summary>How often each operation was asked for, as <c>read auditlog</c>, <c>write subscriptions</c>, <c>transaction deliverylog</c>.</summary>
     public IReadOnlyDictionary<string, int> Counts => new SortedDictionary<string, int>(_counts, StringComparer.Ordinal);
+
+    public int Port => new Uri(_server.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
 
     public static async Task<CountingProxy> Start(AzuriteServer azurite)
     {
@@ -50,13 +55,14 @@ internal sealed class CountingProxy : IAsyncDisposable
         _client.Dispose();
     }
 
-    private int Port => new Uri(_server.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
-
     private async Task ForwardAsync(HttpContext context)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        Count(context.Request, body);
+        if (_requestIds.TryAdd(context.Request.Headers[RequestIdHeader].ToString(), true))
+        {
+            Count(context.Request, body);
+        }
 
         // The raw target: quotes and escapes in it are signed.
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;

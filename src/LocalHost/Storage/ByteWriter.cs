@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace LocalHost.Messaging;
+namespace LocalHost.Storage;
 
 /// <summary>Bytes that grow, and can be cut back to an earlier length. Disposing gives the memory back, and the bytes are gone.</summary>
 internal sealed class ByteWriter(int capacity = 512) : IDisposable
@@ -16,12 +16,27 @@ internal sealed class ByteWriter(int capacity = 512) : IDisposable
     public Span<byte> Take(int length)
     {
         if (Length + length > _bytes.Length)
+        {
             Grow(Length + length);
+        }
+
         Length += length;
         return _bytes.AsSpan(Length - length, length);
     }
 
     public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+
+    /// <summary>Writes the length of what follows: 7 bits a byte, the lowest first, all but the last with the highest bit set.</summary>
+    public void WriteLength(int length)
+    {
+        var rest = (uint)length;
+        for (; rest >= 0x80; rest >>= 7)
+        {
+            Take(1)[0] = (byte)(rest | 0x80);
+        }
+
+        Take(1)[0] = (byte)rest;
+    }
 
     public void CutTo(int length) => Length = length;
 
@@ -30,7 +45,9 @@ internal sealed class ByteWriter(int capacity = 512) : IDisposable
         var bytes = _bytes;
         (_bytes, Length) = ([], 0);
         if (bytes.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     private void Grow(int needed)
@@ -38,7 +55,10 @@ internal sealed class ByteWriter(int capacity = 512) : IDisposable
         var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _bytes.Length * 2));
         Written.CopyTo(larger);
         if (_bytes.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(_bytes);
+        }
+
         _bytes = larger;
     }
 }
