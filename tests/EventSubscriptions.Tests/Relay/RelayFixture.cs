@@ -65,7 +65,7 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     public Task<Azure.Messaging.ServiceBus.ServiceBusReceivedMessage> ReceiveOneAsync() => _services.ReceiveOneAsync(QueueNames.Events);
 
-    /// <summary>How many events were put on the queue so far, also those that the queue has dropped as repeats.</summary>
+    /// <summary>How many events were put on the queue so far, repeats too.</summary>
     public int Read() => (int)_metrics.All.Where(measurement => measurement.Instrument.Name == AppMetrics.RelayEventsReadName).Sum(measurement => measurement.Value);
 
     /// <summary>The lag that the last poll has reported.</summary>

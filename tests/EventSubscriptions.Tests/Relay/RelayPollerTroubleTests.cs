@@ -39,7 +39,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Page_whose_cursor_could_not_be_stored_is_read_again_and_the_queue_drops_what_it_knows()
+    public async Task Page_whose_cursor_could_not_be_stored_is_read_again_and_published_under_the_same_ids()
     {
         var ids = Account.Add(Start.AddMinutes(-2), 3);
         FailWritesOfCursors();
@@ -48,7 +48,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         await _relay.PollAsync();
 
         Assert.Equal(6, _relay.Read());
-        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Equal(ids.Concat(ids).Order(), _relay.Published().Order());
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         release.SetResult();
         await slow;
 
-        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Equal(ids.Order(), _relay.Published().Distinct(StringComparer.Ordinal).Order());
         Assert.Equal(state, await _relay.StateAsync());
         await _relay.PollAsync();
         Assert.Empty(_relay.Published());
@@ -83,14 +83,14 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_polls_at_once_from_nothing_publish_everything_once()
+    public async Task Polls_at_once_from_nothing_publish_everything_under_the_same_ids()
     {
         var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
 
         await Task.WhenAll(_relay.PollAsync(), _relay.PollAsync(), _relay.PollAsync());
         await _relay.PollAsync();
 
-        Assert.Equal(ids.Order(), _relay.Published().Order());
+        Assert.Equal(ids.Order(), _relay.Published().Distinct(StringComparer.Ordinal).Order());
         Assert.Equal(Start.AddMinutes(-51), (await _relay.StateAsync()).Cursor);
     }
 
