@@ -15,7 +15,12 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await using var tab = await Open();
 
         var arrival = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
+        await Assertions.Expect(arrival).ToBeVisibleAsync();
+
+        // What arrives moves the list under the pointer.
+        await tab.Button("Pause").ClickAsync();
         await arrival.Locator("summary").ClickAsync();
+        await Assertions.Expect(arrival.Locator("pre")).ToBeVisibleAsync();
 
         var body = JsonNode.Parse(await arrival.Locator("pre").InnerTextAsync())!;
         Assert.Equal(Markup, (string)body["data"]!["name"]!);

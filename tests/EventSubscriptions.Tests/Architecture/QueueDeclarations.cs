@@ -29,7 +29,7 @@ internal static class QueueDeclarations
             XmlConvert.ToTimeSpan(one.Properties.GetProperty("LockDuration").GetString()!),
             one.Properties.GetProperty("MaxDeliveryCount").GetInt32(),
             one.Properties.GetProperty("RequiresDuplicateDetection").GetBoolean(),
-            one.Properties.TryGetProperty("DuplicateDetectionHistoryTimeWindow", out var window) ? XmlConvert.ToTimeSpan(window.GetString()!) : null))];
+            one.Properties.GetProperty("RequiresDuplicateDetection").GetBoolean() ? XmlConvert.ToTimeSpan(one.Properties.GetProperty("DuplicateDetectionHistoryTimeWindow").GetString()!) : null))];
     }
 
     /// <summary>How long the official emulator keeps a message.</summary>
