@@ -1,15 +1,18 @@
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
-using EventSubscriptions.Options;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Portal;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Relay;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
@@ -28,10 +31,13 @@ public static class EventSubscriptionsApp
         builder.UseMiddleware<ExceptionMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
         builder.Services
-            .AddClockAndChance()
+            .AddSystemServices()
             .AddTelemetry()
+            .AddSecrets()
             .AddStorage()
-            .AddSettings(LimitsOptions.Read)
+            .AddQueues()
+            .AddDestinations()
+            .AddOrganizations()
             .AddAccess()
             .AddAudit()
             .AddSubscriptions()

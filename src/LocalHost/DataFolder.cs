@@ -1,4 +1,4 @@
-using EventSubscriptions.Access;
+using EventSubscriptions.Secrets;
 using LocalHost.Hosting;
 using LocalHost.Messaging;
 using LocalHost.Storage;

@@ -1,5 +1,5 @@
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Tests;

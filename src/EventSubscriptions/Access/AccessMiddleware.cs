@@ -1,3 +1,4 @@
+using EventSubscriptions.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 

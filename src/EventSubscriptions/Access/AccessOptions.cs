@@ -1,4 +1,5 @@
 using EventSubscriptions.Options;
+using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Access;
 
@@ -16,7 +17,7 @@ public sealed record AccessOptions(Secret AdminKey)
         var key = reader.RequiredText(Setting);
         if (key is not null && (key.Length is < MinLength or > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
-            reader.Mistake(Setting, $"must be {MinLength} to {MaxLength} visible ASCII characters without blanks");
+            reader.AddError(Setting, $"must be {MinLength} to {MaxLength} visible ASCII characters without blanks");
         }
 
         return new AccessOptions(new Secret(key ?? ""));

@@ -1,5 +1,5 @@
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Access;

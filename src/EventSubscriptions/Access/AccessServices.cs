@@ -6,14 +6,11 @@ namespace EventSubscriptions.Access;
 /// <summary>Registration of this folder.</summary>
 public static class AccessServices
 {
-    /// <summary>Adds the keys that callers have, and those that protect what is stored.</summary>
+    /// <summary>Adds API keys and their checks.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services) =>
         services
             .AddSettings(AccessOptions.Read)
-            .AddSettings(SecretOptions.Read)
-            .AddSingleton<SecretProtector>()
             .AddSingleton<KeyMark>()
-            .AddSingleton<SecretCanary>()
             .AddSingleton<ApiKeyStore>()
             .AddSingleton<Authenticator>();
 }

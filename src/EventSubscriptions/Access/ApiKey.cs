@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using SimpleBase;
 

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
+using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -49,7 +51,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         }
 
         await auditLog.AppendAsync(Entry(AuditType.KeyCreated, key, caller, Changes(key)), cancellationToken);
-        return Answer.Created($"/api/keys/{key.Id}", ApiKeyBody.Of(key) with { Key = text.Reveal() }, ApiKeyJson.Default.ApiKeyBody);
+        return ApiResult.Created($"/api/keys/{key.Id}", ApiKeyResponse.Of(key) with { Key = text.Reveal() }, ApiKeyJson.Default.ApiKeyResponse);
     }
 
     [Function(nameof(ListKeys))]
@@ -68,7 +70,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
 
         var caller = context.GetCaller()!;
         var keys = await store.ListAsync(key => caller.Sees(key.Organization), page, cancellationToken);
-        return Answer.Ok(new Page<ApiKeyBody>([.. keys.Items.Select(ApiKeyBody.Of)], keys.ContinuationToken), ApiKeyJson.Default.PageApiKeyBody);
+        return ApiResult.Ok(new ListPage<ApiKeyResponse>([.. keys.Items.Select(ApiKeyResponse.Of)], keys.ContinuationToken), ApiKeyJson.Default.ListPageApiKeyResponse);
     }
 
     [Function(nameof(RevokeKey))]
@@ -96,7 +98,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         await auditLog.AppendAsync(Entry(AuditType.KeyRevoked, key, caller, null), cancellationToken);
         await store.DeleteAsync(id, cancellationToken);
         authenticator.Forget(id);
-        return Answer.NoContent();
+        return ApiResult.NoContent();
     }
 
     private ApiKey? ReadNew(JsonElement body, FieldErrors errors, string id, Secret text)
@@ -172,7 +174,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
 }
 
 /// <summary>A key as callers see it.</summary>
-internal sealed record ApiKeyBody
+internal sealed record ApiKeyResponse
 {
     public required string Id { get; init; }
 
@@ -191,7 +193,7 @@ internal sealed record ApiKeyBody
     /// <summary>The text of the key, in the answer that issues it and nowhere else.</summary>
     public string? Key { get; init; }
 
-    public static ApiKeyBody Of(ApiKey key) => new()
+    public static ApiKeyResponse Of(ApiKey key) => new()
     {
         Id = key.Id,
         Name = key.Name,
@@ -207,5 +209,5 @@ internal sealed record ApiKeyBody
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeConverter)])]
-[JsonSerializable(typeof(Page<ApiKeyBody>))]
+[JsonSerializable(typeof(ListPage<ApiKeyResponse>))]
 internal sealed partial class ApiKeyJson : JsonSerializerContext;

@@ -1,7 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Access;
@@ -23,7 +23,7 @@ public sealed class ApiKeyStore(TableServiceClient tables)
     }
 
     /// <summary>Lists the keys that a filter accepts, oldest first.</summary>
-    public Task<Http.Page<ApiKey>> ListAsync(Predicate<ApiKey> filter, PageRequest page, CancellationToken cancellationToken) =>
+    public Task<ListPage<ApiKey>> ListAsync(Predicate<ApiKey> filter, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(new RowRange(Partition), page, row => Read(row) is var key && filter(key) ? key : null, cancellationToken);
 
     /// <summary>

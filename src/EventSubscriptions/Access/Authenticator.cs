@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using EventSubscriptions.Audit;
+using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
 

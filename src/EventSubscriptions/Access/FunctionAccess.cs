@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using EventSubscriptions.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Access;

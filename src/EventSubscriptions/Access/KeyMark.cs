@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using EventSubscriptions.Secrets;
 using SimpleBase;
 
 namespace EventSubscriptions.Access;

@@ -1,5 +1,5 @@
-using EventSubscriptions.Events;
-using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Audit;
 
@@ -41,11 +41,6 @@ public sealed record AuditEntry
     /// <summary>What changed, by field.</summary>
     public IReadOnlyDictionary<string, AuditChange>? Changes { get; init; }
 }
-
-/// <summary>Who made a change.</summary>
-/// <param name="Id">The key's id, or null where an older version has not stored it.</param>
-/// <param name="Name">The key's name.</param>
-public sealed record Actor(string? Id, string Name);
 
 /// <summary>What went wrong: a kind that programs can match, a detail for people, a hint at what to do about it.</summary>
 public sealed record AuditError(string Kind, string Detail, string? Hint = null);

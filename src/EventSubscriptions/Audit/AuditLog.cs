@@ -1,6 +1,6 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Audit;
@@ -64,7 +64,7 @@ public sealed class AuditLog
     }
 
     /// <summary>Lists the entries of an organization, or those that belong to none, newest first.</summary>
-    internal Task<Page<AuditEntryBody>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)
+    internal Task<ListPage<AuditEntryResponse>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
         var (atLeast, below) = InvertedTicks.KeyRange(filter.Times.From, filter.Times.To);
         var range = new RowRange(organization?.ToString() ?? AuditRow.SystemPartition, atLeast, below);

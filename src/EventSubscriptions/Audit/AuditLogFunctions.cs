@@ -1,14 +1,12 @@
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
-using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Organizations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Audit;
 
 /// <summary>Shows the audit log, newest first.</summary>
-public sealed class AuditLogFunctions(AuditLog auditLog, SubscriptionStore subscriptions)
+public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
 {
     [Function(nameof(ListAuditLog))]
     [Requires(Role.Read)]
@@ -18,7 +16,7 @@ public sealed class AuditLogFunctions(AuditLog auditLog, SubscriptionStore subsc
         CancellationToken cancellationToken)
     {
         var organization = context.GetOrganization();
-        await subscriptions.MoveAuditEntriesAsync(organization, cancellationToken);
+        await outbox.DrainAsync(organization, cancellationToken);
         return await ListAsync(request, organization, cancellationToken);
     }
 
@@ -44,6 +42,6 @@ public sealed class AuditLogFunctions(AuditLog auditLog, SubscriptionStore subsc
         query.Finish();
         return errors.Any
             ? errors.ToProblem()
-            : Answer.Ok(await auditLog.ListAsync(organization, filter, page, cancellationToken), AuditJson.Default.PageAuditEntryBody);
+            : ApiResult.Ok(await auditLog.ListAsync(organization, filter, page, cancellationToken), AuditJson.Default.ListPageAuditEntryResponse);
     }
 }

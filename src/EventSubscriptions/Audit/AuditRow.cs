@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Audit;
@@ -47,7 +48,7 @@ internal static class AuditRow
     }
 
     /// <summary>What callers see of a row.</summary>
-    public static AuditEntryBody Read(TableEntity row) =>
+    public static AuditEntryResponse Read(TableEntity row) =>
         new()
         {
             Id = string.Concat(IdPrefix, row.RowKey.AsSpan(InvertedTicks.Length + 1)),
@@ -55,7 +56,7 @@ internal static class AuditRow
                 ? timestamp
                 : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.AuditLog} is no entry."),
             Type = row.GetString("type"),
-            OrganizationId = Events.OrganizationId.TryParse(row.PartitionKey, out var organization) ? organization.Value : null,
+            OrganizationId = OrganizationId.TryParse(row.PartitionKey, out var organization) ? organization.Value : null,
             SubscriptionId = row.GetString("subscriptionId"),
             Url = row.GetString("url"),
             EventId = row.GetString("eventId"),

@@ -1,4 +1,4 @@
-using EventSubscriptions.Deliveries.Isolation;
+using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Deliveries;
@@ -28,9 +28,6 @@ public sealed record DeliveriesOptions
     /// <summary>How often one request is tried while a subscription's breaker is open.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Allows http and addresses that aren't public. For development and closed networks.</summary>
-    public bool AllowInsecureDestinations { get; init; }
-
     /// <summary>For how long every delivery to a subscription must have failed before it is deactivated.</summary>
     public TimeSpan DeactivateAfter { get; init; } = TimeSpan.FromDays(5);
 
@@ -45,8 +42,7 @@ public sealed record DeliveriesOptions
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
         Invocations = reader.Number("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", 256, 1, 100_000),
-        ProbeInterval = reader.Duration("Deliveries__ProbeInterval", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), SlotLine.Horizon),
-        AllowInsecureDestinations = reader.Boolean("Deliveries__AllowInsecureDestinations", standard: false),
+        ProbeInterval = reader.Duration("Deliveries__ProbeInterval", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), DeferralSchedule.Horizon),
         DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
         DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
     };

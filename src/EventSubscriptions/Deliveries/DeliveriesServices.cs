@@ -1,6 +1,8 @@
 using System.Net;
-using System.Net.Http;
-using EventSubscriptions.Deliveries.Isolation;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +17,6 @@ public static class DeliveriesServices
         services
             .AddSettings(DeliveriesOptions.Read)
             .AddSingleton(provider => new RetrySchedule(provider.GetRequiredService<DeliveriesOptions>().RetrySchedule))
-            .AddSingleton<Perseverance>()
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton(CreateGate)
@@ -33,8 +34,6 @@ public static class DeliveriesServices
         services.AddWebhookClient(WebhookSender.ClientName, connectionLifetime: TimeSpan.FromMinutes(2));
         services.AddWebhookClient(WebhookSender.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
         return services
-            .AddSingleton<DestinationGuard>()
-            .AddSingleton<NameResolver>()
             .AddSingleton<WebhookConnector>()
             .AddSingleton<WebhookSender>();
     }

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
-using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;

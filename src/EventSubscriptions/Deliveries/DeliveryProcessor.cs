@@ -1,7 +1,11 @@
 using System.Globalization;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Deliveries.Isolation;
-using EventSubscriptions.Events;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Deliveries.Throttling;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
@@ -29,7 +33,7 @@ public sealed partial class DeliveryProcessor(
     HealthTracker health,
     DroppedDeliveries dropped,
     RetrySchedule schedule,
-    Perseverance perseverance,
+    ShortRetry shortRetry,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
     AppMetrics metrics,
     AppTracing tracing,
@@ -127,7 +131,7 @@ public sealed partial class DeliveryProcessor(
     private Task ScheduleAsync(DeliveryMessage delivery, DateTimeOffset at, DateTimeOffset sentAt, CancellationToken cancellationToken)
     {
         var next = delivery with { Attempt = delivery.Attempt + 1, Hold = 0, FirstAttemptAt = delivery.FirstAttemptAt ?? sentAt };
-        return perseverance.TryAsync(token => queue.ScheduleMessageAsync(next.ToServiceBusMessage(payload: default), at, token), cancellationToken);
+        return shortRetry.TryAsync(token => queue.ScheduleMessageAsync(next.ToServiceBusMessage(payload: default), at, token), cancellationToken);
     }
 
     private static partial class Log

@@ -1,5 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using EventSubscriptions.Access;
 using EventSubscriptions.Http;
 using EventSubscriptions.Relay;
 using Microsoft.AspNetCore.Http;
@@ -23,36 +22,36 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
         var detail = caller is null
             ? null
             : results.ToDictionary(result => result.Key, result => Word(result.Value), StringComparer.Ordinal);
-        return Answer.Json(
+        return ApiResult.Json(
             isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
-            new HealthBody(Word(isHealthy), detail)
+            new HealthResponse(Word(isHealthy), detail)
             {
                 Relay = polls is null ? null : await polls,
-                Caller = caller is null ? null : new CallerBody(RoleNames.Of(caller.Role), caller.Organization?.Value),
+                Caller = caller is null ? null : new CallerResponse(RoleNames.Of(caller.Role), caller.Organization?.Value),
             },
-            HealthJson.Default.HealthBody);
+            HealthJson.Default.HealthResponse);
     }
 
     private static string Word(bool isHealthy) => isHealthy ? "healthy" : "unhealthy";
 }
 
 /// <summary>The answer; all but the status is for callers with a key.</summary>
-internal sealed record HealthBody(string Status, Dictionary<string, string>? Checks)
+internal sealed record HealthResponse(string Status, Dictionary<string, string>? Checks)
 {
     /// <summary>The subscribers of Relay; absent where their states can't be read.</summary>
-    public IReadOnlyList<RelayHealthBody>? Relay { get; init; }
+    public IReadOnlyList<RelayHealthResponse>? Relay { get; init; }
 
-    public CallerBody? Caller { get; init; }
+    public CallerResponse? Caller { get; init; }
 }
 
 /// <summary>What the key that came with the request may do, so that a page can offer that and no more.</summary>
 /// <param name="Role">Its role.</param>
 /// <param name="OrganizationId">The organization that it is bound to; absent where it is good for all.</param>
-internal sealed record CallerBody(string Role, int? OrganizationId);
+internal sealed record CallerResponse(string Role, int? OrganizationId);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeConverter)])]
-[JsonSerializable(typeof(HealthBody))]
+[JsonSerializable(typeof(HealthResponse))]
 internal sealed partial class HealthJson : JsonSerializerContext;

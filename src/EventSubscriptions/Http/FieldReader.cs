@@ -5,12 +5,9 @@ using EventSubscriptions.Options;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Reads the members of a JSON object and notes every mistake instead of stopping at the first. A member that is absent, null or wrong
+/// Reads the members of a JSON object and reports every error instead of stopping at the first. A member that is absent, null or wrong
 /// reads as null; whether the object is usable shows in the errors once <see cref="Finish"/> has been called.
 /// </summary>
-/// <param name="element">The object. Anything else is a mistake.</param>
-/// <param name="errors">Where mistakes go.</param>
-/// <param name="path">Where the object is in the body, such as <c>[3].</c>; empty for the body itself.</param>
 public sealed class FieldReader
 {
     private readonly JsonElement _object;
@@ -18,6 +15,9 @@ public sealed class FieldReader
     private readonly string _path;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
+    /// <param name="element">The object. Anything else is an error.</param>
+    /// <param name="errors">Collects the errors.</param>
+    /// <param name="path">Where the object is in the body, such as <c>[3].</c>; empty for the body itself.</param>
     public FieldReader(JsonElement element, FieldErrors errors, string path = "")
     {
         _object = element;

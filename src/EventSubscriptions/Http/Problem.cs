@@ -21,7 +21,7 @@ public static class Problem
 
     /// <summary>401 with the challenge that RFC 6750 §3 asks for.</summary>
     public static IResult Unauthorized(string detail) =>
-        new JsonAnswer<ProblemDetail>(StatusCodes.Status401Unauthorized, Detail(StatusCodes.Status401Unauthorized, detail), HttpJson.Default.ProblemDetail)
+        new JsonContentResult<ProblemDetail>(StatusCodes.Status401Unauthorized, Detail(StatusCodes.Status401Unauthorized, detail), HttpJson.Default.ProblemDetail)
         {
             ContentType = MediaType,
             Challenge = "Bearer",
@@ -44,7 +44,7 @@ public static class Problem
     /// <param name="detail">What the limit is.</param>
     /// <param name="retryAfter">How long to wait.</param>
     public static IResult TooManyRequests(string detail, TimeSpan retryAfter) =>
-        new JsonAnswer<ProblemDetail>(
+        new JsonContentResult<ProblemDetail>(
             StatusCodes.Status429TooManyRequests, Detail(StatusCodes.Status429TooManyRequests, detail), HttpJson.Default.ProblemDetail)
         {
             ContentType = MediaType,
@@ -56,7 +56,7 @@ public static class Problem
     /// <param name="retryAfterSeconds">How long to wait before.</param>
     /// <param name="ids">The ids to repeat with, where the request left them to us.</param>
     public static IResult Unavailable(string detail, int retryAfterSeconds = 5, IReadOnlyList<string>? ids = null) =>
-        new JsonAnswer<ProblemDetail>(
+        new JsonContentResult<ProblemDetail>(
             StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail) with { Ids = ids }, HttpJson.Default.ProblemDetail)
         {
             ContentType = MediaType,
@@ -65,7 +65,7 @@ public static class Problem
 
     /// <summary>Any other status.</summary>
     public static IResult Of(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
-        new JsonAnswer<ProblemDetail>(status, Detail(status, detail, errors), HttpJson.Default.ProblemDetail) { ContentType = MediaType };
+        new JsonContentResult<ProblemDetail>(status, Detail(status, detail, errors), HttpJson.Default.ProblemDetail) { ContentType = MediaType };
 
     private static ProblemDetail Detail(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
         new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, errors);

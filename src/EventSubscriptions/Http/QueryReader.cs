@@ -1,4 +1,5 @@
 using System.Globalization;
+using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Http;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Telemetry;
 
@@ -19,13 +19,13 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
     private const string CacheControl = "public, max-age=300";
 
     private readonly Lazy<ReadOnlyMemory<byte>> _json = new(() => Write(Make(catalogue)));
-    private StoredAnswer? _answer;
+    private StaticContentResult? _answer;
 
     /// <summary>The document.</summary>
     public ReadOnlyMemory<byte> Json => _json.Value;
 
     /// <summary>What it is served as.</summary>
-    internal StoredAnswer Answer => _answer ??= new StoredAnswer(Json, CacheControl);
+    internal StaticContentResult Answer => _answer ??= new StaticContentResult(Json, CacheControl);
 
     private static JsonObject Make(EventCatalogue catalogue)
     {

@@ -16,7 +16,7 @@ public sealed class OptionsReader(IConfiguration configuration)
     private readonly List<string> _mistakes = [];
 
     /// <summary>One line each, beginning with the setting's name.</summary>
-    public IReadOnlyList<string> Mistakes => _mistakes;
+    public IReadOnlyList<string> Errors => _mistakes;
 
     /// <summary>The text, or null where the setting is absent or empty.</summary>
     /// <remarks>
@@ -35,7 +35,7 @@ public sealed class OptionsReader(IConfiguration configuration)
             return text;
         }
 
-        Mistake(name, "refers to a secret in a key vault that can't be read: is it there and enabled, and may the app's identity read it?");
+        AddError(name, "refers to a secret in a key vault that can't be read: is it there and enabled, and may the app's identity read it?");
         return null;
     }
 
@@ -45,18 +45,18 @@ public sealed class OptionsReader(IConfiguration configuration)
         var text = Text(name);
         if (string.IsNullOrEmpty(configuration[Key(name)]))
         {
-            Mistake(name, "is required");
+            AddError(name, "is required");
         }
 
         return text;
     }
 
     /// <summary>A whole number within bounds, both included.</summary>
-    public int Number(string name, int standard, int min, int max)
+    public int Number(string name, int defaultValue, int min, int max)
     {
         if (Text(name) is not { } text)
         {
-            return standard;
+            return defaultValue;
         }
 
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
@@ -64,16 +64,16 @@ public sealed class OptionsReader(IConfiguration configuration)
             return number;
         }
 
-        Mistake(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}"));
-        return standard;
+        AddError(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}"));
+        return defaultValue;
     }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
-    public bool Boolean(string name, bool standard)
+    public bool Boolean(string name, bool defaultValue)
     {
         if (Text(name) is not { } text)
         {
-            return standard;
+            return defaultValue;
         }
 
         if (bool.TryParse(text, out var value))
@@ -81,16 +81,16 @@ public sealed class OptionsReader(IConfiguration configuration)
             return value;
         }
 
-        Mistake(name, "must be true or false");
-        return standard;
+        AddError(name, "must be true or false");
+        return defaultValue;
     }
 
     /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within bounds, both included.</summary>
-    public TimeSpan Duration(string name, TimeSpan standard, TimeSpan min, TimeSpan max)
+    public TimeSpan Duration(string name, TimeSpan defaultValue, TimeSpan min, TimeSpan max)
     {
         if (Text(name) is not { } text)
         {
-            return standard;
+            return defaultValue;
         }
 
         if (DurationText.TryParse(text, out var duration) && duration >= min && duration <= max)
@@ -98,16 +98,16 @@ public sealed class OptionsReader(IConfiguration configuration)
             return duration;
         }
 
-        Mistake(name, DurationText.Expected(min, max));
-        return standard;
+        AddError(name, DurationText.Expected(min, max));
+        return defaultValue;
     }
 
     /// <summary>Durations with commas between them, each within bounds, both included, and at most so many.</summary>
-    public IReadOnlyList<TimeSpan> Durations(string name, IReadOnlyList<TimeSpan> standard, TimeSpan min, TimeSpan max, int maxCount)
+    public IReadOnlyList<TimeSpan> Durations(string name, IReadOnlyList<TimeSpan> defaultValue, TimeSpan min, TimeSpan max, int maxCount)
     {
         if (Text(name) is not { } text)
         {
-            return standard;
+            return defaultValue;
         }
 
         var durations = new List<TimeSpan>();
@@ -115,8 +115,8 @@ public sealed class OptionsReader(IConfiguration configuration)
         {
             if (!DurationText.TryParse(part, out var duration) || duration < min || duration > max)
             {
-                Mistake(name, $"must be durations {DurationText.Format} from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
-                return standard;
+                AddError(name, $"must be durations {DurationText.Format} from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
+                return defaultValue;
             }
 
             durations.Add(duration);
@@ -127,8 +127,8 @@ public sealed class OptionsReader(IConfiguration configuration)
             return durations;
         }
 
-        Mistake(name, $"may list at most {maxCount} durations");
-        return standard;
+        AddError(name, $"may list at most {maxCount} durations");
+        return defaultValue;
     }
 
     /// <summary>The names of a section's members, such as the numbers of a list.</summary>
@@ -139,12 +139,12 @@ public sealed class OptionsReader(IConfiguration configuration)
     {
         foreach (var name in Names(section).Except(known, StringComparer.OrdinalIgnoreCase))
         {
-            Mistake($"{section}__{name}", $"is unknown; {section} may have {string.Join(", ", known)}");
+            AddError($"{section}__{name}", $"is unknown; {section} may have {string.Join(", ", known)}");
         }
     }
 
     /// <summary>Notes a mistake.</summary>
-    public void Mistake(string name, string message)
+    public void AddError(string name, string message)
     {
         var mistake = $"{name} {message}";
         if (!_mistakes.Contains(mistake, StringComparer.Ordinal))
@@ -174,7 +174,7 @@ public static class OptionsServices
         {
             var reader = new OptionsReader(provider.GetRequiredService<IConfiguration>());
             var options = read(reader);
-            return reader.Mistakes.Count == 0 ? options : throw new InvalidSettingsException(reader.Mistakes);
+            return reader.Errors.Count == 0 ? options : throw new InvalidSettingsException(reader.Errors);
         });
         return services;
     }
@@ -188,9 +188,9 @@ public static class OptionsServices
             check.Read(reader);
         }
 
-        if (reader.Mistakes.Count > 0)
+        if (reader.Errors.Count > 0)
         {
-            throw new InvalidSettingsException(reader.Mistakes);
+            throw new InvalidSettingsException(reader.Errors);
         }
     }
 

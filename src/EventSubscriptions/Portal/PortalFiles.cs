@@ -33,7 +33,7 @@ public sealed class PortalFiles
         using var stream = Assembly.GetManifestResourceStream(resource)!;
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
-        return new PortalAnswer(content, MediaTypeOf(resource));
+        return new PortalResult(content, MediaTypeOf(resource));
     }
 
     private static string MediaTypeOf(string name) => Path.GetExtension(name) switch
@@ -47,13 +47,13 @@ public sealed class PortalFiles
 }
 
 /// <summary>A file with the headers that keep what the page shows from doing harm: no script, style or connection but the app's own.</summary>
-internal sealed class PortalAnswer(ReadOnlyMemory<byte> content, string mediaType) : IResult
+internal sealed class PortalResult(ReadOnlyMemory<byte> content, string mediaType) : IResult
 {
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private readonly StoredAnswer _file = new(content, "no-cache", mediaType);
+    private readonly StaticContentResult _file = new(content, "no-cache", mediaType);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

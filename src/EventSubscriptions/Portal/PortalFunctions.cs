@@ -1,4 +1,3 @@
-using EventSubscriptions.Access;
 using EventSubscriptions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

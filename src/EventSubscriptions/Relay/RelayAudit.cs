@@ -4,6 +4,7 @@ using System.Text;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.FanOut;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Relay;

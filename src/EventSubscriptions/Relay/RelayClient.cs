@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using EventSubscriptions.Deliveries;
+using EventSubscriptions.Destinations;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -16,7 +15,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
     public const string ClientName = "relay";
 
     /// <summary>The largest answer that is taken.</summary>
-    public const int MaxAnswerBytes = 16 * 1024 * 1024;
+    public const int MaxResponseBytes = 16 * 1024 * 1024;
 
     /// <summary>From name resolution to the end of the answer.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
@@ -37,7 +36,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
     /// <param name="oldest">The time, to the microsecond: what is finer is cut off.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Ends the request with <see cref="OperationCanceledException"/>.</param>
-    internal async Task<RelayAnswer> GetAsync(RelaySubscriber subscriber, DateTimeOffset oldest, int limit, CancellationToken cancellationToken)
+    internal async Task<RelayResponse> GetAsync(RelaySubscriber subscriber, DateTimeOffset oldest, int limit, CancellationToken cancellationToken)
     {
         using var request = CreateRequest(subscriber, oldest, limit);
         using var deadline = new CancellationTokenSource(Deadline, time);
@@ -50,7 +49,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } failure)
         {
-            return new RelayAnswer.Failed(failure with { StatusCode = (int?)response?.StatusCode });
+            return new RelayResponse.Failed(failure with { StatusCode = (int?)response?.StatusCode });
         }
         finally
         {
@@ -73,11 +72,11 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         return request;
     }
 
-    private static async Task<RelayAnswer> ReadEventsAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<RelayResponse> ReadEventsAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (response.Content.Headers.ContentLength > MaxAnswerBytes)
+        if (response.Content.Headers.ContentLength > MaxResponseBytes)
         {
-            return RelayAnswer.TooLarge.Instance;
+            return RelayResponse.TooLarge.Instance;
         }
 
         using var body = new MemoryStream((int)(response.Content.Headers.ContentLength ?? 0));
@@ -85,32 +84,32 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         var buffer = new byte[64 * 1024];
         while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
-            if (body.Length + read > MaxAnswerBytes)
+            if (body.Length + read > MaxResponseBytes)
             {
-                return RelayAnswer.TooLarge.Instance;
+                return RelayResponse.TooLarge.Instance;
             }
 
             body.Write(buffer, 0, read);
         }
 
         return RelayPage.TryRead(body.GetBuffer().AsMemory(0, (int)body.Length), out var page, out var problem)
-            ? new RelayAnswer.Events(page)
-            : new RelayAnswer.Failed(new RelayFailure(RelayFailure.Malformed, problem) { StatusCode = (int)response.StatusCode });
+            ? new RelayResponse.Events(page)
+            : new RelayResponse.Failed(new RelayFailure(RelayFailure.Malformed, problem) { StatusCode = (int)response.StatusCode });
     }
 
-    private async Task<RelayAnswer> ReadRefusalAsync(HttpResponseMessage response, RelaySubscriber subscriber, CancellationToken cancellationToken)
+    private async Task<RelayResponse> ReadRefusalAsync(HttpResponseMessage response, RelaySubscriber subscriber, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[MaxErrorBytes];
         var length = await stream.ReadAtLeastAsync(buffer, MaxErrorBytes, throwOnEndOfStream: false, cancellationToken);
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
-        return new RelayAnswer.Failed(new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Answered(response)}.")
+        return new RelayResponse.Failed(new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Answered(response)}.")
         {
             StatusCode = status,
             ResponseSnippet = ResponseScrubber.Scrub(
-                buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, new SecretForms([subscriber.ApiKey.Reveal()]), WebhookSender.MaxSnippetLength),
-            RestUntil = status is 429 or 503 ? ResponsePolicy.AskedFor(retryAfter, time.GetUtcNow()) : null,
+                buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, new SecretForms([subscriber.ApiKey.Reveal()]), ResponseScrubber.MaxSnippetLength),
+            RestUntil = status is 429 or 503 ? RetryAfter.Parse(retryAfter, time.GetUtcNow()) : null,
         });
     }
 
@@ -135,17 +134,17 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
 }
 
 /// <summary>What came of a question.</summary>
-internal abstract record RelayAnswer
+internal abstract record RelayResponse
 {
     /// <summary>Events.</summary>
-    public sealed record Events(RelayPage Page) : RelayAnswer;
+    public sealed record Events(RelayPage Page) : RelayResponse;
 
-    /// <summary>More than <see cref="RelayClient.MaxAnswerBytes"/>.</summary>
-    public sealed record TooLarge : RelayAnswer
+    /// <summary>More than <see cref="RelayClient.MaxResponseBytes"/>.</summary>
+    public sealed record TooLarge : RelayResponse
     {
         public static readonly TooLarge Instance = new();
     }
 
     /// <summary>Neither.</summary>
-    public sealed record Failed(RelayFailure Failure) : RelayAnswer;
+    public sealed record Failed(RelayFailure Failure) : RelayResponse;
 }

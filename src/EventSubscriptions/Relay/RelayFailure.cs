@@ -1,4 +1,4 @@
-using EventSubscriptions.Deliveries;
+using EventSubscriptions.Destinations;
 
 namespace EventSubscriptions.Relay;
 
@@ -10,7 +10,7 @@ internal sealed record RelayFailure(string Kind, string Detail)
     /// <summary>The answer isn't what the API promises.</summary>
     public const string Malformed = "malformed";
 
-    /// <summary>The answer is larger than <see cref="RelayClient.MaxAnswerBytes"/>, however few events are asked for.</summary>
+    /// <summary>The answer is larger than <see cref="RelayClient.MaxResponseBytes"/>, however few events are asked for.</summary>
     public const string TooLarge = "tooLarge";
 
     /// <summary>The answer's status.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,22 +17,22 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
     private readonly ExpiringCache<string, RelayState> _states = new(s_lifetime, Math.Max(1, options.Subscribers.Count), time);
 
     /// <summary>The subscribers that the caller may see, in the order of the settings. Null where the table can't be read.</summary>
-    internal async Task<IReadOnlyList<RelayHealthBody>?> ListAsync(Caller caller, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<RelayHealthResponse>?> ListAsync(Caller caller, CancellationToken cancellationToken)
     {
         try
         {
             return await Task.WhenAll(options.Subscribers.Where(subscriber => caller.Sees(subscriber.OrganizationId)).Select(async subscriber =>
-                ToBody(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))))
+                ToResponse(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))))
                 .WaitAsync(s_patience, time, cancellationToken);
         }
-        catch (Exception exception) when (OwnTrouble.Is(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (TransientFaults.Is(exception) && !cancellationToken.IsCancellationRequested)
         {
             Log.NotRead(logger, exception);
             return null;
         }
     }
 
-    private RelayHealthBody ToBody(RelaySubscriber subscriber, RelayState state) => new()
+    private RelayHealthResponse ToResponse(RelaySubscriber subscriber, RelayState state) => new()
     {
         SubscriberId = subscriber.Id,
         OrganizationId = subscriber.OrganizationId.Value,
@@ -55,7 +55,7 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
 }
 
 /// <summary>How the polls of one subscriber go.</summary>
-internal sealed record RelayHealthBody
+internal sealed record RelayHealthResponse
 {
     public required string SubscriberId { get; init; }
 

@@ -1,6 +1,6 @@
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
 using EventSubscriptions.Options;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Relay;
 
@@ -24,12 +24,12 @@ public sealed record RelayOptions
     /// <summary>Reads and checks the settings.</summary>
     public static RelayOptions Read(OptionsReader reader)
     {
-        var standard = new RelayOptions();
+        var defaultValue = new RelayOptions();
         reader.ExpectOnly(Prefix, "BaseAddress", "Overlap", "Subscribers");
         return new RelayOptions
         {
-            BaseAddress = ReadBaseAddress(reader, "Relay__BaseAddress") ?? standard.BaseAddress,
-            Overlap = reader.Duration("Relay__Overlap", standard.Overlap, TimeSpan.Zero, s_longestOverlap),
+            BaseAddress = ReadBaseAddress(reader, "Relay__BaseAddress") ?? defaultValue.BaseAddress,
+            Overlap = reader.Duration("Relay__Overlap", defaultValue.Overlap, TimeSpan.Zero, s_longestOverlap),
             Subscribers = ReadSubscribers(reader),
         };
     }
@@ -43,15 +43,15 @@ public sealed record RelayOptions
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
-            reader.Mistake(name, "must be an absolute URL that begins with https://");
+            reader.AddError(name, "must be an absolute URL that begins with https://");
         }
         else if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
         {
-            reader.Mistake(name, "must begin with https://, since the API key is sent there; http:// is for loopback addresses");
+            reader.AddError(name, "must begin with https://, since the API key is sent there; http:// is for loopback addresses");
         }
         else if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
-            reader.Mistake(name, "must not have user info, a query or a fragment");
+            reader.AddError(name, "must not have user info, a query or a fragment");
         }
         else
         {
@@ -80,7 +80,7 @@ public sealed record RelayOptions
             var organizationId = ReadOrganization(reader, organization);
             if (subscriberId is not null && !owners.TryAdd(subscriberId, id))
             {
-                reader.Mistake(id, $"is the same as {owners[subscriberId]}");
+                reader.AddError(id, $"is the same as {owners[subscriberId]}");
             }
             else if (subscriberId is not null && apiKey is not null && organizationId is not null)
             {
@@ -99,7 +99,7 @@ public sealed record RelayOptions
             return text;
         }
 
-        reader.Mistake(name, $"must be 1 to {RelaySubscriber.MaxIdLength} characters of A–Z, a–z, 0–9, _ and -");
+        reader.AddError(name, $"must be 1 to {RelaySubscriber.MaxIdLength} characters of A–Z, a–z, 0–9, _ and -");
         return null;
     }
 
@@ -111,7 +111,7 @@ public sealed record RelayOptions
             return text is null ? null : new Secret(text);
         }
 
-        reader.Mistake(name, $"must be 1 to {RelaySubscriber.MaxKeyLength} visible ASCII characters without blanks");
+        reader.AddError(name, $"must be 1 to {RelaySubscriber.MaxKeyLength} visible ASCII characters without blanks");
         return null;
     }
 
@@ -122,12 +122,12 @@ public sealed record RelayOptions
             return null;
         }
 
-        if (Events.OrganizationId.TryParse(text, out var organization))
+        if (OrganizationId.TryParse(text, out var organization))
         {
             return organization;
         }
 
-        reader.Mistake(name, "must be a whole number from 1 to 2147483647");
+        reader.AddError(name, "must be a whole number from 1 to 2147483647");
         return null;
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
-using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.Logging;
 using EventId = EventSubscriptions.Events.EventId;
@@ -103,14 +101,14 @@ public sealed partial class RelayPoller(
             var began = time.GetTimestamp();
             switch (await client.GetAsync(poll.Subscriber, pager.Oldest, pager.Limit, cancellationToken))
             {
-                case RelayAnswer.TooLarge when pager.TryAskForLess():
-                case RelayAnswer.Failed { Failure.MayBeForLimit: true } when pager.Limit > RelayPager.FirstLimit && pager.TryAskForLess():
+                case RelayResponse.TooLarge when pager.TryAskForLess():
+                case RelayResponse.Failed { Failure.MayBeForLimit: true } when pager.Limit > RelayPager.FirstLimit && pager.TryAskForLess():
                     break;
-                case RelayAnswer.TooLarge:
-                    return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"An answer of {pager.Limit} events has more than {RelayClient.MaxAnswerBytes >> 20} MiB."), cancellationToken);
-                case RelayAnswer.Failed failed:
+                case RelayResponse.TooLarge:
+                    return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"An answer of {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."), cancellationToken);
+                case RelayResponse.Failed failed:
                     return await FailAsync(poll, failed.Failure, cancellationToken);
-                case RelayAnswer.Events { Page: var page }:
+                case RelayResponse.Events { Page: var page }:
                     var asked = pager.Oldest;
                     var fresh = await AcceptAsync(poll, page, asked, cancellationToken);
                     var step = pager.Take(page);

@@ -1,5 +1,6 @@
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Publishing;
 
 namespace EventSubscriptions.Relay;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Relay;

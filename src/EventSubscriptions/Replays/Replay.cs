@@ -1,6 +1,6 @@
 using Azure;
-using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;

@@ -1,8 +1,8 @@
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
-using EventSubscriptions.Options;
-using EventSubscriptions.Retention;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -11,12 +11,12 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Replays over HTTP.</summary>
 public sealed class ReplayFunctions(
-    ReplayRunner runner,
+    ReplayProcessor runner,
     ReplayStore store,
     SubscriptionStore subscriptions,
     EventCatalogue catalogue,
     LimitsOptions limits,
-    RetentionOptions retention,
+    ArchiveOptions archive,
     TimeProvider time)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
@@ -44,7 +44,7 @@ public sealed class ReplayFunctions(
         var now = time.GetUtcNow();
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
-        if (ReplayRequest.Read(body.Root, catalogue, now, retention.EventArchive, errors) is not { } asked || errors.Any)
+        if (ReplayRequest.Read(body.Root, catalogue, now, archive.Retention, errors) is not { } asked || errors.Any)
         {
             return errors.ToProblem();
         }
@@ -77,7 +77,7 @@ public sealed class ReplayFunctions(
                 $"{limits.ReplaysPerOrganization} replays of this organization are running, as many as may at once. Wait until one has ended, or cancel one.");
         }
 
-        return new JsonAnswer<ReplayBody>(StatusCodes.Status202Accepted, ReplayBody.Of(replay), ReplayJson.Default.ReplayBody)
+        return new JsonContentResult<ReplayResponse>(StatusCodes.Status202Accepted, ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse)
         {
             Location = $"/api/organizations/{replay.OrganizationId}/subscriptions/{replay.SubscriptionId}/replays/{replay.Id}",
             Tag = EntityTag.Of(replay.ETag),
@@ -107,7 +107,7 @@ public sealed class ReplayFunctions(
         }
 
         var found = await store.ListAsync(subscription.Id, page, cancellationToken);
-        return Answer.Ok(new Page<ReplayBody>([.. found.Items.Select(ReplayBody.Of)], found.ContinuationToken), ReplayJson.Default.PageReplayBody);
+        return ApiResult.Ok(new ListPage<ReplayResponse>([.. found.Items.Select(ReplayResponse.Of)], found.ContinuationToken), ReplayJson.Default.ListPageReplayResponse);
     }
 
     [Function(nameof(GetReplay))]
@@ -126,7 +126,7 @@ public sealed class ReplayFunctions(
 
         var errors = new FieldErrors();
         QueryReader.ExpectNone(request, errors);
-        return errors.Any ? errors.ToProblem() : Answer.Ok(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody, EntityTag.Of(replay.ETag));
+        return errors.Any ? errors.ToProblem() : ApiResult.Ok(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse, EntityTag.Of(replay.ETag));
     }
 
     [Function(nameof(CancelReplay))]
@@ -160,7 +160,7 @@ public sealed class ReplayFunctions(
         return ended switch
         {
             null => NoReplay(),
-            { State: ReplayState.Cancelled } => Answer.NoContent(),
+            { State: ReplayState.Cancelled } => ApiResult.NoContent(),
             _ => Problem.Conflict($"The replay has ended already: it is {ended.State}."),
         };
     }

@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Events;
-using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Replays;
 

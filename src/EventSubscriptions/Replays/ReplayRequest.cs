@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Replays;

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Azure.Data.Tables;
-using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
 

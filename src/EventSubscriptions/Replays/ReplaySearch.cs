@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
@@ -43,7 +43,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
         // A step that is done again finds that the reading has gone on without it.
         var outcomes = _readings.TryRemove(replay.Id, out var reading) && reading.After == after
             ? reading.Outcomes
-            : new LastOutcomes(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
+            : new LatestOutcomeReader(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
         if (await SelectAsync(replay, subscription, wanted, outcomes, logRows + StepRows, cancellationToken) is not { } selected)
         {
             Keep(replay.Id, new Reading(after, outcomes));
@@ -60,7 +60,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
 
     /// <summary>Null where the log must be read further first.</summary>
     private static async Task<List<EventPointer>?> SelectAsync(
-        Replay replay, Subscription subscription, List<EventPointer> wanted, LastOutcomes outcomes, long mostRows, CancellationToken cancellationToken)
+        Replay replay, Subscription subscription, List<EventPointer> wanted, LatestOutcomeReader outcomes, long mostRows, CancellationToken cancellationToken)
     {
         if (wanted.Count == 0)
         {
@@ -92,7 +92,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
 
     /// <param name="After">Where the step before has ended.</param>
     /// <param name="Outcomes">What was read up to there.</param>
-    private sealed record Reading(string? After, LastOutcomes Outcomes);
+    private sealed record Reading(string? After, LatestOutcomeReader Outcomes);
 }
 
 /// <summary>What a step has found.</summary>

@@ -1,9 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
-using EventSubscriptions.Events;
-using EventSubscriptions.Http;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
 
@@ -28,7 +27,7 @@ public sealed class ReplayStore(TableServiceClient tables)
     }
 
     /// <summary>Lists a subscription's replays, oldest first.</summary>
-    public Task<Http.Page<Replay>> ListAsync(SubscriptionId subscription, PageRequest page, CancellationToken cancellationToken) =>
+    public Task<ListPage<Replay>> ListAsync(SubscriptionId subscription, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(new RowRange(subscription.ToString()), page, ReplayRow.Read, cancellationToken);
 
     /// <summary>Stores a replay, a new one or one that is known by its id.</summary>

@@ -8,5 +8,5 @@ public static class ReplaysServices
 {
     /// <summary>Adds replays.</summary>
     public static IServiceCollection AddReplays(this IServiceCollection services) =>
-        services.AddSettings(ReplayOptions.Read).AddSingleton<ReplayStore>().AddSingleton<ReplaySearch>().AddSingleton<ReplayRunner>();
+        services.AddSettings(ReplayOptions.Read).AddSingleton<ReplayStore>().AddSingleton<ReplaySearch>().AddSingleton<ReplayProcessor>();
 }

@@ -1,4 +1,7 @@
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Retention;
@@ -25,19 +28,19 @@ public sealed record RetentionOptions
         {
             AuditLog = reader.Duration("Retention__AuditLog", TimeSpan.FromDays(90), s_shortest, s_longest),
             DeliveryLog = reader.Duration("Retention__DeliveryLog", TimeSpan.FromDays(90), s_shortest, s_longest),
-            EventArchive = reader.Duration("Retention__EventArchive", TimeSpan.FromDays(30), s_shortest, s_longest),
+            EventArchive = ArchiveOptions.Read(reader).Retention,
         };
         if (options.DeliveryLog < options.EventArchive)
         {
             // An archived event without an attempt in the log would look as if it had been missed.
-            reader.Mistake("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
+            reader.AddError("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
         }
 
-        var longestWait = DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter + ResponsePolicy.MaxRetryAfter;
+        var longestWait = DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter + RetryAfter.Max;
         if (options.EventArchive <= longestWait)
         {
             // Attempts after the first read the payload from the archive.
-            reader.Mistake("Retention__EventArchive", $"must be longer than {longestWait:c}: Deliveries__RetrySchedule, a fifth longer than it says, and a day that a receiver may ask for");
+            reader.AddError("Retention__EventArchive", $"must be longer than {longestWait:c}: Deliveries__RetrySchedule, a fifth longer than it says, and a day that a receiver may ask for");
         }
 
         return options;

@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
 using EventSubscriptions.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Storage;
 
@@ -46,7 +45,7 @@ public static class TablePages
     /// <param name="page">Which page of them.</param>
     /// <param name="read">Makes the item of a row, or returns null to leave it out: then a page may be short, since it looks at no more than 1,000 rows.</param>
     /// <param name="cancellationToken">Ends the read.</param>
-    public static async Task<Page<T>> ReadPageAsync<T>(
+    public static async Task<ListPage<T>> ReadPageAsync<T>(
         this TableClient table, RowRange range, PageRequest page, Func<TableEntity, T?> read, CancellationToken cancellationToken)
         where T : class
     {
@@ -69,11 +68,11 @@ public static class TablePages
                 var full = items.Count == page.Size || scanned == MaxScanned;
                 if (full && (i + 1 < rows.Values.Count || rows.ContinuationToken is not null))
                 {
-                    return page.Answer(items, last);
+                    return page.ToPage(items, last);
                 }
             }
         }
 
-        return page.Answer(items, null);
+        return page.ToPage(items, null);
     }
 }

@@ -1,6 +1,6 @@
 using Azure;
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Subscriptions;
 

@@ -1,4 +1,5 @@
 using EventSubscriptions.Audit;
+using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Subscriptions;
 

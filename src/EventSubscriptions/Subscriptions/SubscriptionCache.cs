@@ -1,4 +1,4 @@
-using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;

@@ -1,6 +1,6 @@
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Subscriptions;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using EventSubscriptions.Access;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
+using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Subscriptions;
 

@@ -1,7 +1,7 @@
-using EventSubscriptions.Access;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -58,10 +58,10 @@ public sealed class SubscriptionFunctions(
             return Problem.Conflict($"The organization has {limit.Most} subscriptions, as many as it may. Delete one first.");
         }
 
-        return Answer.Created(
+        return ApiResult.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
-            SubscriptionBody.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
-            SubscriptionJson.Default.SubscriptionBody,
+            SubscriptionResponse.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
+            SubscriptionJson.Default.SubscriptionResponse,
             EntityTag.Of(stored.ETag));
     }
 
@@ -88,10 +88,10 @@ public sealed class SubscriptionFunctions(
         }
 
         var found = await store.ListAsync(organization, IsAskedFor, page, cancellationToken);
-        var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionBody.Of);
-        return Answer.Ok(
-            new Page<SubscriptionBody>([.. bodies], found.ContinuationToken),
-            SubscriptionJson.Default.PageSubscriptionBody);
+        var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionResponse.Of);
+        return ApiResult.Ok(
+            new ListPage<SubscriptionResponse>([.. bodies], found.ContinuationToken),
+            SubscriptionJson.Default.ListPageSubscriptionResponse);
 
         bool IsAskedFor(Subscription subscription) =>
             (isActive is null || subscription.IsActive == isActive)
@@ -176,7 +176,7 @@ public sealed class SubscriptionFunctions(
         }
 
         limit.Deleted(context.GetOrganization());
-        return Answer.NoContent();
+        return ApiResult.NoContent();
     }
 
     [Function(nameof(RotateSecret))]
@@ -211,15 +211,15 @@ public sealed class SubscriptionFunctions(
 
         var result = await editor.RotateSecretAsync(context.GetOrganization(), subscription.Id, overlap, ifMatch, context.GetCaller()!.Actor, cancellationToken);
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
-            ? Answer.Ok(
-                new RotatedSecretBody(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretBody, EntityTag.Of(rotated.ETag))
+            ? ApiResult.Ok(
+                new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretResponse, EntityTag.Of(rotated.ETag))
             : Refused(result.Outcome);
     }
 
     private async Task<IResult> ShowAsync(Subscription subscription, CancellationToken cancellationToken) =>
-        Answer.Ok(
-            SubscriptionBody.Of(subscription, await health.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)),
-            SubscriptionJson.Default.SubscriptionBody,
+        ApiResult.Ok(
+            SubscriptionResponse.Of(subscription, await health.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)),
+            SubscriptionJson.Default.SubscriptionResponse,
             EntityTag.Of(subscription.ETag));
 
     private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>

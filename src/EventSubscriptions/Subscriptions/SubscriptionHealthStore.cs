@@ -1,6 +1,6 @@
 using Azure;
 using Azure.Data.Tables;
-using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;

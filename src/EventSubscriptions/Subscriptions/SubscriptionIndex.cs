@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Subscriptions;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using EventSubscriptions.Events;
-using EventSubscriptions.Options;
+using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Subscriptions;
 

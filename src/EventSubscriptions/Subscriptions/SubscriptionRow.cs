@@ -1,7 +1,7 @@
 using System.Text;
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;

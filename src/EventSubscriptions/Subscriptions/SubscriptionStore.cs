@@ -1,9 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
-using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +14,7 @@ namespace EventSubscriptions.Subscriptions;
 /// so that it shows every change that was made, and none that wasn't.
 /// </summary>
 public sealed partial class SubscriptionStore(
-    TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger)
+    TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger) : IAuditOutbox
 {
     /// <summary>The row that every change of a subscription of its partition changes.</summary>
     internal const string VersionKey = "v";
@@ -37,7 +36,7 @@ public sealed partial class SubscriptionStore(
     }
 
     /// <summary>Lists an organization's subscriptions, oldest first.</summary>
-    public Task<Http.Page<Subscription>> ListAsync(
+    public Task<ListPage<Subscription>> ListAsync(
         OrganizationId organization, Predicate<Subscription> filter, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(
             RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix),
@@ -111,7 +110,7 @@ public sealed partial class SubscriptionStore(
     }
 
     /// <summary>Moves on the audit entries that a process left behind when it ended.</summary>
-    public async Task MoveAuditEntriesAsync(OrganizationId organization, CancellationToken cancellationToken)
+    public async Task DrainAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         var range = RowRange.StartingWith(organization.ToString(), AuditPrefix);
         List<TableEntity> left = [];
@@ -168,7 +167,7 @@ public sealed partial class SubscriptionStore(
             await _table.DeleteEntityAsync(partition, SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
             await _table.DeleteEntityAsync(partition, SubscriptionRow.RestKey(subscription.Id), ETag.All, CancellationToken.None);
         }
-        catch (Exception exception) when (OwnTrouble.Is(exception))
+        catch (Exception exception) when (TransientFaults.Is(exception))
         {
             Log.StateLeft(logger, exception, subscription.Id);
         }

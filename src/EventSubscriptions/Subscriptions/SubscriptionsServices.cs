@@ -1,3 +1,4 @@
+using EventSubscriptions.Audit;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Subscriptions;
@@ -9,6 +10,7 @@ public static class SubscriptionsServices
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) =>
         services
             .AddSingleton<SubscriptionStore>()
+            .AddSingleton<IAuditOutbox>(provider => provider.GetRequiredService<SubscriptionStore>())
             .AddSingleton<SubscriptionHealthStore>()
             .AddSingleton<SubscriptionCache>()
             .AddSingleton<SubscriptionIndex>()

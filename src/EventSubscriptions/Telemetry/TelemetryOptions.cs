@@ -7,7 +7,7 @@ public sealed record TelemetryOptions
 {
     private const string OtlpEndpointName = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: a collector, or null for none. The exporter reads it by itself, with the other standard variables; what it can't read it would pass over in silence.</summary>
+    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: a collector, or null for none. The exporter reads it by itself, with the other defaultValue variables; what it can't read it would pass over in silence.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>
@@ -23,7 +23,7 @@ public sealed record TelemetryOptions
             return new TelemetryOptions { OtlpEndpoint = endpoint };
         }
 
-        reader.Mistake(OtlpEndpointName, "must be an absolute http or https URI");
+        reader.AddError(OtlpEndpointName, "must be an absolute http or https URI");
         return new TelemetryOptions();
     }
 }

@@ -1,7 +1,6 @@
 namespace LocalHost.Messaging;
 
 /// <summary>A timer for the first of many things to come. Used and rung with the gate held.</summary>
-/// <param name="ring">Does what is due now and says how long it is until the next thing is.</param>
 internal sealed class Alarm : IDisposable
 {
     // The clock is looked at this often, so that a clock that was set or a machine that slept delays nothing by more.

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Access;
 using EventSubscriptions.Options;
+using EventSubscriptions.Secrets;
 using LocalHost.Demo;
 using LocalHost.Functions;
 using LocalHost.Messaging;

@@ -1,5 +1,5 @@
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Storage;
+using EventSubscriptions.Queues;
 using LocalHost.Messaging;
 using LocalHost.Storage;
 

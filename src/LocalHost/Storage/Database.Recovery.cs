@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EventSubscriptions.Events.FanOut;
 using LocalHost.Storage.Native;
 using Microsoft.Extensions.Logging;
 

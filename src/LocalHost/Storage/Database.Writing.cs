@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EventSubscriptions.Events.FanOut;
 using LocalHost.Storage.Native;
 
 namespace LocalHost.Storage;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using EventSubscriptions.Access;
+using EventSubscriptions.Secrets;
 
 namespace LocalHost.Storage;
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using EventSubscriptions.Storage;
 
 namespace LocalHost.Tables;
 

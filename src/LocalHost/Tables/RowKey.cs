@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using EventSubscriptions.Storage;
 using LocalHost.Storage;
 
 namespace LocalHost.Tables;

@@ -49,7 +49,7 @@ internal sealed class Operator(AppProcess app, int organization)
     }
 
     /// <summary>How many deliveries the queue holds, under way or waiting.</summary>
-    public async Task<long> Waiting() => (await Queues.Of(_api)).Single(queue => queue.Name == "deliveries").Active;
+    public async Task<long> Waiting() => (await AppQueues.Of(_api)).Single(queue => queue.Name == "deliveries").Active;
 
     /// <summary>The payload that a receiver gets for an event, for the raw limit to send the same.</summary>
     public static byte[] PayloadOf(int organization, int number) => Encoding.UTF8.GetBytes(

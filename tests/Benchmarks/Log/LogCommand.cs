@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using EventSubscriptions;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Subscriptions;
 using LocalHost;
 using LocalHost.Tables;
 

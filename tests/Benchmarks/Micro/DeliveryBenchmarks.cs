@@ -1,7 +1,11 @@
 using Azure.Messaging.ServiceBus;
 using BenchmarkDotNet.Attributes;
+using EventSubscriptions;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
 
 namespace Benchmarks.Micro;

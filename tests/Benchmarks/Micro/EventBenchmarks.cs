@@ -1,6 +1,9 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 
 namespace Benchmarks.Micro;
 

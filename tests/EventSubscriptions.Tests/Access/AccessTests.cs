@@ -1,8 +1,9 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;

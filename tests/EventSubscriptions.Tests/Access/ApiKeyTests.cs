@@ -1,4 +1,5 @@
 using EventSubscriptions.Access;
+using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Tests.Access;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using EventSubscriptions.Access;
+using EventSubscriptions.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Tests.Access;

@@ -1,7 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using EventSubscriptions.Access;
+using EventSubscriptions.Http;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,6 +1,5 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
-using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Tests.Deliveries;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
-using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Tests.Fuzzing;
 
@@ -82,7 +82,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
                 }
 
                 await Send("GET", $"{all}/{Uri.EscapeDataString(Shortened(path))}");
-                await Send("GET", $"{all}?continuationToken={new PageRequest($"subscriptions/{organization.Split('/')[^1]}", 1, null).Answer<string>([], path).ContinuationToken}");
+                await Send("GET", $"{all}?continuationToken={new PageRequest($"subscriptions/{organization.Split('/')[^1]}", 1, null).ToPage<string>([], path).ContinuationToken}");
                 await Send("POST", $"{one}/rotate-secret", patch, contentType, header);
                 await Expect(204, "DELETE", one);
                 await Expect(404, "GET", one);
@@ -132,7 +132,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         // Published last, so when it has arrived, what came before it has been read.
         var last = await organization.PublishCase();
         await Eventually.Until(async () => (await subscription.Attempts("delivered")).Any(attempt => (string)attempt["eventId"]! == last), () => "the last event");
-        await Eventually.Until(async () => (await Queues.Of(shared.App.AsAdmin())).All(queue => queue.Active + queue.DeadLetters == 0), () => "empty queues");
+        await Eventually.Until(async () => (await AppQueues.Of(shared.App.AsAdmin())).All(queue => queue.Active + queue.DeadLetters == 0), () => "empty queues");
         Assert.NotEmpty(await organization.AuditLog("event.deadLettered"));
         var delivered = (await subscription.Attempts()).Select(attempt => (string)attempt["eventId"]!).Distinct(StringComparer.Ordinal).ToList();
         Assert.True(delivered.Count > Cases / 3, $"{delivered.Count} events were taken.");

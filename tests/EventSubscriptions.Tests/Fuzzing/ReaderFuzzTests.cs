@@ -6,10 +6,15 @@ using Azure.Data.Tables;
 using CsCheck;
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Deliveries;
+using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using LocalHost.Tables;
@@ -25,8 +30,8 @@ public sealed class ReaderFuzzTests
     private static readonly TestClock s_clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
     private static readonly OrganizationId s_organization = Given.Organization();
-    private static readonly DestinationGuard s_guard = new(new DeliveriesOptions());
-    private static readonly DestinationGuard s_open = new(new DeliveriesOptions { AllowInsecureDestinations = true });
+    private static readonly DestinationGuard s_guard = new(new DestinationOptions());
+    private static readonly DestinationGuard s_open = new(new DestinationOptions { AllowInsecureDestinations = true });
     private static readonly TimeSpan s_retention = TimeSpan.FromDays(30);
 
     [Fact]
@@ -165,7 +170,7 @@ public sealed class ReaderFuzzTests
                 var row = Fits(ReplayRow.Make(replay));
                 Assert.Equal((replay.From, replay.To, replay.StartedBy), (ReplayRow.Read(row).From, ReplayRow.Read(row).To, ReplayRow.Read(row).StartedBy));
                 Fits(ReplayAudit.Started(replay, s_clock));
-                JsonSerializer.Serialize(ReplayBody.Of(replay), ReplayJson.Default.ReplayBody);
+                JsonSerializer.Serialize(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse);
             },
             iter: 15_000,
             print: Encoding.UTF8.GetString);
@@ -179,7 +184,7 @@ public sealed class ReaderFuzzTests
         Gen.Select(texts, texts, texts, texts).Sample(
             (from, to, size, other) =>
             {
-                var request = Requests.Get($"?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}&pageSize={Uri.EscapeDataString(size)}&continuationToken={new PageRequest("list", 1, null).Answer<string>([], other).ContinuationToken}&{other}");
+                var request = Requests.Get($"?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}&pageSize={Uri.EscapeDataString(size)}&continuationToken={new PageRequest("list", 1, null).ToPage<string>([], other).ContinuationToken}&{other}");
                 request.Headers.IfMatch = other;
                 request.Headers.Authorization = other;
                 request.Headers["x-api-key"] = size;
@@ -221,10 +226,10 @@ public sealed class ReaderFuzzTests
         Assert.Equal((subscription.Name, subscription.Description, subscription.Url.OriginalString), (read.Name, read.Description, read.Url.OriginalString));
         foreach (var entry in SubscriptionAudit.Changed(before, subscription, Given.Actor("somebody")).Append(SubscriptionAudit.Created(subscription, Given.Actor("somebody"))))
         {
-            JsonSerializer.Serialize(AuditRow.Read(Fits(AuditRow.Make(entry, s_clock))), AuditJson.Default.AuditEntryBody);
+            JsonSerializer.Serialize(AuditRow.Read(Fits(AuditRow.Make(entry, s_clock))), AuditJson.Default.AuditEntryResponse);
         }
 
-        JsonSerializer.Serialize(SubscriptionBody.Of(subscription, SubscriptionHealth.Healthy), SubscriptionJson.Default.SubscriptionBody);
+        JsonSerializer.Serialize(SubscriptionResponse.Of(subscription, SubscriptionHealth.Healthy), SubscriptionJson.Default.SubscriptionResponse);
     }
 
     private static TableEntity Fits(TableEntity row)

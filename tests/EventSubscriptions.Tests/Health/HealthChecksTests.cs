@@ -1,6 +1,5 @@
 using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Access;
 using EventSubscriptions.Health;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Hosting.Internal;

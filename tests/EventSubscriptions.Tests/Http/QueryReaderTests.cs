@@ -1,4 +1,5 @@
 using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Tests.Http;
 
@@ -31,7 +32,7 @@ public sealed class QueryReaderTests
     public void Parameters_are_read_when_they_are_right()
     {
         var errors = new FieldErrors();
-        var token = new PageRequest("list/7", 1, null).Answer<string>([], "row").ContinuationToken;
+        var token = new PageRequest("list/7", 1, null).ToPage<string>([], "row").ContinuationToken;
 
         var (page, range, active) = Read($"?pageSize=1000&continuationToken={token}&from=2026-01-31T00:00Z&to=2026-01-31T00:00:00.0000001Z&isActive=true", errors);
 
@@ -45,7 +46,7 @@ public sealed class QueryReaderTests
     public void Token_is_refused_when_it_belongs_to_another_list()
     {
         var errors = new FieldErrors();
-        var token = new PageRequest("list/8", 1, null).Answer<string>([], "row").ContinuationToken;
+        var token = new PageRequest("list/8", 1, null).ToPage<string>([], "row").ContinuationToken;
 
         Read($"?continuationToken={token}", errors);
 
@@ -60,7 +61,7 @@ public sealed class QueryReaderTests
     {
         var errors = new FieldErrors();
 
-        Read($"?continuationToken={new PageRequest("list/7", 1, null).Answer<string>([], key).ContinuationToken}", errors);
+        Read($"?continuationToken={new PageRequest("list/7", 1, null).ToPage<string>([], key).ContinuationToken}", errors);
 
         Assert.Equal(["continuationToken"], errors.ByField().Keys);
     }
@@ -70,7 +71,7 @@ public sealed class QueryReaderTests
     {
         var errors = new FieldErrors();
 
-        Read($"?continuationToken={new PageRequest("list/7", 1, null).Answer<string>([], new string('k', 513)).ContinuationToken}", errors);
+        Read($"?continuationToken={new PageRequest("list/7", 1, null).ToPage<string>([], new string('k', 513)).ContinuationToken}", errors);
 
         Assert.Equal(["continuationToken"], errors.ByField().Keys);
     }

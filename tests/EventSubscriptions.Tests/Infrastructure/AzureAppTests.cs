@@ -2,7 +2,6 @@ using EventSubscriptions.Options;
 using FunctionsApp;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -59,7 +58,7 @@ public sealed class AzureAppTests : IDisposable
     [Theory]
     [InlineData("System.Net.Http.HttpClient.CallInvokerExtractor.LogicalHandler", false)]
     [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics", false)]
-    [InlineData("EventSubscriptions.Deliveries.DeliverEvent", true)]
+    [InlineData("EventSubscriptions.Deliveries.DeliverFunction", true)]
     public void Information_is_logged_of_the_app_alone(string category, bool expected) =>
         Assert.Equal(expected, _app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category).IsEnabled(LogLevel.Information));
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using EventSubscriptions.Access;
 using EventSubscriptions.Options;
+using EventSubscriptions.Secrets;
 using Microsoft.Extensions.Configuration;
 
 namespace EventSubscriptions.Tests.Infrastructure;
@@ -76,7 +77,7 @@ public sealed class SecretsHookTests : IDisposable
         AccessOptions.Read(reader);
         var keys = SecretOptions.Read(reader);
 
-        Assert.Empty(reader.Mistakes);
+        Assert.Empty(reader.Errors);
         Assert.Equal("k1", Assert.Single(keys.Keys).Id);
     }
 

@@ -70,7 +70,7 @@ public sealed class SettingsTests
             read.Invoke(null, [reader]);
         }
 
-        Assert.Empty(reader.Mistakes);
+        Assert.Empty(reader.Errors);
         Assert.StartsWith("replace-", sample["Access__AdminKey"], StringComparison.Ordinal);
         Assert.Equal(new byte[32], Convert.FromBase64String(sample["Secrets__Keys"].Split(':')[1]));
     }
@@ -102,7 +102,7 @@ public sealed class SettingsTests
         Assert.NotEmpty(asked.Names);
         // Neither what overrides host.json nor an element of a list is a setting of the app.
         var read = asked.Names.Where(name => !name.StartsWith(HostJson, StringComparison.Ordinal) && !Regex.IsMatch(name, @"__\d+$"));
-        return ([.. read.Order(StringComparer.Ordinal)], [.. reader.Mistakes.Select(mistake => mistake.Split(' ')[0])]);
+        return ([.. read.Order(StringComparer.Ordinal)], [.. reader.Errors.Select(mistake => mistake.Split(' ')[0])]);
     }
 
     private static IEnumerable<MethodInfo> Readers() =>

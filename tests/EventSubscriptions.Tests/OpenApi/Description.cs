@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.OpenApi;
 
 namespace EventSubscriptions.Tests.OpenApi;

@@ -21,7 +21,7 @@ internal static partial class DescriptionValidator
     private static OtherProgram? s_program;
 
     /// <summary>What is wrong with the description itself, by OpenAPI's own schema and by its examples.</summary>
-    public static IReadOnlyList<string> Mistakes { get; private set; } = [];
+    public static IReadOnlyList<string> Errors { get; private set; } = [];
 
     /// <summary>From now on every exchange is looked at.</summary>
     [ModuleInitializer]
@@ -68,7 +68,7 @@ internal static partial class DescriptionValidator
         var program = Directory.Exists(Path.Combine(folder, "node_modules", "ajv"))
             ? OtherProgram.Node(Path.Combine(folder, "validate.js"))
             : throw new InvalidOperationException("The library ajv is not installed. Run ./test at the top of the repository: it installs what the tests need.");
-        Mistakes = await AskAsync(program, Description.Json);
+        Errors = await AskAsync(program, Description.Json);
         return program;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.OpenApi;
@@ -14,7 +15,7 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     {
         await DescriptionValidator.ReadyAsync();
 
-        Assert.True(DescriptionValidator.Mistakes.Count == 0, $"Mend {Description.Folder}:\n{string.Join('\n', DescriptionValidator.Mistakes)}");
+        Assert.True(DescriptionValidator.Errors.Count == 0, $"Mend {Description.Folder}:\n{string.Join('\n', DescriptionValidator.Errors)}");
     }
 
     [Fact]

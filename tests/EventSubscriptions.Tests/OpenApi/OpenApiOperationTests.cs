@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using EventSubscriptions.Access;
+using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.Azure.Functions.Worker;

@@ -6,12 +6,19 @@ using System.Text.Json.Serialization.Metadata;
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Relay;
 using EventSubscriptions.Replays;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Tests.OpenApi;
@@ -24,26 +31,26 @@ public sealed class OpenApiSchemaTests
     {
         [typeof(ProblemDetail)] = "Problem",
         [typeof(PublishAnswer)] = "PublishedEvents",
-        [typeof(SubscriptionBody)] = "Subscription",
-        [typeof(SubscriptionHealthBody)] = "SubscriptionHealth",
-        [typeof(Page<SubscriptionBody>)] = "SubscriptionPage",
-        [typeof(RotatedSecretBody)] = "RotatedSecret",
+        [typeof(SubscriptionResponse)] = "Subscription",
+        [typeof(SubscriptionHealthResponse)] = "SubscriptionHealth",
+        [typeof(ListPage<SubscriptionResponse>)] = "SubscriptionPage",
+        [typeof(RotatedSecretResponse)] = "RotatedSecret",
         [typeof(DeliveryAttempt)] = "Attempt",
         [typeof(DeliveryError)] = "DeliveryError",
-        [typeof(Page<DeliveryAttempt>)] = "AttemptPage",
+        [typeof(ListPage<DeliveryAttempt>)] = "AttemptPage",
         [typeof(EventDeliveries)] = "EventDeliveries",
         [typeof(TestAttempt)] = "TestAttempt",
-        [typeof(ResendBody)] = "Resend",
-        [typeof(ReplayBody)] = "Replay",
-        [typeof(Page<ReplayBody>)] = "ReplayPage",
-        [typeof(AuditEntryBody)] = "AuditEntry",
+        [typeof(ResendResponse)] = "Resend",
+        [typeof(ReplayResponse)] = "Replay",
+        [typeof(ListPage<ReplayResponse>)] = "ReplayPage",
+        [typeof(AuditEntryResponse)] = "AuditEntry",
         [typeof(AuditError)] = "AuditError",
-        [typeof(Page<AuditEntryBody>)] = "AuditEntryPage",
-        [typeof(ApiKeyBody)] = "Key",
-        [typeof(Page<ApiKeyBody>)] = "KeyPage",
-        [typeof(HealthBody)] = "Health",
-        [typeof(CallerBody)] = "Caller",
-        [typeof(RelayHealthBody)] = "RelaySubscriber",
+        [typeof(ListPage<AuditEntryResponse>)] = "AuditEntryPage",
+        [typeof(ApiKeyResponse)] = "Key",
+        [typeof(ListPage<ApiKeyResponse>)] = "KeyPage",
+        [typeof(HealthResponse)] = "Health",
+        [typeof(CallerResponse)] = "Caller",
+        [typeof(RelayHealthResponse)] = "RelaySubscriber",
     };
 
     /// <summary>What is read or written as JSON and is no answer.</summary>
@@ -112,7 +119,7 @@ public sealed class OpenApiSchemaTests
             .. Constants(typeof(RelayFailure)), .. Constants(typeof(RelayAudit)),
         ];
 
-        Same([.. kinds, DeadLetterPolicy.MaxDeliveryCountExceeded, ReplaySlice.MalformedReplay], Description.Schemas["AuditError"]!["properties"]!["kind"]!["examples"]!.AsArray().Select(kind => (string)kind!), "the examples of the schema AuditError/properties/kind");
+        Same([.. kinds, DeadLetterPolicy.MaxDeliveryCountExceeded, ReplayFunction.MalformedReplay], Description.Schemas["AuditError"]!["properties"]!["kind"]!["examples"]!.AsArray().Select(kind => (string)kind!), "the examples of the schema AuditError/properties/kind");
     }
 
     [Fact]

@@ -2,15 +2,14 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure;
-using EventSubscriptions.Access;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
-using EventSubscriptions.Options;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Scenarios.Harness;
-using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Tests.OpenApi;
 
@@ -181,7 +180,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
             new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             EventCatalogue.Load(),
-            new DestinationGuard(new DeliveriesOptions()),
+            new DestinationGuard(new DestinationOptions()),
             services.Time);
         var context = new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), organization);
         var of = subscription.Id.ToString();

@@ -1,4 +1,4 @@
-using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.OpenApi;

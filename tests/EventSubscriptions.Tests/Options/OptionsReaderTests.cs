@@ -39,7 +39,7 @@ public sealed class OptionsReaderTests
         Assert.Equal(7, reader.Number("Some__Count", 1, 1, 10));
         Assert.Equal(1, reader.Number("Some__Other", 1, 1, 10));
         Assert.Null(reader.Text("Some__Empty"));
-        Assert.Empty(reader.Mistakes);
+        Assert.Empty(reader.Errors);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class OptionsReaderTests
 
         Assert.Null(reader.Text("Some__Key"));
         Assert.Null(reader.RequiredText("Some__Key"));
-        Assert.StartsWith("Some__Key refers to a secret in a key vault that can't be read", Assert.Single(reader.Mistakes), StringComparison.Ordinal);
+        Assert.StartsWith("Some__Key refers to a secret in a key vault that can't be read", Assert.Single(reader.Errors), StringComparison.Ordinal);
     }
 
     private static IServiceCollection Services(params (string Name, string Value)[] settings) => new ServiceCollection().AddSingleton(Configuration(settings));

@@ -1,11 +1,10 @@
 using System.Text;
-using EventSubscriptions.Access;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Relay;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Telemetry;
-using EventSubscriptions.Tests.Deliveries;
-using EventSubscriptions.Tests.Scenarios.Harness;
+using EventSubscriptions.Tests.Deliveries.Sending;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Relay;
@@ -29,7 +28,7 @@ public sealed class RelayClientTests : IDisposable
     {
         await using var relay = new RawReceiver(RawReceiver.Ok("[]"));
 
-        Assert.IsType<RelayAnswer.Events>(await Ask(new Uri(relay.Url, path)));
+        Assert.IsType<RelayResponse.Events>(await Ask(new Uri(relay.Url, path)));
 
         var lines = Assert.Single(relay.Requests).Head.Split("\r\n");
         Assert.Equal($"GET {path.TrimEnd('/')}/subscribers/sub-1/api/v1/events?oldest=2024-08-08T12:00:30.123456Z&limit=200 HTTP/1.1", lines[0]);
@@ -61,7 +60,7 @@ public sealed class RelayClientTests : IDisposable
     {
         await using var relay = new RawReceiver(answer);
 
-        var failure = Assert.IsType<RelayAnswer.Failed>(await Ask(relay.Url)).Failure;
+        var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
         Assert.Equal((kind, status, state), (failure.Kind, failure.StatusCode, failure.State));
         Assert.NotEmpty(failure.Detail);
@@ -74,7 +73,7 @@ public sealed class RelayClientTests : IDisposable
     {
         using var nobody = new ClosedPort();
 
-        Assert.Equal(ErrorKind.Connect, Assert.IsType<RelayAnswer.Failed>(await Ask(nobody.Url)).Failure.Kind);
+        Assert.Equal(ErrorKind.Connect, Assert.IsType<RelayResponse.Failed>(await Ask(nobody.Url)).Failure.Kind);
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed class RelayClientTests : IDisposable
     {
         await using var relay = new RawReceiver($"HTTP/1.1 401 Unauthorized\r\nContent-Length: {Key.Length + 10}\r\n\r\nBad key: {Key}.");
 
-        var failure = Assert.IsType<RelayAnswer.Failed>(await Ask(relay.Url)).Failure;
+        var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
         Assert.Equal("Bad key: ***.", failure.ResponseSnippet);
         Assert.DoesNotContain(Key, failure.ToString(), StringComparison.Ordinal);
@@ -98,7 +97,7 @@ public sealed class RelayClientTests : IDisposable
     {
         await using var relay = new RawReceiver($"HTTP/1.1 {status} Wait\r\nRetry-After: {retryAfter}\r\nContent-Length: 0\r\n\r\n");
 
-        var failure = Assert.IsType<RelayAnswer.Failed>(await Ask(relay.Url)).Failure;
+        var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
         Assert.Equal(seconds is null ? null : _time.GetUtcNow().AddSeconds(seconds.Value), failure.RestUntil);
     }
@@ -124,7 +123,7 @@ public sealed class RelayClientTests : IDisposable
             await Task.Delay(1);
         }
 
-        Assert.Equal(ErrorKind.Timeout, Assert.IsType<RelayAnswer.Failed>(await asking).Failure.Kind);
+        Assert.Equal(ErrorKind.Timeout, Assert.IsType<RelayResponse.Failed>(await asking).Failure.Kind);
     }
 
     [Theory]
@@ -132,7 +131,7 @@ public sealed class RelayClientTests : IDisposable
     [InlineData(false)]
     public async Task Answer_beyond_16_MiB_is_not_taken(bool saysHowLong)
     {
-        const int Size = RelayClient.MaxAnswerBytes + 1;
+        const int Size = RelayClient.MaxResponseBytes + 1;
         await using var relay = new RawReceiver(async (stream, cancellationToken) =>
         {
             await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\n{(saysHowLong ? $"Content-Length: {Size}\r\n" : "Connection: close\r\n")}\r\n"), cancellationToken);
@@ -144,10 +143,10 @@ public sealed class RelayClientTests : IDisposable
             }
         });
 
-        Assert.IsType<RelayAnswer.TooLarge>(await Ask(relay.Url));
+        Assert.IsType<RelayResponse.TooLarge>(await Ask(relay.Url));
     }
 
-    private async Task<RelayAnswer> Ask(Uri address)
+    private async Task<RelayResponse> Ask(Uri address)
     {
         var provider = new ServiceCollection()
             .AddSingleton(new RelayOptions { BaseAddress = new Uri(address.GetLeftPart(UriPartial.Path).Replace("/in", "", StringComparison.Ordinal)) })

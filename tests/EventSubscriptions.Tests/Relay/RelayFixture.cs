@@ -1,10 +1,11 @@
-using System.Net.Http;
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Relay;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using EventSubscriptions.Tests.Scenarios.Harness;
@@ -85,13 +86,13 @@ internal sealed class RelayFixture : IAsyncDisposable
         return count;
     }
 
-    public async Task<RelayHealthBody> HealthAsync(OrganizationId? boundTo = null) => Assert.Single((await ListHealthAsync(boundTo))!);
+    public async Task<RelayHealthResponse> HealthAsync(OrganizationId? boundTo = null) => Assert.Single((await ListHealthAsync(boundTo))!);
 
-    public Task<IReadOnlyList<RelayHealthBody>?> ListHealthAsync(OrganizationId? boundTo = null, TableServiceClient? tables = null) =>
+    public Task<IReadOnlyList<RelayHealthResponse>?> ListHealthAsync(OrganizationId? boundTo = null, TableServiceClient? tables = null) =>
         new RelayHealth(new RelayStore(tables ?? _services.Flaky), Options, Time, NullLogger<RelayHealth>.Instance).ListAsync(new Caller(Given.Actor("test"), Role.Read, boundTo), default);
 
     /// <summary>The organization's audit log, oldest first.</summary>
-    public async Task<IReadOnlyList<AuditEntryBody>> AuditLogAsync() =>
+    public async Task<IReadOnlyList<AuditEntryResponse>> AuditLogAsync() =>
         [.. (await new AuditLog(_services.Tables, Time).ListAsync(
             Subscriber.OrganizationId, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 1000, null), default)).Items.Reverse()];
 

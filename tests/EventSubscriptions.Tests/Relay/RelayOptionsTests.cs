@@ -63,7 +63,7 @@ public sealed class RelayOptionsTests
             [name] = value,
         };
 
-        var mistake = Assert.Single(Read([.. settings.Select(setting => (setting.Key, setting.Value))]).Mistakes);
+        var mistake = Assert.Single(Read([.. settings.Select(setting => (setting.Key, setting.Value))]).Errors);
 
         Assert.StartsWith(name + " ", mistake, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", mistake, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed class RelayOptionsTests
     [InlineData("http://127.0.0.1:8080")]
     [InlineData("http://localhost")]
     [InlineData("http://[::1]:8080")]
-    public void Plain_http_is_for_this_machine(string address) => Assert.Empty(Read(("Relay__BaseAddress", address)).Mistakes);
+    public void Plain_http_is_for_this_machine(string address) => Assert.Empty(Read(("Relay__BaseAddress", address)).Errors);
 
     [Fact]
     public void Every_mistake_of_every_subscriber_is_named()
@@ -91,10 +91,10 @@ public sealed class RelayOptionsTests
             mistakes.Select(mistake => mistake.Split(' ')[0]));
     }
 
-    private static (RelayOptions Options, IReadOnlyList<string> Mistakes) Read(params (string Name, string Value)[] settings)
+    private static (RelayOptions Options, IReadOnlyList<string> Errors) Read(params (string Name, string Value)[] settings)
     {
         var reader = new OptionsReader(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting =>
             KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build());
-        return (RelayOptions.Read(reader), reader.Mistakes);
+        return (RelayOptions.Read(reader), reader.Errors);
     }
 }

@@ -1,4 +1,3 @@
-using EventSubscriptions.Relay;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Relay;

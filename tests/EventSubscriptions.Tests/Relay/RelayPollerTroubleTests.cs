@@ -1,7 +1,6 @@
 using Azure;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Events;
-using EventSubscriptions.Relay;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Scenarios.Harness;
 

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EventSubscriptions.Access;
-using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Relay;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Relay;

@@ -1,6 +1,8 @@
 using System.Text;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;

@@ -20,7 +20,7 @@ public sealed class RetentionOptionsTests
 
         RetentionOptions.Read(reader);
 
-        Assert.Equal(isValid, reader.Mistakes.Count == 0);
-        Assert.All(reader.Mistakes, mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal));
+        Assert.Equal(isValid, reader.Errors.Count == 0);
+        Assert.All(reader.Errors, mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal));
     }
 }

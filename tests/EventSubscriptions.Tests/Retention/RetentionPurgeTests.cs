@@ -2,13 +2,14 @@ using System.Text;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -386,7 +387,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
             Step = step,
         }.RunAsync(cancellationToken);
 
-    private ReplayRunner Runner() => new(
+    private ReplayProcessor Runner() => new(
         new ReplayStore(_services.Flaky),
         new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
         Given.SubscriptionStore(_services.Tables, _services.Time),

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -33,7 +32,7 @@ public sealed partial class BacklogScenarios
         var ids = await organization.PublishCases(Backlog, "backlog");
         await organization.Audited("breaker.opened", 1);
         await Eventually.Get(
-            () => Queues.Of(app.AsAdmin()), queues => queues.Sum(queue => queue.Scheduled) >= Backlog - 16, queues => "a backlog that is held: " + string.Join(", ", queues), s_patience);
+            () => AppQueues.Of(app.AsAdmin()), queues => queues.Sum(queue => queue.Scheduled) >= Backlog - 16, queues => "a backlog that is held: " + string.Join(", ", queues), s_patience);
         hook.After(TimeSpan.Zero);
 
         await Eventually.Until(() => Missing(ids, hook).Count == 0, () => $"{Backlog} events, {Missing(ids, hook).Count} are missing", s_patience);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -30,7 +29,7 @@ public sealed class BackupScenarios
         await using (var paused = AppProcess.CreateOn(copy, ["--paused"]))
         {
             await paused.StartAgain();
-            Assert.Contains(await Queues.Of(paused.AsAdmin()), queue => queue is { Name: "deliveries", IsEmpty: false });
+            Assert.Contains(await AppQueues.Of(paused.AsAdmin()), queue => queue is { Name: "deliveries", IsEmpty: false });
             await paused.Stop();
             Assert.Equal(seen, hook.Count);
         }

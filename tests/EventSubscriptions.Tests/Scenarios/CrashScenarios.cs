@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -128,7 +127,7 @@ public sealed partial class CrashScenarios
     }
 
     private static async Task Scheduled(AppProcess app, int messages) => await Eventually.Get(
-        () => Queues.Of(app.AsAdmin()),
+        () => AppQueues.Of(app.AsAdmin()),
         queues => queues.Sum(queue => queue.Scheduled) == messages && queues.Sum(queue => queue.Active) == 0,
         queues => $"{messages} scheduled messages: {string.Join(", ", queues)}");
 

@@ -1,10 +1,9 @@
 using System.IO.Compression;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using EventSubscriptions.Tests.Deliveries;
+using EventSubscriptions.Tests.Deliveries.Sending;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

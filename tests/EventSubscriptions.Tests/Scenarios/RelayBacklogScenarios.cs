@@ -1,5 +1,3 @@
-using EventSubscriptions.Tests.Scenarios.Harness;
-
 namespace EventSubscriptions.Tests.Scenarios;
 
 /// <summary>A long backlog at Relay.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Scenarios.Harness;
 

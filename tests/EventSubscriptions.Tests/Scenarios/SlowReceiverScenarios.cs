@@ -1,5 +1,3 @@
-using EventSubscriptions.Tests.Scenarios.Harness;
-
 namespace EventSubscriptions.Tests.Scenarios;
 
 /// <summary>Measures time, so it runs beside no other scenario.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -22,7 +21,7 @@ public sealed class StartScenarios
         (await admin.Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.ServiceUnavailable);
         await organization.PublishCase();
         await Eventually.Get(
-            () => Queues.Of(admin), queues => queues.Any(queue => queue is { Name: "fanout", Scheduled: 1 }), queues => $"a postponed event: {string.Join(", ", queues)}");
+            () => AppQueues.Of(admin), queues => queues.Any(queue => queue is { Name: "fanout", Scheduled: 1 }), queues => $"a postponed event: {string.Join(", ", queues)}");
 
         await azurite.StartAgainAsync();
 

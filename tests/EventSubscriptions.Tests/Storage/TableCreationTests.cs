@@ -1,8 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
-using EventSubscriptions.Access;
 using EventSubscriptions.Options;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions;
 
@@ -9,7 +9,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 public sealed class SubscriptionFieldsTests
 {
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
-    private static readonly DestinationGuard s_guard = new(new DeliveriesOptions());
+    private static readonly DestinationGuard s_guard = new(new DestinationOptions());
 
     private static readonly Dictionary<string, object?> s_valid = new(StringComparer.Ordinal)
     {

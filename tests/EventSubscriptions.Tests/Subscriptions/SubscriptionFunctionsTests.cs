@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Azure.Data.Tables;
-using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Events;
-using EventSubscriptions.Options;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
@@ -44,7 +44,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         new SubscriptionEditor(_store, _cache, _clock),
         new SubscriptionLimit(_store, limits, _clock),
         s_catalogue,
-        new DestinationGuard(new DeliveriesOptions()),
+        new DestinationGuard(new DestinationOptions()),
         _clock);
 
     public Task DisposeAsync() => Task.CompletedTask;

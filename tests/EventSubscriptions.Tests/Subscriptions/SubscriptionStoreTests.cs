@@ -1,7 +1,7 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Events;
 using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
@@ -135,8 +135,8 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         };
         await tables.GetTableClient(TableNames.Subscriptions).AddEntityAsync(left);
 
-        await store.MoveAuditEntriesAsync(_organization, default);
-        await store.MoveAuditEntriesAsync(_organization, default);
+        await store.DrainAsync(_organization, default);
+        await store.DrainAsync(_organization, default);
 
         var moved = Assert.Single(await EntriesAsync(), other => other.Id != entry.Id);
         Assert.Equal("aud_0123456789abcdefghijklmnop", moved.Id);
@@ -202,7 +202,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     private static Task<Subscription> AddAsync(SubscriptionStore store, Subscription subscription) =>
         store.AddAsync(subscription, Given.Entry(subscription, AuditType.SubscriptionCreated), default);
 
-    private async Task<IReadOnlyList<AuditEntryBody>> EntriesAsync() =>
+    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync() =>
         (await new AuditLog(await stores.ConnectAsync(), _clock).ListAsync(
             _organization, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 1000, null), default)).Items;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
-using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Tests.Telemetry;
 

@@ -11,8 +11,8 @@ public sealed class LogLevelsTests
     [InlineData("System.Net.Http.HttpClient.CallInvokerExtractor.LogicalHandler", LogLevel.Warning)]
     [InlineData("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning)]
     [InlineData("Azure.Core", LogLevel.Warning)]
-    [InlineData("EventSubscriptions.Deliveries.DeliverEvent", LogLevel.Information)]
-    [InlineData("Function.DeliverEvent.User", LogLevel.Information)]
+    [InlineData("EventSubscriptions.Deliveries.DeliverFunction", LogLevel.Information)]
+    [InlineData("Function.DeliverFunction.User", LogLevel.Information)]
     public void Information_is_logged_of_the_app_and_warnings_of_what_it_is_built_on(string category, LogLevel least) =>
         Assert.Equal(least, Least(category, settingsFirst: true));
 

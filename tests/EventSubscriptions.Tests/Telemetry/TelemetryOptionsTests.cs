@@ -16,7 +16,7 @@ public sealed class TelemetryOptionsTests
         var reader = Reader(value);
 
         Assert.Equal(endpoint, TelemetryOptions.Read(reader).OtlpEndpoint?.AbsoluteUri);
-        Assert.Empty(reader.Mistakes);
+        Assert.Empty(reader.Errors);
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class TelemetryOptionsTests
         var reader = Reader(value);
 
         Assert.Null(TelemetryOptions.Read(reader).OtlpEndpoint);
-        Assert.Equal(["OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https URI"], reader.Mistakes);
+        Assert.Equal(["OTEL_EXPORTER_OTLP_ENDPOINT must be an absolute http or https URI"], reader.Errors);
     }
 
     private static OptionsReader Reader(string? endpoint) =>

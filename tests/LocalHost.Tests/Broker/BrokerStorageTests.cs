@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using EventSubscriptions.Access;
+using EventSubscriptions.Secrets;
 using LocalHost.Messaging;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;

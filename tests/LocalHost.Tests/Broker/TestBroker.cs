@@ -1,5 +1,5 @@
 using System.Text;
-using EventSubscriptions.Access;
+using EventSubscriptions.Secrets;
 using LocalHost.Messaging;
 using LocalHost.Storage;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using EventSubscriptions.Access;
+using EventSubscriptions.Secrets;
 using LocalHost.Storage;
 
 namespace LocalHost.Tests.Storage;

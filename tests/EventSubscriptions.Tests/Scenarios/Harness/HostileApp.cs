@@ -1,4 +1,4 @@
-using EventSubscriptions.Tests.Deliveries;
+using EventSubscriptions.Tests.Deliveries.Sending;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Deliveries.Log;
+
+/// <summary>Shows what was delivered and what was not, newest first.</summary>
+public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryLog log, EventArchive archive)
+{
+    internal const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
+
+    /// <summary>How many attempts one delivery shows. The list has the others.</summary>
+    private const int MaxAttemptsShown = 100;
+
+    [Function(nameof(ListDeliveries))]
+    [Requires(Role.Read)]
+    public async Task<IResult> ListDeliveries(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
+        string id,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        var errors = new FieldErrors();
+        var query = new QueryReader(request, errors);
+        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
+        if (filter.EventId is not null && !EventId.TryParse(filter.EventId, out _))
+        {
+            errors.Add("eventId", "is not the id of an event");
+        }
+
+        var page = query.Page($"deliverylog/{id}");
+        query.Finish();
+        return errors.Any
+            ? errors.ToProblem()
+            : ApiResult.Ok(await log.ListAsync(subscription, filter, page, cancellationToken), DeliveriesJson.Default.ListPageDeliveryAttempt);
+    }
+
+    [Function(nameof(GetDelivery))]
+    [Requires(Role.Manage)]
+    public async Task<IResult> GetDelivery(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest request,
+        string id,
+        string eventId,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        {
+            return Problem.NotFound("There is no such subscription.");
+        }
+
+        if (!EventId.TryParse(eventId, out var known))
+        {
+            return NotDelivered();
+        }
+
+        var attempts = await log.AttemptsOfAsync(subscription, known, MaxAttemptsShown, cancellationToken);
+        if (attempts.Count == 0)
+        {
+            return NotDelivered();
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        var payload = await archive.GetAsync(context.GetOrganization(), known, cancellationToken);
+        return ApiResult.Ok(
+            new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, payload is null ? null : JsonElement.Parse(payload.Value.Span)),
+            DeliveriesJson.Default.EventDeliveries);
+    }
+
+    private static IResult NotDelivered() => Problem.NotFound("There was no attempt to deliver such an event to this subscription.");
+
+    private async Task<SubscriptionId?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) && await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) is not null ? known : null;
+}
+
+/// <summary>The newest attempts to deliver one event to one subscription.</summary>
+/// <param name="EventId">The event.</param>
+/// <param name="EventName">Its name.</param>
+/// <param name="Attempts">Newest first.</param>
+/// <param name="Payload">What was sent, or null where it is no longer archived.</param>
+internal sealed record EventDeliveries(string EventId, string EventName, IReadOnlyList<DeliveryAttempt> Attempts, JsonElement? Payload);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(ListPage<DeliveryAttempt>))]
+[JsonSerializable(typeof(EventDeliveries))]
+[JsonSerializable(typeof(TestAttempt))]
+[JsonSerializable(typeof(ResendResponse))]
+internal sealed partial class DeliveriesJson : JsonSerializerContext;

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+using Azure.Data.Tables;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
+using EventSubscriptions.Http;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Deliveries.Log;
+
+/// <summary>The table <c>deliverylog</c>: every attempt, in the order in which they ended, and which deliveries wait.</summary>
+public sealed class DeliveryLog
+{
+    /// <summary>How many attempts at one event can be found by it.</summary>
+    internal const int MaxAttemptsOfEvent = 1000;
+
+    private const int ParallelReads = 32;
+
+    private readonly TableClient _table;
+    private readonly BatchedTableWriter _writer;
+
+    public DeliveryLog(TableServiceClient tables)
+    {
+        _table = tables.GetTableClient(TableNames.DeliveryLog);
+        _writer = new BatchedTableWriter(_table);
+    }
+
+    /// <summary>Returns once the attempt is stored. The same attempt again changes nothing.</summary>
+    /// <param name="subscription">Whose attempt it is.</param>
+    /// <param name="attempt">The attempt. If another follows, the delivery waits from now on.</param>
+    /// <param name="hasWaited">Whether the delivery may be noted as waiting. The attempt ends that.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task AppendAsync(SubscriptionId subscription, DeliveryAttempt attempt, bool hasWaited, CancellationToken cancellationToken)
+    {
+        var row = DeliveryLogRow.Make(subscription, attempt);
+        var outcome = DeliveryLogRow.MakeOutcome(row);
+        return attempt.NextAttemptAt is { } due
+            ? _writer.WriteAsync(
+                [row, outcome, DeliveryLogRow.MakeWait(subscription, attempt.EventId, attempt.Run, due, WaitReason.Retry)], obsolete: null, cancellationToken)
+            : _writer.WriteAsync([row, outcome], hasWaited ? Wait(subscription, attempt.EventId, attempt.Run) : null, cancellationToken);
+    }
+
+    /// <summary>Notes that a delivery was postponed without an attempt.</summary>
+    public Task WaitAsync(SubscriptionId subscription, EventId eventId, string run, DateTimeOffset due, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId.ToString(), run, due, WaitReason.Postponed), cancellationToken);
+
+    /// <summary>Notes that a delivery no longer waits, though it was not attempted.</summary>
+    public Task EndWaitAsync(SubscriptionId subscription, EventId eventId, string run, CancellationToken cancellationToken) =>
+        _writer.WriteAsync([], Wait(subscription, eventId.ToString(), run), cancellationToken);
+
+    /// <summary>Counts the deliveries that wait, up to a number.</summary>
+    public async Task<int> CountWaitingAsync(SubscriptionId subscription, int atMost, CancellationToken cancellationToken)
+    {
+        var filter = RowRange.StartingWith(subscription.ToString(), DeliveryLogRow.WaitPrefix).ToFilter();
+        var count = 0;
+        await foreach (var _ in _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.KeyColumns, cancellationToken: cancellationToken))
+        {
+            if (++count == atMost)
+            {
+                break;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Lists the attempts of a subscription, newest first. Those at one event are found by it, at most <see cref="MaxAttemptsOfEvent"/>.</summary>
+    internal async Task<ListPage<DeliveryAttempt>> ListAsync(SubscriptionId subscription, DeliveryFilter filter, PageRequest page, CancellationToken cancellationToken)
+    {
+        var range = DeliveryLogRow.Range(subscription, filter.Times);
+        if (filter.EventId is not { } eventId)
+        {
+            return await _table.ReadPageAsync(range, page, row => filter.Accepts(row) ? DeliveryLogRow.Read(row) : null, cancellationToken);
+        }
+
+        var keys = (await OutcomesOfAsync(subscription, eventId, cancellationToken))
+            .Where(outcome => filter.Accepts(outcome))
+            .Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey))
+            .Where(key => range.Contains(key) && string.CompareOrdinal(key, page.After) > 0)
+            .Order(StringComparer.Ordinal)
+            .Take(page.Size + 1)
+            .ToList();
+        var shown = keys.Take(page.Size).ToList();
+        return page.ToPage(await ReadAsync(subscription, shown, cancellationToken), keys.Count > page.Size ? shown[^1] : null);
+    }
+
+    /// <summary>The newest attempts at one event, newest first.</summary>
+    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOfAsync(SubscriptionId subscription, EventId eventId, int count, CancellationToken cancellationToken)
+    {
+        var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
+        return await ReadAsync(subscription, outcomes.Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey)).Order(StringComparer.Ordinal).Take(count), cancellationToken);
+    }
+
+    /// <summary>What the rows of a span of time behind a key say, newest first: whether the attempt arrived, or null for what was skipped, which is none.</summary>
+    internal async IAsyncEnumerable<(string Key, string EventId, bool? Arrived)> OutcomesAsync(
+        SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var range = DeliveryLogRow.Range(subscription, new TimeRange(from, to));
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
+        {
+            bool? arrived = row.GetString(DeliveryLogRow.OutcomeColumn) switch
+            {
+                null or DeliveryOutcome.Skipped => null,
+                var outcome => outcome == DeliveryOutcome.Delivered,
+            };
+            yield return (row.RowKey, DeliveryLogRow.EventIdOf(row.RowKey), arrived);
+        }
+    }
+
+    private static TableEntity Wait(SubscriptionId subscription, string eventId, string run) =>
+        new(subscription.ToString(), DeliveryLogRow.WaitKey(eventId, run));
+
+    private async Task<List<TableEntity>> OutcomesOfAsync(SubscriptionId subscription, string eventId, CancellationToken cancellationToken)
+    {
+        var filter = RowRange.StartingWith(subscription.ToString(), $"{DeliveryLogRow.OutcomePrefix}{eventId}:").ToFilter();
+        return await _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken)
+            .Take(MaxAttemptsOfEvent)
+            .ToListAsync(cancellationToken);
+    }
+
+    private async Task<List<DeliveryAttempt>> ReadAsync(SubscriptionId subscription, IEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        List<DeliveryAttempt> attempts = [];
+        foreach (var some in keys.Chunk(ParallelReads))
+        {
+            var rows = await Task.WhenAll(
+                some.Select(key => _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), key, cancellationToken: cancellationToken)));
+            // One that is missing has been purged in between.
+            attempts.AddRange(rows.Where(row => row.HasValue).Select(row => DeliveryLogRow.Read(row.Value!)));
+        }
+
+        return attempts;
+    }
+}
+
+/// <summary>Why a delivery waits.</summary>
+internal static class WaitReason
+{
+    /// <summary>An attempt failed.</summary>
+    public const string Retry = "retry";
+
+    /// <summary>Its turn has not come: a limit, a receiver that asks for a rest, or one that can't be reached.</summary>
+    public const string Postponed = "postponed";
+}
+
+/// <summary>Which attempts are asked for.</summary>
+internal sealed record DeliveryFilter(TimeRange Times, string? Outcome, string? EventId)
+{
+    /// <summary>Whether a row's outcome is asked for.</summary>
+    public bool Accepts(TableEntity row) => Outcome is null || row.GetString(DeliveryLogRow.OutcomeColumn) == Outcome;
+}

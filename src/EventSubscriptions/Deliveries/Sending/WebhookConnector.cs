@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Deliveries.Sending;
+
+/// <summary>Resolves a name, checks every address, and connects to one that was checked.</summary>
+internal sealed class WebhookConnector(NameResolver names, DestinationGuard guard, TimeProvider time)
+{
+    /// <summary>The option of a request that says for which organization it is sent.</summary>
+    public static readonly HttpRequestOptionsKey<OrganizationId> Organization = new("organization");
+
+    /// <summary>How many addresses of a host are tried: it may claim to have any number, of anybody.</summary>
+    private const int MaxAddresses = 16;
+
+    /// <summary>How long an address is waited for before the next is tried too (the Connection Attempt Delay of RFC 8305 §5).</summary>
+    private static readonly TimeSpan s_headStart = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The callback of <see cref="SocketsHttpHandler"/>. Throws <see cref="WebhookConnectException"/> where there is no connection to be had.</summary>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var target = context.DnsEndPoint;
+        context.InitialRequestMessage.Options.TryGetValue(Organization, out var organization);
+        var addresses = await ResolveAsync(organization, target.Host, cancellationToken);
+        foreach (var address in addresses)
+        {
+            if (guard.CheckAddress(address) is { } refusal)
+            {
+                throw new WebhookConnectException(ErrorKind.Forbidden, $"{target.Host} must not be connected to: {refusal}");
+            }
+        }
+
+        var endPoints = InTurns(addresses).Take(MaxAddresses).Select(address => new IPEndPoint(address, target.Port)).ToList();
+        var socket = endPoints is [var only] ? await ConnectAsync(only, cancellationToken) : await ConnectFirstAsync(endPoints, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = await names.ResolveAsync(organization, host, cancellationToken);
+            return addresses.Length > 0 ? addresses : throw new WebhookConnectException(ErrorKind.Dns, $"The name {host} has no address.");
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            throw new WebhookConnectException(ErrorKind.Dns, $"The name {host} could not be resolved: {exception.Message}.", exception);
+        }
+    }
+
+    /// <summary>The addresses with those of IPv6 and IPv4 in turns (RFC 8305 §4): where one of them leads nowhere, the other is second.</summary>
+    private static IEnumerable<IPAddress> InTurns(IPAddress[] addresses)
+    {
+        var families = addresses.Distinct().GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
+        for (var i = 0; families.Exists(family => i < family.Count); i++)
+        {
+            foreach (var family in families.Where(family => i < family.Count))
+            {
+                yield return family[i];
+            }
+        }
+    }
+
+    /// <summary>Connects to the first that answers. Each is tried as soon as the one before has failed, or has had its head start.</summary>
+    private async Task<Socket> ConnectFirstAsync(List<IPEndPoint> endPoints, CancellationToken cancellationToken)
+    {
+        using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new List<Task<Socket>>();
+        try
+        {
+            for (var next = 0; ;)
+            {
+                if (next < endPoints.Count)
+                {
+                    running.Add(ConnectAsync(endPoints[next++], race.Token));
+                }
+
+                var isLast = next == endPoints.Count;
+                var ended = await Task.WhenAny([.. running, .. isLast ? [] : (Task[])[Task.Delay(s_headStart, time, race.Token)]]);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (ended is not Task<Socket> attempt)
+                {
+                    continue;
+                }
+
+                running.Remove(attempt);
+                try
+                {
+                    return await attempt;
+                }
+                catch (WebhookConnectException) when (running.Count > 0 || !isLast)
+                {
+                    // Another address may do better.
+                }
+            }
+        }
+        finally
+        {
+            await race.CancelAsync();
+            running.ForEach(loser => _ = DropAsync(loser));
+        }
+    }
+
+    private static async Task DropAsync(Task<Socket> attempt)
+    {
+        try
+        {
+            (await attempt).Dispose();
+        }
+        catch (Exception exception) when (exception is WebhookConnectException or OperationCanceledException)
+        {
+            // There is nothing to drop.
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return socket;
+        }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new WebhookConnectException(ErrorKind.Connect, $"{endPoint} took no connection: {refused.Message}.", refused);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>No connection, and why.</summary>
+internal sealed class WebhookConnectException(string kind, string detail, Exception? inner = null) : Exception(detail, inner)
+{
+    /// <summary>As a delivery's result says it.</summary>
+    public DeliveryError Error { get; } = new(kind, detail);
+}

@@ -1,0 +1,225 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace EventSubscriptions.Deliveries.Sending;
+
+/// <summary>POSTs a payload to a subscription's URL, and reports what came back. What the other side does wrong is a result, never an exception.</summary>
+public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+{
+    /// <summary>The name of the HTTP client.</summary>
+    public const string ClientName = "webhooks";
+
+    /// <summary>The name of the HTTP client that makes a connection for each request.</summary>
+    public const string NewConnectionClientName = "webhooks on new connections";
+
+    /// <summary>How much of an answer is read, in bytes.</summary>
+    public const int MaxResponseBytes = 16 * 1024;
+
+    private const int MaxLocationLength = 512;
+
+    private static readonly MediaTypeHeaderValue s_json = new("application/json");
+    private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
+
+    private readonly HttpClient _client = clients.CreateClient(ClientName);
+    private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
+
+    /// <summary>Sends one request. One deadline covers it from name resolution to the end of the answer.</summary>
+    /// <param name="subscription">Where to, and with which token.</param>
+    /// <param name="eventId">The <c>webhook-id</c>, the same over retries.</param>
+    /// <param name="payload">The body, sent as it is.</param>
+    /// <param name="traceParent">W3C trace context, or null.</param>
+    /// <param name="cancellationToken">Ends the attempt with <see cref="OperationCanceledException"/>: it says nothing about the receiver.</param>
+    public async Task<DeliveryResult> SendAsync(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, CancellationToken cancellationToken)
+    {
+        var at = time.GetUtcNow();
+        var started = time.GetTimestamp();
+        if (guard.CheckUrl(subscription.Url) is { } refusal)
+        {
+            return new DeliveryResult { At = at, Duration = TimeSpan.Zero, IsUrlForbidden = true, Error = new(ErrorKind.Forbidden, $"The URL {refusal}.") };
+        }
+
+        using var deadline = new CancellationTokenSource(options.Deadline, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), either.Token);
+            var snippet = await ReadSnippetAsync(response, subscription, either.Token);
+            return new DeliveryResult
+            {
+                At = at,
+                Duration = time.GetElapsedTime(started),
+                StatusCode = (int)response.StatusCode,
+                Location = Location(response, subscription),
+                RetryAfter = RetryAfter(response),
+                ResponseSnippet = snippet,
+            };
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } error)
+        {
+            return new DeliveryResult { At = at, Duration = time.GetElapsedTime(started), StatusCode = (int?)response?.StatusCode, Error = error };
+        }
+        finally
+        {
+            response?.RequestMessage?.Dispose();
+            response?.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Sends a request, and sends it once more on a new connection if the server was closing the old one, which was kept alive, when it came
+    /// (RFC 9112 §9.3.1). The server may have seen it all the same; its id says so.
+    /// </summary>
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    {
+        var use = ConnectionUse.Watch();
+        try
+        {
+            return await SendAsync(_client, create(), cancellationToken);
+        }
+        catch (HttpRequestException) when (use is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
+        {
+            return await SendAsync(_newConnectionClient, create(), cancellationToken);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The answer's <c>Retry-After</c>. Proxies like to add one that is there already.</summary>
+    private static string? RetryAfter(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Retry-After", out var values)
+            ? string.Join(", ", values.Select(value => value.Trim()).Distinct(StringComparer.Ordinal))
+            : null;
+
+    private static HttpRequestMessage CreateRequest(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, DateTimeOffset at)
+    {
+        var secure = subscription.Url.Scheme == Uri.UriSchemeHttps;
+        var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url)
+        {
+            Content = new ReadOnlyMemoryContent(payload) { Headers = { ContentType = s_json } },
+            Version = secure ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Options.Set(WebhookConnector.Organization, subscription.OrganizationId);
+        var headers = request.Headers;
+        headers.TryAddWithoutValidation("Authorization", $"Bearer {subscription.Token.Reveal()}");
+        headers.TryAddWithoutValidation("User-Agent", s_userAgent);
+        headers.TryAddWithoutValidation("webhook-id", eventId.ToString());
+        headers.TryAddWithoutValidation("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        if (WebhookSignature.Of(eventId.ToString(), at, payload.Span, subscription.SigningSecrets) is { } signature)
+        {
+            headers.TryAddWithoutValidation("webhook-signature", signature);
+        }
+
+        if (traceParent is not null)
+        {
+            headers.TryAddWithoutValidation("traceparent", traceParent);
+        }
+
+        return request;
+    }
+
+    private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Subscription subscription, CancellationToken cancellationToken)
+    {
+        // What follows a 1xx that is an answer (101 Switching Protocols) is another protocol, and has no end.
+        if (response.Content.Headers.ContentLength == 0 || (int)response.StatusCode < 200)
+        {
+            return null;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxResponseBytes);
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MaxResponseBytes), MaxResponseBytes, throwOnEndOfStream: false, cancellationToken);
+            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, SubscriptionSecrets.Of(subscription), ResponseScrubber.MaxSnippetLength);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Where a redirect points. Its user info and its query may hold somebody's secrets and are left out.</summary>
+    private static string? Location(HttpResponseMessage response, Subscription subscription)
+    {
+        if (response.Headers.Location is not { } location)
+        {
+            return null;
+        }
+
+        var text = location.OriginalString;
+        text = text[..(text.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : text.Length)];
+        var shown = System.Text.Encoding.UTF8.GetBytes(WithoutUserInfo(text));
+        return ResponseScrubber.Scrub(shown, truncated: false, SubscriptionSecrets.Of(subscription), MaxLocationLength);
+    }
+
+    private static string WithoutUserInfo(string url)
+    {
+        var start = url.AsSpan().IndexOf("//") + 2;
+        if (start < 2)
+        {
+            return url;
+        }
+
+        var length = url.AsSpan(start).IndexOfAny('/', '\\');
+        var authority = length < 0 ? url.AsSpan(start) : url.AsSpan(start, length);
+        return url.Remove(start, authority.LastIndexOf('@') + 1);
+    }
+
+    /// <summary>What the other side did, or null where the exception is not about it.</summary>
+    private DeliveryError? Explain(Exception exception, HttpResponseMessage? response)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is WebhookConnectException connect)
+            {
+                return connect.Error;
+            }
+        }
+
+        return exception switch
+        {
+            OperationCanceledException when response is null =>
+                new(ErrorKind.Timeout, $"There was no answer within {options.Deadline.TotalSeconds:0.###} s."),
+            OperationCanceledException =>
+                new(ErrorKind.Timeout, $"{Answered(response!)} and did not end its answer within {options.Deadline.TotalSeconds:0.###} s."),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+                new(ErrorKind.Tls, $"No secure connection came about: {Tls(exception)}"),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+                new(ErrorKind.Reset, "The answer's headers are too long."),
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
+                new(ErrorKind.Reset, "The answer is not valid HTTP."),
+            HttpRequestException or IOException when response is not null =>
+                new(ErrorKind.Reset, $"{Answered(response)} and closed the connection in the middle of its answer."),
+            HttpRequestException or IOException =>
+                new(ErrorKind.Reset, "The connection was closed before an answer came."),
+            _ => null,
+        };
+    }
+
+    private static string Answered(HttpResponseMessage response) =>
+        $"The receiver answered {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
+
+    private static string Tls(Exception exception) =>
+        exception.InnerException is AuthenticationException reason ? reason.Message : "the handshake was broken off.";
+}

@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Azure.Data.Tables;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+
+namespace EventSubscriptions.Deliveries.Throttling;
+
+/// <summary>
+/// Keeps one receiver's trouble from everybody else. It is asked before each request. What it knows is each instance's own and in memory,
+/// but for rests longer than a minute.
+/// </summary>
+public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, ShortRetry shortRetry, DeliveriesOptions options, TimeProvider time)
+{
+    /// <summary>Rests longer than this are kept in the table.</summary>
+    public static readonly TimeSpan LongRest = TimeSpan.FromMinutes(1);
+
+    private const int MinGates = 1024;
+    private const int MaxGates = 50_000;
+
+    private static readonly TimeSpan s_forgetAfter = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<SubscriptionId, SubscriptionGate> _gates = new();
+    private readonly ConcurrentDictionary<OrganizationId, OrganizationBudget> _organizations = new();
+    private readonly MonotonicClock _clock = new(time);
+    private readonly ConcurrencyBudget _share = new(options.Invocations);
+    private readonly Lock _sweeping = new();
+    private readonly CooldownStore _rests = new(tables, time);
+    private int _sweepAt = MinGates;
+
+    /// <summary>How many subscriptions something is known of.</summary>
+    internal int Count => _gates.Count;
+
+    /// <summary>How many receivers nothing but probes is sent to.</summary>
+    internal int OpenBreakers => _gates.Count(gate => gate.Value.IsOpen);
+
+    /// <summary>Asks to send one request. A pass must be disposed.</summary>
+    /// <param name="subscription">Whom to send it to.</param>
+    /// <param name="holds">How often the message was held before.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask<GateDecision> EnterAsync(Subscription subscription, int holds, CancellationToken cancellationToken)
+    {
+        var rest = await _rests.GetAsync(subscription, cancellationToken);
+        while (true)
+        {
+            var gate = GateOf(subscription);
+            if (gate.Update(subscription.UpdatedAt, subscription.RateLimitPerSecond, rest) is not BreakerChange.None and var change)
+            {
+                await RecordAsync(subscription, change, error: null, cancellationToken);
+            }
+
+            if (gate.EnterAsync(holds, cancellationToken) is { } admission)
+            {
+                return await admission;
+            }
+        }
+    }
+
+    /// <summary>Notes how a request ended, and lets the next one in. Returns once what must outlive this process is stored.</summary>
+    internal Task LeaveAsync(GatePass pass, Subscription subscription, DeliveryResult result, DateTimeOffset? restUntil, CancellationToken cancellationToken)
+    {
+        // What was refused at once doesn't tell how long the receiver takes.
+        TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
+        var change = pass.End(ReachedBy(result), duration, restUntil);
+        var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
+        return restUntil is { } until && until - time.GetUtcNow() > LongRest
+            ? Task.WhenAll(recording, shortRetry.TryAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
+            : recording;
+    }
+
+    private static Reachability ReachedBy(DeliveryResult result) => result switch
+    {
+        { IsUrlForbidden: true } => Reachability.Unknown,
+        { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } => Reachability.No,
+        _ => Reachability.Yes,
+    };
+
+    private Task RecordAsync(Subscription subscription, BreakerChange change, DeliveryError? error, CancellationToken cancellationToken)
+    {
+        var entry = new AuditEntry
+        {
+            Type = change == BreakerChange.Opened ? AuditType.BreakerOpened : AuditType.BreakerClosed,
+            Timestamp = time.GetUtcNow(),
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            Url = DisplayUrl.Of(subscription.Url),
+            Error = error is null ? null : new AuditError(error.Kind, Describe(error), FailureHint.For(error.Kind, status: null)),
+        };
+        return shortRetry.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken);
+    }
+
+    private string Describe(DeliveryError error) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
+
+    private SubscriptionGate GateOf(Subscription subscription)
+    {
+        if (_gates.TryGetValue(subscription.Id, out var gate))
+        {
+            return gate;
+        }
+
+        MakeRoom();
+        var organization = _organizations.GetOrAdd(subscription.OrganizationId, static (_, share) => new OrganizationBudget(share), _share);
+        return _gates.GetOrAdd(
+            subscription.Id,
+            static (_, self) => new SubscriptionGate(self.Options, self.Organization, self.Clock),
+            (Options: options, Organization: organization, Clock: _clock));
+    }
+
+    private void MakeRoom()
+    {
+        if (_gates.Count < Volatile.Read(ref _sweepAt) || !_sweeping.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            Sweep(s_forgetAfter);
+            if (_gates.Count >= MaxGates)
+            {
+                Sweep(TimeSpan.Zero);
+            }
+
+            Volatile.Write(ref _sweepAt, Math.Clamp(_gates.Count * 2, MinGates, MaxGates));
+        }
+        finally
+        {
+            _sweeping.Exit();
+        }
+    }
+
+    private void Sweep(TimeSpan unusedFor)
+    {
+        foreach (var pair in _gates)
+        {
+            if (pair.Value.TryRetire(unusedFor))
+            {
+                _gates.TryRemove(pair);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace EventSubscriptions.Destinations;
+
+/// <summary>
+/// Where no webhook goes, as data: the blocks of the IANA special-purpose address registries (RFC 6890) that are not
+/// globally reachable, what IPv6 leaves unassigned, and Azure's own service address.
+/// </summary>
+internal static class BlockedNetworks
+{
+    /// <summary>A block and what it is. The first that contains an address names it.</summary>
+    private readonly record struct Block(IPNetwork Network, string Description, bool Always);
+
+    /// <summary>IPv6 forms that carry an IPv4 address at an offset; Teredo carries its client's inverted.</summary>
+    private readonly record struct EmbeddedForm(IPNetwork Network, int Offset, bool Inverted, string Name);
+
+    private static readonly Block[] s_v4 =
+    [
+        V("0.0.0.0/8", "an address of this network"),
+        V("10.0.0.0/8", "a private address"),
+        V("100.64.0.0/10", "a shared address (carrier-grade NAT)"),
+        V("127.0.0.0/8", "a loopback address"),
+        Always("168.63.129.16/32", "an address of the cloud platform itself"),
+        Always("169.254.169.254/32", "the address of a cloud's metadata service"),
+        Always("169.254.0.0/16", "a link-local address"),
+        V("172.16.0.0/12", "a private address"),
+        V("192.0.0.0/24", "an address for protocol assignments"),
+        V("192.0.2.0/24", "a documentation address"),
+        V("192.88.99.0/24", "a 6to4 relay address"),
+        V("192.168.0.0/16", "a private address"),
+        V("198.18.0.0/15", "a benchmarking address"),
+        V("198.51.100.0/24", "a documentation address"),
+        V("203.0.113.0/24", "a documentation address"),
+        V("224.0.0.0/4", "a multicast address"),
+        V("255.255.255.255/32", "the broadcast address"),
+        V("240.0.0.0/4", "a reserved address"),
+    ];
+
+    private static readonly Block[] s_v6 =
+    [
+        V("::/128", "the unspecified address"),
+        V("::1/128", "a loopback address"),
+        V("::/96", "an IPv4-compatible address"),
+        V("64:ff9b:1::/48", "a local translation address"),
+        V("100::/64", "a discard-only address"),
+        V("2001:2::/48", "a benchmarking address"),
+        V("2001:10::/28", "a deprecated overlay address"),
+        V("2001:db8::/32", "a documentation address"),
+        V("3fff::/20", "a documentation address"),
+        V("5f00::/16", "a segment routing address"),
+        V("fc00::/7", "a unique local address"),
+        Always("fe80::/10", "a link-local address"),
+        V("fec0::/10", "a site-local address"),
+        V("ff00::/8", "a multicast address"),
+        // Global unicast is 2000::/3 (RFC 4291 §2.4); the rest is reserved.
+        V("::/3", "a reserved address"),
+        V("4000::/2", "a reserved address"),
+        V("8000::/1", "a reserved address"),
+    ];
+
+    private static readonly EmbeddedForm[] s_embedded =
+    [
+        new(IPNetwork.Parse("64:ff9b::/96"), 12, Inverted: false, "NAT64"),
+        new(IPNetwork.Parse("2002::/16"), 2, Inverted: false, "6to4"),
+        new(IPNetwork.Parse("2001::/32"), 4, Inverted: false, "Teredo"),
+        new(IPNetwork.Parse("2001::/32"), 12, Inverted: true, "Teredo"),
+    ];
+
+    /// <summary>What the address is that makes it refused, or null where it is public.</summary>
+    public static RefusedAddress? Find(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            return Find(s_v4, address);
+        }
+
+        // IPNetwork takes a mapped address for the IPv4 one, also against IPv6 blocks.
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return FindInner(address.MapToIPv4(), "IPv4-mapped");
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        var carriesPublic = false;
+        foreach (var form in s_embedded)
+        {
+            if (!form.Network.Contains(address))
+            {
+                continue;
+            }
+
+            if (FindInner(Inner(bytes, form), form.Name) is { } inner)
+            {
+                return inner;
+            }
+
+            carriesPublic = true;
+        }
+
+        return carriesPublic ? null : Find(s_v6, address);
+    }
+
+    private static RefusedAddress? FindInner(IPAddress inner, string form) =>
+        Find(s_v4, inner) is { } refused ? refused with { Description = $"{refused.Description} ({inner}) in {form} form" } : null;
+
+    private static IPAddress Inner(ReadOnlySpan<byte> bytes, in EmbeddedForm form)
+    {
+        Span<byte> inner = stackalloc byte[4];
+        bytes.Slice(form.Offset, 4).CopyTo(inner);
+        if (form.Inverted)
+        {
+            foreach (ref var part in inner)
+            {
+                part = (byte)~part;
+            }
+        }
+
+        return new IPAddress(inner);
+    }
+
+    private static RefusedAddress? Find(Block[] blocks, IPAddress address)
+    {
+        foreach (var block in blocks)
+        {
+            if (block.Network.Contains(address))
+            {
+                return new RefusedAddress(block.Description, block.Always);
+            }
+        }
+
+        return null;
+    }
+
+    private static Block V(string network, string description) => new(IPNetwork.Parse(network), description, Always: false);
+
+    private static Block Always(string network, string description) => new(IPNetwork.Parse(network), description, Always: true);
+}
+
+/// <summary>What an address is that no webhook goes to.</summary>
+/// <param name="Description">With its article, for people.</param>
+/// <param name="Always">Whether no setting allows it: it leads to the machine's own platform, whose answers hold credentials.</param>
+internal readonly record struct RefusedAddress(string Description, bool Always);

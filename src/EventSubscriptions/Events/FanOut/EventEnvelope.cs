@@ -1,0 +1,169 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Events.FanOut;
+
+/// <summary>The body of a message on the queue <c>events</c>, read. External producers write it, so nothing in it is taken for granted.</summary>
+internal readonly record struct EventEnvelope
+{
+    /// <summary>What is wrong, for people, without a word of the body. Null where the event is fine.</summary>
+    public string? Problem { get; private init; }
+
+    /// <summary>Null where it could not be read.</summary>
+    public string? EventName { get; private init; }
+
+    /// <summary>Null where it could not be read.</summary>
+    public OrganizationId? Organization { get; private init; }
+
+    /// <summary>The bytes for receivers, of any size; empty where there is a problem.</summary>
+    public ReadOnlyMemory<byte> Payload { get; private init; }
+
+    /// <summary>
+    /// Reads a body: an object with <c>eventName</c> (1–256 characters, none of them a control or invisible character), <c>organizationId</c>
+    /// (an integer) and <c>data</c> (an object), each of them once, and all of it Unicode. Other members are dropped, a byte order mark is skipped. A body that is
+    /// the payload already is passed on without a copy.
+    /// </summary>
+    public static EventEnvelope Read(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.StartsWith("\uFEFF"u8))
+        {
+            body = body["\uFEFF"u8.Length..];
+        }
+
+        if (body.IsEmpty)
+        {
+            return new EventEnvelope { Problem = "The message has no body." };
+        }
+
+        if (!Utf8.IsValid(body.Span))
+        {
+            return new EventEnvelope { Problem = "The body is not UTF-8." };
+        }
+
+        var members = new Members(body.Span);
+        var problem = members.Read() ?? LoneSurrogate(body.Span);
+        return new EventEnvelope
+        {
+            Problem = problem,
+            EventName = members.EventName,
+            Organization = members.Organization,
+            Payload = problem is null ? EventPayload.Compose(body, members.RawName, members.Organization!.Value, members.RawData) : default,
+        };
+    }
+
+    private static string? LoneSurrogate(ReadOnlySpan<byte> body) =>
+        LoneSurrogates.Find(body) is >= 0 and var index ? NoCharacter(index) : null;
+
+    private static string NoCharacter(long index) => $"The body has an escape that is no character at byte {index}.";
+
+    private ref struct Members(ReadOnlySpan<byte> json)
+    {
+        private const string Missing = "is missing";
+        private const string Twice = "appears twice";
+
+        private readonly ReadOnlySpan<byte> _json = json;
+        private Utf8JsonReader _reader = new(json, new JsonReaderOptions { MaxDepth = JsonDefects.MaxDepth });
+        private string? _nameProblem = Missing;
+        private string? _organizationProblem = Missing;
+        private string? _dataProblem = Missing;
+
+        public string? EventName { get; private set; }
+
+        public OrganizationId? Organization { get; private set; }
+
+        public Range RawName { get; private set; }
+
+        public Range RawData { get; private set; }
+
+        /// <summary>Reads to the end, and says what is wrong with the whole.</summary>
+        public string? Read()
+        {
+            try
+            {
+                _reader.Read();
+                if (_reader.TokenType != JsonTokenType.StartObject)
+                {
+                    _reader.Skip();
+                    _reader.Read();
+                    return "The body is JSON, but not an object.";
+                }
+
+                while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    ReadMember();
+                }
+
+                _reader.Read();
+            }
+            catch (JsonException malformed)
+            {
+                var problem = JsonDefects.IsTooDeep(_reader, _json) ? $"is nested deeper than {JsonDefects.MaxDepth} levels" : "is not JSON";
+                return $"The body {problem}: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
+            }
+            catch (InvalidOperationException)
+            {
+                // The grammar allows half of a surrogate pair in an escape, but it is no text.
+                return NoCharacter(_reader.TokenStartIndex);
+            }
+
+            string?[] problems =
+            [
+                _nameProblem is null ? null : $"eventName {_nameProblem}",
+                _organizationProblem is null ? null : $"organizationId {_organizationProblem}",
+                _dataProblem is null ? null : $"data {_dataProblem}",
+            ];
+            return problems is [null, null, null] ? null : $"In the body {string.Join(", ", problems.Where(problem => problem is not null))}.";
+        }
+
+        private void ReadMember()
+        {
+            if (_reader.ValueTextEquals("eventName"u8))
+            {
+                _reader.Read();
+                var start = (int)_reader.TokenStartIndex;
+                _nameProblem = _nameProblem == Missing ? ReadName() : Twice;
+                RawName = start..(int)_reader.BytesConsumed;
+            }
+            else if (_reader.ValueTextEquals("organizationId"u8))
+            {
+                _reader.Read();
+                _organizationProblem = _organizationProblem == Missing ? ReadOrganization() : Twice;
+                Organization = _organizationProblem is null ? Organization : null;
+            }
+            else if (_reader.ValueTextEquals("data"u8))
+            {
+                _reader.Read();
+                _dataProblem = _dataProblem != Missing ? Twice : _reader.TokenType == JsonTokenType.StartObject ? null : "must be an object";
+                var start = (int)_reader.TokenStartIndex;
+                _reader.Skip();
+                RawData = start..(int)_reader.BytesConsumed;
+            }
+
+            _reader.Skip();
+        }
+
+        private string? ReadName()
+        {
+            if (_reader.TokenType != JsonTokenType.String || _reader.GetString() is not { Length: > 0 and <= EventPayload.MaxNameLength } name)
+            {
+                return $"must be a text of 1–{EventPayload.MaxNameLength} characters";
+            }
+
+            EventName = name;
+            return PlainText.FindUnreadable(name) is { } unreadable ? $"must not hold U+{unreadable.Value:X4}, which is a control or an invisible character" : null;
+        }
+
+        private string? ReadOrganization()
+        {
+            if (_reader.TokenType != JsonTokenType.Number || !JsonInteger.TryRead(_reader.ValueSpan, out var number) || !OrganizationId.TryFrom(number, out var organization))
+            {
+                return "must be a positive 32-bit integer, as a number";
+            }
+
+            Organization = organization;
+            return null;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
+using EventSubscriptions.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace EventSubscriptions.Events.Publishing;
+
+/// <summary>Puts events on the queue <c>events</c>.</summary>
+public sealed partial class EventPublisher(
+    [FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, TimeProvider time, ILogger<EventPublisher> logger)
+{
+    private readonly Outage _outage = new(time);
+
+    /// <summary>
+    /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the archive and
+    /// the queue of deliveries know those that it has taken.
+    /// </summary>
+    public async Task<bool> TryPublishAsync(
+        OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
+    {
+        using var activity = tracing.StartInside("publish", ActivityKind.Producer);
+        activity?.SetTag(TraceTags.Organization, organization.Value).SetTag(TraceTags.Count, published.Count);
+        var traceParent = AppTracing.CurrentTraceParent;
+        using var batches = new BatchedSender<EventPublisher>(sender, parallelism: 1);
+        foreach (var item in published)
+        {
+            await batches.AddAsync(this, EventMessage.Create(organization, item.Id, item.Payload, source, traceParent), cancellationToken);
+        }
+
+        var failures = await batches.FinishAsync(cancellationToken);
+        if (failures.TryGetValue(this, out var failure))
+        {
+            activity?.SetStatus(ActivityStatusCode.Error);
+            var level = _outage.NextLevel();
+            Log.NotPublished(logger, level, failure, published.Count, organization);
+        }
+
+        return failure is null;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage("Of {Count} events of organization {OrganizationId} not all could be put on the queue.")]
+        public static partial void NotPublished(ILogger logger, LogLevel level, Exception exception, int count, OrganizationId organizationId);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Events.Publishing;
+
+/// <summary>Publishes events over HTTP.</summary>
+public sealed class PublishFunctions(PublishRequest reader, EventArchive archive, EventPublisher publisher, PublishRate rate)
+{
+    private const string IdempotencyKey = "Idempotency-Key";
+    private const int ParallelReads = 64;
+
+    private static readonly string[] s_isReused = ["is the id of another event"];
+
+    /// <summary>
+    /// 202 with the ids in order, 400 with every mistake where there is any, 409 where an id belongs to another event, 429 where the organization publishes too many, 503 where
+    /// the queue took none or only a part.
+    /// </summary>
+    [Function("PublishEvents")]
+    [Requires(Role.Publish)]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest request,
+        FunctionContext context,
+        CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        if (body.Problem is not null)
+        {
+            return body.Problem;
+        }
+
+        var errors = new FieldErrors();
+        QueryReader.ExpectNone(request, errors);
+        var organization = context.GetOrganization();
+        var events = reader.Read(body.Root, organization, ReadIdempotencyKey(request, errors), errors);
+        if (errors.Any)
+        {
+            return errors.ToProblem();
+        }
+
+        if (!rate.TryTake(organization, events.Count, out var wait))
+        {
+            return Problem.TooManyRequests("The organization has published as many events as it may for now.", wait);
+        }
+
+        var reused = await FindReusedAsync(organization, events, cancellationToken);
+        if (reused.Count > 0)
+        {
+            var isArray = body.Root.ValueKind == JsonValueKind.Array;
+            return Problem.Of(
+                StatusCodes.Status409Conflict,
+                "Nothing was published: an id belongs to another event already. Give each event an id of its own, and repeat one only with the very same event.",
+                reused.ToDictionary(index => isArray ? $"[{index}].id" : "id", _ => s_isReused, StringComparer.Ordinal));
+        }
+
+        string[] ids = [.. events.Select(item => item.Id.ToString())];
+        return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
+            ? ApiResult.Accepted(new PublishAnswer(ids), PublishJson.Default.PublishAnswer)
+            : Problem.Unavailable("The queue may not have taken all events. Send the same events with these ids again: none arrives twice.", ids: ids);
+    }
+
+    /// <summary>The indexes of the events whose ids other events have. Two that are published at once pass; the archive takes one of them.</summary>
+    private async Task<IReadOnlyList<int>> FindReusedAsync(OrganizationId organization, IReadOnlyList<PublishedEvent> events, CancellationToken cancellationToken)
+    {
+        var reused = new ConcurrentBag<int>();
+        await Parallel.ForEachAsync(
+            events.Index().Where(one => one.Item.HasCallersId),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
+            async (one, cancel) =>
+            {
+                if (await archive.IsArchivedAsync(organization, one.Item.Id, one.Item.Payload, cancel) == false)
+                {
+                    reused.Add(one.Index);
+                }
+            });
+        return [.. reused.Order()];
+    }
+
+    private static string? ReadIdempotencyKey(HttpRequest request, FieldErrors errors)
+    {
+        var values = request.Headers[IdempotencyKey];
+        if (values.Count > 1)
+        {
+            errors.Add(IdempotencyKey, "is given more than once");
+        }
+
+        return values.Count == 1 ? values[0] : null;
+    }
+}
+
+/// <summary>What publishing answers.</summary>
+/// <param name="Ids">The events' ids in the order of the request.</param>
+internal sealed record PublishAnswer(IReadOnlyList<string> Ids);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(PublishAnswer))]
+internal sealed partial class PublishJson : JsonSerializerContext;

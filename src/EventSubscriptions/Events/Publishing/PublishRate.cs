@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Events.Publishing;
+
+/// <summary>
+/// Keeps organizations from publishing more events in a second than they may, where there is a limit. One that has published less may catch up one
+/// second's events; a request that goes beyond is accepted whole, and the next must wait until its events have been paid for. Thread-safe.
+/// </summary>
+public sealed class PublishRate(LimitsOptions limits, TimeProvider time)
+{
+    private const int Capacity = 10_000;
+
+    private static readonly TimeSpan s_burst = TimeSpan.FromSeconds(1);
+
+    private readonly long _start = time.GetTimestamp();
+    private readonly ConcurrentDictionary<OrganizationId, Account> _accounts = new();
+
+    /// <summary>Returns whether the events may be published, or else after which time.</summary>
+    public bool TryTake(OrganizationId organization, int events, out TimeSpan wait)
+    {
+        wait = TimeSpan.Zero;
+        if (limits.EventsPerSecondPerOrganization is not { } limit)
+        {
+            return true;
+        }
+
+        // Starting over gives each a second's events, once in so many.
+        if (_accounts.Count >= Capacity)
+        {
+            _accounts.Clear();
+        }
+
+        var account = _accounts.GetOrAdd(organization, static _ => new Account());
+        lock (account)
+        {
+            var now = time.GetElapsedTime(_start);
+            wait = account.PaidUntil - now;
+            if (wait > TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            account.PaidUntil = (account.PaidUntil > now - s_burst ? account.PaidUntil : now - s_burst) + (TimeSpan.FromSeconds(1) * events / limit);
+            return true;
+        }
+    }
+
+    private sealed class Account
+    {
+        public TimeSpan PaidUntil { get; set; } = -s_burst;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text.Json;
+using EventSubscriptions.Events.Catalogue;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Events.Publishing;
+
+/// <summary>An event that is ready for its queue.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Payload">As it is sent.</param>
+public sealed record PublishedEvent(EventId Id, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Whether the caller chose the id, so that another event may have it.</summary>
+    public bool HasCallersId { get; init; }
+}
+
+/// <summary>Reads and checks what is published over HTTP: <c>{"eventName","data","id"?}</c>, or an array of 1–1,000 of them.</summary>
+public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
+{
+    /// <summary>The most events of one request.</summary>
+    public const int MaxEvents = 1_000;
+
+    private const string IdForm = "must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -";
+
+    /// <summary>The events of a body in their order. Whatever is wrong with any of them goes into the errors, and then none is to be published.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="organization">Whose events they are.</param>
+    /// <param name="idempotencyKey">The request's <c>Idempotency-Key</c>, in quotes or not: the id of an event that has none of its own, in an array with <c>-0</c>, <c>-1</c>… behind it.</param>
+    /// <param name="errors">Where mistakes go, those of an array with the index of the event, such as <c>[3].data.taskId</c>.</param>
+    public IReadOnlyList<PublishedEvent> Read(JsonElement body, OrganizationId organization, string? idempotencyKey, FieldErrors errors)
+    {
+        // The draft of the header makes it a structured-field string (RFC 9651 §3.3.3), which stands in quotes.
+        idempotencyKey = idempotencyKey is ['"', .. var unquoted, '"'] ? unquoted : idempotencyKey;
+        if (idempotencyKey is not null && !EventId.TryParse(idempotencyKey, out _))
+        {
+            errors.Add("Idempotency-Key", IdForm);
+            idempotencyKey = null;
+        }
+
+        if (body.ValueKind != JsonValueKind.Array)
+        {
+            return ReadEvent(new FieldReader(body, errors), organization, idempotencyKey, []) is { } one ? [one] : [];
+        }
+
+        var count = body.GetArrayLength();
+        if (count is 0 or > MaxEvents)
+        {
+            errors.Add("body", $"must have 1 to {MaxEvents} events");
+            return [];
+        }
+
+        var ids = new HashSet<EventId>(count);
+        var events = new List<PublishedEvent>(count);
+        foreach (var (index, item) in body.EnumerateArray().Index())
+        {
+            if (ReadEvent(new FieldReader(item, errors, $"[{index}]."), organization, idempotencyKey is null ? null : $"{idempotencyKey}-{index}", ids) is { } published)
+            {
+                events.Add(published);
+            }
+        }
+
+        return events;
+    }
+
+    private PublishedEvent? ReadEvent(FieldReader reader, OrganizationId organization, string? idempotencyKey, HashSet<EventId> ids)
+    {
+        var id = ReadId(reader, idempotencyKey, ids, out var isCallers);
+        var type = ReadType(reader);
+        var data = ReadData(reader, type);
+        reader.Finish();
+        if (id is null || type is null || data is null)
+        {
+            return null;
+        }
+
+        var payload = EventPayload.Compose(type.Name, organization, data.Value);
+        if (payload.Length > EventPayload.MaxBytes)
+        {
+            reader.Wrong("data", $"makes a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
+            return null;
+        }
+
+        return new PublishedEvent(id.Value, payload) { HasCallersId = isCallers };
+    }
+
+    private EventId? ReadId(FieldReader reader, string? idempotencyKey, HashSet<EventId> ids, out bool isCallers)
+    {
+        var given = reader.Text("id");
+        var text = given ?? idempotencyKey;
+        isCallers = text is not null;
+        if (text is null)
+        {
+            return EventId.New(time);
+        }
+
+        if (!EventId.TryParse(text, out var id))
+        {
+            reader.Wrong("id", given is null ? "would be longer than 64 characters with this Idempotency-Key" : IdForm);
+            return null;
+        }
+
+        if (!ids.Add(id))
+        {
+            reader.Wrong("id", "is the id of another event of this request");
+            return null;
+        }
+
+        return id;
+    }
+
+    private EventType? ReadType(FieldReader reader)
+    {
+        if (reader.Text("eventName", required: true) is not { } name)
+        {
+            return null;
+        }
+
+        if (catalogue.TryGet(name, out var type))
+        {
+            return type;
+        }
+
+        reader.Wrong("eventName", catalogue.Nearest(name) is { } nearest ? $"is unknown; did you mean '{nearest}'?" : "is unknown; GET /api/event-types lists the events");
+        return null;
+    }
+
+    private static JsonElement? ReadData(FieldReader reader, EventType? type)
+    {
+        if (reader.Value("data", required: true) is not { } data)
+        {
+            return null;
+        }
+
+        if (data.ValueKind != JsonValueKind.Object)
+        {
+            reader.Wrong("data", "must be an object");
+            return null;
+        }
+
+        var valid = true;
+        foreach (var (parameter, problem) in type?.Check(data) ?? [])
+        {
+            reader.Wrong($"data.{parameter}", problem);
+            valid = false;
+        }
+
+        return valid ? data : null;
+    }
+}

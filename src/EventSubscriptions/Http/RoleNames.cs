@@ -1,0 +1,30 @@
+namespace EventSubscriptions.Http;
+
+/// <summary>Roles as the API writes them.</summary>
+internal static class RoleNames
+{
+    /// <summary>Every role's name.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Role>().Select(Of)];
+
+    public static string Of(Role role) => role switch
+    {
+        Role.Read => "read",
+        Role.Publish => "publish",
+        Role.Manage => "manage",
+        Role.Admin => "admin",
+        _ => throw new ArgumentOutOfRangeException(nameof(role)),
+    };
+
+    public static Role? Parse(string? name)
+    {
+        foreach (var role in Enum.GetValues<Role>())
+        {
+            if (Of(role) == name)
+            {
+                return role;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>What changes only with the app: 200 with an <c>ETag</c>, 304 to those who have it, 412 to those who want another version.</summary>
+/// <param name="content">The body.</param>
+/// <param name="cacheControl">For how long it may be kept, where that is said.</param>
+/// <param name="mediaType">What it is.</param>
+internal sealed class StaticContentResult(ReadOnlyMemory<byte> content, string? cacheControl = null, string mediaType = "application/json; charset=utf-8") : IResult
+{
+    private const int HashLength = 12;
+
+    private readonly string _tag = $"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, HashLength))}\"";
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = StatusFor(httpContext.Request.Headers);
+        response.Headers.ETag = _tag;
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (cacheControl is not null)
+        {
+            response.Headers.CacheControl = cacheControl;
+        }
+
+        if (response.StatusCode == StatusCodes.Status200OK)
+        {
+            response.ContentType = mediaType;
+            response.ContentLength = content.Length;
+            await response.BodyWriter.WriteAsync(content, httpContext.RequestAborted);
+        }
+    }
+
+    /// <summary>Conditions that can't be understood count for nothing (RFC 9110 §13.2.2 has the order of the others).</summary>
+    private int StatusFor(IHeaderDictionary headers) =>
+        EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(_tag) ? StatusCodes.Status412PreconditionFailed
+        : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(_tag) ? StatusCodes.Status304NotModified
+        : StatusCodes.Status200OK;
+}

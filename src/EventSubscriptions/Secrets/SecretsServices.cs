@@ -1,0 +1,11 @@
+using EventSubscriptions.Options;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Secrets;
+
+public static class SecretsServices
+{
+    /// <summary>Adds encryption of what is stored.</summary>
+    public static IServiceCollection AddSecrets(this IServiceCollection services) =>
+        services.AddSettings(SecretOptions.Read).AddSingleton<SecretProtector>();
+}

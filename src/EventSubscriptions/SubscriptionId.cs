@@ -1,0 +1,31 @@
+using System.Diagnostics.CodeAnalysis;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions;
+
+/// <summary>A subscription's id: <c>sub_</c> and a UUIDv7 in lower-case base32, so that ids sort by the time they were made.</summary>
+public readonly record struct SubscriptionId
+{
+    private const string Prefix = "sub_";
+
+    private readonly string? _value;
+
+    private SubscriptionId(string value) => _value = value;
+
+    /// <summary>Makes a new id.</summary>
+    public static SubscriptionId New(TimeProvider time) => new(Prefix + Base32Id.New(time));
+
+    /// <summary>Parses an id, or says that the text isn't one.</summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out SubscriptionId id)
+    {
+        var valid = text is not null && text.StartsWith(Prefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(Prefix.Length));
+        id = valid ? new SubscriptionId(text!) : default;
+        return valid;
+    }
+
+    /// <summary>The id without its prefix.</summary>
+    public string Unique => ToString()[Prefix.Length..];
+
+    /// <inheritdoc/>
+    public override string ToString() => _value ?? "";
+}

@@ -1,0 +1,227 @@
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Http;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Storage;
+using EventSubscriptions.Tests.Telemetry;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace EventSubscriptions.Tests.Deliveries;
+
+public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
+{
+    private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
+    private readonly OrganizationId _organization = Given.Organization();
+    private readonly Steps _steps = new();
+    private readonly List<ServiceBusMessage> _sent = [];
+    private Azure.Data.Tables.TableServiceClient _tables = null!;
+    private Subscription _subscription = null!;
+    private MetricsRecorder _recorder = null!;
+
+    public async Task InitializeAsync()
+    {
+        _recorder = MetricsRecorder.Start();
+        _tables = await new EmbeddedStores().ConnectAsync();
+        _subscription = Given.Subscription(_organization, _clock);
+        await Given.SubscriptionStore(_tables, _clock).AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
+    }
+
+    public Task DisposeAsync()
+    {
+        _recorder.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Dead_letter_is_recorded_with_the_last_error()
+    {
+        await RunAsync(Delivery().ToServiceBusMessage(default), "RetriesExhausted", "Attempt 10, the last, failed (connect): no.");
+
+        var entry = Assert.Single(await EntriesAsync());
+        Assert.Equal("RetriesExhausted", entry.Error!.Kind);
+        Assert.Equal("Attempt 10, the last, failed (connect): no.", entry.Error.Detail);
+        Assert.NotNull(entry.Error.Hint);
+        Assert.Equal(
+            (_subscription.Id.ToString(), DisplayUrl.Of(_subscription.Url), "evt_1", "CaseCreatedEvent", 10),
+            (entry.SubscriptionId, entry.Url, entry.EventId, entry.EventName, entry.Attempt));
+        Assert.Empty(_sent);
+    }
+
+    [Theory]
+    [InlineData("RetriesExhausted", "RetriesExhausted")]
+    [InlineData("MaxDeliveryCountExceeded", "MaxDeliveryCountExceeded")]
+    [InlineData("Whatever somebody else says", "other")]
+    public async Task Dead_letter_is_counted_by_its_reason_where_that_is_a_known_one(string reason, string counted)
+    {
+        var message = Delivery().ToServiceBusMessage(default);
+        message.ApplicationProperties["returned"] = 3;
+
+        await RunAsync(message, reason, "Why.");
+
+        Assert.Equal([$"1 queue=deliveries reason={counted}"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
+    }
+
+    [Fact]
+    public async Task Dead_letter_of_a_deleted_subscription_is_recorded_without_its_url()
+    {
+        await RunAsync((Delivery() with { SubscriptionId = SubscriptionId.New(_clock) }).ToServiceBusMessage(default), "PayloadExpired", "Gone.");
+
+        Assert.Null(Assert.Single(await EntriesAsync()).Url);
+    }
+
+    [Fact]
+    public async Task Malformed_message_is_recorded_for_its_organization()
+    {
+        var message = Delivery().ToServiceBusMessage(default);
+        message.ApplicationProperties.Remove("eventId");
+
+        await RunAsync(message, "MalformedDelivery", "The property eventId is missing or not an event's id.");
+
+        var entry = Assert.Single(await EntriesAsync());
+        Assert.Equal("MalformedDelivery", entry.Error!.Kind);
+        Assert.Null(entry.EventId);
+    }
+
+    [Fact]
+    public async Task Message_that_nothing_is_known_of_is_recorded_for_the_system()
+    {
+        var detail = $"Nothing is right ({Guid.NewGuid()}).";
+
+        await RunAsync(new ServiceBusMessage("x"u8.ToArray()), "MalformedDelivery", detail);
+
+        var filter = new AuditFilter(new TimeRange(null, null), AuditType.DeliveryDeadLettered, null);
+        var entries = await new AuditLog(_tables, _clock).ListAsync(null, filter, new PageRequest("test", 1000, null), default);
+        Assert.Contains(entries.Items, entry => entry.Error?.Detail == detail);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 10)]
+    [InlineData(2, 60)]
+    public async Task Delivery_that_the_broker_gave_up_is_put_back(int returned, int minutes)
+    {
+        var message = Delivery().ToServiceBusMessage("{}"u8.ToArray());
+        if (returned > 0)
+        {
+            message.ApplicationProperties["returned"] = returned;
+        }
+
+        await RunAsync(message, "MaxDeliveryCountExceeded", null);
+
+        var back = Assert.Single(_sent);
+        Assert.Equal(_clock.GetUtcNow().AddMinutes(minutes), back.ScheduledEnqueueTime);
+        Assert.NotEqual(message.MessageId, back.MessageId);
+        Assert.True(DeliveryMessage.TryParse(Received(back, null, null), out var delivery, out _));
+        Assert.Equal(Delivery(), delivery);
+        Assert.Empty(await EntriesAsync());
+        Assert.Empty(_recorder.Of("event_subscriptions.dead_letters.recorded"));
+    }
+
+    [Fact]
+    public async Task Delivery_that_was_put_back_often_enough_is_recorded()
+    {
+        var (delivery, log) = (Delivery(), new DeliveryLog(_tables));
+        await log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+        var message = delivery.ToServiceBusMessage(default);
+        message.ApplicationProperties["returned"] = 3;
+
+        await RunAsync(message, "MaxDeliveryCountExceeded", null);
+
+        Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
+        Assert.Empty(_sent);
+        Assert.Equal(0, await log.CountWaitingAsync(delivery.SubscriptionId, 1, default));
+    }
+
+    [Fact]
+    public async Task Dead_letter_comes_back_after_a_pause_when_it_can_not_be_recorded()
+    {
+        _steps.Fail("write auditlog");
+        var before = _clock.GetUtcNow();
+
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => RunAsync(Delivery().ToServiceBusMessage(default), "RetriesExhausted", "Why."));
+
+        Assert.Equal(TimeSpan.FromSeconds(5), _clock.GetUtcNow() - before);
+    }
+
+    [Fact]
+    public async Task Delivery_that_its_queue_will_never_take_back_is_recorded()
+    {
+        _steps.Fail("send", exception: new ServiceBusException("Too large.", ServiceBusFailureReason.MessageSizeExceeded));
+
+        await RunAsync(Delivery().ToServiceBusMessage(default), "MaxDeliveryCountExceeded", null);
+
+        Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
+    }
+
+    [Fact]
+    public async Task Delivery_that_its_queue_does_not_take_back_now_comes_back_after_a_pause()
+    {
+        _steps.Fail("send", exception: new ServiceBusException("Busy.", ServiceBusFailureReason.ServiceBusy));
+
+        await Assert.ThrowsAsync<ServiceBusException>(() => RunAsync(Delivery().ToServiceBusMessage(default), "MaxDeliveryCountExceeded", null));
+
+        Assert.Empty(await EntriesAsync());
+    }
+
+    private static ServiceBusReceivedMessage Received(ServiceBusMessage message, string? reason, string? description)
+    {
+        var properties = new Dictionary<string, object>(message.ApplicationProperties, StringComparer.Ordinal);
+        if (reason is not null)
+        {
+            properties["DeadLetterReason"] = reason;
+        }
+
+        if (description is not null)
+        {
+            properties["DeadLetterErrorDescription"] = description;
+        }
+
+        return ServiceBusModelFactory.ServiceBusReceivedMessage(message.Body, message.MessageId, properties: properties);
+    }
+
+    private DeliveryMessage Delivery() => new()
+    {
+        OrganizationId = _organization,
+        SubscriptionId = _subscription.Id,
+        EventId = Given.EventId("evt_1"),
+        EventName = "CaseCreatedEvent",
+        Attempt = 10,
+    };
+
+    private async Task RunAsync(ServiceBusMessage message, string reason, string? description)
+    {
+        var tables = new RecordingTables(_tables, _steps);
+        var queue = new RecordingSender(_steps);
+        var function = new DeliveryDeadLetterFunction(
+            new DeadLetterHandler(_recorder.Metrics, _clock, NullLogger<DeadLetterHandler>.Instance),
+            new AuditLog(tables, _clock),
+            new DeliveryLog(tables),
+            new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
+            queue,
+            _clock);
+        var running = function.RunAsync(Received(message, reason, description), default);
+        while (!running.IsCompleted)
+        {
+            if (_clock.PendingTimers > 0)
+            {
+                _clock.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            await Task.WhenAny(running, Task.Delay(1));
+        }
+
+        _sent.AddRange(queue.Scheduled.Select(scheduled => scheduled.Message));
+        await running;
+    }
+
+    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync()
+    {
+        var filter = new AuditFilter(new TimeRange(null, null), AuditType.DeliveryDeadLettered, null);
+        return (await new AuditLog(_tables, _clock).ListAsync(_organization, filter, new PageRequest("test", 100, null), default)).Items;
+    }
+}

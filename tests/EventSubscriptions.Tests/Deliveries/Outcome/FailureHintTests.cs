@@ -1,0 +1,42 @@
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
+
+namespace EventSubscriptions.Tests.Deliveries.Outcome;
+
+public sealed class FailureHintTests
+{
+    [Fact]
+    public void Every_kind_of_error_has_a_hint_of_its_own()
+    {
+        string[] kinds =
+        [
+            ErrorKind.Dns, ErrorKind.Connect, ErrorKind.Tls, ErrorKind.Reset, ErrorKind.Timeout, ErrorKind.Forbidden, ErrorKind.Redirect, ErrorKind.Status,
+        ];
+
+        var hints = kinds.Select(kind => FailureHint.For(kind, status: null)).ToList();
+
+        Assert.Equal(kinds.Length, hints.Distinct(StringComparer.Ordinal).Count());
+        Assert.All(hints, hint => Assert.EndsWith(".", hint, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(400, "does not accept the request")]
+    [InlineData(401, "token")]
+    [InlineData(403, "token")]
+    [InlineData(404, "path")]
+    [InlineData(405, "POST")]
+    [InlineData(408, "waited too long")]
+    [InlineData(410, "deactivated")]
+    [InlineData(413, "192 KiB")]
+    [InlineData(415, "application/json")]
+    [InlineData(422, "application/json")]
+    [InlineData(425, "early data")]
+    [InlineData(429, "rate limit")]
+    [InlineData(500, "logs")]
+    [InlineData(502, "proxy")]
+    [InlineData(503, "overloaded")]
+    [InlineData(504, "proxy")]
+    [InlineData(418, "2xx")]
+    public void A_status_hints_at_its_likely_cause(int status, string cause) =>
+        Assert.Contains(cause, FailureHint.For(ErrorKind.Status, status), StringComparison.Ordinal);
+}

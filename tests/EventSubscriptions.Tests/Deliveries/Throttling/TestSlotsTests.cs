@@ -1,0 +1,26 @@
+using EventSubscriptions.Deliveries.Throttling;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Tests.Deliveries.Throttling;
+
+public sealed class TestSlotsTests
+{
+    [Fact]
+    public void Organization_has_so_many_at_once_and_another_when_one_has_ended()
+    {
+        var slots = new TestSlots(new LimitsOptions { TestsPerOrganization = 2 });
+        var organization = Given.Organization();
+        var first = slots.TryEnter(organization);
+        using var second = slots.TryEnter(organization);
+        Assert.NotNull(second);
+        Assert.Null(slots.TryEnter(organization));
+        using var others = slots.TryEnter(Given.Organization());
+        Assert.NotNull(others);
+
+        first!.Dispose();
+
+        using var third = slots.TryEnter(organization);
+        Assert.NotNull(third);
+        Assert.Null(slots.TryEnter(organization));
+    }
+}

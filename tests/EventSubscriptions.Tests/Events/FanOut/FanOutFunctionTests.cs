@@ -1,0 +1,143 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Queues;
+using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+
+namespace EventSubscriptions.Tests.Events.FanOut;
+
+public sealed class FanOutFunctionTests : IAsyncLifetime
+{
+    private readonly Mock<ServiceBusMessageActions> _actions = new();
+    private LocalServices _services = null!;
+    private FanOutFunction _function = null!;
+
+    public async Task InitializeAsync()
+    {
+        _services = await LocalServices.StartAsync();
+        var fanOut = new FanOutProcessor(
+            new EventArchive(_services.Flaky, Given.Protector),
+            new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
+            _services.FanOut,
+            _services.Deliveries,
+            Given.Metrics,
+            Given.Tracing,
+            _services.Time,
+            new Random(1),
+            NullLogger<FanOutProcessor>.Instance);
+        _function = new FanOutFunction(fanOut, _services.Time, NullLogger<FanOutFunction>.Instance);
+    }
+
+    public Task DisposeAsync()
+    {
+        _services.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Good_messages_are_left_to_automatic_completion_and_poison_is_dead_lettered()
+    {
+        var poison = Message("{}");
+
+        await _function.RunAsync([Good(), poison], _actions.Object, default);
+
+        _actions.Verify(actions => actions.DeadLetterMessageAsync(
+            poison,
+            null,
+            "MalformedEvent",
+            "In the body eventName is missing, organizationId is missing, data is missing.",
+            It.IsAny<CancellationToken>()));
+        _actions.VerifyNoOtherCalls();
+    }
+
+    [Fact]
+    public async Task Message_that_meets_a_mistake_in_the_program_is_abandoned()
+    {
+        var message = Good();
+        _services.Flaky.Failure = (_, _) => new InvalidOperationException("a bug");
+
+        await _function.RunAsync([message], _actions.Object, default);
+
+        _actions.Verify(actions => actions.AbandonMessageAsync(message, null, It.IsAny<CancellationToken>()));
+    }
+
+    [Fact]
+    public async Task Poison_that_can_not_be_dead_lettered_comes_back_alone()
+    {
+        var cause = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        _actions.Setup(actions => actions.DeadLetterMessageAsync(
+            It.IsAny<ServiceBusReceivedMessage>(), It.IsAny<Dictionary<string, object>>(), It.IsAny<string>(), It.IsAny<string>(), It.IsAny<CancellationToken>())).ThrowsAsync(cause);
+        var good = Good();
+
+        var run = _function.RunAsync([Message("{}"), good], _actions.Object, default);
+
+        await PassAsync(run, TimeSpan.FromSeconds(5));
+        Assert.Same(cause, await Assert.ThrowsAnyAsync<Exception>(() => run));
+        _actions.Verify(actions => actions.CompleteMessageAsync(good, It.IsAny<CancellationToken>()));
+    }
+
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(3, 20)]
+    [InlineData(9, 120)]
+    public async Task Message_that_can_not_even_be_put_off_is_abandoned_alone_after_a_growing_pause(int deliveryCount, int seconds)
+    {
+        var stuck = Good(deliveryCount);
+        var fine = Good();
+        var organization = EventEnvelope.Read(stuck.Body.ToMemory()).Organization.ToString();
+        _services.Flaky.Failure = (_, partition) => partition == organization ? new RequestFailedException(503, "busy") : null;
+        _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+        var poison = Message("{}");
+
+        var run = _function.RunAsync([stuck, fine, poison], _actions.Object, default);
+
+        await PassAsync(run, TimeSpan.FromSeconds(seconds));
+        await run;
+        _actions.Verify(actions => actions.AbandonMessageAsync(stuck, null, It.IsAny<CancellationToken>()));
+        _actions.Verify(actions => actions.DeadLetterMessageAsync(poison, null, "MalformedEvent", It.IsAny<string>(), It.IsAny<CancellationToken>()));
+        _actions.VerifyNoOtherCalls();
+    }
+
+    [Fact]
+    public async Task Event_that_was_put_off_goes_on_when_its_copy_comes()
+    {
+        _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
+        await _function.RunAsync([Good()], _actions.Object, default);
+        _services.Flaky.Failure = (_, _) => null;
+        _services.Time.Advance(TimeSpan.FromSeconds(7));
+        var copy = await _services.ReceiveOneAsync(QueueNames.FanOut);
+
+        await _function.ContinueFanOut([copy], _actions.Object, default);
+
+        _actions.VerifyNoOtherCalls();
+        var row = await _services.Tables.GetTableClient(TableNames.EventArchive).GetEntityIfExistsAsync<TableEntity>(
+            EventEnvelope.Read(copy.Body.ToMemory()).Organization.ToString(), $"e:{copy.ApplicationProperties["eventId"]}");
+        Assert.True(row.HasValue);
+    }
+
+    /// <summary>Lets exactly the pause pass that the function makes.</summary>
+    private async Task PassAsync(Task run, TimeSpan pause)
+    {
+        while (_services.Time.PendingTimers == 0)
+        {
+            Assert.False(run.IsCompleted);
+            await Task.Yield();
+        }
+
+        _services.Time.Advance(pause - TimeSpan.FromSeconds(1));
+        Assert.False(run.IsCompleted);
+        _services.Time.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    private static ServiceBusReceivedMessage Good(int deliveryCount = 1) =>
+        Message($$$"""{"eventName":"CaseClosedEvent","organizationId":{{{Given.Organization()}}},"data":{}}""", deliveryCount);
+
+    private static ServiceBusReceivedMessage Message(string body, int deliveryCount = 1) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "id", sequenceNumber: 1, deliveryCount: deliveryCount);
+}

@@ -1,0 +1,59 @@
+using EventSubscriptions.Events.Publishing;
+using EventSubscriptions.Organizations;
+
+namespace EventSubscriptions.Tests.Events.Publishing;
+
+public sealed class PublishRateTests
+{
+    private readonly TestClock _clock = new();
+    private readonly OrganizationId _organization = Given.Organization();
+
+    [Fact]
+    public void Nothing_is_limited_unless_a_limit_is_set()
+    {
+        var rate = Rate(limit: null);
+
+        Assert.All(Enumerable.Range(0, 1_000), _ => Assert.True(rate.TryTake(_organization, 1_000, out var _)));
+    }
+
+    [Fact]
+    public void Events_of_one_second_and_then_the_rate_are_accepted()
+    {
+        var rate = Rate(100);
+        var accepted = 0;
+        for (var ms = 0; ms < 10_000; ms++)
+        {
+            accepted += rate.TryTake(_organization, 1, out _) ? 1 : 0;
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.InRange(accepted, 10 * 100, (11 * 100) + 2);
+    }
+
+    [Fact]
+    public void Request_that_is_larger_than_the_limit_is_accepted_and_paid_for_by_the_next()
+    {
+        var rate = Rate(100);
+        Assert.True(rate.TryTake(_organization, 1_000, out _));
+
+        Assert.False(rate.TryTake(_organization, 1, out var wait));
+        Assert.Equal(TimeSpan.FromSeconds(9), wait);
+        _clock.Advance(wait);
+        Assert.True(rate.TryTake(_organization, 1, out _));
+    }
+
+    [Fact]
+    public void Other_organizations_and_a_clock_that_is_set_back_make_no_difference()
+    {
+        var rate = Rate(1);
+        Assert.True(rate.TryTake(_organization, 2, out _));
+        Assert.False(rate.TryTake(_organization, 1, out _));
+
+        Assert.True(rate.TryTake(Given.Organization(), 1, out _));
+        _clock.Jump(-TimeSpan.FromHours(1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(rate.TryTake(_organization, 1, out _));
+    }
+
+    private PublishRate Rate(int? limit) => new(new LimitsOptions { EventsPerSecondPerOrganization = limit }, _clock);
+}
