@@ -33,9 +33,9 @@ var logAlerts = [
     severity: 2
   }
   {
-    name: 'own-trouble'
-    description: 'Messages were put off because tables or queues fail.'
-    query: 'customMetrics | where name == "event_subscriptions.messages.held" and tostring(customDimensions.reason) == "trouble" | project timestamp, amount = valueSum'
+    name: 'transient-faults'
+    description: 'Messages were postponed because storage or Service Bus is unavailable.'
+    query: 'customMetrics | where name == "event_subscriptions.messages.postponed" and tostring(customDimensions.reason) == "transient_fault" | project timestamp, amount = valueSum'
     aggregation: 'Total'
     threshold: 0
     severity: 2

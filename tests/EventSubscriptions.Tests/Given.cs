@@ -5,6 +5,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
@@ -41,6 +42,9 @@ internal static class Given
     public static SecretProtector OtherProtector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
 
     /// <summary>Metrics that nobody looks at.</summary>
+    public static QueueWorker Worker(TimeProvider time, AppMetrics? metrics = null) =>
+        new(metrics ?? Metrics, time, new Random(1), NullLogger<QueueWorker>.Instance);
+
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
 
     /// <summary>Activities that nobody listens to.</summary>

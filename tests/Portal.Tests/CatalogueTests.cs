@@ -38,7 +38,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("event-types/CaseCloseEvent");
 
-        await tab.ShowsText("There is no such event type; did you mean 'CaseClosedEvent'?");
+        await tab.ShowsText("Event type not found. Did you mean 'CaseClosedEvent'?");
     }
 
     [Fact]

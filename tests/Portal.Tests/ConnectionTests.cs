@@ -127,12 +127,12 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
             {
                 Status = 503,
                 ContentType = "application/problem+json",
-                Body = """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Storage or a queue can't be reached just now. Try again shortly."}""",
+                Body = """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Storage or Service Bus is unavailable. Try again shortly."}""",
             })
             : route.ContinueAsync());
         await tab.GoTo($"organizations/{organization.Id}/subscriptions");
         await tab.ShowsText("The app has a problem.");
-        await tab.ShowsText("Storage or a queue can't be reached just now.");
+        await tab.ShowsText("Storage or Service Bus is unavailable.");
 
         isBroken = false;
         await tab.Button("Try again").ClickAsync();

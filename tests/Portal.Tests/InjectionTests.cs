@@ -38,7 +38,7 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await Holds(tab, "keys", Markup);
         await Holds(tab, "event-types/" + Uri.EscapeDataString(Markup), Markup);
         await tab.GoTo($"organizations/{Uri.EscapeDataString(Markup)}/subscriptions?isActive={Uri.EscapeDataString(Markup)}");
-        await tab.ShowsText("There is no such organization.");
+        await tab.ShowsText("Organization not found.");
 
         var form = new SubscriptionForm(tab);
         await form.GoToEdit(subscription);

@@ -48,6 +48,6 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAs("manage", portal.NewOrganization().Id);
         await tab.GoTo($"organizations/{portal.NewOrganization().Id}/subscriptions");
 
-        await tab.ShowsText("There is no such organization.");
+        await tab.ShowsText("Organization not found.");
     }
 }

@@ -15,7 +15,8 @@ public sealed class AccessMiddleware(Authenticator authenticator, TimeProvider t
     {
         if (context.GetHttpContext() is { } http)
         {
-            var decision = await _policy.DecideAsync(_functions[context.FunctionDefinition.Name], http.Request, http.RequestAborted);
+            var requirement = _functions[context.FunctionDefinition.Name];
+            var decision = await _policy.DecideAsync(requirement, http.Request, http.RequestAborted);
             if (decision.Refusal is not null)
             {
                 await decision.Refusal.ExecuteAsync(http);
@@ -31,6 +32,14 @@ public sealed class AccessMiddleware(Authenticator authenticator, TimeProvider t
             {
                 context.SetOrganization(organization);
             }
+
+            await next(context);
+            if (!requirement.Anonymous)
+            {
+                ApiRequest.EnsureValidated(context);
+            }
+
+            return;
         }
 
         await next(context);

@@ -1,5 +1,6 @@
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Access;
@@ -24,7 +25,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
         if (caller is not null && !requirement.IsMetBy(caller))
         {
             return AccessDecision.Refuse(Problem.Forbidden(requirement.AnyOf.Count == 0
-                ? "Nobody may do this."
+                ? "No role may call this operation."
                 : $"This takes a key of the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this one's is {Name(caller.Role)}."));
         }
 
@@ -35,7 +36,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
 
         return OrganizationId.TryParse(value as string, out var organization) && caller?.Sees(organization) is not false
             ? new AccessDecision(caller, organization, null)
-            : AccessDecision.Refuse(Problem.NotFound("There is no such organization."));
+            : AccessDecision.Refuse(Problem.NotFound("Organization not found."));
     }
 
     private static string Name(Role role) => RoleNames.Of(role);
@@ -62,9 +63,9 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
                 ? (caller, null)
                 : (null, Problem.Unauthorized("The key is unknown, expired or revoked."));
         }
-        catch (Exception exception) when (requirement.Anonymous && ExceptionMiddleware.IsUnavailable(exception))
+        catch (Exception exception) when (requirement.Anonymous && TransientFaults.IsTransient(exception))
         {
-            // It is for everybody without the table too.
+            // Anonymous endpoints don't need the key table.
             return (null, null);
         }
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Http;
@@ -21,25 +20,19 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     [Function(nameof(CreateKey))]
     [Requires(Role.Admin)]
     public async Task<IResult> CreateKey(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/keys")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, cancellationToken);
-        if (body.Problem is not null)
-        {
-            return body.Problem;
-        }
-
-        var caller = context.GetCaller()!;
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
+        var request = ApiRequest.Of(http, context);
+        await request.ReadBodyAsync(cancellationToken);
         var (id, text) = ApiKey.NewText(time, mark);
-        var key = ReadNew(body.Root, errors, id, text);
-        if (key is null)
+        var key = ReadNew(request.Fields, id, text);
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
-        if (!caller.Sees(key.Organization))
+        var caller = request.Caller;
+        if (!caller.Sees(key!.Organization))
         {
             return Problem.Forbidden($"A key that is bound to an organization issues keys of that organization only: organizationId must be {caller.Organization}.");
         }
@@ -57,18 +50,16 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     [Function(nameof(ListKeys))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListKeys(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/keys")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/keys")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var query = new QueryReader(request, errors);
-        var page = query.Page("apikeys");
-        query.Finish();
-        if (errors.Any)
+        var request = ApiRequest.Of(http, context);
+        var page = request.Query.Page("apikeys");
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
-        var caller = context.GetCaller()!;
+        var caller = request.Caller;
         var keys = await store.ListAsync(key => caller.Sees(key.Organization), page, cancellationToken);
         return ApiResult.Ok(new ListPage<ApiKeyResponse>([.. keys.Items.Select(ApiKeyResponse.Of)], keys.ContinuationToken), ApiKeyJson.Default.ListPageApiKeyResponse);
     }
@@ -76,22 +67,21 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     [Function(nameof(RevokeKey))]
     [Requires(Role.Admin)]
     public async Task<IResult> RevokeKey(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/keys/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/keys/{id}")] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var caller = context.GetCaller()!;
+        var request = ApiRequest.Of(http, context);
+        var caller = request.Caller;
         if (!ApiKey.IsId(id) || await store.GetAsync(id, cancellationToken) is not { } key || !caller.Sees(key.Organization))
         {
-            return Problem.NotFound("There is no such key.");
+            return request.NotFound("Key");
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
         // The entry comes first: should the process end in between, the caller has no answer, and the repeat finds the key and revokes it.
@@ -101,23 +91,22 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         return ApiResult.NoContent();
     }
 
-    private ApiKey? ReadNew(JsonElement body, FieldErrors errors, string id, Secret text)
+    private ApiKey? ReadNew(FieldReader fields, string id, Secret text)
     {
-        var fields = new FieldReader(body, errors);
         var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
         if (name is not null && PlainText.CheckName(name) is { } mistake)
         {
-            fields.Wrong("name", mistake);
+            fields.AddError("name", mistake);
         }
         else if (name is not null && ApiKey.IsSameName(name, Authenticator.AdminKeyName))
         {
-            fields.Wrong("name", "is the name of the key in the settings");
+            fields.AddError("name", "is the name of the key in the settings");
         }
 
         var role = fields.Text("role", required: true);
         if (role is not null && RoleNames.Parse(role) is null)
         {
-            fields.Wrong("role", $"must be one of {string.Join(", ", RoleNames.All)}");
+            fields.AddError("role", $"must be one of {string.Join(", ", RoleNames.All)}");
         }
 
         var organization = fields.Number("organizationId", min: 1);
@@ -125,11 +114,10 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         var now = time.GetUtcNow();
         if (expiry <= now)
         {
-            fields.Wrong("expiresAt", "must be in the future");
+            fields.AddError("expiresAt", "must be in the future");
         }
 
-        fields.Finish();
-        return errors.Any ? null : new ApiKey
+        return fields.Errors.Any ? null : new ApiKey
         {
             Id = id,
             Name = name!,

@@ -11,37 +11,36 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
     [Function(nameof(ListAuditLog))]
     [Requires(Role.Read)]
     public async Task<IResult> ListAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/organizations/{organizationId}/audit-logs")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/organizations/{organizationId}/audit-logs")] HttpRequest http,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var organization = context.GetOrganization();
-        await outbox.DrainAsync(organization, cancellationToken);
-        return await ListAsync(request, organization, cancellationToken);
+        var request = ApiRequest.Of(http, context);
+        await outbox.DrainAsync(request.Organization, cancellationToken);
+        return await ListAsync(request, request.Organization, cancellationToken);
     }
 
     [Function(nameof(ListSystemAuditLog))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListSystemAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit-logs")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken) =>
-        context.GetCaller()!.Sees(null)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit-logs")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+    {
+        var request = ApiRequest.Of(http, context);
+        return request.Caller.Sees(null)
             ? await ListAsync(request, null, cancellationToken)
             : Problem.Forbidden("The key is bound to an organization; these entries belong to none.");
+    }
 
-    private async Task<IResult> ListAsync(HttpRequest request, OrganizationId? organization, CancellationToken cancellationToken)
+    private async Task<IResult> ListAsync(ApiRequest request, OrganizationId? organization, CancellationToken cancellationToken)
     {
-        var errors = new FieldErrors();
-        var query = new QueryReader(request, errors);
+        var query = request.Query;
         var filter = new AuditFilter(query.TimeRange(), query.OneOf("type", AuditType.All), query.Text("subscriptionId"));
         if (filter.SubscriptionId is not null && !SubscriptionId.TryParse(filter.SubscriptionId, out _))
         {
-            errors.Add("subscriptionId", "is not the id of a subscription");
+            request.Errors.Add("subscriptionId", "is not the id of a subscription");
         }
 
         var page = query.Page($"auditlog/{organization}");
-        query.Finish();
-        return errors.Any
-            ? errors.ToProblem()
-            : ApiResult.Ok(await auditLog.ListAsync(organization, filter, page, cancellationToken), AuditJson.Default.ListPageAuditEntryResponse);
+        return request.Validate() ?? ApiResult.Ok(await auditLog.ListAsync(organization, filter, page, cancellationToken), AuditJson.Default.ListPageAuditEntryResponse);
     }
 }

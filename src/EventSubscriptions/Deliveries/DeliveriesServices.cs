@@ -22,6 +22,8 @@ public static class DeliveriesServices
             .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
             .AddSingleton<DroppedDeliveries>()
+            .AddSingleton<AttemptSender>()
+            .AddSingleton<DeliveryScheduler>()
             .AddSingleton<DeliveryProcessor>()
             .AddSingleton<DeliveryTest>()
             .AddSingleton<TestSlots>()

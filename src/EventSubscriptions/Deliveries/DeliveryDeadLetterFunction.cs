@@ -1,7 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
-using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker;
@@ -9,52 +8,39 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Deliveries;
 
-/// <summary>Puts deliveries that were given up in passing back on their queue, and writes the others to the audit log.</summary>
+/// <summary>Requeues deliveries that failed because of a fault on our side, and records the others in the audit log.</summary>
 public sealed class DeliveryDeadLetterFunction(
-    DeadLetterHandler desk,
+    DeadLetterHandler handler,
     AuditLog audit,
     DeliveryLog log,
     SubscriptionCache subscriptions,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     TimeProvider time)
 {
-    private static readonly DeadLetterKind s_kind = new(QueueNames.Deliveries, [.. DeliveryDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded], DeadLetterPolicy.PutBack);
+    private readonly DeadLetterSource _source = new(QueueNames.Deliveries, DeadLetterPolicy.Requeue, deliveries);
 
-    /// <summary>The dead letter is completed when this returns.</summary>
     [Function("RecordDeliveryDeadLetters")]
     public Task RunAsync(
         [ServiceBusTrigger(QueueNames.DeliveryDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) =>
-        desk.HandleAsync(deadLetter, s_kind, deliveries, RecordAsync, cancellationToken);
+        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
 
-    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
+    private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, CancellationToken cancellationToken)
     {
-        await audit.AppendAsync(await ToEntryAsync(deadLetter, cancellationToken), cancellationToken);
-
-        // Where the app itself gave the delivery up, it has noted that it no longer waits.
-        if (!DeliveryDeadLetterReason.All.Contains(deadLetter.DeadLetterReason, StringComparer.Ordinal) && DeliveryMessage.TryParse(deadLetter, out var delivery, out _))
-        {
-            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
-        }
-    }
-
-    private async Task<AuditEntry> ToEntryAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
-    {
-        var reason = deadLetter.DeadLetterReason ?? "Unknown";
         var entry = new AuditEntry
         {
             Type = AuditType.DeliveryDeadLettered,
             Timestamp = time.GetUtcNow(),
             OrganizationId = DeliveryMessage.OrganizationOf(deadLetter),
-            Error = new AuditError(reason, deadLetter.DeadLetterErrorDescription ?? "The message was given up without a description.", Hint(reason)),
+            Error = new AuditError(cause.Name, cause.Description, Hint(cause.Reason)),
         };
         if (!DeliveryMessage.TryParse(deadLetter, out var delivery, out _))
         {
-            return entry;
+            await audit.AppendAsync(entry, cancellationToken);
+            return;
         }
 
         var subscription = await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken);
-        return entry with
+        entry = entry with
         {
             SubscriptionId = delivery.SubscriptionId,
             Url = subscription is null ? null : DisplayUrl.Of(subscription.Url),
@@ -62,16 +48,24 @@ public sealed class DeliveryDeadLetterFunction(
             EventName = delivery.EventName,
             Attempt = delivery.Attempt,
         };
+        await audit.AppendAsync(entry, cancellationToken);
+        if (cause.Reason is null or DeadLetterReason.MaxDeliveryCountExceeded)
+        {
+            // When the app itself dead-letters a delivery, it has already noted that it no longer waits.
+            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
+        }
     }
 
-    private static string Hint(string reason) => reason switch
+    private static string Hint(DeadLetterReason? reason) => reason switch
     {
-        DeliveryDeadLetterReason.RetriesExhausted => "The receiver has failed for as long as the retry schedule lasts. Its entries delivery.failed say how.",
-        DeliveryDeadLetterReason.DestinationForbidden =>
+        DeadLetterReason.RetriesExhausted =>
+            "The receiver failed for as long as the retry schedule lasts. The delivery.failed entries have the details.",
+        DeadLetterReason.DestinationForbidden =>
             "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
-        DeliveryDeadLetterReason.PayloadExpired => "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
-        DeliveryDeadLetterReason.MalformedDelivery => "Something other than this app writes to the queue deliveries.",
-        DeadLetterPolicy.MaxDeliveryCountExceeded => "The app failed on this delivery time and again. Its log says why.",
-        _ => "Something other than this app gave the message up. Look at what else reads the queue.",
+        DeadLetterReason.PayloadExpired =>
+            "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
+        DeadLetterReason.MalformedDelivery => "Another application writes to the queue deliveries. Check who may send to it.",
+        DeadLetterReason.MaxDeliveryCountExceeded => "The app failed on this delivery repeatedly. Its log has the reason.",
+        _ => "Another application dead-lettered the message. Check what else reads the queue.",
     };
 }

@@ -6,18 +6,21 @@ using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>One delivery of one event to one subscription, as a message on the queue <c>deliveries</c>.</summary>
-public sealed record DeliveryMessage
+public sealed record DeliveryMessage : IQueueMessage
 {
     /// <summary>The run of an event's first fan-out; a resend or a replay has its own id.</summary>
     public const string EventRun = "event";
 
     /// <summary>The run of tests, which go through no queue.</summary>
     public const string TestRun = "test";
+
+    private const string PostponementsProperty = "postponements";
 
     public required OrganizationId OrganizationId { get; init; }
 
@@ -33,14 +36,17 @@ public sealed record DeliveryMessage
     /// <summary>From 1.</summary>
     public int Attempt { get; init; } = 1;
 
-    /// <summary>How often this attempt was put off, from 0.</summary>
-    public int Hold { get; init; }
+    /// <summary>How often this attempt was postponed.</summary>
+    public int Postponements { get; init; }
+
+    /// <summary>The body to send; empty if it is read from the archive, as it is after the first attempt and after a postponement.</summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
 
     /// <summary>Whether its message was received before, by a process that may have ended anywhere.</summary>
     public bool IsRedelivered { get; init; }
 
     /// <summary>Whether the delivery log may have a row that says that it waits.</summary>
-    public bool MayHaveWaited => Attempt > 1 || Hold > 0 || IsRedelivered;
+    public bool MayHaveWaited => Attempt > 1 || Postponements > 0 || IsRedelivered;
 
     /// <summary>Whether the attempt must use the subscription as it is stored, since one that was kept in memory was out of date.</summary>
     public bool NeedsStored { get; init; }
@@ -53,10 +59,20 @@ public sealed record DeliveryMessage
     /// <summary>W3C trace context of the fan-out, the same over all attempts.</summary>
     public string? TraceParent { get; init; }
 
-    /// <summary>Makes the message. Its <c>MessageId</c> is a hash of what makes the delivery itself, so that a repeat is dropped as a duplicate. An empty body is read from the archive.</summary>
-    public ServiceBusMessage ToServiceBusMessage(ReadOnlyMemory<byte> payload)
+    /// <inheritdoc/>
+    public ServiceBusMessage ToPostponed(DateTimeOffset until)
     {
-        var message = new ServiceBusMessage(payload) { MessageId = Identity() };
+        var message = (this with { Postponements = Postponements + 1, Payload = default }).ToServiceBusMessage();
+        message.ScheduledEnqueueTime = until;
+        return message;
+    }
+
+    public override string ToString() => $"delivery of event {EventId} to subscription {SubscriptionId} (attempt {Attempt})";
+
+    /// <summary>Makes the message. Its <c>MessageId</c> is a hash of what identifies the delivery, so that duplicate detection drops a repeat.</summary>
+    public ServiceBusMessage ToServiceBusMessage()
+    {
+        var message = new ServiceBusMessage(Payload) { MessageId = Identity() };
         var properties = message.ApplicationProperties;
         properties["organizationId"] = OrganizationId.Value;
         properties["subscriptionId"] = SubscriptionId.ToString();
@@ -64,7 +80,7 @@ public sealed record DeliveryMessage
         properties["eventName"] = EventName;
         properties["run"] = Run;
         properties["attempt"] = Attempt;
-        properties["hold"] = Hold;
+        properties[PostponementsProperty] = Postponements;
         if (NeedsStored)
         {
             properties["needsStored"] = true;
@@ -85,7 +101,7 @@ public sealed record DeliveryMessage
             properties["publishedAt"] = published;
         }
 
-        if (!payload.IsEmpty)
+        if (!Payload.IsEmpty)
         {
             message.ContentType = "application/json";
         }
@@ -93,42 +109,38 @@ public sealed record DeliveryMessage
         return message;
     }
 
-    /// <summary>Reads a message, or says what is wrong with it. A trace context that isn't one is left out.</summary>
-    public static bool TryParse(ServiceBusReceivedMessage message, [NotNullWhen(true)] out DeliveryMessage? delivery, [NotNullWhen(false)] out string? reason)
+    /// <summary>Parses a message of the queue <c>deliveries</c>. An invalid trace context is ignored.</summary>
+    public static bool TryParse(
+        ServiceBusReceivedMessage message, [NotNullWhen(true)] out DeliveryMessage? delivery, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
     {
-        delivery = null;
+        (delivery, malformed) = (null, null);
         var properties = message.ApplicationProperties;
         if (OrganizationOf(message) is not { } organization)
         {
-            reason = Invalid("organizationId", "a positive 32-bit integer");
+            malformed = Invalid("organizationId", "a positive 32-bit integer");
         }
         else if (!SubscriptionId.TryParse(Text(properties, "subscriptionId"), out var subscription))
         {
-            reason = Invalid("subscriptionId", "a subscription's id");
+            malformed = Invalid("subscriptionId", "a subscription's id");
         }
         else if (!EventId.TryParse(Text(properties, "eventId"), out var eventId))
         {
-            reason = Invalid("eventId", "an event's id");
+            malformed = Invalid("eventId", "an event's id");
         }
         else if (Text(properties, "eventName") is not { Length: > 0 and <= EventPayload.MaxNameLength } eventName)
         {
-            reason = Invalid("eventName", $"a text of 1–{EventPayload.MaxNameLength} characters");
+            malformed = Invalid("eventName", $"a text of 1–{EventPayload.MaxNameLength} characters");
         }
         else if (!EventId.TryParse(Text(properties, "run"), out var run))
         {
-            reason = Invalid("run", "a run's id");
+            malformed = Invalid("run", "a run's id");
         }
         else if (Number(properties, "attempt") is not (>= 1 and <= int.MaxValue and var attempt))
         {
-            reason = Invalid("attempt", "a positive integer");
-        }
-        else if (Number(properties, "hold") is not (>= 0 and < int.MaxValue and var hold))
-        {
-            reason = Invalid("hold", "an integer from 0");
+            malformed = Invalid("attempt", "a positive integer");
         }
         else
         {
-            reason = null;
             delivery = new DeliveryMessage
             {
                 OrganizationId = organization,
@@ -137,7 +149,8 @@ public sealed record DeliveryMessage
                 EventName = eventName,
                 Run = run.ToString(),
                 Attempt = (int)attempt,
-                Hold = (int)hold,
+                Postponements = PostponementsOf(properties),
+                Payload = MessageBody.Read(message) is { IsEmpty: false } body ? body : default,
                 IsRedelivered = message.DeliveryCount > 1,
                 NeedsStored = properties.TryGetValue("needsStored", out var needs) && needs is true,
                 FirstAttemptAt = Time(properties, "firstAttemptAt"),
@@ -149,11 +162,16 @@ public sealed record DeliveryMessage
         return delivery is not null;
     }
 
-    /// <summary>Whose delivery it is, also where the rest is malformed; null where that can't be read.</summary>
+    /// <summary>The organization, even if the rest is malformed; null if it is missing or invalid.</summary>
     public static OrganizationId? OrganizationOf(ServiceBusReceivedMessage message) =>
         OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId") ?? 0, out var organization) ? organization : null;
 
-    private static string Invalid(string property, string expected) => $"The property {property} is missing or not {expected}.";
+    private static Settlement.DeadLetter Invalid(string property, string expected) =>
+        new(DeadLetterReason.MalformedDelivery, $"The property {property} is missing or not {expected}.");
+
+    /// <summary>Version 0.1 named the property <c>hold</c>. Its messages may be scheduled for days.</summary>
+    private static int PostponementsOf(IReadOnlyDictionary<string, object> properties) =>
+        (Number(properties, PostponementsProperty) ?? Number(properties, "hold")) is > 0 and < int.MaxValue and var count ? (int)count : 0;
 
     private static string? Text(IReadOnlyDictionary<string, object> properties, string name) =>
         properties.TryGetValue(name, out var value) ? value as string : null;
@@ -164,7 +182,7 @@ public sealed record DeliveryMessage
     private static long? Number(IReadOnlyDictionary<string, object> properties, string name) =>
         properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;
 
-    /// <summary>SHA-256 in hexadecimal. Each text goes in behind its length, so that no two deliveries write the same bytes.</summary>
+    /// <summary>SHA-256 in hexadecimal. Each text is preceded by its length, so that no two deliveries write the same bytes.</summary>
     private string Identity()
     {
         Span<byte> bytes = stackalloc byte[1024];
@@ -174,7 +192,7 @@ public sealed record DeliveryMessage
         Append(bytes, ref length, SubscriptionId.ToString());
         Append(bytes, ref length, Run);
         Append(bytes, ref length, Attempt);
-        Append(bytes, ref length, Hold);
+        Append(bytes, ref length, Postponements);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(bytes[..length], hash);
         return Convert.ToHexStringLower(hash);

@@ -31,36 +31,28 @@ public sealed class ResendFunctions(
     [Function(nameof(TestSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> TestSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/subscriptions/{id}/test")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/subscriptions/{id}/test")] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return Problem.NotFound("There is no such subscription.");
+            return request.NotFound("Subscription");
         }
 
-        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
-        if (body.Problem is not null)
-        {
-            return body.Problem;
-        }
-
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var fields = new FieldReader(body.Root, errors);
-        var name = fields.Text("eventName");
+        await request.ReadOptionalBodyAsync(cancellationToken);
+        var name = request.Fields.Text("eventName");
         EventType? type = null;
         if (name is not null && !catalogue.TryGet(name, out type))
         {
-            fields.Wrong("eventName", catalogue.UnknownName(name));
+            request.Fields.AddError("eventName", catalogue.UnknownName(name));
         }
 
-        fields.Finish();
-        if (errors.Any)
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
         using var slot = slots.TryEnter(subscription.OrganizationId);
@@ -72,34 +64,28 @@ public sealed class ResendFunctions(
     [Function(nameof(ResendDelivery))]
     [Requires(Role.Manage)]
     public async Task<IResult> ResendDelivery(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = DeliveryFunctions.Collection + "/{eventId}/resend")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = DeliveryFunctions.Collection + "/{eventId}/resend")] HttpRequest http,
         string id,
         string eventId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return Problem.NotFound("There is no such subscription.");
+            return request.NotFound("Subscription");
         }
 
         if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
         {
-            return Problem.NotFound("The archive has no such event, or has it no longer.");
+            return request.NotFound("Archived event");
         }
 
-        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
-        if (body.Problem is not null)
+        await request.ReadOptionalBodyAsync(cancellationToken);
+        _ = request.Fields;
+        if (request.Validate() is { } problem)
         {
-            return body.Problem;
-        }
-
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        new FieldReader(body.Root, errors).Finish();
-        if (errors.Any)
-        {
-            return errors.ToProblem();
+            return problem;
         }
 
         if (!subscription.IsActive)
@@ -116,13 +102,10 @@ public sealed class ResendFunctions(
             Run = "rsd_" + Base32Id.New(time),
             TraceParent = AppTracing.CurrentTraceParent,
         };
-        await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(payload: default), cancellationToken);
+        await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(), cancellationToken);
         metrics.DeliveriesCreated("resend", 1);
         return ApiResult.Accepted(new ResendResponse(delivery.Run), DeliveriesJson.Default.ResendResponse);
     }
-
-    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
-        SubscriptionId.TryParse(id, out var known) ? await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
 }
 
 /// <summary>What was started.</summary>

@@ -1,6 +1,4 @@
-using Azure;
-using Azure.Identity;
-using Azure.Messaging.ServiceBus;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -10,13 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Turns what HTTP functions throw into problem details: 503 where a table or a queue can't be reached, so that callers try again,
-/// 500 without details for the rest. Functions with other triggers keep their exceptions, since those decide about redelivery.
+/// Turns exceptions of HTTP functions into problem details: 503 for transient faults, so that callers retry, and 500 without details for the
+/// rest. Functions with other triggers keep their exceptions, because those decide about redelivery.
 /// </summary>
 public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
 {
-    private const string TableNotFound = "TableNotFound";
-
     private readonly Outage _outage = new(time);
 
     /// <inheritdoc/>
@@ -29,46 +25,32 @@ public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<Excep
         }
 
         TransportSecurity.Apply(http);
-        // A trigger's edge: nobody above can answer the caller.
+        // The edge of the trigger: nothing above can respond to the caller.
         try
         {
             await next(context);
         }
         catch (Exception exception)
         {
-            if (ToAnswer(exception, context, http) is { } answer)
+            if (ToResult(exception, context, http) is { } result)
             {
-                await answer.ExecuteAsync(http);
+                await result.ExecuteAsync(http);
             }
         }
     }
 
-    /// <summary>Whether the exception says that storage, queues or the identity service can't be reached or are overloaded for now.</summary>
-    public static bool IsUnavailable(Exception exception) => exception switch
-    {
-        RequestFailedException { Status: 0 or 408 or 429 or >= 500 } => true,
-
-        // Just after a deployment the app's role has not taken effect, or the tables are still being created.
-        RequestFailedException { Status: 401 or 403 } or RequestFailedException { ErrorCode: TableNotFound } => true,
-        ServiceBusException { IsTransient: true } => true,
-        CredentialUnavailableException or AuthenticationFailedException => true,
-        OperationCanceledException or TimeoutException => true,
-        AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(IsUnavailable),
-        _ => false,
-    };
-
-    private IResult? ToAnswer(Exception exception, FunctionContext context, HttpContext http)
+    private IResult? ToResult(Exception exception, FunctionContext context, HttpContext http)
     {
         var function = context.FunctionDefinition.Name;
         if (http.RequestAborted.IsCancellationRequested)
         {
-            Log.CallerLeft(logger, function);
+            Log.CallerDisconnected(logger, function);
             return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
 
         if (http.Response.HasStarted)
         {
-            Log.FailedHalfway(logger, exception, function);
+            Log.FailedAfterStart(logger, exception, function);
             http.Abort();
             return null;
         }
@@ -78,29 +60,29 @@ public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<Excep
             return Problem.Of(bad.StatusCode, "The request could not be read to its end.");
         }
 
-        if (IsUnavailable(exception))
+        if (TransientFaults.IsTransient(exception))
         {
             var level = _outage.NextLevel();
             Log.Unavailable(logger, level, exception, function);
-            return Problem.Unavailable("Storage or a queue can't be reached just now. Try again shortly.");
+            return Problem.Unavailable("Storage or Service Bus is unavailable. Try again shortly.");
         }
 
         Log.Failed(logger, exception, function);
-        return Problem.Of(StatusCodes.Status500InternalServerError, $"Something went wrong here. The log has it as invocation {context.InvocationId}.");
+        return Problem.Of(StatusCodes.Status500InternalServerError, $"The request failed. The app's log has the details under invocation {context.InvocationId}.");
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "{Function}: the caller left before the answer.")]
-        public static partial void CallerLeft(ILogger logger, string function);
+        [LoggerMessage(LogLevel.Debug, "{Function}: the caller disconnected before the response.")]
+        public static partial void CallerDisconnected(ILogger logger, string function);
 
-        [LoggerMessage("{Function} answers 503: storage or a queue can't be reached.")]
+        [LoggerMessage("{Function} returns 503: storage or Service Bus is unavailable.")]
         public static partial void Unavailable(ILogger logger, LogLevel level, Exception exception, string function);
 
-        [LoggerMessage(LogLevel.Error, "{Function} answers 500.")]
+        [LoggerMessage(LogLevel.Error, "{Function} returns 500.")]
         public static partial void Failed(ILogger logger, Exception exception, string function);
 
-        [LoggerMessage(LogLevel.Error, "{Function} failed after its answer had begun; the connection is closed.")]
-        public static partial void FailedHalfway(ILogger logger, Exception exception, string function);
+        [LoggerMessage(LogLevel.Error, "{Function} failed after its response had started; the connection is closed.")]
+        public static partial void FailedAfterStart(ILogger logger, Exception exception, string function);
     }
 }

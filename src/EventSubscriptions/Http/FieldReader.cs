@@ -6,7 +6,7 @@ namespace EventSubscriptions.Http;
 
 /// <summary>
 /// Reads the members of a JSON object and reports every error instead of stopping at the first. A member that is absent, null or wrong
-/// reads as null; whether the object is usable shows in the errors once <see cref="Finish"/> has been called.
+/// reads as null; whether the object is usable shows in the errors once <see cref="ReportUnknown"/> has been called.
 /// </summary>
 public sealed class FieldReader
 {
@@ -29,6 +29,9 @@ public sealed class FieldReader
         }
     }
 
+    /// <summary>Where the errors are reported.</summary>
+    public FieldErrors Errors => _errors;
+
     private bool IsObject => _object.ValueKind == JsonValueKind.Object;
 
     /// <summary>Whether the member is there, null or not.</summary>
@@ -48,7 +51,7 @@ public sealed class FieldReader
 
         if (value.ValueKind != JsonValueKind.String)
         {
-            return Wrong(name, "must be a string");
+            return AddError(name, "must be a string");
         }
 
         var text = value.GetString()!;
@@ -58,7 +61,7 @@ public sealed class FieldReader
             return text;
         }
 
-        return Wrong(name, minLength > 0 ? $"must be {minLength} to {maxLength} characters long" : $"must be at most {maxLength} characters long");
+        return AddError(name, minLength > 0 ? $"must be {minLength} to {maxLength} characters long" : $"must be at most {maxLength} characters long");
     }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
@@ -74,7 +77,7 @@ public sealed class FieldReader
             return value.GetBoolean();
         }
 
-        Wrong(name, "must be true or false");
+        AddError(name, "must be true or false");
         return null;
     }
 
@@ -91,7 +94,7 @@ public sealed class FieldReader
             return number;
         }
 
-        Wrong(name, $"must be a whole number from {min} to {max}");
+        AddError(name, $"must be a whole number from {min} to {max}");
         return null;
     }
 
@@ -108,7 +111,7 @@ public sealed class FieldReader
             return time;
         }
 
-        Wrong(name, IsoTime.Expected);
+        AddError(name, IsoTime.Expected);
         return null;
     }
 
@@ -125,7 +128,7 @@ public sealed class FieldReader
             return duration;
         }
 
-        Wrong(name, DurationText.Expected(min, max));
+        AddError(name, DurationText.Expected(min, max));
         return null;
     }
 
@@ -139,7 +142,7 @@ public sealed class FieldReader
 
         if (value.ValueKind != JsonValueKind.Array)
         {
-            Wrong(name, "must be an array of strings");
+            AddError(name, "must be an array of strings");
             return null;
         }
 
@@ -153,7 +156,7 @@ public sealed class FieldReader
             }
             else
             {
-                Wrong($"{name}[{index}]", "must be a string");
+                AddError($"{name}[{index}]", "must be a string");
             }
 
             index++;
@@ -178,21 +181,21 @@ public sealed class FieldReader
 
         if (required)
         {
-            Wrong(name, value.ValueKind == JsonValueKind.Null ? "may not be null" : "is required");
+            AddError(name, value.ValueKind == JsonValueKind.Null ? "may not be null" : "is required");
         }
 
         return null;
     }
 
-    /// <summary>Notes a mistake that only the caller can see, such as a name that isn't known.</summary>
-    public string? Wrong(string name, string message)
+    /// <summary>Adds an error that only the caller can see, such as an unknown name. Returns null.</summary>
+    public string? AddError(string name, string message)
     {
         _errors.Add(_path + name, message);
         return null;
     }
 
-    /// <summary>Notes the members that nothing has asked for, each with the known name that was probably meant.</summary>
-    public void Finish()
+    /// <summary>Reports the members that nothing has read, each with the known name that was probably meant.</summary>
+    public void ReportUnknown()
     {
         if (!IsObject)
         {
@@ -203,7 +206,7 @@ public sealed class FieldReader
         {
             if (!_known.Contains(member.Name))
             {
-                Wrong(member.Name, $"is unknown{NearestName.Hint(member.Name, _known)}");
+                AddError(member.Name, $"is unknown{NearestName.Hint(member.Name, _known)}");
             }
         }
     }

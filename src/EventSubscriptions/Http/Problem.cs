@@ -17,7 +17,7 @@ public static class Problem
 
     /// <summary>400 with every mistake by field.</summary>
     public static IResult Invalid(FieldErrors errors) =>
-        Of(StatusCodes.Status400BadRequest, errors.Count == 1 ? "The request has a mistake." : $"The request has {errors.Count} mistakes.", errors.ByField());
+        Of(StatusCodes.Status400BadRequest, errors.Count == 1 ? "The request is not valid." : $"The request has {errors.Count} errors.", errors.ByField());
 
     /// <summary>401 with the challenge that RFC 6750 §3 asks for.</summary>
     public static IResult Unauthorized(string detail) =>

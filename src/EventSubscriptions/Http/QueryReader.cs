@@ -4,15 +4,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Reads a request's query and notes every mistake: wrong values, parameters given twice, and, in <see cref="Finish"/>, unknown ones.</summary>
+/// <summary>Reads the query of a request and reports every error: invalid values, repeated parameters and unknown ones.</summary>
 public sealed class QueryReader(HttpRequest request, FieldErrors errors)
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    /// <summary>Notes every parameter of a request that takes none.</summary>
-    public static void ExpectNone(HttpRequest request, FieldErrors errors) => new QueryReader(request, errors).Finish();
-
-    /// <summary>A parameter as it is, or null where it is absent.</summary>
+    /// <summary>A parameter as it is, or null if it is absent.</summary>
     public string? Text(string name)
     {
         _known.Add(name);
@@ -96,7 +93,7 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
     }
 
     /// <summary>The parameters <c>pageSize</c> and <c>continuationToken</c>.</summary>
-    /// <param name="list">Which list is paged, such as <c>auditlog/7</c>: a token of another one is a mistake.</param>
+    /// <param name="list">Which list is paged, such as <c>auditlog/7</c>: a token of another list is an error.</param>
     public PageRequest Page(string list)
     {
         var size = Number("pageSize", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
@@ -109,8 +106,8 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
         return new PageRequest(list, size, after);
     }
 
-    /// <summary>Notes the parameters that nothing has asked for.</summary>
-    public void Finish()
+    /// <summary>Reports the parameters that nothing has read.</summary>
+    internal void ReportUnknown()
     {
         foreach (var name in request.Query.Keys)
         {

@@ -19,13 +19,13 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
     private const string CacheControl = "public, max-age=300";
 
     private readonly Lazy<ReadOnlyMemory<byte>> _json = new(() => Write(Make(catalogue)));
-    private StaticContentResult? _answer;
+    private StaticContentResult? _result;
 
     /// <summary>The document.</summary>
     public ReadOnlyMemory<byte> Json => _json.Value;
 
     /// <summary>What it is served as.</summary>
-    internal StaticContentResult Answer => _answer ??= new StaticContentResult(Json, CacheControl);
+    internal StaticContentResult Result => _result ??= new StaticContentResult(Json, CacheControl);
 
     private static JsonObject Make(EventCatalogue catalogue)
     {

@@ -9,10 +9,6 @@ public sealed class OpenApiFunctions(OpenApiDocument document)
 {
     [Function(nameof(GetOpenApi))]
     [Anonymous]
-    public IResult GetOpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest request)
-    {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        return errors.Any ? errors.ToProblem() : document.Answer;
-    }
+    public IResult GetOpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest http, FunctionContext context) =>
+        ApiRequest.Of(http, context).Validate() ?? document.Result;
 }

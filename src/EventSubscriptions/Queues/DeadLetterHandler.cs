@@ -5,76 +5,67 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Queues;
 
-/// <summary>Puts dead letters that were given up in passing back on their queue, and has the others recorded.</summary>
+/// <summary>Requeues dead letters that <see cref="DeadLetterPolicy"/> gives another chance, and has the others recorded.</summary>
 public sealed partial class DeadLetterHandler(AppMetrics metrics, TimeProvider time, ILogger<DeadLetterHandler> logger)
 {
-    /// <summary>How long to wait before a failure is thrown: a dead-letter queue delivers again at once and for ever.</summary>
+    /// <summary>How long to pause before a failure is thrown: a dead-letter queue redelivers at once and without end.</summary>
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Returns once the dead letter is dealt with. A crash before it is completed may put it back or record it twice: the queue drops the one,
-    /// people can bear the other.
+    /// Returns once the dead letter is requeued or recorded. A crash before it is completed may do so twice: duplicate detection drops a repeated
+    /// copy; a repeated audit entry is harmless.
     /// </summary>
-    /// <param name="deadLetter">The dead letter.</param>
-    /// <param name="kind">What is on its queue.</param>
-    /// <param name="queue">The queue itself.</param>
-    /// <param name="recordAsync">Records it.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
     public async Task HandleAsync(
         ServiceBusReceivedMessage deadLetter,
-        DeadLetterKind kind,
-        ServiceBusSender queue,
-        Func<ServiceBusReceivedMessage, CancellationToken, Task> recordAsync,
+        DeadLetterSource source,
+        Func<ServiceBusReceivedMessage, DeadLetterCause, CancellationToken, Task> recordAsync,
         CancellationToken cancellationToken)
     {
+        var cause = DeadLetterCause.Of(deadLetter);
         try
         {
-            if (!await TryPutBackAsync(deadLetter, kind, queue, cancellationToken))
+            if (!await TryRequeueAsync(deadLetter, cause, source, cancellationToken))
             {
-                await recordAsync(deadLetter, cancellationToken);
-                metrics.DeadLetterRecorded(kind.Queue, deadLetter.DeadLetterReason, kind.Reasons);
+                await recordAsync(deadLetter, cause, cancellationToken);
+                metrics.DeadLetterRecorded(source.Queue, cause.Reason?.ToString());
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Log.NotRecorded(logger, exception, deadLetter.MessageId, kind.Queue);
+            Log.NotRecorded(logger, exception, deadLetter.MessageId, source.Queue);
             await Task.Delay(s_pause, time, cancellationToken);
             throw;
         }
     }
 
-    /// <summary>Says no where the dead letter is to be recorded: by the policy, or since its copy will never be taken, however often it is sent.</summary>
-    private async Task<bool> TryPutBackAsync(ServiceBusReceivedMessage deadLetter, DeadLetterKind kind, ServiceBusSender queue, CancellationToken cancellationToken)
+    /// <summary>Returns false if the dead letter must be recorded, because policy says so or the queue will never accept the copy.</summary>
+    private async Task<bool> TryRequeueAsync(
+        ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, DeadLetterSource source, CancellationToken cancellationToken)
     {
-        if (DeadLetterPolicy.PutBackAfter(deadLetter.DeadLetterReason, DeadLetterPolicy.ReturnedOf(deadLetter)) is not { } wait)
+        if (DeadLetterPolicy.RequeueAfter(cause.Reason, DeadLetterPolicy.RequeuesOf(deadLetter)) is not { } delay
+            || source.Requeue(deadLetter, time.GetUtcNow() + delay) is not { } copy)
         {
             return false;
         }
 
         try
         {
-            await queue.SendMessageAsync(kind.PutBack(deadLetter, time.GetUtcNow() + wait), cancellationToken);
+            await source.RequeueTo.SendMessageAsync(copy, cancellationToken);
             return true;
         }
-        catch (Exception exception) when (!TransientFaults.Is(exception))
+        catch (Exception exception) when (!TransientFaults.IsTransient(exception))
         {
-            Log.NotPutBack(logger, exception, deadLetter.MessageId, kind.Queue);
+            Log.NotRequeued(logger, exception, deadLetter.MessageId, source.Queue);
             return false;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} of the queue {Queue} can't be put back and is recorded instead.")]
-        public static partial void NotPutBack(ILogger logger, Exception exception, string? messageId, string queue);
+        [LoggerMessage(LogLevel.Error, "Could not requeue the dead letter {MessageId} of the queue {Queue}; it is recorded instead.")]
+        public static partial void NotRequeued(ILogger logger, Exception exception, string? messageId, string queue);
 
-        [LoggerMessage(LogLevel.Error, "The dead letter {MessageId} of the queue {Queue} could be neither put back nor recorded; it will be delivered again.")]
+        [LoggerMessage(LogLevel.Error, "Could neither requeue nor record the dead letter {MessageId} of the queue {Queue}; it will be redelivered.")]
         public static partial void NotRecorded(ILogger logger, Exception exception, string? messageId, string queue);
     }
 }
-
-/// <summary>The dead letters of one queue.</summary>
-/// <param name="Queue">The queue's name.</param>
-/// <param name="Reasons">Why the app itself gives messages up.</param>
-/// <param name="PutBack">Makes the copy that is put back, for a time.</param>
-public sealed record DeadLetterKind(string Queue, IReadOnlyList<string> Reasons, Func<ServiceBusReceivedMessage, DateTimeOffset, ServiceBusMessage> PutBack);

@@ -4,10 +4,10 @@ using Azure.Messaging.ServiceBus;
 
 namespace EventSubscriptions.Queues;
 
-/// <summary>Reads the body of a message from any client: some send a text as an AMQP value instead of bytes.</summary>
+/// <summary>Reads the body of a message from any client: some send a string as an AMQP value instead of binary data.</summary>
 internal static class MessageBody
 {
-    /// <summary>The bytes, those of a text in UTF-8, or null where the body is neither.</summary>
+    /// <summary>The bytes, or those of a string as UTF-8; null if the body is neither.</summary>
     public static ReadOnlyMemory<byte>? Read(ServiceBusReceivedMessage message)
     {
         var body = message.GetRawAmqpMessage().Body;

@@ -23,6 +23,7 @@ public static class QueuesServices
             var options => new ServiceBusClient(options.ServiceBusNamespace!, provider.GetRequiredService<TokenCredential>(), ServiceBusOptions),
         });
         services.AddSender(QueueNames.Events).AddSender(QueueNames.FanOut).AddSender(QueueNames.Deliveries).AddSender(QueueNames.Replays);
+        services.AddSingleton<QueueWorker>();
         services.AddSingleton<DeadLetterHandler>();
         return services;
     }

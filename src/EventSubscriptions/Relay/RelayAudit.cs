@@ -4,7 +4,7 @@ using System.Text;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Relay;
@@ -63,7 +63,7 @@ internal static class RelayAudit
             EventId = item.Event.Id.ToString(),
             EventName = item.EventName,
             Error = new AuditError(
-                EventDeadLetterReason.PayloadTooLarge,
+                nameof(DeadLetterReason.PayloadTooLarge),
                 $"The event of Relay makes a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",
                 "Nobody was told of this event: look it up at Relay by its id."),
         };

@@ -25,7 +25,7 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
                 ToResponse(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))))
                 .WaitAsync(s_patience, time, cancellationToken);
         }
-        catch (Exception exception) when (TransientFaults.Is(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             Log.NotRead(logger, exception);
             return null;

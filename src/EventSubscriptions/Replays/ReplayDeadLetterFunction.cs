@@ -6,39 +6,34 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>Puts slices of replays that were given up in passing back on their queue, and ends the replays of the others.</summary>
+/// <summary>Requeues slices that failed because of a fault on our side, and ends the replays of the others.</summary>
 public sealed class ReplayDeadLetterFunction(
-    DeadLetterHandler desk,
-    ReplayProcessor runner,
+    DeadLetterHandler handler,
+    ReplayLifecycle replays,
     AuditLog audit,
-    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays,
+    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender queue,
     TimeProvider time)
 {
-    private static readonly DeadLetterKind s_kind = new(QueueNames.Replays, [ReplayFunction.MalformedReplay, DeadLetterPolicy.MaxDeliveryCountExceeded], DeadLetterPolicy.PutBack);
+    private readonly DeadLetterSource _source = new(QueueNames.Replays, DeadLetterPolicy.Requeue, queue);
 
-    /// <summary>The dead letter is completed when this returns.</summary>
     [Function("RecordReplayDeadLetters")]
     public Task RunAsync(
         [ServiceBusTrigger(QueueNames.ReplayDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) =>
-        desk.HandleAsync(deadLetter, s_kind, replays, RecordAsync, cancellationToken);
+        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
 
-    private Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken)
+    private Task RecordAsync(ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, CancellationToken cancellationToken)
     {
-        var reason = deadLetter.DeadLetterReason ?? "Unknown";
-        var description = deadLetter.DeadLetterErrorDescription ?? "The message was given up without a description.";
-        if (ReplayMessage.TryParse(deadLetter, out var slice))
+        if (ReplayMessage.TryParse(deadLetter, out var slice, out _))
         {
-            return runner.FailAsync(slice, new ReplayFailure(reason, description), cancellationToken);
+            return replays.FailAsync(slice, new ReplayFailure(cause.Name, cause.Description), cancellationToken);
         }
 
-        return audit.AppendAsync(
-            new AuditEntry
-            {
-                Type = AuditType.ReplayEnded,
-                Timestamp = time.GetUtcNow(),
-                Error = new AuditError(reason, description, "Something other than this app writes to the queue replays."),
-            },
-            cancellationToken);
+        var entry = new AuditEntry
+        {
+            Type = AuditType.ReplayEnded,
+            Timestamp = time.GetUtcNow(),
+            Error = new AuditError(cause.Name, cause.Description, "Another application writes to the queue replays. Check who may send to it."),
+        };
+        return audit.AppendAsync(entry, cancellationToken);
     }
 }

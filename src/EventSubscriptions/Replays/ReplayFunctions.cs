@@ -11,7 +11,7 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Replays over HTTP.</summary>
 public sealed class ReplayFunctions(
-    ReplayProcessor runner,
+    ReplayLifecycle lifecycle,
     ReplayStore store,
     SubscriptionStore subscriptions,
     EventCatalogue catalogue,
@@ -25,49 +25,44 @@ public sealed class ReplayFunctions(
     [Function(nameof(StartReplay))]
     [Requires(Role.Manage)]
     public async Task<IResult> StartReplay(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return NoSubscription();
-        }
-
-        var body = await JsonBody.ReadAsync(request, cancellationToken);
-        if (body.Problem is not null)
-        {
-            return body.Problem;
+            return request.NotFound("Subscription");
         }
 
         var now = time.GetUtcNow();
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (ReplayRequest.Read(body.Root, catalogue, now, archive.Retention, errors) is not { } asked || errors.Any)
+        await request.ReadBodyAsync(cancellationToken);
+        var requested = ReplayRequest.Read(request.Fields, catalogue, now, archive.Retention);
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
-        if (!subscription.IsActive && !asked.DryRun)
+        if (!subscription.IsActive && !requested!.DryRun)
         {
             return Problem.Conflict("The subscription is inactive. Activate it first, or set dryRun to count only.");
         }
 
-        var replay = await runner.StartAsync(
+        var replay = await lifecycle.StartAsync(
             new Replay
             {
                 OrganizationId = subscription.OrganizationId,
                 SubscriptionId = subscription.Id,
                 Id = ReplayId.New(time),
-                From = asked.From,
-                To = asked.To,
-                Events = asked.Events,
-                Only = asked.Only,
-                DryRun = asked.DryRun,
+                From = requested!.From,
+                To = requested.To,
+                Events = requested.Events,
+                Only = requested.Only,
+                DryRun = requested.DryRun,
                 State = ReplayState.Counting,
                 CreatedAt = now,
-                StartedBy = context.GetCaller()!.Actor,
+                StartedBy = request.Caller.Actor,
             },
             limits.ReplaysPerOrganization,
             cancellationToken);
@@ -87,23 +82,21 @@ public sealed class ReplayFunctions(
     [Function(nameof(ListReplays))]
     [Requires(Role.Manage)]
     public async Task<IResult> ListReplays(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return NoSubscription();
+            return request.NotFound("Subscription");
         }
 
-        var errors = new FieldErrors();
-        var query = new QueryReader(request, errors);
-        var page = query.Page($"replays/{id}");
-        query.Finish();
-        if (errors.Any)
+        var page = request.Query.Page($"replays/{id}");
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
         var found = await store.ListAsync(subscription.Id, page, cancellationToken);
@@ -113,42 +106,40 @@ public sealed class ReplayFunctions(
     [Function(nameof(GetReplay))]
     [Requires(Role.Manage)]
     public async Task<IResult> GetReplay(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest http,
         string id,
         string replayId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, replayId, cancellationToken) is not { } replay)
         {
-            return NoReplay();
+            return request.NotFound("Replay");
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        return errors.Any ? errors.ToProblem() : ApiResult.Ok(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse, EntityTag.Of(replay.ETag));
+        return request.Validate() ?? ApiResult.Ok(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse, EntityTag.Of(replay.ETag));
     }
 
     [Function(nameof(CancelReplay))]
     [Requires(Role.Manage)]
     public async Task<IResult> CancelReplay(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest http,
         string id,
         string replayId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, replayId, cancellationToken) is not { } replay)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, replayId, cancellationToken) is not { } replay)
         {
-            return NoReplay();
+            return request.NotFound("Replay");
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var ifMatch = IfMatch.Read(request, errors);
-        if (errors.Any)
+        var ifMatch = request.IfMatch();
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
         if (!ifMatch.Accepts(replay.ETag))
@@ -156,24 +147,17 @@ public sealed class ReplayFunctions(
             return Problem.PreconditionFailed();
         }
 
-        var ended = await runner.CancelAsync(replay.SubscriptionId, replay.Id, context.GetCaller()!.Actor, cancellationToken);
+        var ended = await lifecycle.CancelAsync(replay.SubscriptionId, replay.Id, request.Caller.Actor, cancellationToken);
         return ended switch
         {
-            null => NoReplay(),
+            null => request.NotFound("Replay"),
             { State: ReplayState.Cancelled } => ApiResult.NoContent(),
             _ => Problem.Conflict($"The replay has ended already: it is {ended.State}."),
         };
     }
 
-    private static IResult NoSubscription() => Problem.NotFound("There is no such subscription.");
-
-    private static IResult NoReplay() => Problem.NotFound("There is no such replay.");
-
-    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
-        SubscriptionId.TryParse(id, out var known) ? await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
-
-    private async Task<Replay?> FindAsync(FunctionContext context, string id, string replayId, CancellationToken cancellationToken) =>
-        ReplayId.TryParse(replayId, out var known) && await FindAsync(context, id, cancellationToken) is { } subscription
+    private async Task<Replay?> FindAsync(ApiRequest request, string id, string replayId, CancellationToken cancellationToken) =>
+        ReplayId.TryParse(replayId, out var known) && await subscriptions.FindAsync(request.Organization, id, cancellationToken) is { } subscription
             ? await store.GetAsync(subscription.Id, known, cancellationToken)
             : null;
 }

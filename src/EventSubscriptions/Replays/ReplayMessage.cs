@@ -2,11 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Replays;
 
 /// <summary>One slice of a replay as a message on the queue <c>replays</c>: which replay, and how far it has come.</summary>
-public sealed record ReplayMessage
+public sealed record ReplayMessage : IQueueMessage
 {
     public required OrganizationId OrganizationId { get; init; }
 
@@ -20,8 +21,8 @@ public sealed record ReplayMessage
     /// <summary>From 1, over both.</summary>
     public int Slice { get; init; } = 1;
 
-    /// <summary>How often this slice was put off, from 0.</summary>
-    public int Hold { get; init; }
+    /// <summary>How often this slice was postponed.</summary>
+    public int Postponements { get; init; }
 
     /// <summary>The row key that the slice before has come to, or null at the beginning.</summary>
     public string? After { get; init; }
@@ -35,21 +36,37 @@ public sealed record ReplayMessage
     /// <summary>How many rows of the delivery log the slices before have read.</summary>
     public long LogRows { get; init; }
 
+    /// <summary>Whether the replay has passed this slice.</summary>
+    public bool IsDoneIn(Replay replay) => replay.Slices >= Slice;
+
+    /// <summary>The slice that follows this one.</summary>
+    public ReplayMessage Next() => this with { Slice = Slice + 1, Postponements = 0 };
+
     /// <summary>The message of a replay's first slice.</summary>
     public static ReplayMessage First(Replay replay) =>
         new() { OrganizationId = replay.OrganizationId, SubscriptionId = replay.SubscriptionId, ReplayId = replay.Id };
 
+    /// <inheritdoc/>
+    public ServiceBusMessage ToPostponed(DateTimeOffset until)
+    {
+        var message = (this with { Postponements = Postponements + 1 }).ToServiceBusMessage();
+        message.ScheduledEnqueueTime = until;
+        return message;
+    }
+
+    public override string ToString() => $"slice {Slice} of replay {ReplayId}";
+
     /// <summary>Makes the message. A slice that runs twice makes the next one once, by its <c>MessageId</c>.</summary>
     public ServiceBusMessage ToServiceBusMessage()
     {
-        var message = new ServiceBusMessage { MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Hold}") };
+        var message = new ServiceBusMessage { MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Postponements}") };
         var properties = message.ApplicationProperties;
         properties["organizationId"] = OrganizationId.Value;
         properties["subscriptionId"] = SubscriptionId.ToString();
         properties["replayId"] = ReplayId.ToString();
         properties["sends"] = Sends;
         properties["slice"] = Slice;
-        properties["hold"] = Hold;
+        properties["postponements"] = Postponements;
         properties["matched"] = Matched;
         properties["sent"] = Sent;
         properties["logRows"] = LogRows;
@@ -61,8 +78,9 @@ public sealed record ReplayMessage
         return message;
     }
 
-    /// <summary>Reads a message, or says that it isn't one.</summary>
-    public static bool TryParse(ServiceBusReceivedMessage message, [NotNullWhen(true)] out ReplayMessage? replay)
+    /// <summary>Parses a message of the queue <c>replays</c>.</summary>
+    public static bool TryParse(
+        ServiceBusReceivedMessage message, [NotNullWhen(true)] out ReplayMessage? replay, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
     {
         var properties = message.ApplicationProperties;
         replay = OrganizationId.TryFrom(Number("organizationId") ?? 0, out var organization)
@@ -70,7 +88,7 @@ public sealed record ReplayMessage
             && ReplayId.TryParse(Text("replayId"), out var id)
             && properties.TryGetValue("sends", out var sends) && sends is bool isSending
             && Number("slice") is >= 1 and <= int.MaxValue and var slice
-            && Number("hold") is >= 0 and < int.MaxValue and var hold
+            && (Number("postponements") ?? Number("hold") ?? 0) is >= 0 and < int.MaxValue and var postponements
             && Number("matched") is >= 0 and var matched
             && Number("sent") is >= 0 and var sent
             && (Number("logRows") ?? 0) is >= 0 and var logRows
@@ -81,13 +99,16 @@ public sealed record ReplayMessage
                     ReplayId = id,
                     Sends = isSending,
                     Slice = (int)slice,
-                    Hold = (int)hold,
+                    Postponements = (int)postponements,
                     After = Text("after"),
                     Matched = matched,
                     Sent = sent,
                     LogRows = logRows,
                 }
                 : null;
+        malformed = replay is null
+            ? new(DeadLetterReason.MalformedReplay, "The message's properties are not those of a slice of a replay.")
+            : null;
         return replay is not null;
 
         string? Text(string name) => properties.TryGetValue(name, out var value) ? value as string : null;

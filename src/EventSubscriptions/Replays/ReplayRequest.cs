@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 
@@ -10,12 +9,11 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
     private const int MaxEvents = 64;
 
     /// <summary>
-    /// Reads a request, or notes every mistake. An end that is absent, or yet to come, is now; a time before the archive's retention is its start:
+    /// Reads a request and reports every error; then it is null. An end that is absent, or yet to come, is now; a time before the archive's retention is its start:
     /// clients send the first year of the calendar for "from the beginning", which no table stores.
     /// </summary>
-    public static ReplayRequest? Read(JsonElement body, EventCatalogue catalogue, DateTimeOffset now, TimeSpan retention, FieldErrors errors)
+    public static ReplayRequest? Read(FieldReader fields, EventCatalogue catalogue, DateTimeOffset now, TimeSpan retention)
     {
-        var fields = new FieldReader(body, errors);
         var from = fields.Time("from", required: true);
         var to = fields.Time("to");
         var events = ReadEvents(fields, catalogue);
@@ -23,20 +21,19 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
         var dryRun = fields.Boolean("dryRun") ?? false;
         if (!ReplaySelection.Every.Contains(only, StringComparer.Ordinal))
         {
-            fields.Wrong("only", $"must be one of {string.Join(", ", ReplaySelection.Every)}");
+            fields.AddError("only", $"must be one of {string.Join(", ", ReplaySelection.Every)}");
         }
 
         if (from >= now)
         {
-            fields.Wrong("from", "must be in the past");
+            fields.AddError("from", "must be in the past");
         }
         else if (from >= to)
         {
-            fields.Wrong("to", "must be later than from");
+            fields.AddError("to", "must be later than from");
         }
 
-        fields.Finish();
-        return errors.Any ? null : new ReplayRequest(Clamp(from!.Value), Clamp(to ?? now), events, only, dryRun);
+        return fields.Errors.Any ? null : new ReplayRequest(Clamp(from!.Value), Clamp(to ?? now), events, only, dryRun);
 
         DateTimeOffset Clamp(DateTimeOffset time) => time < now - retention ? now - retention : time > now ? now : time;
     }
@@ -46,7 +43,7 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
         var names = fields.Texts("events");
         if (names?.Count is 0 or > MaxEvents)
         {
-            fields.Wrong("events", $"must list 1 to {MaxEvents} names");
+            fields.AddError("events", $"must list 1 to {MaxEvents} names");
             return null;
         }
 
@@ -54,7 +51,7 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
         {
             if (!catalogue.Contains(names[i]))
             {
-                fields.Wrong($"events[{i}]", catalogue.UnknownName(names[i]));
+                fields.AddError($"events[{i}]", catalogue.UnknownName(names[i]));
             }
         }
 

@@ -8,5 +8,11 @@ public static class ReplaysServices
 {
     /// <summary>Adds replays.</summary>
     public static IServiceCollection AddReplays(this IServiceCollection services) =>
-        services.AddSettings(ReplayOptions.Read).AddSingleton<ReplayStore>().AddSingleton<ReplaySearch>().AddSingleton<ReplayProcessor>();
+        services
+            .AddSettings(ReplayOptions.Read)
+            .AddSingleton<ReplayStore>()
+            .AddSingleton<ReplaySearch>()
+            .AddSingleton<ReplaySender>()
+            .AddSingleton<ReplayLifecycle>()
+            .AddSingleton<ReplayProcessor>();
 }

@@ -11,7 +11,7 @@ namespace EventSubscriptions.Retention;
 /// waits for a large one. A run ends before the host would end it, and the next goes on where it stopped.
 /// </summary>
 public sealed partial class RetentionPurge(
-    TableServiceClient tables, ReplayProcessor replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
+    TableServiceClient tables, ReplayLifecycle replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
 {
     /// <summary>The first key behind those that begin with a time.</summary>
     private const string BehindDigits = ":";
@@ -78,7 +78,7 @@ public sealed partial class RetentionPurge(
         {
             await replays.FailStalledAsync(cancellationToken);
         }
-        catch (Exception exception) when (cancellationToken.IsCancellationRequested || TransientFaults.Is(exception))
+        catch (Exception exception) when (cancellationToken.IsCancellationRequested || TransientFaults.IsTransient(exception))
         {
             if (!cancellationToken.IsCancellationRequested)
             {
@@ -103,7 +103,7 @@ public sealed partial class RetentionPurge(
         {
             return false;
         }
-        catch (Exception exception) when (TransientFaults.Is(exception))
+        catch (Exception exception) when (TransientFaults.IsTransient(exception))
         {
             Log.Failed(logger, exception, purge.Removed, purge.Name, purge.Before);
         }

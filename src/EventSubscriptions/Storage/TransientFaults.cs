@@ -6,44 +6,45 @@ using Azure.Messaging.ServiceBus;
 
 namespace EventSubscriptions.Storage;
 
-/// <summary>Tells trouble with our own tables, queues, identity or keys, which passes or is repaired, from mistakes in the program, which stay.</summary>
+/// <summary>Tells faults of our own storage, Service Bus, identity or keys, which pass or get repaired, from bugs.</summary>
 public static class TransientFaults
 {
-    private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(2);
     private const double Jitter = 0.2;
 
-    /// <summary>Whether what was thrown is worth another try later, however often it takes.</summary>
-    public static bool Is(Exception exception) => exception switch
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_maxPostponement = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_maxRedeliveryDelay = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether retrying later makes sense: messages are postponed, HTTP callers get a 503.</summary>
+    public static bool IsTransient(Exception exception) => exception switch
     {
+        // The request itself is wrong or too large; so it will be next time.
         RequestFailedException { Status: 400 or 413 } => false,
         ServiceBusException { Reason: ServiceBusFailureReason.MessageSizeExceeded } => false,
+
+        // Everything else is: unreachable, overloaded, a role that has not propagated, a table that is not created yet, a lost race.
         RequestFailedException or ServiceBusException or CredentialUnavailableException or AuthenticationFailedException => true,
         OperationCanceledException or TimeoutException or IOException or SocketException or HttpRequestException => true,
+
+        // A key is missing from Secrets__Keys.
         CryptographicException => true,
-        AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(Is),
+        AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(IsTransient),
         _ => false,
     };
 
-    /// <summary>
-    /// How long to wait before a message that can't even be put off is given back: 5 s, doubling to 2 min, well within its lock. Its queue delivers it again
-    /// at once, and gives it up after 10 deliveries.
-    /// </summary>
-    /// <param name="deliveryCount">How often it was delivered, this time included.</param>
-    public static TimeSpan Pause(int deliveryCount)
-    {
-        var pause = s_firstWait * Math.Pow(2, Math.Clamp(deliveryCount - 1, 0, 10));
-        return pause < s_longestPause ? pause : s_longestPause;
-    }
+    /// <summary>How long to pause before a message is abandoned: 5 s, doubling to 2 min, which is well within its lock.</summary>
+    /// <param name="deliveryCount">How often it was delivered, including this time.</param>
+    public static TimeSpan RedeliveryDelay(int deliveryCount) => Doubled(deliveryCount - 1, s_maxRedeliveryDelay);
 
-    /// <summary>How long to put something off: 5 s, doubling to 5 min, give or take a fifth, so that what failed together doesn't return together.</summary>
-    /// <param name="hold">How often it was put off before.</param>
-    /// <param name="random">The source of chance.</param>
-    public static TimeSpan Wait(int hold, Random random)
+    /// <summary>How long to postpone a message: 5 s, doubling to 5 min, ±20 % so that what failed together doesn't return together.</summary>
+    /// <param name="postponements">How often it was postponed before.</param>
+    /// <param name="random">The source of the jitter.</param>
+    public static TimeSpan PostponementDelay(int postponements, Random random) =>
+        Doubled(postponements, s_maxPostponement) * (1 - Jitter + (2 * Jitter * random.NextDouble()));
+
+    private static TimeSpan Doubled(int times, TimeSpan max)
     {
-        var wait = s_firstWait * Math.Pow(2, Math.Clamp(hold, 0, 10));
-        wait = wait < s_longestWait ? wait : s_longestWait;
-        return wait * (1 - Jitter + (2 * Jitter * random.NextDouble()));
+        var delay = s_firstDelay * Math.Pow(2, Math.Clamp(times, 0, 10));
+        return delay < max ? delay : max;
     }
 }

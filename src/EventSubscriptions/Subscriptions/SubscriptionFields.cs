@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
@@ -35,13 +34,13 @@ internal sealed record SubscriptionFields
 
     public int? RateLimitPerSecond { get; private init; }
 
-    /// <summary>Reads a new subscription, which must give a name, a URL, a token and events; or notes every mistake.</summary>
-    public static SubscriptionFields ReadNew(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
-        Read(new FieldReader(body, errors), isNew: true, catalogue, guard);
+    /// <summary>Reads a new subscription, which must give a name, a URL, a token and events, and reports every error.</summary>
+    public static SubscriptionFields ReadNew(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
+        Read(fields, isNew: true, catalogue, guard);
 
-    /// <summary>Reads a merge patch (RFC 7396), in which null clears what is optional; or notes every mistake.</summary>
-    public static SubscriptionFields ReadPatch(JsonElement body, EventCatalogue catalogue, DestinationGuard guard, FieldErrors errors) =>
-        Read(new FieldReader(body, errors), isNew: false, catalogue, guard);
+    /// <summary>Reads a merge patch (RFC 7396), in which null clears what is optional, and reports every error.</summary>
+    public static SubscriptionFields ReadPatch(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
+        Read(fields, isNew: false, catalogue, guard);
 
     /// <summary>
     /// Whether they would send the token that is stored to another place than it was given for: whoever may change a subscription could
@@ -78,20 +77,19 @@ internal sealed record SubscriptionFields
             GivesRateLimit = fields.Has("rateLimitPerSecond"),
             RateLimitPerSecond = fields.Number("rateLimitPerSecond", min: 1, max: MaxRate),
         };
-        fields.Finish();
         return result;
     }
 
     private static string? ReadName(FieldReader fields, bool required)
     {
         var name = fields.Text("name", required, minLength: 1, maxLength: MaxNameLength);
-        return name is not null && PlainText.CheckName(name) is { } mistake ? fields.Wrong("name", mistake) : name;
+        return name is not null && PlainText.CheckName(name) is { } mistake ? fields.AddError("name", mistake) : name;
     }
 
     private static string? ReadDescription(FieldReader fields)
     {
         var text = fields.Text("description", maxLength: MaxDescriptionLength);
-        return text is null || PlainText.IsText(text) ? text : fields.Wrong("description", PlainText.TextExpected);
+        return text is null || PlainText.IsText(text) ? text : fields.AddError("description", PlainText.TextExpected);
     }
 
     private static Uri? ReadUrl(FieldReader fields, bool required, DestinationGuard guard)
@@ -105,13 +103,13 @@ internal sealed record SubscriptionFields
         // What Uri repairs in silence (blanks around, backslashes, characters that turn the direction) would not be what was meant.
         if (text.Any(IsRepaired) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
-            fields.Wrong("url", "must be an absolute URL without blanks or invisible characters, such as https://example.com/events");
+            fields.AddError("url", "must be an absolute URL without blanks or invisible characters, such as https://example.com/events");
             return null;
         }
 
         if (guard.CheckUrl(url) is { } reason)
         {
-            fields.Wrong("url", reason);
+            fields.AddError("url", reason);
             return null;
         }
 
@@ -126,7 +124,7 @@ internal sealed record SubscriptionFields
         var token = fields.Text("token", required, minLength: 1, maxLength: MaxTokenLength);
         if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            fields.Wrong("token", "must be visible ASCII characters without blanks or line breaks, since it is sent in a header");
+            fields.AddError("token", "must be visible ASCII characters without blanks or line breaks, since it is sent in a header");
             return null;
         }
 
@@ -143,7 +141,7 @@ internal sealed record SubscriptionFields
 
         if (names.Count is 0 or > MaxEvents)
         {
-            fields.Wrong("events", $"must list 1 to {MaxEvents} names, or \"{ActiveSubscriptions.EveryEvent}\" alone");
+            fields.AddError("events", $"must list 1 to {MaxEvents} names, or \"{ActiveSubscriptions.EveryEvent}\" alone");
             return null;
         }
 
@@ -157,7 +155,7 @@ internal sealed record SubscriptionFields
         {
             if (Mistake(names[i], known, catalogue) is { } mistake)
             {
-                fields.Wrong($"events[{i}]", mistake);
+                fields.AddError($"events[{i}]", mistake);
             }
         }
 

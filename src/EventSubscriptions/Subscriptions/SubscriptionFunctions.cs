@@ -20,26 +20,20 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(CreateSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> CreateSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, cancellationToken);
-        if (body.Problem is not null)
+        var request = ApiRequest.Of(http, context);
+        await request.ReadBodyAsync(cancellationToken);
+        var fields = SubscriptionFields.ReadNew(request.Fields, catalogue, guard);
+        if (request.Validate() is { } problem)
         {
-            return body.Problem;
-        }
-
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var fields = SubscriptionFields.ReadNew(body.Root, catalogue, guard, errors);
-        if (errors.Any)
-        {
-            return errors.ToProblem();
+            return problem;
         }
 
         var now = time.GetUtcNow();
         var subscription = new Subscription
         {
-            OrganizationId = context.GetOrganization(),
+            OrganizationId = request.Organization,
             Id = SubscriptionId.New(time),
             Name = fields.Name!,
             Description = fields.Description,
@@ -52,7 +46,7 @@ public sealed class SubscriptionFunctions(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        var entry = SubscriptionAudit.Created(subscription, context.GetCaller()!.Actor);
+        var entry = SubscriptionAudit.Created(subscription, request.Caller.Actor);
         if (await limit.TryAddAsync(subscription.OrganizationId, () => store.AddAsync(subscription, entry, cancellationToken), cancellationToken) is not { } stored)
         {
             return Problem.Conflict($"The organization has {limit.Most} subscriptions, as many as it may. Delete one first.");
@@ -68,32 +62,29 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(ListSubscriptions))]
     [Requires(Role.Read)]
     public async Task<IResult> ListSubscriptions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
     {
-        var organization = context.GetOrganization();
-        var errors = new FieldErrors();
-        var query = new QueryReader(request, errors);
-        var eventName = query.Text("event");
-        var isActive = query.Boolean("isActive");
-        var page = query.Page($"subscriptions/{organization}");
-        query.Finish();
+        var request = ApiRequest.Of(http, context);
+        var eventName = request.Query.Text("event");
+        var isActive = request.Query.Boolean("isActive");
+        var page = request.Query.Page($"subscriptions/{request.Organization}");
         if (eventName is not null and not ActiveSubscriptions.EveryEvent && !catalogue.Contains(eventName))
         {
-            errors.Add("event", catalogue.Nearest(eventName) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event");
+            request.Errors.Add("event", catalogue.UnknownName(eventName));
         }
 
-        if (errors.Any)
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
-        var found = await store.ListAsync(organization, IsAskedFor, page, cancellationToken);
+        var found = await store.ListAsync(request.Organization, Matches, page, cancellationToken);
         var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionResponse.Of);
         return ApiResult.Ok(
             new ListPage<SubscriptionResponse>([.. bodies], found.ContinuationToken),
             SubscriptionJson.Default.ListPageSubscriptionResponse);
 
-        bool IsAskedFor(Subscription subscription) =>
+        bool Matches(Subscription subscription) =>
             (isActive is null || subscription.IsActive == isActive)
             && (eventName is null || subscription.Events.Any(name => name == eventName || name == ActiveSubscriptions.EveryEvent));
     }
@@ -101,119 +92,103 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(GetSubscription))]
     [Requires(Role.Read)]
     public async Task<IResult> GetSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, cancellationToken) is not { } subscription)
         {
-            return NotFound();
+            return NotFound(request);
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        return errors.Any ? errors.ToProblem() : await ShowAsync(subscription, cancellationToken);
+        return request.Validate() ?? await ShowAsync(subscription, cancellationToken);
     }
 
     [Function(nameof(ChangeSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> ChangeSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, cancellationToken) is not { } subscription)
         {
-            return NotFound();
+            return NotFound(request);
         }
 
-        var body = await JsonBody.ReadMergePatchAsync(request, cancellationToken);
-        if (body.Problem is not null)
+        await request.ReadMergePatchAsync(cancellationToken);
+        var ifMatch = request.IfMatch();
+        var fields = SubscriptionFields.ReadPatch(request.Fields, catalogue, guard);
+        if (request.Validate() is { } problem)
         {
-            return body.Problem;
+            return problem;
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var ifMatch = IfMatch.Read(request, errors);
-        var fields = SubscriptionFields.ReadPatch(body.Root, catalogue, guard, errors);
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
-        var result = await editor.ChangeAsync(context.GetOrganization(), subscription.Id, fields, ifMatch, context.GetCaller()!.Actor, cancellationToken);
-        return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(result.Outcome);
+        var result = await editor.ChangeAsync(request.Organization, subscription.Id, fields, ifMatch, request.Caller.Actor, cancellationToken);
+        return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(request, result.Outcome);
     }
 
     [Function(nameof(DeleteSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> DeleteSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, cancellationToken) is not { } subscription)
         {
-            return NotFound();
+            return NotFound(request);
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var ifMatch = IfMatch.Read(request, errors);
-        if (errors.Any)
+        var ifMatch = request.IfMatch();
+        if (request.Validate() is { } problem)
         {
-            return errors.ToProblem();
+            return problem;
         }
 
-        var result = await editor.DeleteAsync(context.GetOrganization(), subscription.Id, ifMatch, context.GetCaller()!.Actor, cancellationToken);
+        var result = await editor.DeleteAsync(request.Organization, subscription.Id, ifMatch, request.Caller.Actor, cancellationToken);
         if (result.Outcome != EditOutcome.Done)
         {
-            return Refused(result.Outcome);
+            return Refused(request, result.Outcome);
         }
 
-        limit.Deleted(context.GetOrganization());
+        limit.Deleted(request.Organization);
         return ApiResult.NoContent();
     }
 
     [Function(nameof(RotateSecret))]
     [Requires(Role.Manage)]
     public async Task<IResult> RotateSecret(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Item + "/rotate-secret")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Item + "/rotate-secret")] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await FindAsync(request, id, cancellationToken) is not { } subscription)
         {
-            return NotFound();
+            return NotFound(request);
         }
 
-        var body = await JsonBody.ReadOptionalAsync(request, cancellationToken);
-        if (body.Problem is not null)
+        await request.ReadOptionalBodyAsync(cancellationToken);
+        var ifMatch = request.IfMatch();
+        var overlap = request.Fields.Duration("overlap", TimeSpan.Zero, s_maxOverlap) ?? s_defaultOverlap;
+        if (request.Validate() is { } problem)
         {
-            return body.Problem;
+            return problem;
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var ifMatch = IfMatch.Read(request, errors);
-        var fields = new FieldReader(body.Root, errors);
-        var overlap = fields.Duration("overlap", TimeSpan.Zero, s_maxOverlap) ?? s_defaultOverlap;
-        fields.Finish();
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
-        var result = await editor.RotateSecretAsync(context.GetOrganization(), subscription.Id, overlap, ifMatch, context.GetCaller()!.Actor, cancellationToken);
+        var result = await editor.RotateSecretAsync(request.Organization, subscription.Id, overlap, ifMatch, request.Caller.Actor, cancellationToken);
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
             ? ApiResult.Ok(
                 new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretResponse, EntityTag.Of(rotated.ETag))
-            : Refused(result.Outcome);
+            : Refused(request, result.Outcome);
     }
 
     private async Task<IResult> ShowAsync(Subscription subscription, CancellationToken cancellationToken) =>
@@ -222,23 +197,24 @@ public sealed class SubscriptionFunctions(
             SubscriptionJson.Default.SubscriptionResponse,
             EntityTag.Of(subscription.ETag));
 
-    private async Task<Subscription?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
-        SubscriptionId.TryParse(id, out var known) ? await store.GetAsync(context.GetOrganization(), known, cancellationToken) : null;
+    private Task<Subscription?> FindAsync(ApiRequest request, string id, CancellationToken cancellationToken) =>
+        store.FindAsync(request.Organization, id, cancellationToken);
 
-    private static IResult Refused(EditOutcome outcome) => outcome switch
+    private static IResult Refused(ApiRequest request, EditOutcome outcome)
     {
-        EditOutcome.Stale => Problem.PreconditionFailed(),
-        EditOutcome.TokenNeeded => TokenNeeded(),
-        EditOutcome.Contended => Problem.Conflict("Others change this subscription at the same time. Try again."),
-        _ => NotFound(),
-    };
-
-    private static IResult TokenNeeded()
-    {
-        var errors = new FieldErrors();
-        errors.Add("token", "must be given again, since the URL leads elsewhere: a token is sent nowhere but where it was given for");
-        return errors.ToProblem();
+        switch (outcome)
+        {
+            case EditOutcome.Stale:
+                return Problem.PreconditionFailed();
+            case EditOutcome.Contended:
+                return Problem.Conflict("The subscription is being changed by others. Try again.");
+            case EditOutcome.TokenNeeded:
+                request.Errors.Add("token", "must be given again, because the URL changes and a token is sent only to the URL that it was given for");
+                return request.Errors.ToProblem();
+            default:
+                return NotFound(request);
+        }
     }
 
-    private static IResult NotFound() => Problem.NotFound("There is no such subscription.");
+    private static IResult NotFound(ApiRequest request) => request.NotFound("Subscription");
 }

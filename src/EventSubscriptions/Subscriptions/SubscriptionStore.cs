@@ -28,7 +28,11 @@ public sealed partial class SubscriptionStore(
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
 
-    /// <summary>Reads one subscription, or null where the organization has none of that id.</summary>
+    /// <summary>Reads the subscription that a path names; null if the text is not an id, or the organization has no such subscription.</summary>
+    public async Task<Subscription?> FindAsync(OrganizationId organization, string id, CancellationToken cancellationToken) =>
+        SubscriptionId.TryParse(id, out var known) ? await GetAsync(organization, known, cancellationToken) : null;
+
+    /// <summary>Reads one subscription, or null if the organization has none with that id.</summary>
     public async Task<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionRow.Key(id), cancellationToken: cancellationToken);
@@ -167,7 +171,7 @@ public sealed partial class SubscriptionStore(
             await _table.DeleteEntityAsync(partition, SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
             await _table.DeleteEntityAsync(partition, SubscriptionRow.RestKey(subscription.Id), ETag.All, CancellationToken.None);
         }
-        catch (Exception exception) when (TransientFaults.Is(exception))
+        catch (Exception exception) when (TransientFaults.IsTransient(exception))
         {
             Log.StateLeft(logger, exception, subscription.Id);
         }

@@ -27,11 +27,11 @@ public sealed class AppMetrics
     /// <summary>Stands for any value that isn't on a dimension's list.</summary>
     public const string Other = "other";
 
-    /// <summary>A message is held since its receiver must not be sent anything just now.</summary>
-    public const string HeldForReceiver = "receiver";
+    /// <summary>A message is postponed because its receiver is throttled or unreachable.</summary>
+    public const string Throttled = "throttled";
 
-    /// <summary>A message is held since our own tables or queues fail.</summary>
-    public const string HeldForTrouble = "trouble";
+    /// <summary>A message is postponed because storage or Service Bus is unavailable.</summary>
+    public const string TransientFault = "transient_fault";
 
     // Seconds. Each list reaches from what is normal to the longest that can be: a deadline, or the end of the retry schedule.
     private static readonly InstrumentAdvice<double> s_attemptBuckets =
@@ -46,7 +46,7 @@ public sealed class AppMetrics
     private readonly Histogram<double> _attemptDuration;
     private readonly Histogram<double> _latency;
     private readonly Histogram<double> _queueWait;
-    private readonly Counter<long> _messagesHeld;
+    private readonly Counter<long> _messagesPostponed;
     private readonly Counter<long> _replays;
     private readonly Counter<long> _deadLettersRecorded;
     private readonly Counter<long> _relayEventsRead;
@@ -65,7 +65,7 @@ public sealed class AppMetrics
             "event_subscriptions.delivery.latency", "s", "From the event's arrival on its queue to the first successful attempt of a delivery.", advice: s_waitBuckets);
         _queueWait = meter.CreateHistogram(
             "event_subscriptions.queue.wait", "s", "From when a message could be taken from its queue to when it was.", advice: s_waitBuckets);
-        _messagesHeld = meter.CreateCounter<long>("event_subscriptions.messages.held", "{message}", "Messages put off without an attempt.");
+        _messagesPostponed = meter.CreateCounter<long>("event_subscriptions.messages.postponed", "{message}", "Messages rescheduled without an attempt.");
         _replays = meter.CreateCounter<long>("event_subscriptions.replays", "{replay}", "Replays that started or ended.");
         _deadLettersRecorded = meter.CreateCounter<long>(DeadLettersRecordedName, "{message}", "Messages that were given up and recorded.");
         _relayEventsRead = meter.CreateCounter<long>(RelayEventsReadName, "{event}", "Events that were read from Relay and put on the queue.");
@@ -114,23 +114,22 @@ public sealed class AppMetrics
     /// <summary>An event has reached one of its receivers.</summary>
     public void Delivered(TimeSpan sincePublished) => _latency.Record(NotNegative(sincePublished));
 
-    /// <summary>A message was taken from its queue for the first time.</summary>
-    public void Taken(string queue, TimeSpan wait) => _queueWait.Record(NotNegative(wait), new KeyValuePair<string, object?>("queue", queue));
+    /// <summary>A message was received from its queue for the first time.</summary>
+    public void MessageReceived(string queue, TimeSpan wait) => _queueWait.Record(NotNegative(wait), new KeyValuePair<string, object?>("queue", queue));
 
-    /// <summary>A message was put off.</summary>
+    /// <summary>A message was postponed.</summary>
     /// <param name="queue">Its queue.</param>
-    /// <param name="reason"><see cref="HeldForReceiver"/> or <see cref="HeldForTrouble"/>.</param>
-    public void MessageHeld(string queue, string reason) => _messagesHeld.Add(1, new("queue", queue), new("reason", reason));
+    /// <param name="reason"><see cref="Throttled"/> or <see cref="TransientFault"/>.</param>
+    public void MessagePostponed(string queue, string reason) => _messagesPostponed.Add(1, new("queue", queue), new("reason", reason));
 
     /// <summary>A replay has come to a state: <c>started</c>, or one of those in which it has ended.</summary>
     public void ReplayReached(string state) => _replays.Add(1, new KeyValuePair<string, object?>("state", state));
 
     /// <summary>A dead letter was recorded, and not put back.</summary>
     /// <param name="queue">The queue that gave it up.</param>
-    /// <param name="reason">Its dead-letter reason.</param>
-    /// <param name="known">The reasons that are counted each for itself. All others are <see cref="Other"/>.</param>
-    public void DeadLetterRecorded(string queue, string? reason, IReadOnlyList<string> known) =>
-        _deadLettersRecorded.Add(1, new("queue", queue), new("reason", known.FirstOrDefault(one => one == reason, Other)));
+    /// <param name="reason">Its dead-letter reason, or null for that of another application, which counts as <see cref="Other"/>.</param>
+    public void DeadLetterRecorded(string queue, string? reason) =>
+        _deadLettersRecorded.Add(1, new("queue", queue), new("reason", reason ?? Other));
 
     /// <summary>Events of Relay were put on the queue.</summary>
     /// <param name="subscriber">Whose they are. The settings list the subscribers.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 

@@ -108,7 +108,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(7));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var next = Parse(message);
-        Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Hold, next.Run));
+        Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Postponements, next.Run));
         Assert.NotNull(next.FirstAttemptAt);
         Assert.Empty(message.Body.ToArray());
         Assert.InRange(at - _clock.GetUtcNow(), TimeSpan.FromSeconds(48), TimeSpan.FromSeconds(72));
@@ -238,7 +238,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Hold);
+        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Postponements);
     }
 
     [Fact]
@@ -311,7 +311,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery() with { SubscriptionId = SubscriptionId.New(_clock) });
 
-        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Hold);
+        Assert.Equal(1, Parse(Assert.Single(_queue.Scheduled).Message).Postponements);
     }
 
     [Fact]
@@ -369,13 +369,13 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     {
         _steps.Fail(step);
 
-        await RunAsync(Delivery() with { Hold = 2 });
+        await RunAsync(Delivery() with { Postponements = 2 });
 
         Assert.Equal(requests, _receiver.Requests.Count);
         Assert.Equal(["schedule", "complete"], _steps.Taken.TakeLast(2));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var held = Parse(message);
-        Assert.Equal((1, 3), (held.Attempt, held.Hold));
+        Assert.Equal((1, 3), (held.Attempt, held.Postponements));
         Assert.Empty(message.Body.ToArray());
         Assert.InRange(at - _clock.GetUtcNow(), TimeSpan.FromSeconds(16), TimeSpan.FromSeconds(24));
     }
@@ -499,7 +499,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     {
         _steps.Fail(ReadHealth, times: 1);
         await RunAsync(Delivery());
-        Assert.Equal(["1 queue=deliveries reason=trouble"], _metrics.Of("event_subscriptions.messages.held"));
+        Assert.Equal(["1 queue=deliveries reason=transient_fault"], _metrics.Of("event_subscriptions.messages.postponed"));
 
         _subscription = _subscription with { Id = SubscriptionId.New(_clock), IsActive = false };
         await RunAsync(Delivery());
@@ -526,7 +526,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(delivery, body: "");
 
-        Assert.Equal(DeliveryDeadLetterReason.PayloadExpired, _actions.Reason);
+        Assert.Equal(nameof(DeadLetterReason.PayloadExpired), _actions.Reason);
         Assert.Equal(0, await WaitingAsync());
     }
 
@@ -537,8 +537,8 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
     private static DeliveryMessage Parse(ServiceBusMessage message)
     {
-        Assert.True(DeliveryMessage.TryParse(Received(message), out var delivery, out var reason), reason);
-        return delivery!;
+        Assert.True(DeliveryMessage.TryParse(Received(message), out var delivery, out var malformed), malformed?.Description);
+        return delivery with { Payload = default };
     }
 
     private static ServiceBusReceivedMessage Received(ServiceBusMessage message) =>
@@ -560,7 +560,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
             await store.AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
         }
 
-        var running = Function().RunAsync(Received(delivery.ToServiceBusMessage(Encoding.UTF8.GetBytes(body))), _actions, cancellationToken);
+        var running = Function().RunAsync(Received((delivery with { Payload = Encoding.UTF8.GetBytes(body) }).ToServiceBusMessage()), _actions, cancellationToken);
         while (!running.IsCompleted)
         {
             if (_clock.PendingTimers > 0)
@@ -583,23 +583,23 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         var subscriptions = _kept ?? new SubscriptionCache(store, _clock);
         var health = new HealthTracker(
             new SubscriptionHealthStore(tables), new SubscriptionEditor(store, subscriptions, _clock), shortRetry, new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
+        var sender = _sender ?? _queue;
         var processor = new DeliveryProcessor(
             subscriptions,
             new DeliveryGate(tables, new AuditLog(tables, _clock), shortRetry, new DeliveriesOptions(), _clock),
             new EventArchive(tables, Given.Protector),
-            _sending.GetRequiredService<WebhookSender>(),
-            new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), shortRetry),
-            health,
+            new AttemptSender(
+                _sending.GetRequiredService<WebhookSender>(),
+                new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
+                health,
+                _metrics.Metrics,
+                _traces.Tracing,
+                _clock,
+                random),
+            new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), health, shortRetry, _metrics.Metrics, _clock),
             new DroppedDeliveries(tables, new AuditLog(tables, _clock), _clock),
-            new RetrySchedule([TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2)]),
-            shortRetry,
-            _sender ?? _queue,
-            _metrics.Metrics,
-            _traces.Tracing,
-            _clock,
-            random,
-            NullLogger<DeliveryProcessor>.Instance);
-        return new DeliverFunction(processor, _sender ?? _queue, _metrics.Metrics, _clock, random, NullLogger<DeliverFunction>.Instance);
+            new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance));
+        return new DeliverFunction(Given.Worker(_clock, _metrics.Metrics), processor, sender);
     }
 
     private async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync() =>

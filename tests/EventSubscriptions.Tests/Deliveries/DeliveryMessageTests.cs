@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Tests.Deliveries;
 
@@ -12,7 +13,7 @@ public sealed class DeliveryMessageTests
         EventId = Given.EventId("evt_1"),
         EventName = "CaseCreatedEvent",
         Attempt = 3,
-        Hold = 2,
+        Postponements = 2,
         FirstAttemptAt = new DateTimeOffset(2026, 1, 1, 12, 0, 0, 123, TimeSpan.Zero),
         TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     };
@@ -20,10 +21,12 @@ public sealed class DeliveryMessageTests
     [Fact]
     public void Message_comes_back_as_it_was_sent()
     {
-        var sent = s_delivery.ToServiceBusMessage("{}"u8.ToArray());
+        var sent = (s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage();
 
-        Assert.True(DeliveryMessage.TryParse(Received(sent.ApplicationProperties), out var parsed, out _));
-        Assert.Equal(s_delivery, parsed);
+        Assert.True(DeliveryMessage.TryParse(
+            ServiceBusModelFactory.ServiceBusReceivedMessage(sent.Body, properties: sent.ApplicationProperties), out var parsed, out _));
+        Assert.Equal(s_delivery, parsed with { Payload = default });
+        Assert.Equal("{}"u8.ToArray(), parsed.Payload.ToArray());
         Assert.Equal("{}", sent.Body.ToString());
         Assert.Equal("application/json", sent.ContentType);
     }
@@ -31,9 +34,9 @@ public sealed class DeliveryMessageTests
     [Fact]
     public void Message_comes_back_when_it_has_only_what_it_must_have()
     {
-        var first = s_delivery with { Attempt = 1, Hold = 0, FirstAttemptAt = null, TraceParent = null };
+        var first = s_delivery with { Attempt = 1, Postponements = 0, FirstAttemptAt = null, TraceParent = null };
 
-        Assert.True(DeliveryMessage.TryParse(Received(first.ToServiceBusMessage(default).ApplicationProperties), out var parsed, out _));
+        Assert.True(DeliveryMessage.TryParse(Received(first.ToServiceBusMessage().ApplicationProperties), out var parsed, out _));
         Assert.Equal(first, parsed);
     }
 
@@ -42,8 +45,8 @@ public sealed class DeliveryMessageTests
     {
         var same = s_delivery with { FirstAttemptAt = null, TraceParent = null, EventName = "Other" };
 
-        Assert.Equal(s_delivery.ToServiceBusMessage("{}"u8.ToArray()).MessageId, same.ToServiceBusMessage(default).MessageId);
-        Assert.Equal(64, same.ToServiceBusMessage(default).MessageId!.Length);
+        Assert.Equal((s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage().MessageId, same.ToServiceBusMessage().MessageId);
+        Assert.Equal(64, same.ToServiceBusMessage().MessageId!.Length);
     }
 
     [Fact]
@@ -57,12 +60,12 @@ public sealed class DeliveryMessageTests
             s_delivery with { EventId = Given.EventId("evt_2") },
             s_delivery with { Run = "run_1" },
             s_delivery with { Attempt = 4 },
-            s_delivery with { Hold = 3 },
-            s_delivery with { Attempt = 2, Hold = 3 },
+            s_delivery with { Postponements = 3 },
+            s_delivery with { Attempt = 2, Postponements = 3 },
             s_delivery with { EventId = Given.EventId("evt_1r"), Run = "un_1" },
         ];
 
-        Assert.Distinct(deliveries.Select(delivery => delivery.ToServiceBusMessage(default).MessageId));
+        Assert.Distinct(deliveries.Select(delivery => delivery.ToServiceBusMessage().MessageId));
     }
 
     [Theory]
@@ -83,26 +86,51 @@ public sealed class DeliveryMessageTests
     [InlineData("attempt", null)]
     [InlineData("attempt", 0)]
     [InlineData("attempt", "1")]
-    [InlineData("hold", null)]
-    [InlineData("hold", -1)]
     public void Message_is_refused_when_a_property_is_missing_or_wrong(string property, object? value)
     {
-        var properties = s_delivery.ToServiceBusMessage(default).ApplicationProperties;
+        var properties = s_delivery.ToServiceBusMessage().ApplicationProperties;
         properties.Remove(property);
         if (value is not null)
         {
             properties[property] = value;
         }
 
-        Assert.False(DeliveryMessage.TryParse(Received(properties), out var delivery, out var reason));
+        Assert.False(DeliveryMessage.TryParse(Received(properties), out var delivery, out var malformed));
         Assert.Null(delivery);
-        Assert.Contains(property, reason, StringComparison.Ordinal);
+        Assert.Equal(DeadLetterReason.MalformedDelivery, malformed.Reason);
+        Assert.Contains(property, malformed.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Postponed_message_counts_and_reads_its_payload_from_the_archive()
+    {
+        var until = new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
+
+        var postponed = (s_delivery with { Payload = "{}"u8.ToArray() }).ToPostponed(until);
+
+        Assert.True(DeliveryMessage.TryParse(Received(postponed.ApplicationProperties), out var parsed, out _));
+        Assert.Equal(s_delivery with { Postponements = s_delivery.Postponements + 1 }, parsed);
+        Assert.Equal((until, ""), (postponed.ScheduledEnqueueTime, postponed.Body.ToString()));
+    }
+
+    [Theory]
+    [InlineData("hold", 5, 5)]
+    [InlineData("postponements", -1, 0)]
+    [InlineData("postponements", "x", 0)]
+    public void Postponements_of_0_1_count_and_invalid_ones_are_ignored(string property, object value, int expected)
+    {
+        var properties = s_delivery.ToServiceBusMessage().ApplicationProperties;
+        properties.Remove("postponements");
+        properties[property] = value;
+
+        Assert.True(DeliveryMessage.TryParse(Received(properties), out var delivery, out _));
+        Assert.Equal(expected, delivery.Postponements);
     }
 
     [Fact]
     public void Trace_context_is_left_out_when_it_is_none()
     {
-        var properties = s_delivery.ToServiceBusMessage(default).ApplicationProperties;
+        var properties = s_delivery.ToServiceBusMessage().ApplicationProperties;
         properties["traceparent"] = "x\r\nHost: elsewhere";
 
         Assert.True(DeliveryMessage.TryParse(Received(properties), out var delivery, out _));

@@ -9,7 +9,6 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Catalogue;
-using EventSubscriptions.Events.FanOut;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -58,8 +57,8 @@ public sealed class ReaderFuzzTests
                 foreach (var guard in (DestinationGuard[])[s_guard, s_open])
                 {
                     var (newErrors, patchErrors) = (new FieldErrors(), new FieldErrors());
-                    var fields = SubscriptionFields.ReadNew(body, s_catalogue, guard, newErrors);
-                    var patch = SubscriptionFields.ReadPatch(body, s_catalogue, guard, patchErrors);
+                    var fields = SubscriptionFields.ReadNew(new FieldReader(body, newErrors), s_catalogue, guard);
+                    var patch = SubscriptionFields.ReadPatch(new FieldReader(body, patchErrors), s_catalogue, guard);
                     if (!newErrors.Any)
                     {
                         Check(fields.ApplyTo(before), before);
@@ -147,7 +146,7 @@ public sealed class ReaderFuzzTests
             bytes =>
             {
                 var errors = new FieldErrors();
-                if (Parsed(bytes) is not { } body || ReplayRequest.Read(body, s_catalogue, s_clock.GetUtcNow(), s_retention, errors) is not { } asked)
+                if (Parsed(bytes) is not { } body || ReplayRequest.Read(new FieldReader(body, errors), s_catalogue, s_clock.GetUtcNow(), s_retention) is not { } asked)
                 {
                     return;
                 }
@@ -192,7 +191,7 @@ public sealed class ReaderFuzzTests
                 var query = new QueryReader(request, errors);
                 var times = query.TimeRange();
                 Assert.False(query.Page("list").After.AsSpan().ContainsAnyExceptInRange('!', '~'));
-                query.Finish();
+                query.ReportUnknown();
                 IfMatch.Read(request, errors).Accepts(new ETag("row"));
                 Written(errors);
                 if (EventSubscriptions.Storage.InvertedTicks.KeyRange(times.From, times.To) is { AtLeast: { } atLeast, Below: { } below } && times.From < times.To)

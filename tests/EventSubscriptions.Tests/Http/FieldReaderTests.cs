@@ -19,7 +19,7 @@ public sealed class FieldReaderTests
         fields.Time("at");
         fields.Text("url", required: true);
         fields.Text("gone", required: true);
-        fields.Finish();
+        fields.ReportUnknown();
 
         var reply = await errors.ToProblem().ReplyAsync();
         Assert.Equal(400, reply.Status);
@@ -54,7 +54,7 @@ public sealed class FieldReaderTests
         Assert.Null(fields.Text("none"));
         Assert.True(fields.Has("none"));
         Assert.False(fields.Has("other"));
-        fields.Finish();
+        fields.ReportUnknown();
         Assert.False(errors.Any);
     }
 
@@ -98,7 +98,7 @@ public sealed class FieldReaderTests
         var fields = new FieldReader(JsonElement.Parse(json), errors, "[3].");
 
         fields.Text("name", required: true);
-        fields.Finish();
+        fields.ReportUnknown();
 
         Assert.Equal(["must be an object"], Assert.Single(errors.ByField(), field => field.Key == "[3]").Value);
     }

@@ -80,7 +80,7 @@ public sealed class QueryReaderTests
     {
         var reader = new QueryReader(Requests.Get(query), errors);
         var result = (reader.Page("list/7"), reader.TimeRange(), reader.Boolean("isActive"));
-        reader.Finish();
+        reader.ReportUnknown();
         return result;
     }
 }

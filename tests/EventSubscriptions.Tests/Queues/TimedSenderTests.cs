@@ -102,7 +102,8 @@ public sealed class TimedSenderTests : IAsyncDisposable
         var queues = typeof(QueueNames).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!).Where(name => !name.Contains('/', StringComparison.Ordinal));
         var parameters =
             from type in typeof(QueueNames).Assembly.GetTypes()
-            where type != typeof(TimedSender) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BatchedSender<>))
+            where type != typeof(TimedSender) && type != typeof(DeadLetterSource)
+                && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(QueueSource<>)) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BatchedSender<>))
             from constructor in type.GetConstructors()
             from parameter in constructor.GetParameters()
             where parameter.ParameterType == typeof(ServiceBusSender)

@@ -28,7 +28,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     {
         _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
-        _replay = (await Runner().StartAsync(
+        _replay = (await Lifecycle().StartAsync(
             new Replay
             {
                 OrganizationId = _organization,
@@ -42,7 +42,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
                 CreatedAt = _services.Time.GetUtcNow(),
                 StartedBy = Given.Actor("somebody"),
             },
-            most: 10,
+            max: 10,
             default))!;
         _first = await _services.ReceiveOneAsync(QueueNames.Replays);
     }
@@ -76,8 +76,8 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
         Assert.Empty(_services.Receive(QueueNames.Replays));
         _services.Time.Advance(TimeSpan.FromSeconds(10));
         var copy = await _services.ReceiveOneAsync(QueueNames.Replays);
-        Assert.True(ReplayMessage.TryParse(copy, out var slice));
-        Assert.Equal(ReplayMessage.First(_replay) with { Hold = 1 }, slice);
+        Assert.True(ReplayMessage.TryParse(copy, out var slice, out _));
+        Assert.Equal(ReplayMessage.First(_replay) with { Postponements = 1 }, slice);
     }
 
     [Fact]
@@ -104,63 +104,63 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Dead_letter_of_trouble_that_passes_is_put_back()
     {
-        await RecordAsync(DeadLetter(DeadLetterPolicy.MaxDeliveryCountExceeded));
+        await RecordAsync(DeadLetter("MaxDeliveryCountExceeded"));
 
         Assert.Equal(ReplayState.Counting, (await CurrentAsync()).State);
         _services.Time.Advance(TimeSpan.FromMinutes(1));
-        Assert.True(ReplayMessage.TryParse(await _services.ReceiveOneAsync(QueueNames.Replays), out var slice));
+        Assert.True(ReplayMessage.TryParse(await _services.ReceiveOneAsync(QueueNames.Replays), out var slice, out _));
         Assert.Equal(ReplayMessage.First(_replay), slice);
     }
 
     [Fact]
     public async Task Dead_letter_that_was_put_back_often_enough_ends_its_replay()
     {
-        await RecordAsync(DeadLetter(DeadLetterPolicy.MaxDeliveryCountExceeded, returned: 3));
+        await RecordAsync(DeadLetter("MaxDeliveryCountExceeded", requeues: 3));
 
         Assert.Equal(ReplayState.Failed, (await CurrentAsync()).State);
         var entry = Assert.Single(await EntriesAsync(_organization));
-        Assert.Equal((DeadLetterPolicy.MaxDeliveryCountExceeded, _replay.SubscriptionId.ToString()), (entry.Error!.Kind, entry.SubscriptionId));
+        Assert.Equal(("MaxDeliveryCountExceeded", _replay.SubscriptionId.ToString()), (entry.Error!.Kind, entry.SubscriptionId));
     }
 
     [Fact]
     public async Task Dead_letter_that_is_no_slice_is_recorded_for_the_admin()
     {
         await RecordAsync(ServiceBusModelFactory.ServiceBusReceivedMessage(
-            new BinaryData("?"), "x", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = ReplayFunction.MalformedReplay }));
+            new BinaryData("?"), "x", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = "MalformedReplay" }));
 
-        Assert.Equal(ReplayFunction.MalformedReplay, Assert.Single(await EntriesAsync(null)).Error!.Kind);
+        Assert.Equal("MalformedReplay", Assert.Single(await EntriesAsync(null)).Error!.Kind);
         Assert.Equal(["1 queue=replays reason=MalformedReplay"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
-    private ReplayProcessor Runner() => new(
+    private ReplayProcessor Processor() => new(
+        Lifecycle(),
         new ReplayStore(_services.Flaky),
         new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
+        new ReplaySender(_services.Deliveries, new ReplayOptions(), _recorder.Metrics, _services.Time),
         Given.SubscriptionStore(_services.Tables, _services.Time),
-        new AuditLog(_services.Tables, _services.Time),
-        new ReplayOptions(),
-        _services.Replays,
-        _services.Deliveries,
-        _recorder.Metrics,
-        _services.Time);
+        _services.Replays);
 
-    private ServiceBusReceivedMessage DeadLetter(string reason, int returned = 0)
+    private ReplayLifecycle Lifecycle() =>
+        new(new ReplayStore(_services.Flaky), new AuditLog(_services.Tables, _services.Time), _services.Replays, _recorder.Metrics, _services.Time);
+
+    private ServiceBusReceivedMessage DeadLetter(string reason, int requeues = 0)
     {
         var properties = new Dictionary<string, object>(_first.ApplicationProperties, StringComparer.Ordinal)
         {
             ["DeadLetterReason"] = reason,
-            [DeadLetterPolicy.ReturnedProperty] = returned,
+            [DeadLetterPolicy.RequeuesProperty] = requeues,
         };
         return ServiceBusModelFactory.ServiceBusReceivedMessage(_first.Body, _first.MessageId, properties: properties);
     }
 
     private Task RunAsync(ServiceBusReceivedMessage message) => WithClockAsync(
-        new ReplayFunction(Runner(), _services.Replays, _recorder.Metrics, _services.Time, new Random(1), NullLogger<ReplayFunction>.Instance)
+        new ReplayFunction(Given.Worker(_services.Time, _recorder.Metrics), Processor(), _services.Replays)
             .RunAsync(message, new RecordingActions(_steps), default));
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter) => WithClockAsync(
         new ReplayDeadLetterFunction(
             new DeadLetterHandler(_recorder.Metrics, _services.Time, NullLogger<DeadLetterHandler>.Instance),
-            Runner(),
+            Lifecycle(),
             new AuditLog(_services.Tables, _services.Time),
             _services.Replays,
             _services.Time)

@@ -19,7 +19,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
 {
     private const int RatePerSecond = 5;
 
-    private static readonly ReplayFailure s_givenUp = new(DeadLetterPolicy.MaxDeliveryCountExceeded, "It was given up.");
+    private static readonly ReplayFailure s_givenUp = new(nameof(DeadLetterReason.MaxDeliveryCountExceeded), "It was given up.");
     private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1.0 / RatePerSecond);
 
     private readonly OrganizationId _organization = Given.Organization();
@@ -141,7 +141,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         await ArchiveAsync(24);
         var cancelled = await StartAsync();
         await RunNextAsync();
-        await Runner().CancelAsync(_subscription.Id, cancelled.Id, Given.Actor("somebody"), default);
+        await Lifecycle().CancelAsync(_subscription.Id, cancelled.Id, Given.Actor("somebody"), default);
         await FinishAsync(cancelled);
         await FinishAsync(await StartAsync());
 
@@ -176,9 +176,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
 
         _services.Deliveries.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
         var slice = Next();
-        await Assert.ThrowsAsync<ServiceBusException>(() => Runner().RunAsync(slice, default));
+        await Assert.ThrowsAsync<ServiceBusException>(() => Processor().ProcessAsync(slice, default));
         _services.Deliveries.Failure = null;
-        await Runner().RunAsync(slice, default);
+        await Processor().ProcessAsync(slice, default);
 
         await FinishAsync(replay);
         Assert.Equal(8, _order.Count);
@@ -190,9 +190,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         await ArchiveAsync(8);
         var replay = await StartAsync();
         var first = Next();
-        await Runner().RunAsync(first, default);
+        await Processor().ProcessAsync(first, default);
 
-        await Runner().FailAsync(first, s_givenUp, default);
+        await Lifecycle().FailAsync(first, s_givenUp, default);
 
         var ended = await FinishAsync(replay);
         Assert.Equal((ReplayState.Completed, 8L), (ended.State, ended.Sent));
@@ -206,9 +206,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         var replay = await StartAsync();
         var first = Next();
         _services.Replays.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
-        await Assert.ThrowsAsync<ServiceBusException>(() => Runner().RunAsync(first, default));
+        await Assert.ThrowsAsync<ServiceBusException>(() => Processor().ProcessAsync(first, default));
 
-        await Runner().FailAsync(first, s_givenUp, default);
+        await Lifecycle().FailAsync(first, s_givenUp, default);
 
         Assert.Equal(ReplayState.Failed, (await Store().GetAsync(_subscription.Id, replay.Id, default))!.State);
     }
@@ -221,14 +221,14 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         var slice = Next();
         while (!slice.Sends)
         {
-            await Runner().RunAsync(slice, default);
+            await Processor().ProcessAsync(slice, default);
             slice = Next();
         }
 
-        await Runner().RunAsync(slice, default);
+        await Processor().ProcessAsync(slice, default);
         var sent = Created();
         Time.Advance(TimeSpan.FromHours(2));
-        await Runner().RunAsync(slice, default);
+        await Processor().ProcessAsync(slice, default);
 
         Assert.Equal(sent, Created());
     }
@@ -247,10 +247,10 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         }
 
         Time.Advance(TimeSpan.FromHours(23));
-        await Runner().FailStalledAsync(default);
+        await Lifecycle().FailStalledAsync(default);
         Assert.False((await Store().GetAsync(_subscription.Id, replay.Id, default))!.HasEnded);
         Time.Advance(TimeSpan.FromHours(2));
-        await Runner().FailStalledAsync(default);
+        await Lifecycle().FailStalledAsync(default);
 
         var ended = (await Store().GetAsync(_subscription.Id, replay.Id, default))!;
         Assert.Equal((ReplayState.Failed, Time.GetUtcNow()), (ended.State, ended.EndedAt));
@@ -265,7 +265,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         var ended = await FinishAsync(await StartAsync());
 
         Time.Advance(TimeSpan.FromDays(2));
-        await Runner().FailStalledAsync(default);
+        await Lifecycle().FailStalledAsync(default);
 
         Assert.Equal(ended, await Store().GetAsync(_subscription.Id, ended.Id, default));
     }
@@ -280,7 +280,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
             ReplayId = ReplayId.New(Time),
             Sends = true,
             Slice = 7,
-            Hold = 2,
+            Postponements = 2,
             After = "key",
             Matched = long.MaxValue,
             Sent = 5,
@@ -295,24 +295,24 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     public async Task Organization_has_no_more_replays_running_than_it_may_whichever_subscription_they_are_of()
     {
         await ArchiveAsync(3);
-        var first = await StartAsync(most: 2);
-        await StartAsync(replay => replay with { SubscriptionId = SubscriptionId.New(Time) }, most: 2);
-        Assert.Null(await TryStartAsync(most: 2));
+        var first = await StartAsync(max: 2);
+        await StartAsync(replay => replay with { SubscriptionId = SubscriptionId.New(Time) }, max: 2);
+        Assert.Null(await TryStartAsync(max: 2));
         var others = Given.Organization();
-        Assert.NotNull(await TryStartAsync(replay => replay with { OrganizationId = others }, most: 2));
+        Assert.NotNull(await TryStartAsync(replay => replay with { OrganizationId = others }, max: 2));
 
-        await Runner().CancelAsync(first.SubscriptionId, first.Id, Given.Actor("somebody"), default);
+        await Lifecycle().CancelAsync(first.SubscriptionId, first.Id, Given.Actor("somebody"), default);
 
-        Assert.NotNull(await TryStartAsync(most: 2));
-        Assert.Null(await TryStartAsync(most: 2));
+        Assert.NotNull(await TryStartAsync(max: 2));
+        Assert.Null(await TryStartAsync(max: 2));
     }
 
     [Fact]
     public async Task Replays_that_start_at_once_are_no_more_than_may_run()
     {
-        var runner = Runner();
+        var lifecycle = Lifecycle();
 
-        var started = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TryStartAsync(most: 3, runner: runner))));
+        var started = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TryStartAsync(max: 3, lifecycle: lifecycle))));
 
         Assert.Equal(3, started.Count(replay => replay is not null));
     }
@@ -321,13 +321,13 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     public async Task Replay_that_ended_or_was_never_stored_leaves_room_for_another()
     {
         await ArchiveAsync(3);
-        await FinishAsync(await StartAsync(most: 1));
+        await FinishAsync(await StartAsync(max: 1));
         var left = new Azure.Data.Tables.TableEntity($"{_organization}", $"{ReplayId.New(Time)}") { ["subscriptionId"] = $"{_subscription.Id}" };
         await _services.Tables.GetTableClient(TableNames.Replays).AddEntityAsync(left);
-        Assert.Null(await TryStartAsync(most: 1));
+        Assert.Null(await TryStartAsync(max: 1));
         Time.Advance(TimeSpan.FromMinutes(2));
 
-        Assert.NotNull(await TryStartAsync(most: 1));
+        Assert.NotNull(await TryStartAsync(max: 1));
     }
 
     private double Created() =>
@@ -335,21 +335,20 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
 
     private ReplayStore Store() => new(_services.Tables);
 
-    private ReplayProcessor Runner() => new(
+    private ReplayProcessor Processor() => new(
+        Lifecycle(),
         Store(),
         new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)) { Step = 3, StepRows = 2 },
+        new ReplaySender(_services.Deliveries, new ReplayOptions { RatePerSecond = RatePerSecond }, _metrics.Metrics, Time),
         Given.SubscriptionStore(_services.Tables, Time),
-        new AuditLog(_services.Tables, Time),
-        new ReplayOptions { RatePerSecond = RatePerSecond },
-        _services.Replays,
-        _services.Deliveries,
-        _metrics.Metrics,
-        Time);
+        _services.Replays);
 
-    private async Task<Replay> StartAsync(Func<Replay, Replay>? change = null, int most = 10) =>
-        await TryStartAsync(change, most) ?? throw new InvalidOperationException("It was not started.");
+    private ReplayLifecycle Lifecycle() => new(Store(), new AuditLog(_services.Tables, Time), _services.Replays, _metrics.Metrics, Time);
 
-    private Task<Replay?> TryStartAsync(Func<Replay, Replay>? change = null, int most = 10, ReplayProcessor? runner = null)
+    private async Task<Replay> StartAsync(Func<Replay, Replay>? change = null, int max = 10) =>
+        await TryStartAsync(change, max) ?? throw new InvalidOperationException("It was not started.");
+
+    private Task<Replay?> TryStartAsync(Func<Replay, Replay>? change = null, int max = 10, ReplayLifecycle? lifecycle = null)
     {
         var replay = new Replay
         {
@@ -364,7 +363,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
             CreatedAt = Time.GetUtcNow(),
             StartedBy = Given.Actor("somebody"),
         };
-        return (runner ?? Runner()).StartAsync(change?.Invoke(replay) ?? replay, most, default);
+        return (lifecycle ?? Lifecycle()).StartAsync(change?.Invoke(replay) ?? replay, max, default);
     }
 
     /// <summary>Does slice after slice as their messages come, and notes the deliveries as theirs do. The clock moves on when nothing else is due.</summary>
@@ -377,10 +376,10 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
             var slices = _services.Receive(QueueNames.Replays);
             foreach (var message in slices)
             {
-                Assert.True(ReplayMessage.TryParse(message, out var slice));
+                Assert.True(ReplayMessage.TryParse(message, out var slice, out _));
                 for (var time = 0; time < times; time++)
                 {
-                    await Runner().RunAsync(slice, default);
+                    await Processor().ProcessAsync(slice, default);
                 }
             }
 
@@ -418,11 +417,11 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
 
     private ReplayMessage Next()
     {
-        Assert.True(ReplayMessage.TryParse(Assert.Single(_services.Receive(QueueNames.Replays)), out var slice));
+        Assert.True(ReplayMessage.TryParse(Assert.Single(_services.Receive(QueueNames.Replays)), out var slice, out _));
         return slice;
     }
 
-    private Task RunNextAsync() => Runner().RunAsync(Next(), default);
+    private Task<Settlement> RunNextAsync() => Processor().ProcessAsync(Next(), default);
 
     private async Task ArchiveAsync(int count, string name = "Wanted", string prefix = "event")
     {

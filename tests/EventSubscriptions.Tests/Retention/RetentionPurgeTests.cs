@@ -381,22 +381,14 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
     private Task PurgeAsync(
         ILogger<RetentionPurge>? log = null, TimeSpan? limit = null, int step = 1_000, TableServiceClient? tables = null, CancellationToken cancellationToken = default) =>
-        new RetentionPurge(tables ?? _services.Flaky, Runner(), s_options, _services.Time, log ?? NullLogger<RetentionPurge>.Instance)
+        new RetentionPurge(tables ?? _services.Flaky, Replays(), s_options, _services.Time, log ?? NullLogger<RetentionPurge>.Instance)
         {
             Limit = limit ?? TimeSpan.FromMinutes(20),
             Step = step,
         }.RunAsync(cancellationToken);
 
-    private ReplayProcessor Runner() => new(
-        new ReplayStore(_services.Flaky),
-        new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
-        Given.SubscriptionStore(_services.Tables, _services.Time),
-        new AuditLog(_services.Tables, _services.Time),
-        new ReplayOptions(),
-        _services.Replays,
-        _services.Deliveries,
-        _metrics.Metrics,
-        _services.Time);
+    private ReplayLifecycle Replays() =>
+        new(new ReplayStore(_services.Flaky), new AuditLog(_services.Tables, _services.Time), _services.Replays, _metrics.Metrics, _services.Time);
 
     private Replay Replay() => new()
     {

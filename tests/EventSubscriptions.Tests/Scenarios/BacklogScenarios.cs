@@ -21,7 +21,7 @@ public sealed partial class BacklogScenarios
             ("Deliveries__Deadline", "00:00:02"),
             ("Deliveries__ProbeInterval", "00:00:01"),
             ("Deliveries__RetrySchedule", string.Join(',', Enumerable.Repeat("00:00:01", 50))),
-            ("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryProcessor", "Debug"));
+            ("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryScheduler", "Debug"));
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
         await organization.Subscribe(hook);
@@ -54,8 +54,8 @@ public sealed partial class BacklogScenarios
     /// <summary>How often each delivery was held, as the app's log says.</summary>
     private static Dictionary<string, int> Touches(AppProcess app) =>
         HeldDelivery().Matches(app.Output).GroupBy(match => match.Groups["id"].Value, StringComparer.Ordinal).ToDictionary(
-            group => group.Key, group => group.Max(match => int.Parse(match.Groups["hold"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+            group => group.Key, group => group.Max(match => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
 
-    [GeneratedRegex(@"event (?<id>backlog-\d+) .* is held .* hold (?<hold>\d+)\.", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"event (?<id>backlog-\d+) .*\(postponement (?<count>\d+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex HeldDelivery();
 }

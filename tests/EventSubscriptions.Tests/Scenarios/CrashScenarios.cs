@@ -100,7 +100,7 @@ public sealed partial class CrashScenarios
     public async Task Receiver_that_asked_for_a_long_rest_has_it_when_the_app_is_killed_in_between()
     {
         await using var receiver = await Receiver.Start();
-        await using var app = await AppProcess.Start(("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryProcessor", "Debug"));
+        await using var app = await AppProcess.Start(("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryScheduler", "Debug"));
         var organization = Organization.New(app);
         var hook = receiver.NewHook().Answers(503);
         hook.RetryAfter = 180;
@@ -131,7 +131,7 @@ public sealed partial class CrashScenarios
         queues => queues.Sum(queue => queue.Scheduled) == messages && queues.Sum(queue => queue.Active) == 0,
         queues => $"{messages} scheduled messages: {string.Join(", ", queues)}");
 
-    [GeneratedRegex(@"event second .* is held until (?<until>\S+);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    [GeneratedRegex(@"event second .* until (?<until>\S+) \(postponement", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex HeldUntil();
 
     /// <summary>The ids that were answered with 202.</summary>

@@ -17,7 +17,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         ["event_subscriptions.attempt.duration"] = ("s", ["outcome=delivered", "outcome=failed"]),
         ["event_subscriptions.delivery.latency"] = ("s", [""]),
         ["event_subscriptions.queue.wait"] = ("s", ["queue=events", "queue=deliveries", "queue=replays"]),
-        ["event_subscriptions.messages.held"] = ("{message}", ["queue=deliveries reason=receiver"]),
+        ["event_subscriptions.messages.postponed"] = ("{message}", ["queue=deliveries reason=throttled"]),
         ["event_subscriptions.breakers.open"] = ("{breaker}", [""]),
         ["event_subscriptions.replays"] = ("{replay}", ["state=started", "state=completed"]),
         ["event_subscriptions.dead_letters.recorded"] = ("{message}", ["queue=events reason=MalformedEvent", "queue=deliveries reason=RetriesExhausted"]),

@@ -10,8 +10,12 @@ public sealed class TransientFaultsTests
     public static TheoryData<Exception, bool> Exceptions => new()
     {
         { new RequestFailedException(0, "no answer"), true },
+        { new RequestFailedException(401, "no identity yet"), true },
         { new RequestFailedException(403, "no role yet"), true },
-        { new RequestFailedException(404, "no table"), true },
+        { new RequestFailedException(404, "no table yet"), true },
+        { new RequestFailedException(412, "changed meanwhile"), true },
+        { new RequestFailedException(429, "slow down"), true },
+        { new TaskCanceledException(), true },
         { new RequestFailedException(503, "busy"), true },
         { new RequestFailedException(400, "not a row"), false },
         { new RequestFailedException(413, "too large"), false },
@@ -29,7 +33,8 @@ public sealed class TransientFaultsTests
 
     [Theory]
     [MemberData(nameof(Exceptions))]
-    public void Trouble_passes_and_mistakes_stay(Exception exception, bool isTrouble) => Assert.Equal(isTrouble, TransientFaults.Is(exception));
+    public void Fault_is_transient_unless_it_is_a_bug(Exception exception, bool isTransient) =>
+        Assert.Equal(isTransient, TransientFaults.IsTransient(exception));
 
     [Theory]
     [InlineData(-1, 5)]
@@ -38,13 +43,22 @@ public sealed class TransientFaultsTests
     [InlineData(5, 160)]
     [InlineData(6, 300)]
     [InlineData(int.MaxValue, 300)]
-    public void Wait_doubles_up_to_five_minutes_give_or_take_a_fifth(int hold, int seconds)
+    public void Postponement_doubles_up_to_five_minutes_with_jitter(int postponements, int seconds)
     {
-        var random = new Random(hold);
+        var random = new Random(postponements);
 
-        var waits = Enumerable.Range(0, 200).Select(_ => TransientFaults.Wait(hold, random).TotalSeconds / seconds).ToArray();
+        var delays = Enumerable.Range(0, 200).Select(_ => TransientFaults.PostponementDelay(postponements, random).TotalSeconds / seconds).ToArray();
 
-        Assert.All(waits, wait => Assert.InRange(wait, 0.8, 1.2));
-        Assert.True(waits.Max() - waits.Min() > 0.3);
+        Assert.All(delays, delay => Assert.InRange(delay, 0.8, 1.2));
+        Assert.True(delays.Max() - delays.Min() > 0.3);
     }
+
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(2, 10)]
+    [InlineData(5, 80)]
+    [InlineData(6, 120)]
+    [InlineData(int.MaxValue, 120)]
+    public void Redelivery_delay_doubles_up_to_two_minutes(int deliveryCount, int seconds) =>
+        Assert.Equal(seconds, TransientFaults.RedeliveryDelay(deliveryCount).TotalSeconds);
 }

@@ -102,7 +102,9 @@ public sealed class SubscriptionFieldsTests
         }
 
         var errors = new FieldErrors();
-        SubscriptionFields.ReadNew(JsonSerializer.SerializeToElement(body), s_catalogue, s_guard, errors);
+        var reader = new FieldReader(JsonSerializer.SerializeToElement(body), errors);
+        SubscriptionFields.ReadNew(reader, s_catalogue, s_guard);
+        reader.ReportUnknown();
 
         Assert.Equal(wrong is null ? [] : [wrong], errors.ByField().Keys);
     }
@@ -112,7 +114,7 @@ public sealed class SubscriptionFieldsTests
     public void Patch_is_wrong_by_the_field_that_is_unless_it_is_not_given(string member, string? json, string? wrong)
     {
         var errors = new FieldErrors();
-        SubscriptionFields.ReadPatch(JsonElement.Parse(json is null ? "{}" : $$"""{"{{member}}":{{json}}}"""), s_catalogue, s_guard, errors);
+        ReadPatch(JsonElement.Parse(json is null ? "{}" : $$"""{"{{member}}":{{json}}}"""), errors);
 
         Assert.Equal(wrong is null || json is null ? [] : [wrong], errors.ByField().Keys);
     }
@@ -121,8 +123,7 @@ public sealed class SubscriptionFieldsTests
     public void Too_many_events_are_wrong()
     {
         var errors = new FieldErrors();
-        SubscriptionFields.ReadPatch(
-            JsonSerializer.SerializeToElement(new { events = Enumerable.Range(0, 65).Select(i => $"E{i}") }), s_catalogue, s_guard, errors);
+        ReadPatch(JsonSerializer.SerializeToElement(new { events = Enumerable.Range(0, 65).Select(i => $"E{i}") }), errors);
 
         Assert.Equal(["events"], errors.ByField().Keys);
     }
@@ -131,10 +132,10 @@ public sealed class SubscriptionFieldsTests
     public void Unknown_event_is_told_the_name_that_was_meant()
     {
         var errors = new FieldErrors();
-        SubscriptionFields.ReadPatch(JsonElement.Parse("""{"events":["CaseClosdEvent","Xyz"]}"""), s_catalogue, s_guard, errors);
+        ReadPatch(JsonElement.Parse("""{"events":["CaseClosdEvent","Xyz"]}"""), errors);
 
-        Assert.Equal(["is no known event; did you mean 'CaseClosedEvent'?"], errors.ByField()["events[0]"]);
-        Assert.Equal(["is no known event; GET /api/event-types lists them"], errors.ByField()["events[1]"]);
+        Assert.Equal(["is not a known event type; did you mean 'CaseClosedEvent'?"], errors.ByField()["events[0]"]);
+        Assert.Equal(["is not a known event type; GET /api/event-types lists them"], errors.ByField()["events[1]"]);
     }
 
     [Fact]
@@ -157,7 +158,7 @@ public sealed class SubscriptionFieldsTests
         Subscription Apply(string json)
         {
             var errors = new FieldErrors();
-            var fields = SubscriptionFields.ReadPatch(JsonElement.Parse(json), s_catalogue, s_guard, errors);
+            var fields = ReadPatch(JsonElement.Parse(json), errors);
             Assert.False(errors.Any);
             return fields.ApplyTo(before);
         }
@@ -167,8 +168,16 @@ public sealed class SubscriptionFieldsTests
     public void Null_activity_is_wrong_in_a_patch()
     {
         var errors = new FieldErrors();
-        SubscriptionFields.ReadPatch(JsonElement.Parse("""{"isActive":null}"""), s_catalogue, s_guard, errors);
+        ReadPatch(JsonElement.Parse("""{"isActive":null}"""), errors);
 
         Assert.Equal(["isActive"], errors.ByField().Keys);
+    }
+
+    private static SubscriptionFields ReadPatch(JsonElement body, FieldErrors errors)
+    {
+        var reader = new FieldReader(body, errors);
+        var fields = SubscriptionFields.ReadPatch(reader, s_catalogue, s_guard);
+        reader.ReportUnknown();
+        return fields;
     }
 }

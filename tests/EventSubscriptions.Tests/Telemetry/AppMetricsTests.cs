@@ -25,7 +25,7 @@ public sealed partial class AppMetricsTests
     {
         using var recorder = MetricsRecorder.Start();
 
-        recorder.Metrics.Taken("events", TimeSpan.FromSeconds(-2));
+        recorder.Metrics.MessageReceived("events", TimeSpan.FromSeconds(-2));
         recorder.Metrics.Delivered(TimeSpan.FromSeconds(-2));
 
         Assert.All(recorder.All.Where(measurement => measurement.Instrument is Histogram<double>), measurement => Assert.Equal(0, measurement.Value));

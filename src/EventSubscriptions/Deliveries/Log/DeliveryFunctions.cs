@@ -22,73 +22,60 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
     [Function(nameof(ListDeliveries))]
     [Requires(Role.Read)]
     public async Task<IResult> ListDeliveries(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return Problem.NotFound("There is no such subscription.");
+            return request.NotFound("Subscription");
         }
 
-        var errors = new FieldErrors();
-        var query = new QueryReader(request, errors);
+        var query = request.Query;
         var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
         if (filter.EventId is not null && !EventId.TryParse(filter.EventId, out _))
         {
-            errors.Add("eventId", "is not the id of an event");
+            request.Errors.Add("eventId", "is not the id of an event");
         }
 
         var page = query.Page($"deliverylog/{id}");
-        query.Finish();
-        return errors.Any
-            ? errors.ToProblem()
-            : ApiResult.Ok(await log.ListAsync(subscription, filter, page, cancellationToken), DeliveriesJson.Default.ListPageDeliveryAttempt);
+        return request.Validate()
+            ?? ApiResult.Ok(await log.ListAsync(subscription.Id, filter, page, cancellationToken), DeliveriesJson.Default.ListPageDeliveryAttempt);
     }
 
     [Function(nameof(GetDelivery))]
     [Requires(Role.Manage)]
     public async Task<IResult> GetDelivery(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest http,
         string id,
         string eventId,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        if (await FindAsync(context, id, cancellationToken) is not { } subscription)
+        var request = ApiRequest.Of(http, context);
+        if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
         {
-            return Problem.NotFound("There is no such subscription.");
+            return request.NotFound("Subscription");
         }
 
-        if (!EventId.TryParse(eventId, out var known))
+        if (!EventId.TryParse(eventId, out var known)
+            || await log.AttemptsOfAsync(subscription.Id, known, MaxAttemptsShown, cancellationToken) is not { Count: > 0 } attempts)
         {
-            return NotDelivered();
+            return request.NotFound("Delivery");
         }
 
-        var attempts = await log.AttemptsOfAsync(subscription, known, MaxAttemptsShown, cancellationToken);
-        if (attempts.Count == 0)
+        if (request.Validate() is { } problem)
         {
-            return NotDelivered();
+            return problem;
         }
 
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        if (errors.Any)
-        {
-            return errors.ToProblem();
-        }
-
-        var payload = await archive.GetAsync(context.GetOrganization(), known, cancellationToken);
+        var payload = await archive.GetAsync(request.Organization, known, cancellationToken);
         return ApiResult.Ok(
             new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, payload is null ? null : JsonElement.Parse(payload.Value.Span)),
             DeliveriesJson.Default.EventDeliveries);
     }
-
-    private static IResult NotDelivered() => Problem.NotFound("There was no attempt to deliver such an event to this subscription.");
-
-    private async Task<SubscriptionId?> FindAsync(FunctionContext context, string id, CancellationToken cancellationToken) =>
-        SubscriptionId.TryParse(id, out var known) && await subscriptions.GetAsync(context.GetOrganization(), known, cancellationToken) is not null ? known : null;
 }
 
 /// <summary>The newest attempts to deliver one event to one subscription.</summary>

@@ -2,43 +2,52 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries.Log;
 
-/// <summary>Writes down what happened to a delivery: every attempt in the delivery log, every failed one in the audit log too.</summary>
-public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, ShortRetry shortRetry)
+/// <summary>Records deliveries: every attempt in the delivery log, failed ones in the audit log too, and the health of the subscription.</summary>
+public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, HealthTracker health, ShortRetry shortRetry, AppMetrics metrics, TimeProvider time)
 {
-    /// <summary>Returns once everything is stored. By then the request has been made, so that a failure here would repeat it: it is tried a few times.</summary>
-    public Task RecordAsync(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
+    /// <summary>Records an attempt. The POST was sent, and failing here would repeat it, so short outages are retried.</summary>
+    public Task RecordAsync(Subscription subscription, DeliveryMessage delivery, AttemptResult attempt, CancellationToken cancellationToken)
     {
-        var attempt = Attempt(delivery, result, decision);
-        var logged = shortRetry.TryAsync(token => log.AppendAsync(subscription.Id, attempt, delivery.MayHaveWaited, token), cancellationToken);
+        var (result, decision, isOutdated) = attempt;
+        var row = Attempt(delivery, result, decision);
+        var logged = shortRetry.ExecuteAsync(token => log.AppendAsync(subscription.Id, row, delivery.MayHaveWaited, token), cancellationToken);
+        var tracked = isOutdated || decision is DeliveryDecision.Gone
+            ? Task.CompletedTask
+            : health.TrackAsync(subscription, decision, result.At, cancellationToken);
         if (decision.Error is not { } error)
         {
-            return logged;
+            return Task.WhenAll(logged, tracked);
         }
 
         var entry = Entry(subscription, delivery, result, error);
-        return Task.WhenAll(logged, shortRetry.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken));
+        return Task.WhenAll(logged, tracked, shortRetry.ExecuteAsync(token => audit.AppendAsync(entry, token), cancellationToken));
     }
 
-    /// <summary>Logs a delivery that was not sent, since its subscription is inactive.</summary>
-    public Task RecordSkippedAsync(DeliveryMessage delivery, DateTimeOffset at, CancellationToken cancellationToken) =>
-        log.AppendAsync(delivery.SubscriptionId, Attempt(delivery, DeliveryOutcome.Skipped, at, TimeSpan.Zero), delivery.MayHaveWaited, cancellationToken);
+    /// <summary>Logs a delivery that was not sent because its subscription is inactive.</summary>
+    public async Task RecordSkippedAsync(DeliveryMessage delivery, CancellationToken cancellationToken)
+    {
+        var row = Attempt(delivery, DeliveryOutcome.Skipped, time.GetUtcNow(), TimeSpan.Zero);
+        await log.AppendAsync(delivery.SubscriptionId, row, delivery.MayHaveWaited, cancellationToken);
+        metrics.Attempted(DeliveryOutcome.Skipped, errorKind: null, duration: null);
+    }
 
-    /// <summary>Notes that a delivery waits, for another reason than a failed attempt.</summary>
+    /// <summary>Logs that a delivery waits for another reason than a failed attempt.</summary>
     public Task RecordPostponedAsync(DeliveryMessage delivery, DateTimeOffset due, CancellationToken cancellationToken) =>
         log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, due, cancellationToken);
 
-    /// <summary>Notes that a delivery has ended without an attempt.</summary>
+    /// <summary>Logs that a delivery ended without an attempt.</summary>
     public Task RecordDroppedAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
         delivery.MayHaveWaited ? log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Logs the attempt of a test. A failed one is no entry of the audit log: whoever tests sees it, and no event is late.</summary>
+    /// <summary>Logs the attempt of a test. A failure is not audited: the caller sees it, and no event is delayed.</summary>
     public async Task<DeliveryAttempt> RecordTestAsync(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
     {
         var attempt = Attempt(delivery, result, decision) with { NextAttemptAt = null };
-        await shortRetry.TryAsync(token => log.AppendAsync(delivery.SubscriptionId, attempt, hasWaited: false, token), cancellationToken);
+        await shortRetry.ExecuteAsync(token => log.AppendAsync(delivery.SubscriptionId, attempt, hasWaited: false, token), cancellationToken);
         return attempt;
     }
 

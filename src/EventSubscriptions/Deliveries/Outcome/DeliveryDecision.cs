@@ -1,3 +1,5 @@
+using EventSubscriptions.Queues;
+
 namespace EventSubscriptions.Deliveries.Outcome;
 
 /// <summary>What follows from the result of an attempt.</summary>
@@ -24,5 +26,5 @@ public abstract record DeliveryDecision
     public sealed record Gone(DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Gone, Why);
 
     /// <summary>It has not arrived and is given up.</summary>
-    public sealed record DeadLetter(string Reason, string Description, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
+    public sealed record DeadLetter(DeadLetterReason Reason, string Description, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
 }

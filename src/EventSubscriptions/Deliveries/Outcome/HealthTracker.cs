@@ -31,18 +31,18 @@ public sealed partial class HealthTracker(
     public async Task<bool> TryDeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var holds = false;
-        await shortRetry.TryAsync(async token => holds = await DeactivateGoneAsync(used, gone, at, token), cancellationToken);
+        await shortRetry.ExecuteAsync(async token => holds = await DeactivateGoneAsync(used, gone, at, token), cancellationToken);
         return holds;
     }
 
     /// <summary>Notes what became of an attempt, unless the receiver is gone. The delivery matters more than our own trouble with it, and the next attempt tells the same.</summary>
-    public async Task NoteAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task TrackAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
     {
         try
         {
             await KeepAsync(subscription, decision, at, cancellationToken);
         }
-        catch (Exception exception) when (TransientFaults.Is(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             Log.NotKept(logger, exception, subscription.Id);
         }

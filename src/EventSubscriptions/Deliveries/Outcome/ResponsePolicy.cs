@@ -1,5 +1,6 @@
 using System.Globalization;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Queues;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -26,7 +27,7 @@ public static class ResponsePolicy
 
         if (result.IsUrlForbidden)
         {
-            return new DeliveryDecision.DeadLetter(DeliveryDeadLetterReason.DestinationForbidden, error.Detail, error);
+            return new DeliveryDecision.DeadLetter(DeadLetterReason.DestinationForbidden, error.Detail, error);
         }
 
         // An answer that broke off says nothing but that.
@@ -65,7 +66,7 @@ public static class ResponsePolicy
     }
 
     private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) => new(
-        DeliveryDeadLetterReason.RetriesExhausted,
+        DeadLetterReason.RetriesExhausted,
         string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
         error);
 

@@ -68,7 +68,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
         var change = pass.End(ReachedBy(result), duration, restUntil);
         var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
         return restUntil is { } until && until - time.GetUtcNow() > LongRest
-            ? Task.WhenAll(recording, shortRetry.TryAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
+            ? Task.WhenAll(recording, shortRetry.ExecuteAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
             : recording;
     }
 
@@ -90,7 +90,7 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
             Url = DisplayUrl.Of(subscription.Url),
             Error = error is null ? null : new AuditError(error.Kind, Describe(error), FailureHint.For(error.Kind, status: null)),
         };
-        return shortRetry.TryAsync(token => audit.AppendAsync(entry, token), cancellationToken);
+        return shortRetry.ExecuteAsync(token => audit.AppendAsync(entry, token), cancellationToken);
     }
 
     private string Describe(DeliveryError error) => string.Create(

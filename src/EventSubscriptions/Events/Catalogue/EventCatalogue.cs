@@ -52,7 +52,7 @@ public sealed class EventCatalogue
 
     /// <summary>What to say of a name that is not in the catalogue, as the rest of a sentence that begins with the field.</summary>
     public string UnknownName(string name) =>
-        Nearest(name) is { } nearest ? $"is no known event; did you mean '{nearest}'?" : "is no known event; GET /api/event-types lists them";
+        Nearest(name) is { } nearest ? $"is not a known event type; did you mean '{nearest}'?" : "is not a known event type; GET /api/event-types lists them";
 
     internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files)
     {

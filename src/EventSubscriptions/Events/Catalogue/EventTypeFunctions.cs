@@ -16,22 +16,16 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
     /// <summary>Every event type, by name, in one page.</summary>
     [Function("ListEventTypes")]
     [Requires(Role.Read, Role.Publish)]
-    public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types")] HttpRequest request) =>
-        Checked(request) ?? _list;
+    public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types")] HttpRequest http, FunctionContext context) =>
+        ApiRequest.Of(http, context).Validate() ?? _list;
 
     /// <summary>One event type. Names are case-sensitive.</summary>
     [Function("GetEventType")]
     [Requires(Role.Read, Role.Publish)]
-    public IResult Get([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types/{name}")] HttpRequest request, string name) =>
-        _byName.TryGetValue(name, out var answer) ? Checked(request) ?? answer : Unknown(name);
-
-    private static IResult? Checked(HttpRequest request)
+    public IResult Get(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types/{name}")] HttpRequest http, string name, FunctionContext context)
     {
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        return errors.Any ? errors.ToProblem() : null;
+        var request = ApiRequest.Of(http, context);
+        return _byName.TryGetValue(name, out var type) ? request.Validate() ?? type : request.NotFound("Event type", catalogue.Nearest(name));
     }
-
-    private IResult Unknown(string name) =>
-        Problem.NotFound(catalogue.Nearest(name) is { } nearest ? $"There is no such event type; did you mean '{nearest}'?" : "There is no such event type.");
 }

@@ -7,63 +7,53 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Events.FanOut;
 
-/// <summary>Puts events that were given up in passing back on their queue, and writes the others to the audit log.</summary>
+/// <summary>Requeues events that failed because of a fault on our side, and records the others in the audit log.</summary>
 public sealed class EventDeadLetterFunctions(
-    DeadLetterHandler desk,
-    AuditLog audit,
-    [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender copies,
-    TimeProvider time)
+    DeadLetterHandler handler, AuditLog audit, [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender fanOut, TimeProvider time)
 {
-    private static readonly string[] s_reasons = [.. EventDeadLetterReason.All, DeadLetterPolicy.MaxDeliveryCountExceeded];
+    private readonly DeadLetterSource _events = new(
+        QueueNames.Events, (deadLetter, until) => EventMessage.TryParse(deadLetter, out var message, out _) ? message.ToRequeued(until) : null, fanOut);
 
-    private static readonly DeadLetterKind s_events =
-        new(QueueNames.Events, s_reasons, (deadLetter, until) => EventMessage.PutBack(deadLetter, until, isCopy: false));
+    private readonly DeadLetterSource _copies = new(
+        QueueNames.FanOut, (deadLetter, until) => EventMessage.TryParseCopy(deadLetter, out var message, out _) ? message.ToRequeued(until) : null, fanOut);
 
-    private static readonly DeadLetterKind s_copies =
-        new(QueueNames.FanOut, s_reasons, (deadLetter, until) => EventMessage.PutBack(deadLetter, until, isCopy: true));
-
-    /// <summary>The dead letter is completed when this returns.</summary>
+    /// <summary>Handles dead letters of the queue <c>events</c>.</summary>
     [Function("RecordEventDeadLetters")]
     public Task RunAsync(
         [ServiceBusTrigger(QueueNames.EventDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) =>
-        desk.HandleAsync(deadLetter, s_events, copies, RecordAsync, cancellationToken);
+        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _events, RecordAsync, cancellationToken);
 
-    /// <summary>The same for what the queue <c>fanout</c> gave up.</summary>
+    /// <summary>Handles dead letters of the queue <c>fanout</c>.</summary>
     [Function(nameof(RecordFanOutDeadLetters))]
     public Task RecordFanOutDeadLetters(
         [ServiceBusTrigger(QueueNames.FanOutDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) =>
-        desk.HandleAsync(deadLetter, s_copies, copies, RecordAsync, cancellationToken);
+        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _copies, RecordAsync, cancellationToken);
 
-    private Task RecordAsync(ServiceBusReceivedMessage deadLetter, CancellationToken cancellationToken) =>
-        audit.AppendAsync(ToEntry(deadLetter), cancellationToken);
-
-    private AuditEntry ToEntry(ServiceBusReceivedMessage deadLetter)
+    private Task RecordAsync(ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, CancellationToken cancellationToken)
     {
         var envelope = MessageBody.Read(deadLetter) is { } body ? EventEnvelope.Read(body) : default;
-        var reason = deadLetter.DeadLetterReason ?? "Unknown";
-        return new AuditEntry
+        var entry = new AuditEntry
         {
             Type = AuditType.EventDeadLettered,
             Timestamp = time.GetUtcNow(),
             OrganizationId = envelope.Organization,
             EventId = EventMessage.IdOf(deadLetter).ToString(),
             EventName = envelope.EventName,
-            Error = new AuditError(reason, deadLetter.DeadLetterErrorDescription ?? "The message was given up without a description.", Hint(reason)),
+            Error = new AuditError(cause.Name, cause.Description, Hint(cause.Reason)),
         };
+        return audit.AppendAsync(entry, cancellationToken);
     }
 
-    private static string Hint(string reason) => reason switch
+    private static string Hint(DeadLetterReason? reason) => reason switch
     {
-        EventDeadLetterReason.MalformedEvent =>
+        DeadLetterReason.MalformedEvent =>
             "The producer must send one JSON object with eventName (a string), organizationId (a number) and data (an object).",
-        EventDeadLetterReason.PayloadTooLarge =>
-            $"Shorten the event's data: name, organization and data together may have {EventPayload.MaxBytes / 1024} KiB.",
-        EventDeadLetterReason.IdReused =>
-            "The producer must give each event an id of its own, and repeat an id only with the very same event.",
-        DeadLetterPolicy.MaxDeliveryCountExceeded =>
-            "Fan-out failed on this event time and again. The app's log says why; publish the event once more after it is repaired.",
-        _ => "Something other than this app gave the message up. Look at what else reads the queue.",
+        DeadLetterReason.PayloadTooLarge =>
+            $"Shorten the event's data: name, organization and data may have {EventPayload.MaxBytes / 1024} KiB together.",
+        DeadLetterReason.IdReused =>
+            "The producer must give each event its own id, and repeat an id only with the very same event.",
+        DeadLetterReason.MaxDeliveryCountExceeded =>
+            "Fan-out of this event failed repeatedly. The app's log has the reason; publish the event again after the cause is fixed.",
+        _ => "Another application dead-lettered the message. Check what else reads the queue.",
     };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
@@ -5,225 +6,227 @@ using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
-using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Events.FanOut;
 
 /// <summary>
-/// Turns events into deliveries. Whatever is done for an event may be done again after a crash: the archive takes the same event twice, and
-/// the messages have ids by which the queue drops their repeats. An event's message is settled only after everything that it leads to is stored.
+/// Turns events into deliveries: archives each event, finds the subscriptions that match it, and queues a delivery for each. All of it may be repeated
+/// after a crash: archiving is idempotent, and message ids let the queue drop repeated deliveries.
 /// </summary>
-public sealed partial class FanOutProcessor(
+public sealed class FanOutProcessor(
     EventArchive archive,
     SubscriptionIndex index,
-    [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender copies,
+    [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender continuations,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
     AppTracing tracing,
-    TimeProvider time,
-    Random random,
-    ILogger<FanOutProcessor> logger)
+    TimeProvider time)
 {
-    /// <summary>The most deliveries that one call makes of an event. What is left goes on with another message, so that no event keeps the others of its batch waiting.</summary>
+    /// <summary>The most deliveries of one event in one call. The rest is left to a continuation, so that no event delays the others of its batch.</summary>
     public const int MaxDeliveries = 5_000;
 
-    /// <summary>How long a call makes deliveries, of the 5 minutes that its messages are locked. What is left goes on with other messages.</summary>
+    /// <summary>How long one call creates deliveries, of the 5 minutes that its messages are locked. The rest is left to continuations.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromMinutes(3);
 
     private const int ParallelCalls = 64;
     private const int ParallelSends = 4;
 
-    /// <summary>Fans out what a batch of messages holds. Nothing is thrown but a cancellation.</summary>
-    /// <param name="messages">The messages of one queue.</param>
-    /// <param name="isCopies">Whether they are copies from the queue <c>fanout</c>, and not what producers sent.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>For each message, in order, what to do with it.</returns>
-    public async Task<IReadOnlyList<FanOutResult>> RunAsync(
-        IReadOnlyList<ServiceBusReceivedMessage> messages, bool isCopies, CancellationToken cancellationToken)
+    /// <summary>Fans out a batch of events. Throws nothing but cancellation; returns the settlement of each event, in order.</summary>
+    public async Task<IReadOnlyList<Settlement>> ProcessAsync(IReadOnlyList<EventMessage> events, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var items = messages.Select(message => FanOutItem.Read(message, isCopies)).ToArray();
-        Begin(items);
-        await Task.WhenAll(ArchiveAsync(items, cancellationToken), FindSubscriptionsAsync(items, cancellationToken));
-        await SendAsync(items, started, cancellationToken);
-        await PutOffAsync(items, cancellationToken);
-        End(items);
-        return Array.ConvertAll(items, item => item.Result);
+        var activities = Start(events);
+        var archiving = ArchiveAsync(events, cancellationToken);
+        var finding = FindSubscriptionsAsync(events, cancellationToken);
+        var archived = await archiving;
+        var subscriptions = await finding;
+
+        var settlements = new Settlement[events.Count];
+        List<MatchedEvent> matched = [];
+        for (var i = 0; i < events.Count; i++)
+        {
+            switch (archived[i], subscriptions[events[i].Organization])
+            {
+                case ({ } unfinished, _):
+                    settlements[i] = unfinished;
+                    break;
+                case (_, { Failure: { } failure }):
+                    settlements[i] = new Settlement.Retry(failure);
+                    break;
+                case (_, var found):
+                    matched.Add(new MatchedEvent(i, events[i], found.Subscriptions!, activities[i]?.Id ?? events[i].TraceParent));
+                    break;
+            }
+        }
+
+        var counts = await SendAsync(matched, settlements, started, cancellationToken);
+        metrics.DeliveriesCreated(DeliveryMessage.EventRun, counts.Where((_, i) => settlements[i] is Settlement.Complete).Sum());
+        End(activities, settlements, counts);
+        return settlements;
     }
 
-    private void Begin(FanOutItem[] items)
+    /// <summary>Archives the events side by side. Returns null for each that is archived, and the settlement of each that is not.</summary>
+    private async Task<Settlement?[]> ArchiveAsync(IReadOnlyList<EventMessage> events, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var around = Activity.Current;
-        foreach (var item in items)
+        var settlements = new Settlement?[events.Count];
+        await ForEachAsync(Enumerable.Range(0, events.Count).Where(i => !events[i].IsArchived), async (i, cancel) =>
         {
-            if (item.Message.DeliveryCount <= 1)
+            // A failure with one event must not reach the others of its batch.
+            try
             {
-                metrics.Taken(QueueOf(item), now - item.Message.EnqueuedTime);
+                settlements[i] = await ArchiveAsync(events[i], cancel);
             }
-
-            if (item.IsOpen && tracing.StartFrom(item.TraceParent, "fan out", ActivityKind.Consumer) is { } activity)
+            catch (Exception exception) when (!cancel.IsCancellationRequested)
             {
-                item.Activity = activity.SetTag(TraceTags.Organization, item.Organization.Value).SetTag(TraceTags.Event, item.EventId.ToString());
-
-                // The events of a batch are worked on side by side: none of them is the current one.
-                Activity.Current = around;
+                settlements[i] = new Settlement.Retry(exception);
             }
+        }, cancellationToken);
+        return settlements;
+    }
+
+    private async Task<Settlement?> ArchiveAsync(EventMessage item, CancellationToken cancellationToken)
+    {
+        var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.PublishedAt, cancellationToken);
+        if (result == ArchiveResult.Added)
+        {
+            metrics.EventPublished(item.Source);
+        }
+
+        return result == ArchiveResult.IdReused
+            ? new Settlement.DeadLetter(DeadLetterReason.IdReused, $"The organization already has a different event with the id {item.EventId}.")
+            : null;
+    }
+
+    /// <summary>
+    /// Reads the subscriptions of each organization once, after the messages were received: a subscription that existed when the event was published
+    /// is found.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<OrganizationId, FoundSubscriptions>> FindSubscriptionsAsync(
+        IReadOnlyList<EventMessage> events, CancellationToken cancellationToken)
+    {
+        var found = new ConcurrentDictionary<OrganizationId, FoundSubscriptions>();
+        await ForEachAsync(events.Select(item => item.Organization).Distinct(), async (organization, cancel) =>
+        {
+            try
+            {
+                found[organization] = new(await index.GetAsync(organization, cancel), Failure: null);
+            }
+            catch (Exception exception) when (!cancel.IsCancellationRequested)
+            {
+                found[organization] = new(Subscriptions: null, exception);
+            }
+        }, cancellationToken);
+        return found;
+    }
+
+    /// <summary>Queues the deliveries and writes the settlement of each event. Returns how many deliveries each has.</summary>
+    private async Task<int[]> SendAsync(List<MatchedEvent> events, Settlement[] settlements, long started, CancellationToken cancellationToken)
+    {
+        var counts = new int[settlements.Length];
+        Dictionary<MatchedEvent, string?> unfinished = [];
+        using var sender = new BatchedSender<MatchedEvent>(deliveries, ParallelSends);
+        foreach (var item in events)
+        {
+            settlements[item.Position] = Settlement.Completed;
+            var after = item.Event.After;
+            foreach (var subscription in item.Subscriptions.Matching(item.Event.EventName, item.Event.After))
+            {
+                if (counts[item.Position] == MaxDeliveries || time.GetElapsedTime(started) >= MaxTime)
+                {
+                    unfinished.Add(item, after);
+                    break;
+                }
+
+                counts[item.Position]++;
+                after = subscription.ToString();
+                await sender.AddAsync(item, Delivery(item, subscription), cancellationToken);
+            }
+        }
+
+        await RetryFailuresAsync(sender, settlements, cancellationToken);
+
+        using var continuing = new BatchedSender<MatchedEvent>(continuations, ParallelSends);
+        foreach (var (item, after) in unfinished.Where(pair => settlements[pair.Key.Position] is Settlement.Complete))
+        {
+            await continuing.AddAsync(item, item.Event.ToContinuation(after), cancellationToken);
+        }
+
+        await RetryFailuresAsync(continuing, settlements, cancellationToken);
+        return counts;
+    }
+
+    private static async Task RetryFailuresAsync(BatchedSender<MatchedEvent> sender, Settlement[] settlements, CancellationToken cancellationToken)
+    {
+        foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))
+        {
+            settlements[item.Position] = new Settlement.Retry(exception);
         }
     }
 
-    private void End(FanOutItem[] items)
+    private static ServiceBusMessage Delivery(MatchedEvent item, SubscriptionId subscription) => new DeliveryMessage
     {
-        metrics.DeliveriesCreated(DeliveryMessage.EventRun, items.Where(item => item.IsOpen).Sum(item => item.Deliveries));
-        var around = Activity.Current;
-        foreach (var item in items)
+        OrganizationId = item.Event.Organization,
+        SubscriptionId = subscription,
+        EventId = item.Event.EventId,
+        EventName = item.Event.EventName,
+        PublishedAt = item.Event.PublishedAt,
+        TraceParent = item.TraceParent,
+        Payload = item.Event.Payload,
+    }.ToServiceBusMessage();
+
+    private Activity?[] Start(IReadOnlyList<EventMessage> events)
+    {
+        var current = Activity.Current;
+        var activities = new Activity?[events.Count];
+        for (var i = 0; i < activities.Length; i++)
         {
-            if (item.Activity is { } activity)
+            activities[i] = tracing.StartFrom(events[i].TraceParent, "fan out", ActivityKind.Consumer)?
+                .SetTag(TraceTags.Organization, events[i].Organization.Value)
+                .SetTag(TraceTags.Event, events[i].EventId.ToString());
+
+            // The events of a batch are processed side by side: none of them is the current one.
+            Activity.Current = current;
+        }
+
+        return activities;
+    }
+
+    private static void End(Activity?[] activities, Settlement[] settlements, int[] counts)
+    {
+        var current = Activity.Current;
+        for (var i = 0; i < activities.Length; i++)
+        {
+            if (activities[i] is { } activity)
             {
-                activity.SetTag(TraceTags.Count, item.Deliveries).SetTag(TraceTags.ErrorType, item.Refusal?.Reason ?? item.Failure?.GetType().Name);
-                activity.SetStatus(item.IsOpen ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
+                activity.SetTag(TraceTags.Count, counts[i]).SetTag(TraceTags.ErrorType, ErrorType(settlements[i]));
+                activity.SetStatus(settlements[i] is Settlement.Complete ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
                 activity.Dispose();
             }
         }
 
-        Activity.Current = around;
+        Activity.Current = current;
     }
 
-    private Task ArchiveAsync(FanOutItem[] items, CancellationToken cancellationToken) =>
-        ForEachAsync(items.Where(item => item is { IsOpen: true, IsArchived: false }).Select(item => new[] { item }), async (owners, cancel) =>
-        {
-            var item = owners[0];
-            var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.PublishedAt, cancel);
-            item.IsArchived = result != ArchiveResult.IdReused;
-            if (result == ArchiveResult.Added)
-            {
-                metrics.EventPublished(EventMessage.SourceOf(item.Message));
-            }
-            else if (result == ArchiveResult.IdReused)
-            {
-                item.Refuse(EventDeadLetterReason.IdReused, $"The organization has had another event of the id {item.EventId}.");
-            }
-        }, cancellationToken);
-
-    // One read for each organization, made after the messages were received: a subscription that was there before the event was published is seen.
-    private Task FindSubscriptionsAsync(FanOutItem[] items, CancellationToken cancellationToken) =>
-        ForEachAsync(items.Where(item => item.IsOpen).GroupBy(item => item.Organization).Select(group => group.ToArray()), async (owners, cancel) =>
-        {
-            var subscriptions = await index.GetAsync(owners[0].Organization, cancel);
-            foreach (var item in owners)
-            {
-                item.Subscriptions = subscriptions;
-            }
-        }, cancellationToken);
-
-    private async Task SendAsync(FanOutItem[] items, long started, CancellationToken cancellationToken)
+    private static string? ErrorType(Settlement settlement) => settlement switch
     {
-        List<(FanOutItem Item, string? After)> unfinished = [];
-        using (var sender = new BatchedSender<FanOutItem>(deliveries, ParallelSends))
-        {
-            foreach (var item in items.Where(item => item.IsOpen))
-            {
-                var after = item.After;
-                foreach (var subscription in item.Subscriptions!.Matching(item.EventName, item.After))
-                {
-                    if (item.Deliveries == MaxDeliveries || time.GetElapsedTime(started) >= MaxTime)
-                    {
-                        unfinished.Add((item, after));
-                        break;
-                    }
+        Settlement.DeadLetter deadLetter => deadLetter.Reason.ToString(),
+        Settlement.Retry retry => retry.Cause.GetType().Name,
+        _ => null,
+    };
 
-                    item.Deliveries++;
-                    after = subscription.ToString();
-                    await sender.AddAsync(item, Delivery(item, subscription), cancellationToken);
-                }
-            }
+    private static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> body, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = ParallelCalls, CancellationToken = cancellationToken }, body);
 
-            await NoteFailuresAsync(sender, cancellationToken);
-        }
+    private readonly record struct FoundSubscriptions(ActiveSubscriptions? Subscriptions, Exception? Failure);
 
-        using var continuations = new BatchedSender<FanOutItem>(copies, ParallelSends);
-        foreach (var (item, after) in unfinished.Where(rest => rest.Item.IsOpen))
-        {
-            await continuations.AddAsync(item, EventMessage.Continue(item, after), cancellationToken);
-        }
-
-        await NoteFailuresAsync(continuations, cancellationToken);
-    }
-
-    private static ServiceBusMessage Delivery(FanOutItem item, SubscriptionId subscription) => new DeliveryMessage
+    /// <summary>An archived event and the subscriptions to match it against.</summary>
+    private sealed record MatchedEvent(int Position, EventMessage Event, ActiveSubscriptions Subscriptions, string? TraceParent)
     {
-        OrganizationId = item.Organization,
-        SubscriptionId = subscription,
-        EventId = item.EventId,
-        EventName = item.EventName,
-        PublishedAt = item.PublishedAt,
-        TraceParent = item.Activity?.Id ?? item.TraceParent,
-    }.ToServiceBusMessage(item.Payload);
+        public bool Equals(MatchedEvent? other) => ReferenceEquals(this, other);
 
-    // Events that met trouble of ours are tried again later, each for itself. One that met a mistake in the program is left to its message's delivery count.
-    private async Task PutOffAsync(FanOutItem[] items, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        using var sender = new BatchedSender<FanOutItem>(copies, ParallelSends);
-        foreach (var item in items.Where(item => item.Failure is not null))
-        {
-            if (!TransientFaults.Is(item.Failure!))
-            {
-                Log.Failed(logger, item.Failure!, item.EventId, item.Organization);
-                continue;
-            }
-
-            Log.PutOff(logger, item.Failure!, item.EventId, item.Organization, item.Hold + 1);
-            metrics.MessageHeld(QueueOf(item), AppMetrics.HeldForTrouble);
-            item.IsPutOff = true;
-            await sender.AddAsync(item, EventMessage.PutOff(item, now + TransientFaults.Wait(item.Hold, random)), cancellationToken);
-        }
-
-        foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))
-        {
-            Log.Stuck(logger, exception, item.EventId, item.Organization);
-            item.IsPutOff = false;
-        }
-    }
-
-    private static string QueueOf(FanOutItem item) => item.IsCopy ? QueueNames.FanOut : QueueNames.Events;
-
-    private static async Task NoteFailuresAsync(BatchedSender<FanOutItem> sender, CancellationToken cancellationToken)
-    {
-        foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))
-        {
-            item.Fail(exception);
-        }
-    }
-
-    private static Task ForEachAsync(
-        IEnumerable<FanOutItem[]> work, Func<FanOutItem[], CancellationToken, Task> body, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = ParallelCalls, CancellationToken = cancellationToken }, async (owners, cancel) =>
-        {
-            // What goes wrong with one event must not reach the others of its batch.
-            try
-            {
-                await body(owners, cancel);
-            }
-            catch (Exception exception) when (!cancel.IsCancellationRequested)
-            {
-                Array.ForEach(owners, item => item.Fail(exception));
-            }
-        });
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Warning, "Event {EventId} of organization {OrganizationId} is put off for the {Hold}. time: a table or a queue can't be reached.")]
-        public static partial void PutOff(ILogger logger, Exception exception, EventId eventId, OrganizationId organizationId, int hold);
-
-        [LoggerMessage(LogLevel.Error, "Event {EventId} of organization {OrganizationId} could not even be put off; its message will be delivered again.")]
-        public static partial void Stuck(ILogger logger, Exception exception, EventId eventId, OrganizationId organizationId);
-
-        [LoggerMessage(LogLevel.Error, "Event {EventId} of organization {OrganizationId} can't be fanned out; its message will be delivered again.")]
-        public static partial void Failed(ILogger logger, Exception exception, EventId eventId, OrganizationId organizationId);
+        public override int GetHashCode() => Position;
     }
 }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Events.FanOut;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Telemetry;
@@ -11,43 +11,71 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>
-/// An event as a message: on the queue <c>events</c> from its producer, with the payload or what an external producer wrote as its body; on the queue
-/// <c>fanout</c> as a copy that the app made, whose further properties can be trusted.
+/// An event as a message. On the queue <c>events</c> it comes from a producer and is validated; on the queue <c>fanout</c> it is a copy that this
+/// app made, whose properties and body are trusted as they are.
 /// </summary>
-public static class EventMessage
+public sealed record EventMessage : IQueueMessage
 {
-    /// <summary>The property <c>source</c> of what was published over HTTP.</summary>
+    /// <summary>The property <c>source</c> of events published over HTTP.</summary>
     public const string HttpSource = "http";
 
-    /// <summary>The property <c>source</c> of what was read from the Relay API.</summary>
+    /// <summary>The property <c>source</c> of events read from the Relay API.</summary>
     public const string RelaySource = "relay";
 
-    /// <summary>What stands for the property <c>source</c> of other producers.</summary>
+    /// <summary>The source of events from other producers, which carry no property <c>source</c>.</summary>
     internal const string ExternalSource = "external";
 
     private const string EventIdProperty = "eventId";
+    private const string EventNameProperty = "eventName";
+    private const string OrganizationProperty = "organizationId";
     private const string SourceProperty = "source";
     private const string PublishedAtProperty = "publishedAt";
     private const string AfterProperty = "after";
     private const string ArchivedProperty = "archived";
-    private const string HoldProperty = "hold";
+    private const string PostponementsProperty = "postponements";
+
+    // Service Bus clients of other producers may send the trace context under this name.
+    private const string DiagnosticIdProperty = "Diagnostic-Id";
 
     private static readonly string[] s_sources = [HttpSource, RelaySource];
 
-    private static readonly string[] s_producerProperties = [EventIdProperty, SourceProperty, DeadLetterPolicy.ReturnedProperty];
+    private readonly ServiceBusReceivedMessage _received;
 
-    private static readonly string[] s_copyProperties =
-        [.. s_producerProperties, AppTracing.TraceParent, PublishedAtProperty, AfterProperty, ArchivedProperty, HoldProperty];
+    private EventMessage(ServiceBusReceivedMessage received) => _received = received;
 
-    // What Service Bus clients of other producers may have put there instead.
-    private const string DiagnosticIdProperty = "Diagnostic-Id";
+    public required OrganizationId Organization { get; init; }
 
-    /// <summary>Makes the message of a new event. A repeat is recognized by the archive, not by the queue.</summary>
-    /// <param name="organization">Whose event it is.</param>
+    public required EventId EventId { get; init; }
+
+    public required string EventName { get; init; }
+
+    public required ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>How the event was published: one of a short list.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>When the event reached the queue <c>events</c>, however often it was copied since.</summary>
+    public required DateTimeOffset PublishedAt { get; init; }
+
+    /// <summary>The W3C trace context that came with the event, or null.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>The id of the subscription after which fan-out continues, or null to start.</summary>
+    public string? After { get; init; }
+
+    /// <summary>Whether the event is in the archive already.</summary>
+    public bool IsArchived { get; init; }
+
+    public int Postponements { get; init; }
+
+    private int Requeues { get; init; }
+
+    /// <summary>Makes the message of a new event. The archive recognizes a repeated id, not the queue.</summary>
+    /// <param name="organization">The organization that the event belongs to.</param>
     /// <param name="id">The event's id.</param>
-    /// <param name="payload">As <see cref="EventPayload"/> composes it, of at most <see cref="EventPayload.MaxBytes"/>.</param>
-    /// <param name="source">Which part of the app publishes it, such as <see cref="HttpSource"/>.</param>
-    /// <param name="traceParent">W3C trace context of the publish, or null.</param>
+    /// <param name="payload">Composed by <see cref="EventPayload"/>, at most <see cref="EventPayload.MaxBytes"/>.</param>
+    /// <param name="source"><see cref="HttpSource"/> or <see cref="RelaySource"/>.</param>
+    /// <param name="traceParent">W3C trace context of the publish request, or null.</param>
     public static ServiceBusMessage Create(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, string source, string? traceParent)
     {
         var message = new ServiceBusMessage(payload) { MessageId = $"{organization}.{id}", ContentType = "application/json" };
@@ -61,98 +89,155 @@ public static class EventMessage
         return message;
     }
 
-    /// <summary>
-    /// The event's id: the property <c>eventId</c>, else the <c>MessageId</c>, else a hash of sequence number and time. One that has not the
-    /// form of an id is hashed. The same message always has the same id.
-    /// </summary>
-    public static EventId IdOf(ServiceBusReceivedMessage message)
+    /// <summary>Parses a message of the queue <c>events</c>.</summary>
+    public static bool TryParse(
+        ServiceBusReceivedMessage received, [NotNullWhen(true)] out EventMessage? message, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
     {
-        var given = Text(message, EventIdProperty) ?? message.MessageId;
+        (message, malformed) = (null, null);
+        if (MessageBody.Read(received) is not { } body)
+        {
+            malformed = new(DeadLetterReason.MalformedEvent, "The message's body is an AMQP sequence or a value that is no string. Send JSON as binary data.");
+            return false;
+        }
+
+        var envelope = EventEnvelope.Read(body);
+        if (envelope.Problem is { } problem)
+        {
+            malformed = new(DeadLetterReason.MalformedEvent, problem);
+            return false;
+        }
+
+        if (envelope.Payload.Length > EventPayload.MaxBytes)
+        {
+            malformed = new(
+                DeadLetterReason.PayloadTooLarge, $"The payload has {envelope.Payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed.");
+            return false;
+        }
+
+        message = new EventMessage(received)
+        {
+            EventId = IdOf(received),
+            EventName = envelope.EventName!,
+            Organization = envelope.Organization!.Value,
+            Payload = envelope.Payload,
+            Source = Text(received, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal) ? source : ExternalSource,
+            PublishedAt = received.EnqueuedTime,
+            TraceParent = TraceParentOf(received),
+        };
+        return true;
+    }
+
+    /// <summary>Parses a message of the queue <c>fanout</c>. Its payload was validated when the copy was made.</summary>
+    public static bool TryParseCopy(
+        ServiceBusReceivedMessage received, [NotNullWhen(true)] out EventMessage? message, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+    {
+        (message, malformed) = (null, null);
+        if (MessageBody.Read(received) is not { IsEmpty: false } payload
+            || !EventId.TryParse(Text(received, EventIdProperty), out var id)
+            || Text(received, EventNameProperty) is not { } name
+            || !OrganizationId.TryFrom(Number(received, OrganizationProperty), out var organization)
+            || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
+            || value is not DateTimeOffset publishedAt)
+        {
+            malformed = new(DeadLetterReason.MalformedEvent, "The message is no copy of an event that this app made. Send events to the queue events.");
+            return false;
+        }
+
+        message = new EventMessage(received)
+        {
+            EventId = id,
+            EventName = name,
+            Organization = organization,
+            Payload = payload,
+            Source = Text(received, SourceProperty) ?? ExternalSource,
+            PublishedAt = publishedAt,
+            TraceParent = TraceParentOf(received),
+            After = Text(received, AfterProperty),
+            IsArchived = received.ApplicationProperties.TryGetValue(ArchivedProperty, out var archived) && archived is true,
+            Postponements = Number(received, PostponementsProperty),
+            Requeues = DeadLetterPolicy.RequeuesOf(received),
+        };
+        return true;
+    }
+
+    /// <summary>
+    /// The event's id: the property <c>eventId</c>, else the <c>MessageId</c>, else a hash of sequence number and time. A text that is not a valid id
+    /// is hashed. The same message always has the same id.
+    /// </summary>
+    public static EventId IdOf(ServiceBusReceivedMessage received)
+    {
+        var given = Text(received, EventIdProperty) ?? received.MessageId;
         if (string.IsNullOrEmpty(given))
         {
-            given = string.Create(CultureInfo.InvariantCulture, $"{message.SequenceNumber}@{message.EnqueuedTime.UtcTicks}");
+            given = string.Create(CultureInfo.InvariantCulture, $"{received.SequenceNumber}@{received.EnqueuedTime.UtcTicks}");
             return Hashed(given);
         }
 
         return EventId.TryParse(given, out var id) ? id : Hashed(given);
     }
 
-    /// <summary>The subscription behind which fan-out goes on, or null to begin.</summary>
-    /// <remarks>On copies alone, as are the others up to <see cref="TraceParentOf"/>.</remarks>
-    internal static string? AfterOf(ServiceBusReceivedMessage message) => Text(message, AfterProperty);
+    /// <summary>The message with which fan-out continues after a subscription, or from the first one. The event is in the archive.</summary>
+    public ServiceBusMessage ToContinuation(string? after) =>
+        (this with { IsArchived = true, After = after ?? After }).ToCopy($"after {after}");
 
-    /// <summary>Whether the event is in the archive already.</summary>
-    internal static bool IsArchived(ServiceBusReceivedMessage message) =>
-        message.ApplicationProperties.TryGetValue(ArchivedProperty, out var value) && value is true;
-
-    /// <summary>How often the event was put off, from 0.</summary>
-    internal static int HoldOf(ServiceBusReceivedMessage message) =>
-        message.ApplicationProperties.TryGetValue(HoldProperty, out var value) && value is int hold and > 0 ? hold : 0;
-
-    /// <summary>The trace context that came with the event, or null.</summary>
-    internal static string? TraceParentOf(ServiceBusReceivedMessage message) =>
-        (Text(message, AppTracing.TraceParent) ?? Text(message, DiagnosticIdProperty)) is { } parent && ActivityContext.TryParse(parent, null, out _) ? parent : null;
-
-    /// <summary>Which way the event came.</summary>
-    internal static string SourceOf(ServiceBusReceivedMessage message) =>
-        Text(message, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal) ? source : ExternalSource;
-
-    /// <summary>When the event came to the queue <c>events</c>, however often it was copied since.</summary>
-    internal static DateTimeOffset PublishedAtOf(ServiceBusReceivedMessage message, bool isCopy) =>
-        isCopy && message.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value) && value is DateTimeOffset at ? at : message.EnqueuedTime;
-
-    /// <summary>The message that goes on with an archived event where this invocation stopped: behind a subscription, or at the first.</summary>
-    internal static ServiceBusMessage Continue(FanOutItem item, string? after)
+    /// <inheritdoc/>
+    public ServiceBusMessage ToPostponed(DateTimeOffset until)
     {
-        var copy = Copy(MessageCopy.Of(item.Message, $"after {after}"), item.Message, item.IsCopy);
-        copy.Body = new BinaryData(item.Payload);
-        copy.ApplicationProperties[ArchivedProperty] = true;
-        if (after is not null)
-        {
-            copy.ApplicationProperties[AfterProperty] = after;
-        }
-
-        return copy;
-    }
-
-    /// <summary>The message that tries an event again later.</summary>
-    internal static ServiceBusMessage PutOff(FanOutItem item, DateTimeOffset until)
-    {
-        var hold = item.Hold + 1;
-        var copy = Copy(MessageCopy.Of(item.Message, $"hold {hold}"), item.Message, item.IsCopy);
-        copy.Body = new BinaryData(item.Payload);
-        copy.ApplicationProperties[HoldProperty] = hold;
+        var postponed = this with { Postponements = Postponements + 1 };
+        var copy = postponed.ToCopy($"postponement {postponed.Postponements}");
         copy.ScheduledEnqueueTime = until;
         return copy;
     }
 
-    /// <summary>The message that a dead letter of either queue becomes when it is put back.</summary>
-    internal static ServiceBusMessage PutBack(ServiceBusReceivedMessage deadLetter, DateTimeOffset until, bool isCopy) =>
-        Copy(DeadLetterPolicy.PutBack(deadLetter, until), deadLetter, isCopy);
-
-    /// <summary>Names the event for good, and sheds what a producer put beside it: what fitted into one message fits again, and nobody else's properties become ours.</summary>
-    private static ServiceBusMessage Copy(ServiceBusMessage copy, ServiceBusReceivedMessage original, bool isCopy)
+    /// <summary>The message that a dead letter becomes when it is requeued.</summary>
+    public ServiceBusMessage ToRequeued(DateTimeOffset until)
     {
-        foreach (var name in original.ApplicationProperties.Keys.Except(isCopy ? s_copyProperties : s_producerProperties, StringComparer.Ordinal))
-        {
-            copy.ApplicationProperties.Remove(name);
-        }
-
-        copy.ApplicationProperties[EventIdProperty] = IdOf(original).ToString();
-        copy.ApplicationProperties[PublishedAtProperty] = PublishedAtOf(original, isCopy);
-        if (TraceParentOf(original) is { } traceParent)
-        {
-            copy.ApplicationProperties[AppTracing.TraceParent] = traceParent;
-        }
-
+        var requeued = this with { Requeues = Requeues + 1 };
+        var copy = requeued.ToCopy($"requeue {requeued.Requeues}");
+        copy.ScheduledEnqueueTime = until;
         return copy;
     }
+
+    public override string ToString() => $"event {EventId} of organization {Organization}";
+
+    private ServiceBusMessage ToCopy(string purpose)
+    {
+        var copy = new ServiceBusMessage(Payload) { MessageId = MessageCopy.IdOf(_received, purpose), ContentType = "application/json" };
+        var properties = copy.ApplicationProperties;
+        properties[OrganizationProperty] = Organization.Value;
+        properties[EventIdProperty] = EventId.ToString();
+        properties[EventNameProperty] = EventName;
+        properties[SourceProperty] = Source;
+        properties[PublishedAtProperty] = PublishedAt;
+        Set(AppTracing.TraceParent, TraceParent);
+        Set(AfterProperty, After);
+        Set(ArchivedProperty, IsArchived ? true : null);
+        Set(PostponementsProperty, Postponements > 0 ? Postponements : null);
+        Set(DeadLetterPolicy.RequeuesProperty, Requeues > 0 ? Requeues : null);
+        return copy;
+
+        void Set(string name, object? value)
+        {
+            if (value is not null)
+            {
+                properties[name] = value;
+            }
+        }
+    }
+
+    private static string? TraceParentOf(ServiceBusReceivedMessage received) =>
+        (Text(received, AppTracing.TraceParent) ?? Text(received, DiagnosticIdProperty)) is { } parent && ActivityContext.TryParse(parent, null, out _)
+            ? parent
+            : null;
 
     private static EventId Hashed(string text) =>
         EventId.TryParse($"evt_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16))}", out var id)
             ? id
             : throw new UnreachableException();
 
-    private static string? Text(ServiceBusReceivedMessage message, string property) =>
-        message.ApplicationProperties.TryGetValue(property, out var value) && value is string { Length: > 0 } text ? text : null;
+    private static string? Text(ServiceBusReceivedMessage received, string property) =>
+        received.ApplicationProperties.TryGetValue(property, out var value) && value is string { Length: > 0 } text ? text : null;
+
+    private static int Number(ServiceBusReceivedMessage received, string property) =>
+        received.ApplicationProperties.TryGetValue(property, out var value) && value is int number and > 0 ? number : 0;
 }

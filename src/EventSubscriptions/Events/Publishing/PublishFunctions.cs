@@ -24,23 +24,17 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
     [Function("PublishEvents")]
     [Requires(Role.Publish)]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest http,
         FunctionContext context,
         CancellationToken cancellationToken)
     {
-        var body = await JsonBody.ReadAsync(request, cancellationToken);
-        if (body.Problem is not null)
+        var request = ApiRequest.Of(http, context);
+        var organization = request.Organization;
+        await request.ReadBodyAsync(cancellationToken);
+        var events = reader.Read(request.Body, organization, request.Header(IdempotencyKey), request.Errors);
+        if (request.Validate() is { } problem)
         {
-            return body.Problem;
-        }
-
-        var errors = new FieldErrors();
-        QueryReader.ExpectNone(request, errors);
-        var organization = context.GetOrganization();
-        var events = reader.Read(body.Root, organization, ReadIdempotencyKey(request, errors), errors);
-        if (errors.Any)
-        {
-            return errors.ToProblem();
+            return problem;
         }
 
         if (!rate.TryTake(organization, events.Count, out var wait))
@@ -51,7 +45,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
         var reused = await FindReusedAsync(organization, events, cancellationToken);
         if (reused.Count > 0)
         {
-            var isArray = body.Root.ValueKind == JsonValueKind.Array;
+            var isArray = request.Body.ValueKind == JsonValueKind.Array;
             return Problem.Of(
                 StatusCodes.Status409Conflict,
                 "Nothing was published: an id belongs to another event already. Give each event an id of its own, and repeat one only with the very same event.",
@@ -60,7 +54,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
 
         string[] ids = [.. events.Select(item => item.Id.ToString())];
         return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
-            ? ApiResult.Accepted(new PublishAnswer(ids), PublishJson.Default.PublishAnswer)
+            ? ApiResult.Accepted(new PublishResponse(ids), PublishJson.Default.PublishResponse)
             : Problem.Unavailable("The queue may not have taken all events. Send the same events with these ids again: none arrives twice.", ids: ids);
     }
 
@@ -80,23 +74,12 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
             });
         return [.. reused.Order()];
     }
-
-    private static string? ReadIdempotencyKey(HttpRequest request, FieldErrors errors)
-    {
-        var values = request.Headers[IdempotencyKey];
-        if (values.Count > 1)
-        {
-            errors.Add(IdempotencyKey, "is given more than once");
-        }
-
-        return values.Count == 1 ? values[0] : null;
-    }
 }
 
-/// <summary>What publishing answers.</summary>
+/// <summary>The response of a publish request.</summary>
 /// <param name="Ids">The events' ids in the order of the request.</param>
-internal sealed record PublishAnswer(IReadOnlyList<string> Ids);
+internal sealed record PublishResponse(IReadOnlyList<string> Ids);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(PublishAnswer))]
+[JsonSerializable(typeof(PublishResponse))]
 internal sealed partial class PublishJson : JsonSerializerContext;

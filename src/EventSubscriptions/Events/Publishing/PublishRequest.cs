@@ -67,7 +67,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
         var id = ReadId(reader, idempotencyKey, ids, out var isCallers);
         var type = ReadType(reader);
         var data = ReadData(reader, type);
-        reader.Finish();
+        reader.ReportUnknown();
         if (id is null || type is null || data is null)
         {
             return null;
@@ -76,7 +76,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
         var payload = EventPayload.Compose(type.Name, organization, data.Value);
         if (payload.Length > EventPayload.MaxBytes)
         {
-            reader.Wrong("data", $"makes a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
+            reader.AddError("data", $"makes a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
             return null;
         }
 
@@ -95,13 +95,13 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 
         if (!EventId.TryParse(text, out var id))
         {
-            reader.Wrong("id", given is null ? "would be longer than 64 characters with this Idempotency-Key" : IdForm);
+            reader.AddError("id", given is null ? "would be longer than 64 characters with this Idempotency-Key" : IdForm);
             return null;
         }
 
         if (!ids.Add(id))
         {
-            reader.Wrong("id", "is the id of another event of this request");
+            reader.AddError("id", "is the id of another event of this request");
             return null;
         }
 
@@ -120,7 +120,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
             return type;
         }
 
-        reader.Wrong("eventName", catalogue.Nearest(name) is { } nearest ? $"is unknown; did you mean '{nearest}'?" : "is unknown; GET /api/event-types lists the events");
+        reader.AddError("eventName", catalogue.UnknownName(name));
         return null;
     }
 
@@ -133,14 +133,14 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 
         if (data.ValueKind != JsonValueKind.Object)
         {
-            reader.Wrong("data", "must be an object");
+            reader.AddError("data", "must be an object");
             return null;
         }
 
         var valid = true;
         foreach (var (parameter, problem) in type?.Check(data) ?? [])
         {
-            reader.Wrong($"data.{parameter}", problem);
+            reader.AddError($"data.{parameter}", problem);
             valid = false;
         }
 

@@ -5,6 +5,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
@@ -21,7 +22,7 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     private static readonly DeliveryError s_error = new(ErrorKind.Status, "The receiver answered 500 Internal Server Error.");
     private static readonly DeliveryDecision s_delivered = new DeliveryDecision.Delivered();
     private static readonly DeliveryDecision s_failed = new DeliveryDecision.Retry(default, s_error);
-    private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter("RetriesExhausted", "Why.", s_error);
+    private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter(DeadLetterReason.RetriesExhausted, "Why.", s_error);
     private static readonly DeliveryDecision.Gone s_gone = new DeliveryDecision.Gone(new(ErrorKind.Status, "The receiver answered 410 Gone."));
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
@@ -249,7 +250,7 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     }
 
     private Task NoteAsync(DeliveryDecision decision, HealthTracker? instance = null) =>
-        (instance ?? _app).NoteAsync(_subscription, decision, _clock.GetUtcNow(), default);
+        (instance ?? _app).TrackAsync(_subscription, decision, _clock.GetUtcNow(), default);
 
     private Task<bool> NoteGoneAsync(HealthTracker? instance = null) =>
         (instance ?? _app).TryDeactivateGoneAsync(_subscription, s_gone, _clock.GetUtcNow(), default);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Tests.Deliveries.Outcome;
 
@@ -117,7 +118,7 @@ public sealed class ResponsePolicyTests
         var error = new DeliveryError(ErrorKind.Forbidden, "The URL must begin with https://.");
 
         Assert.Equal(
-            new DeliveryDecision.DeadLetter("DestinationForbidden", error.Detail, error),
+            new DeliveryDecision.DeadLetter(DeadLetterReason.DestinationForbidden, error.Detail, error),
             Decide(Result(null) with { Error = error, IsUrlForbidden = true }));
     }
 
@@ -131,7 +132,7 @@ public sealed class ResponsePolicyTests
         {
             var given = Assert.IsType<DeliveryDecision.DeadLetter>(Decide(Result(status), attempt));
 
-            Assert.Equal(("RetriesExhausted", outcome), (given.Reason, given.Outcome));
+            Assert.Equal((DeadLetterReason.RetriesExhausted, outcome), (given.Reason, given.Outcome));
             Assert.StartsWith($"Attempt {attempt}, the last, failed (status): The receiver answered {status} ", given.Description, StringComparison.Ordinal);
         }
     }

@@ -67,12 +67,12 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     [InlineData(true, 0, 1)]
     [InlineData(true, 1, 10)]
     [InlineData(true, 2, 60)]
-    public async Task Event_that_the_broker_gave_up_is_put_back_after_a_while(bool isCopy, int returned, int minutes)
+    public async Task Event_that_was_delivered_too_often_is_requeued_after_a_delay(bool isCopy, int requeues, int minutes)
     {
         var body = $$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""";
 
-        await (isCopy ? _function.RecordFanOutDeadLetters(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default)
-            : _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", returned), default));
+        await (isCopy ? _function.RecordFanOutDeadLetters(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default)
+            : _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default));
 
         Assert.Empty(await AuditAsync(_organization.ToString()));
         Assert.Empty(_recorder.Of("event_subscriptions.dead_letters.recorded"));
@@ -82,14 +82,14 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
         var back = await _services.ReceiveOneAsync(QueueNames.FanOut);
         Assert.Equal(body, back.Body.ToString());
         Assert.Equal("an-id", back.ApplicationProperties["eventId"]);
-        Assert.Equal(returned + 1, back.ApplicationProperties["returned"]);
+        Assert.Equal(isCopy ? requeues + 1 : 1, back.ApplicationProperties["requeues"]);
         Assert.Null(back.DeadLetterReason);
     }
 
     [Fact]
-    public async Task Event_that_the_broker_gave_up_for_the_fourth_time_is_recorded()
+    public async Task Event_that_was_requeued_three_times_is_recorded()
     {
-        await _function.RunAsync(DeadLetter($$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""", "MaxDeliveryCountExceeded", "…", returned: 3), default);
+        await _function.RunAsync(DeadLetter($$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""", "MaxDeliveryCountExceeded", "…", requeues: 3), default);
 
         Assert.Equal(["1 queue=events reason=MaxDeliveryCountExceeded"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
         Assert.Contains("MaxDeliveryCountExceeded", Everything(Assert.Single(await AuditAsync(_organization.ToString()))), StringComparison.Ordinal);
@@ -127,7 +127,7 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
         Assert.Same(cause, await Assert.ThrowsAsync<RequestFailedException>(() => run));
     }
 
-    private static ServiceBusReceivedMessage DeadLetter(string body, string reason, string description, int returned = 0) =>
+    private ServiceBusReceivedMessage DeadLetter(string body, string reason, string description, int requeues = 0) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(
             BinaryData.FromString(body),
             "an-id",
@@ -136,7 +136,11 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
             {
                 ["DeadLetterReason"] = reason,
                 ["DeadLetterErrorDescription"] = description,
-                ["returned"] = returned,
+                ["requeues"] = requeues,
+                ["eventId"] = "an-id",
+                ["eventName"] = "A",
+                ["organizationId"] = _organization.Value,
+                ["publishedAt"] = _services.Time.GetUtcNow(),
             });
 
     private static string Everything(TableEntity row) => string.Join('\n', row.Keys.Select(key => row[key]?.ToString()));

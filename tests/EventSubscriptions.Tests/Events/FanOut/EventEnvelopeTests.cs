@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Tests.Events.FanOut;

@@ -3,11 +3,11 @@ using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 
 namespace EventSubscriptions.Tests.Events.FanOut;
@@ -28,10 +28,8 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
             _services.Deliveries,
             Given.Metrics,
             Given.Tracing,
-            _services.Time,
-            new Random(1),
-            NullLogger<FanOutProcessor>.Instance);
-        _function = new FanOutFunction(fanOut, _services.Time, NullLogger<FanOutFunction>.Instance);
+            _services.Time);
+        _function = new FanOutFunction(Given.Worker(_services.Time), fanOut, _services.FanOut);
     }
 
     public Task DisposeAsync()

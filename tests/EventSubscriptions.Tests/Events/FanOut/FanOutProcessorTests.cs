@@ -6,12 +6,13 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.FanOut;
+using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Queues;
 using EventSubscriptions.Tests.Telemetry;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Events.FanOut;
 
@@ -35,9 +36,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             _services.Deliveries,
             _metrics.Metrics,
             _traces.Tracing,
-            _services.Time,
-            new Random(1),
-            NullLogger<FanOutProcessor>.Instance);
+            _services.Time);
     }
 
     public Task DisposeAsync()
@@ -56,7 +55,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         await SubscribeAsync(_organization, "OtherEvent");
         var message = Message("a", "CaseClosedEvent");
 
-        Assert.Equal([new FanOutResult.Done()], await RunAsync(message));
+        Assert.Equal([Settlement.Completed], await RunAsync(message));
 
         var deliveries = Deliveries();
         Assert.Equal(Sorted(named, every), Sorted([.. deliveries.Select(delivery => Text(delivery, "subscriptionId"))]));
@@ -68,14 +67,14 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             Assert.Equal("CaseClosedEvent", Text(delivery, "eventName"));
             Assert.Equal("event", Text(delivery, "run"));
             Assert.Equal(1, delivery.ApplicationProperties["attempt"]);
-            Assert.Equal(0, delivery.ApplicationProperties["hold"]);
+            Assert.Equal(0, delivery.ApplicationProperties["postponements"]);
         });
     }
 
     [Fact]
     public async Task Event_that_nobody_wants_is_archived_all_the_same()
     {
-        Assert.Equal([new FanOutResult.Done()], await RunAsync(Message("a")));
+        Assert.Equal([Settlement.Completed], await RunAsync(Message("a")));
 
         Assert.Empty(Deliveries());
         Assert.True(EventId.TryParse("a", out var id));
@@ -128,11 +127,11 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         Assert.Equal(
             [
-                new FanOutResult.Refused("MalformedEvent", "The body is not JSON: line 1, byte 2."),
-                new FanOutResult.Done(),
-                new FanOutResult.Refused("MalformedEvent", "In the body eventName is missing, organizationId is missing."),
-                new FanOutResult.Refused("PayloadTooLarge", "The payload has 196609 bytes; at most 196608 are allowed."),
-                new FanOutResult.Done(),
+                new Settlement.DeadLetter(DeadLetterReason.MalformedEvent, "The body is not JSON: line 1, byte 2."),
+                Settlement.Completed,
+                new Settlement.DeadLetter(DeadLetterReason.MalformedEvent, "In the body eventName is missing, organizationId is missing."),
+                new Settlement.DeadLetter(DeadLetterReason.PayloadTooLarge, "The payload has 196609 bytes; at most 196608 are allowed."),
+                Settlement.Completed,
             ],
             results);
         Assert.Equal(["a", "b"], Deliveries().Select(delivery => Text(delivery, "eventId")).Order());
@@ -157,7 +156,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         var result = Assert.Single(await RunAsync(Message("a", "CaseCreatedEvent")));
 
-        Assert.Equal(new FanOutResult.Refused("IdReused", "The organization has had another event of the id a."), result);
+        Assert.Equal(new Settlement.DeadLetter(DeadLetterReason.IdReused, "The organization already has a different event with the id a."), result);
         Assert.Single(Deliveries());
     }
 
@@ -173,7 +172,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         var rest = _services.Receive(QueueNames.FanOut);
         Assert.Equal(["a", "b"], rest.Select(message => Text(message, "eventId")).Order());
         Assert.All(rest, message => Assert.Equal(true, message.ApplicationProperties["archived"]));
-        Assert.All(await ContinueAsync([.. rest]), result => Assert.Equal(new FanOutResult.Done(), result));
+        Assert.All(await ContinueAsync([.. rest]), result => Assert.Equal(Settlement.Completed, result));
         Assert.Equal(2 * 2, Deliveries().Count);
         Assert.Empty(_services.Receive(QueueNames.FanOut));
     }
@@ -192,11 +191,11 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             return null;
         };
 
-        Assert.Equal([new FanOutResult.Done(), new FanOutResult.Done()], await RunAsync(Message("a"), Message("b")));
+        Assert.Equal([Settlement.Completed, Settlement.Completed], await RunAsync(Message("a"), Message("b")));
 
         Assert.Empty(Deliveries());
         _services.Flaky.Failure = (table, _) => table == TableNames.EventArchive ? new InvalidOperationException("It is archived.") : null;
-        Assert.Equal([new FanOutResult.Done(), new FanOutResult.Done()], await ContinueAsync([.. _services.Receive(QueueNames.FanOut)]));
+        Assert.Equal([Settlement.Completed, Settlement.Completed], await ContinueAsync([.. _services.Receive(QueueNames.FanOut)]));
         Assert.Equal(["a", "b"], Deliveries().Select(delivery => Text(delivery, "eventId")).Order());
     }
 
@@ -205,7 +204,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
     {
         await SubscribeAsync(_organization);
 
-        await RunAsync(Message("a", properties: [("archived", true), ("after", "t"), ("hold", 7), ("publishedAt", DateTimeOffset.MinValue)]));
+        await RunAsync(Message("a", properties: [("archived", true), ("after", "t"), ("postponements", 7), ("publishedAt", DateTimeOffset.MinValue)]));
 
         var delivery = Assert.Single(Deliveries());
         Assert.Equal(_services.Time.GetUtcNow(), delivery.ApplicationProperties["publishedAt"]);
@@ -225,9 +224,9 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             Message("a"),
             Amqp("sequence", AmqpMessageBody.FromSequence([[1, 2]])));
 
-        Assert.All([results[1], results[3]], result => Assert.Contains("AMQP", Assert.IsType<FanOutResult.Refused>(result).Description, StringComparison.Ordinal));
-        Assert.Equal(new FanOutResult.Done(), results[0]);
-        Assert.Equal(new FanOutResult.Done(), results[2]);
+        Assert.All([results[1], results[3]], result => Assert.Contains("AMQP", Assert.IsType<Settlement.DeadLetter>(result).Description, StringComparison.Ordinal));
+        Assert.Equal(Settlement.Completed, results[0]);
+        Assert.Equal(Settlement.Completed, results[2]);
         var deliveries = Deliveries().ToDictionary(delivery => Text(delivery, "eventId"), StringComparer.Ordinal);
         Assert.Equal(["a", "text"], deliveries.Keys.Order());
         Assert.Equal(text, deliveries["text"].Body.ToString());
@@ -246,7 +245,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         var results = await RunAsync(Message("a"), Message("b", organization: other));
 
-        Assert.All(results, result => Assert.Equal(new FanOutResult.Done(), result));
+        Assert.All(results, result => Assert.Equal(Settlement.Completed, result));
         Assert.Equal("b", Text(Assert.Single(Deliveries()), "eventId"));
 
         // It comes back after 5 s, give or take a fifth, and then gets through.
@@ -256,7 +255,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         _services.Time.Advance(TimeSpan.FromSeconds(2.2));
         var held = await _services.ReceiveOneAsync(QueueNames.FanOut);
         Assert.Equal("a", Text(held, "eventId"));
-        Assert.Equal(1, held.ApplicationProperties["hold"]);
+        Assert.Equal(1, held.ApplicationProperties["postponements"]);
         await ContinueAsync(held);
         Assert.Equal("a", Text(Assert.Single(Deliveries()), "eventId"));
     }
@@ -267,7 +266,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         await SubscribeAsync(_organization);
         _services.Deliveries.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
 
-        Assert.Equal([new FanOutResult.Done()], await RunAsync(Message("a")));
+        Assert.Equal([Settlement.Completed], await RunAsync(Message("a")));
 
         _services.Time.Advance(TimeSpan.FromSeconds(7));
         Assert.Equal("a", Text(await _services.ReceiveOneAsync(QueueNames.FanOut), "eventId"));
@@ -279,19 +278,18 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         await SubscribeManyAsync(FanOutProcessor.MaxDeliveries + 1);
         _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
 
-        // Neither does putting it off work, on the same queue.
-        Assert.IsType<FanOutResult.Stuck>(Assert.Single(await RunAsync(Message("a"))));
+        // Postponing fails too, on the same queue.
+        Assert.IsType<Settlement.Retry>(Assert.Single(await RunAsync(Message("a"))));
     }
 
     [Fact]
     public async Task Event_is_stuck_when_it_can_not_be_put_off_either()
     {
         await SubscribeAsync(_organization);
-        var cause = new RequestFailedException(503, "busy");
-        _services.Flaky.Failure = (_, _) => cause;
+        _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
         _services.FanOut.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
 
-        Assert.Equal([new FanOutResult.Stuck(cause)], await RunAsync(Message("a")));
+        Assert.IsType<Settlement.Retry>(Assert.Single(await RunAsync(Message("a"))));
     }
 
     [Fact]
@@ -302,7 +300,8 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         var results = await RunAsync(Message("a"), Message("b", organization: other));
 
-        Assert.Equal([new FanOutResult.Failed(), new FanOutResult.Done()], results);
+        Assert.IsType<Settlement.Retry>(results[0]);
+        Assert.Equal(Settlement.Completed, results[1]);
         _services.Time.Advance(TimeSpan.FromHours(1));
         Assert.Empty(_services.Receive(QueueNames.FanOut));
     }
@@ -313,7 +312,13 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fanOut.RunAsync([Message("a")], isCopies: false, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _fanOut.ProcessAsync([Parsed(Message("a"))], cancelled.Token));
+    }
+
+    private static EventMessage Parsed(ServiceBusReceivedMessage message)
+    {
+        Assert.True(EventMessage.TryParse(message, out var parsed, out _));
+        return parsed;
     }
 
     private static string Text(ServiceBusReceivedMessage message, string property) => (string)message.ApplicationProperties[property];
@@ -380,7 +385,7 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         var delivery = Assert.Single(Deliveries());
         Assert.Equal(published, delivery.ApplicationProperties["publishedAt"]);
         Assert.All(_traces.Ended, activity => Assert.Equal(trace[3..35], activity.TraceId.ToString()));
-        Assert.Equal(["1 queue=events reason=trouble"], _metrics.Of("event_subscriptions.messages.held"));
+        Assert.Equal(["1 queue=events reason=transient_fault"], _metrics.Of("event_subscriptions.messages.postponed"));
     }
 
     private static ServiceBusReceivedMessage Amqp(string id, AmqpMessageBody body)
@@ -409,9 +414,30 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             BinaryData.FromString(head + new string('x', EventPayload.MaxBytes + 1 - head.Length - 3) + "\"}}"), id, sequenceNumber: 1);
     }
 
-    private async Task<IReadOnlyList<FanOutResult>> RunAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, isCopies: false, default);
+    private Task<IReadOnlyList<Settlement>> RunAsync(params ServiceBusReceivedMessage[] messages) => RunAsync(EventMessage.TryParse, messages);
 
-    private async Task<IReadOnlyList<FanOutResult>> ContinueAsync(params ServiceBusReceivedMessage[] messages) => await _fanOut.RunAsync(messages, isCopies: true, default);
+    private Task<IReadOnlyList<Settlement>> ContinueAsync(params ServiceBusReceivedMessage[] messages) => RunAsync(EventMessage.TryParseCopy, messages);
+
+    /// <summary>Runs the worker; what it leaves to automatic completion counts as completed.</summary>
+    private async Task<IReadOnlyList<Settlement>> RunAsync(MessageParser<EventMessage> parser, ServiceBusReceivedMessage[] messages)
+    {
+        var actions = new SettlementRecorder();
+        var source = new QueueSource<EventMessage>(parser == EventMessage.TryParse ? QueueNames.Events : QueueNames.FanOut, parser, _services.FanOut);
+        var run = Given.Worker(_services.Time, _metrics.Metrics).RunBatchAsync(source, messages, _fanOut.ProcessAsync, actions, default);
+        while (!run.IsCompleted)
+        {
+            // Moves only for a pause: everything else is due later.
+            if (_services.FanOut.Failure is not null)
+            {
+                _services.Time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            await Task.WhenAny(run, Task.Delay(1));
+        }
+
+        await run;
+        return [.. messages.Select(actions.SettlementOf)];
+    }
 
     private IReadOnlyList<ServiceBusReceivedMessage> Deliveries() => _services.Receive(QueueNames.Deliveries);
 

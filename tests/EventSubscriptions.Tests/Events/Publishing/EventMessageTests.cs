@@ -1,8 +1,8 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.FanOut;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Tests.Events.Publishing;
 
@@ -53,66 +53,95 @@ public sealed class EventMessageTests
     }
 
     [Fact]
-    public void Copy_keeps_what_the_event_is_and_is_no_duplicate_of_it()
+    public void Postponed_copy_has_everything_of_the_event_and_is_not_a_duplicate()
     {
-        var original = Message(null, "message-id", hold: 2);
+        var original = Parse(Message(null, "message-id"));
 
-        var copy = EventMessage.PutOff(Item(original), s_at);
+        var once = original.ToPostponed(s_at);
+        var twice = ParseCopy(once).ToPostponed(s_at);
 
-        Assert.Equal(s_payload, copy.Body.ToArray());
-        Assert.Equal("message-id", copy.ApplicationProperties["eventId"]);
-        Assert.Equal(3, copy.ApplicationProperties["hold"]);
-        Assert.Equal(s_at, copy.ScheduledEnqueueTime);
-        Assert.NotEqual("message-id", copy.MessageId);
+        Assert.Equal(s_payload, once.Body.ToArray());
+        Assert.Equal(s_at, once.ScheduledEnqueueTime);
+        Assert.NotEqual("message-id", once.MessageId);
+        var copy = ParseCopy(twice);
+        Assert.Equal(
+            (original.EventId, original.EventName, original.Organization, original.Source, original.PublishedAt, 2),
+            (copy.EventId, copy.EventName, copy.Organization, copy.Source, copy.PublishedAt, copy.Postponements));
     }
 
     [Fact]
-    public void Copies_of_one_message_for_one_purpose_are_duplicates_and_for_another_are_not()
+    public void Continuation_has_the_subscription_after_which_it_continues()
     {
+        var continuation = ParseCopy(Parse(Message("a", "m")).ToContinuation("sub_1"));
+
+        Assert.Equal((true, "sub_1"), (continuation.IsArchived, continuation.After));
+        Assert.Equal((true, "sub_1"), (ParseCopy(continuation.ToContinuation(null)).IsArchived, ParseCopy(continuation.ToContinuation(null)).After));
+    }
+
+    [Fact]
+    public void Copies_are_duplicates_only_if_message_and_purpose_are_the_same()
+    {
+        var message = Parse(Message(null, "a"));
         string?[] ids =
         [
-            EventMessage.PutOff(Item(Message(null, "a")), s_at).MessageId,
-            EventMessage.PutOff(Item(Message(null, "a", hold: 1)), s_at).MessageId,
-            EventMessage.PutOff(Item(Message(null, "a", sequenceNumber: 2)), s_at).MessageId,
-            EventMessage.Continue(Item(Message(null, "a")), null).MessageId,
-            EventMessage.Continue(Item(Message(null, "a")), "sub_1").MessageId,
-            EventMessage.PutBack(Message(null, "a"), s_at, isCopy: true).MessageId,
+            message.ToPostponed(s_at).MessageId,
+            ParseCopy(message.ToPostponed(s_at)).ToPostponed(s_at).MessageId,
+            Parse(Message(null, "a", sequenceNumber: 2)).ToPostponed(s_at).MessageId,
+            message.ToContinuation(null).MessageId,
+            message.ToContinuation("sub_1").MessageId,
+            message.ToRequeued(s_at).MessageId,
         ];
 
         Assert.Distinct(ids);
-        Assert.Equal(ids[0], EventMessage.PutOff(Item(Message(null, "a")), s_at.AddMinutes(1)).MessageId);
+        Assert.Equal(ids[0], Parse(Message(null, "a")).ToPostponed(s_at.AddMinutes(1)).MessageId);
     }
 
     [Fact]
-    public void Message_that_is_put_back_counts_it_and_sheds_why_it_was_given_up()
+    public void Requeued_copy_counts_its_requeues()
     {
-        var once = EventMessage.PutBack(DeadLetter(returned: null), s_at, isCopy: true);
-        var twice = EventMessage.PutBack(DeadLetter(returned: 1), s_at, isCopy: true);
+        var once = Parse(Message(null, "a")).ToRequeued(s_at);
+        var twice = ParseCopy(once).ToRequeued(s_at);
 
-        Assert.Equal(1, once.ApplicationProperties["returned"]);
-        Assert.Equal(2, twice.ApplicationProperties["returned"]);
-        Assert.DoesNotContain("DeadLetterReason", once.ApplicationProperties.Keys);
-        Assert.DoesNotContain("DeadLetterErrorDescription", once.ApplicationProperties.Keys);
+        Assert.Equal((1, 2), (once.ApplicationProperties["requeues"], twice.ApplicationProperties["requeues"]));
     }
 
     [Fact]
-    public void Copies_shed_the_properties_that_external_producers_added()
+    public void Properties_of_a_producer_do_not_become_those_of_a_copy()
     {
-        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
+        var message = Parse(ServiceBusModelFactory.ServiceBusReceivedMessage(
             BinaryData.FromBytes(s_payload),
             messageId: "a",
-            properties: new Dictionary<string, object>(StringComparer.Ordinal) 
+            properties: new Dictionary<string, object>(StringComparer.Ordinal)
             {
                 ["theirs"] = new string('x', 30_000),
                 ["source"] = "http",
                 ["after"] = "s",
                 ["archived"] = true,
-                ["hold"] = 3,
-            });
+                ["postponements"] = 3,
+                ["requeues"] = 3,
+                ["organizationId"] = 8,
+            }));
 
-        Assert.Equal(["eventId", "hold", "publishedAt", "source"], EventMessage.PutOff(Item(message, isCopy: false), s_at).ApplicationProperties.Keys.Order());
-        Assert.Equal(["archived", "eventId", "publishedAt", "source"], EventMessage.Continue(Item(message, isCopy: false), null).ApplicationProperties.Keys.Order());
-        Assert.Equal(["eventId", "publishedAt", "returned", "source"], EventMessage.PutBack(message, s_at, isCopy: false).ApplicationProperties.Keys.Order());
+        string[] always = ["organizationId", "eventId", "eventName", "source", "publishedAt"];
+        Assert.Equal([.. always, "postponements"], message.ToPostponed(s_at).ApplicationProperties.Keys);
+        Assert.Equal([.. always, "archived"], message.ToContinuation(null).ApplicationProperties.Keys);
+        Assert.Equal([.. always, "requeues"], message.ToRequeued(s_at).ApplicationProperties.Keys);
+        Assert.Equal(1, message.ToPostponed(s_at).ApplicationProperties["organizationId"]);
+    }
+
+    [Theory]
+    [InlineData("eventId")]
+    [InlineData("eventName")]
+    [InlineData("organizationId")]
+    [InlineData("publishedAt")]
+    public void Message_of_another_application_is_not_a_copy(string missing)
+    {
+        var copy = Parse(Message("a", "m")).ToPostponed(s_at);
+        copy.ApplicationProperties.Remove(missing);
+        var received = ServiceBusModelFactory.ServiceBusReceivedMessage(copy.Body, copy.MessageId, properties: copy.ApplicationProperties);
+
+        Assert.False(EventMessage.TryParseCopy(received, out _, out var malformed));
+        Assert.Equal(DeadLetterReason.MalformedEvent, malformed.Reason);
     }
 
     [Theory]
@@ -120,39 +149,32 @@ public sealed class EventMessageTests
     [InlineData("nonsense\r\n", false)]
     public void Trace_context_is_taken_where_it_is_one(string value, bool taken)
     {
-        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["traceparent"] = value });
+        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromBytes(s_payload), properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["traceparent"] = value });
 
-        Assert.Equal(taken ? value : null, EventMessage.TraceParentOf(message));
+        Assert.Equal(taken ? value : null, Parse(message).TraceParent);
     }
 
-    private static FanOutItem Item(ServiceBusReceivedMessage message, bool isCopy = true) => FanOutItem.Read(message, isCopy);
-
-    private static ServiceBusReceivedMessage DeadLetter(int? returned)
+    private static EventMessage Parse(ServiceBusReceivedMessage message)
     {
-        var properties = new Dictionary<string, object>(StringComparer.Ordinal)
-        {
-            ["DeadLetterReason"] = "MaxDeliveryCountExceeded",
-            ["DeadLetterErrorDescription"] = "too often",
-        };
-        if (returned is { } count)
-        {
-            properties["returned"] = count;
-        }
-
-        return ServiceBusModelFactory.ServiceBusReceivedMessage(messageId: "a", properties: properties);
+        Assert.True(EventMessage.TryParse(message, out var parsed, out var malformed), malformed?.Description);
+        return parsed;
     }
 
-    private static ServiceBusReceivedMessage Message(string? property, string? messageId, int sequenceNumber = 1, int hold = 0)
+    /// <summary>What is received of a copy.</summary>
+    private static EventMessage ParseCopy(ServiceBusMessage copy)
+    {
+        var received = ServiceBusModelFactory.ServiceBusReceivedMessage(copy.Body, copy.MessageId, properties: copy.ApplicationProperties, sequenceNumber: 7);
+        Assert.True(EventMessage.TryParseCopy(received, out var parsed, out var malformed), malformed?.Description);
+        return parsed;
+    }
+
+    private static ServiceBusReceivedMessage Message(string? property, string? messageId, int sequenceNumber = 1)
     {
         var properties = new Dictionary<string, object>(StringComparer.Ordinal);
         if (property is not null)
         {
             properties["eventId"] = property;
-        }
-
-        if (hold > 0)
-        {
-            properties["hold"] = hold;
         }
 
         return ServiceBusModelFactory.ServiceBusReceivedMessage(

@@ -103,7 +103,7 @@ public sealed class PublishRequestTests
 
         Assert.Equal(
             [
-                "[0].eventName: is unknown; did you mean 'TaskCompletedEvent'?",
+                "[0].eventName: is not a known event type; did you mean 'TaskCompletedEvent'?",
                 "[1].data.taskId: must be a string",
                 "[1].data.taskType: must be a string",
                 "[1].data.assetId: is required",

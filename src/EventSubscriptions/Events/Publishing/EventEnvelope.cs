@@ -3,7 +3,7 @@ using System.Text.Unicode;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 
-namespace EventSubscriptions.Events.FanOut;
+namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>The body of a message on the queue <c>events</c>, read. External producers write it, so nothing in it is taken for granted.</summary>
 internal readonly record struct EventEnvelope

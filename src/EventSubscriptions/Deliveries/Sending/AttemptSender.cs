@@ -1,0 +1,33 @@
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Telemetry;
+
+namespace EventSubscriptions.Deliveries.Sending;
+
+/// <summary>Sends one request and decides what follows from its result.</summary>
+public sealed class AttemptSender(
+    WebhookSender sender, RetrySchedule schedule, HealthTracker health, AppMetrics metrics, AppTracing tracing, TimeProvider time, Random random)
+{
+    /// <summary>Sends the request of an attempt. After a 410 the subscription is deactivated before this returns.</summary>
+    public async Task<AttemptResult> SendAsync(
+        Subscription subscription, DeliveryMessage delivery, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        using var activity = AttemptActivity.Start(tracing, delivery);
+        var result = await sender.SendAsync(subscription, delivery.EventId, payload, activity?.Id ?? delivery.TraceParent, cancellationToken);
+        var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
+        var isOutdated = decision is DeliveryDecision.Gone gone && !await health.TryDeactivateGoneAsync(subscription, gone, result.At, cancellationToken);
+        if (isOutdated)
+        {
+            decision = ResponsePolicy.DecideAnew((DeliveryDecision.Gone)decision, delivery.Attempt, schedule, time.GetUtcNow());
+        }
+
+        AttemptActivity.End(activity, result, decision);
+        metrics.Attempted(decision.Outcome, decision.Error?.Kind, result.Duration);
+        if (decision is DeliveryDecision.Delivered && delivery.PublishedAt is { } published)
+        {
+            metrics.Delivered(result.At + result.Duration - published);
+        }
+
+        return new AttemptResult(result, decision, isOutdated);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using EventSubscriptions.Organizations;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace EventSubscriptions.Http;
+
+/// <summary>The front door of HTTP functions: who calls, for which organization, and what the query, the headers and the body say.</summary>
+/// <remarks>
+/// All functions check in one order: 401, 403 and the 404 of the organization before the function runs; the 404 of what the path names; 400, 413 and 415 of
+/// the body; 400 with the errors of all fields at once; last 409, 412 and 429. A function reads what it needs and then calls <see cref="Validate"/>, which
+/// also reports the parameters and fields that nothing has read. <c>AccessMiddleware</c> fails a function that didn't call it.
+/// </remarks>
+public sealed class ApiRequest
+{
+    private static readonly object s_key = new();
+
+    private readonly HttpRequest _http;
+    private readonly FunctionContext _context;
+    private JsonBody _body;
+    private FieldReader? _fields;
+    private bool _isValidated;
+
+    private ApiRequest(HttpRequest http, FunctionContext context)
+    {
+        (_http, _context) = (http, context);
+        Query = new QueryReader(http, Errors);
+    }
+
+    /// <summary>The caller. Throws if the function is anonymous.</summary>
+    public Caller Caller => _context.GetCaller()!;
+
+    /// <summary>The organization in the route. Throws if the route has none.</summary>
+    public OrganizationId Organization => _context.GetOrganization();
+
+    public FieldErrors Errors { get; } = new();
+
+    public QueryReader Query { get; }
+
+    /// <summary>The body that was read last.</summary>
+    public JsonElement Body => _body.Root;
+
+    /// <summary>The fields of the body that was read last.</summary>
+    public FieldReader Fields => _fields ??= new FieldReader(Body, Errors);
+
+    public static ApiRequest Of(HttpRequest http, FunctionContext context)
+    {
+        var request = new ApiRequest(http, context);
+        context.Items[s_key] = request;
+        return request;
+    }
+
+    /// <summary>Reads a JSON body. What is wrong with it is the result of <see cref="Validate"/>.</summary>
+    public async Task ReadBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadAsync(_http, cancellationToken);
+
+    /// <summary>Reads a JSON body, or an empty object if there is none.</summary>
+    public async Task ReadOptionalBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadOptionalAsync(_http, cancellationToken);
+
+    /// <summary>Reads a JSON merge patch (RFC 7396).</summary>
+    public async Task ReadMergePatchAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadMergePatchAsync(_http, cancellationToken);
+
+    /// <summary>Reads the header <c>If-Match</c>.</summary>
+    public IfMatch IfMatch() => Http.IfMatch.Read(_http, Errors);
+
+    /// <summary>Reads a header that may be given once; null if it is absent.</summary>
+    public string? Header(string name)
+    {
+        var values = _http.Headers[name];
+        if (values.Count > 1)
+        {
+            Errors.Add(name, "is given more than once");
+        }
+
+        return values.Count == 1 ? values[0] : null;
+    }
+
+    /// <summary>Returns the problem with the request, or null if it is valid.</summary>
+    public IResult? Validate()
+    {
+        _isValidated = true;
+        if (_body.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        Query.ReportUnknown();
+        _fields?.ReportUnknown();
+        return Errors.Any ? Errors.ToProblem() : null;
+    }
+
+    /// <summary>404. The same for what never existed and what the caller may not see.</summary>
+    /// <param name="what">What the path names, such as <c>Subscription</c>.</param>
+    /// <param name="nearest">A similar name that exists, or null.</param>
+    public IResult NotFound(string what, string? nearest = null)
+    {
+        _isValidated = true;
+        return Problem.NotFound(nearest is null ? $"{what} not found." : $"{what} not found. Did you mean '{nearest}'?");
+    }
+
+    /// <summary>Throws if a function returned without having validated its request.</summary>
+    internal static void EnsureValidated(FunctionContext context)
+    {
+        if (!context.Items.TryGetValue(s_key, out var request) || !((ApiRequest)request)._isValidated)
+        {
+            throw new InvalidOperationException($"{context.FunctionDefinition.Name} returned without ApiRequest.{nameof(Validate)}.");
+        }
+    }
+}
