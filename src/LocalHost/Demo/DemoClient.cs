@@ -1,9 +1,7 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using EventSubscriptions.Subscriptions;
 using LocalHost.Hosting;
 
 namespace LocalHost.Demo;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
 
 namespace LocalHost.Demo;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
-using EventSubscriptions.Events.Catalogue;
 using LocalHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;

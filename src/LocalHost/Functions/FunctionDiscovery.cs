@@ -1,8 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Events.Catalogue;
-using EventSubscriptions.Http;
 using LocalHost.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Patterns;

@@ -31,7 +31,9 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
     {
         _ended = true;
         if (succeeded && !completes)
+        {
             return null;
+        }
 
         // All first, then the waiting: they share a write.
         var settling = messages
@@ -42,7 +44,9 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
         foreach (var (message, task) in settling)
         {
             if (await task is { } cause)
+            {
                 failure ??= (message, cause);
+            }
         }
         return failure;
     }
@@ -63,7 +67,9 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
     private async Task SettleAsync(ServiceBusReceivedMessage message, Func<Guid, ValueTask> settle)
     {
         if (_ended)
+        {
             throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
+        }
 
         var token = LockTokenOf(message);
         try

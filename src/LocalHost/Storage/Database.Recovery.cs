@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EventSubscriptions.Events.FanOut;
 using LocalHost.Storage.Native;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EventSubscriptions.Events.FanOut;
 using LocalHost.Storage.Native;
 
 namespace LocalHost.Storage;

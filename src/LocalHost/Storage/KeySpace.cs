@@ -1,5 +1,3 @@
-using EventSubscriptions.Storage;
-
 namespace LocalHost.Storage;
 
 /// <summary>Who owns which keys: the first byte of a key says it. Whoever adds to it must not take a byte that was ever used for something else.</summary>

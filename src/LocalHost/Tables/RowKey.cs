@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using EventSubscriptions.Storage;
 using LocalHost.Storage;
 
 namespace LocalHost.Tables;

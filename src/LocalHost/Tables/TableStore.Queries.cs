@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using Azure.Data.Tables;
-using EventSubscriptions.Storage;
 using LocalHost.Storage;
 using LocalHost.Tables.Filters;
 

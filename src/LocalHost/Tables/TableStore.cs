@@ -5,7 +5,6 @@ using System.Text.Json;
 using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
-using EventSubscriptions.Storage;
 using LocalHost.Storage;
 
 namespace LocalHost.Tables;

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using Azure.Data.Tables;
-using EventSubscriptions.Events.FanOut;
-using EventSubscriptions.Http;
 using LocalHost.Storage;
 
 namespace LocalHost.Tables;

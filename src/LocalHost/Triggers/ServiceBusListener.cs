@@ -43,7 +43,9 @@ internal sealed partial class ServiceBusListener(
         {
             await _receiving.WaitAsync(cancellationToken);
             for (var i = 0; i < options.MaxConcurrentCalls; i++)
+            {
                 await _slots.WaitAsync(cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -65,7 +67,9 @@ internal sealed partial class ServiceBusListener(
         {
             FreeSlots(received.Wanted - received.Messages.Count);
             foreach (var message in received.Messages)
+            {
                 _ = Task.Run(() => RunSingleAsync(message), CancellationToken.None);
+            }
         }
     }
 
@@ -74,7 +78,9 @@ internal sealed partial class ServiceBusListener(
         while (await ReceiveAsync(() => Task.FromResult(options.MaxMessageBatchSize)) is { } received)
         {
             if (received.Messages.Count > 0)
+            {
                 await InvokeAsync(received.Messages.ToArray(), received.Messages);
+            }
         }
     }
 
@@ -91,7 +97,10 @@ internal sealed partial class ServiceBusListener(
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             if (!_isBatched)
+            {
                 FreeSlots(wanted);
+            }
+
             return null;
         }
         catch (Exception exception)
@@ -108,14 +117,19 @@ internal sealed partial class ServiceBusListener(
         await _slots.WaitAsync(_stopping.Token);
         var slots = 1;
         while (slots < MostAtOnce && _slots.Wait(0, CancellationToken.None))
+        {
             slots++;
+        }
+
         return slots;
     }
 
     private void FreeSlots(int count)
     {
         if (count > 0)
+        {
             _slots.Release(count);
+        }
     }
 
     private async Task RunSingleAsync(ServiceBusReceivedMessage message)
@@ -147,13 +161,18 @@ internal sealed partial class ServiceBusListener(
             // Logged where it was thrown; the messages are delivered again.
         }
         if (await settlement.EndAsync(succeeded, _completes) is var (message, cause))
+        {
             Log.NotSettled(logger, cause, function.Name, message.SequenceNumber, queue.Path);
+        }
     }
 
     private void Renew(ServiceBusReceivedMessage message, long start)
     {
         if (time.GetElapsedTime(start) > options.MaxAutoLockRenewalDuration)
+        {
             return;
+        }
+
         try
         {
             Messages.SetLockedUntil(message, queue.RenewLock(Guid.Parse(message.LockToken)));

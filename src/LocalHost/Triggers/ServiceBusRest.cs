@@ -44,17 +44,28 @@ internal static class ServiceBusRest
     private static async Task<(int Status, string Text)> SendAsync(HttpRequest request, Broker broker, string adminKey)
     {
         if (!HasKey(request, adminKey))
+        {
             return (StatusCodes.Status401Unauthorized, "The admin key is missing or wrong.");
+        }
+
         if (!broker.TryGetEntity((string)request.RouteValues["queue"]!, out var entity))
+        {
             return (StatusCodes.Status404NotFound, "There is no such queue.");
+        }
+
         if (await ReadBodyAsync(request) is not { } body)
+        {
             return (StatusCodes.Status413PayloadTooLarge, TooLarge);
+        }
 
         try
         {
             using var batch = new OutgoingBatch(MessageLimits.SizeFromOutside);
             if (!batch.TryAdd(Read(request, body).ToNewMessage()))
+            {
                 return (StatusCodes.Status413PayloadTooLarge, TooLarge);
+            }
+
             await entity.SendAsync(batch);
             return (StatusCodes.Status201Created, "");
         }
@@ -84,7 +95,10 @@ internal static class ServiceBusRest
     private static async Task<byte[]?> ReadBodyAsync(HttpRequest request)
     {
         if (request.ContentLength > MessageLimits.SizeFromOutside)
+        {
             return null;
+        }
+
         var buffer = new byte[(request.ContentLength ?? MessageLimits.SizeFromOutside) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
         return length > MessageLimits.SizeFromOutside ? null : buffer[..length];
@@ -94,7 +108,10 @@ internal static class ServiceBusRest
     {
         var message = new ServiceBusMessage(body) { ContentType = request.ContentType };
         if (request.Headers[BrokerProperties].ToString() is { Length: > 0 } json)
+        {
             ReadBrokerProperties(json, message);
+        }
+
         foreach (var (name, value) in request.Headers)
         {
             if (!NotProperties.Contains(name, StringComparer.OrdinalIgnoreCase)
@@ -112,13 +129,20 @@ internal static class ServiceBusRest
     {
         using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
             throw new FormatException("it must be a JSON object.");
+        }
+
         foreach (var property in document.RootElement.EnumerateObject())
         {
             if (property.NameEquals("MessageId"))
+            {
                 message.MessageId = Text(property);
+            }
             else if (property.NameEquals("ScheduledEnqueueTimeUtc"))
+            {
                 message.ScheduledEnqueueTime = DateTimeOffset.Parse(Text(property).Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            }
         }
     }
 
@@ -160,9 +184,15 @@ internal static class ServiceBusRest
     private static object Number(JsonElement value)
     {
         if (value.TryGetInt32(out var small))
+        {
             return small;
+        }
+
         if (value.TryGetInt64(out var large))
+        {
             return large;
+        }
+
         return value.GetDouble();
     }
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Publishing;
-using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 
 namespace Benchmarks.Micro;

@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using TestSupport;
 
 namespace LocalHost.Tests.Tables;
 

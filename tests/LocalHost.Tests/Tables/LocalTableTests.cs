@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using LocalHost.Storage;
 using LocalHost.Tables;
 using LocalHost.Tests.Storage;
 

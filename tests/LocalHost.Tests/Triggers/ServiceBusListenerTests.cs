@@ -20,7 +20,10 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         {
             _invocations.CompleteAdding();
             foreach (var waiting in _invocations)
+            {
                 waiting.End.TrySetResult();
+            }
+
             await _listener.StopAsync(CancellationToken.None);
             _listener.Dispose();
         }
@@ -118,7 +121,10 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         await _broker.PutAsync("x");
         var invocation = await NextAsync();
         for (var i = 0; i < 9; i++)
+        {
             _broker.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
         Assert.Equal(1, _broker.Queue.LockedCount);
         Assert.Empty(_invocations);
 

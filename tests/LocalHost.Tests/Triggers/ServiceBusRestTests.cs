@@ -121,7 +121,10 @@ public sealed class ServiceBusRestTests : IDisposable
         context.Request.ContentLength = bytes.Length;
         context.Request.RouteValues["queue"] = queue;
         if (apiKey is not null)
+        {
             context.Request.Headers["x-api-key"] = apiKey;
+        }
+
         change?.Invoke(context.Request);
         using var answer = new MemoryStream();
         context.Response.Body = answer;

@@ -41,7 +41,10 @@ public sealed class BrokerModelTests
                     broker = random.Next(2) == 0 ? broker.Crash() : broker.Restart();
                     await broker.FlushAsync();
                     foreach (var entry in _model.Where(entry => entry.State == State.Held))
+                    {
                         Free(entry);
+                    }
+
                     _held.Clear();
                     break;
             }
@@ -74,7 +77,10 @@ public sealed class BrokerModelTests
             _model.Add(entry);
         }
         foreach (var entry in _model.TakeLast(messages.Length))
+        {
             entry.Place = ++_lastPlace;
+        }
+
         Assert.Equal(_lastPlace, await broker.SendAsync("plain", messages));
     }
 
@@ -98,7 +104,10 @@ public sealed class BrokerModelTests
     private async Task SettleAsync(TestBroker broker, Random random, Func<Guid, ValueTask> settle, Action<Entry> apply)
     {
         if (_held.Count == 0)
+        {
             return;
+        }
+
         var message = _held.Values.ElementAt(random.Next(_held.Count));
         _held.Remove(TestBroker.Body(message));
         await settle(message.LockToken);

@@ -1,7 +1,7 @@
 using System.Runtime.Serialization;
 using Azure.Messaging.ServiceBus;
-using LocalHost.ServiceBus;
 using LocalHost.Messaging;
+using LocalHost.ServiceBus;
 
 namespace LocalHost.Tests.Messaging;
 
@@ -74,7 +74,10 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
 
         var many = new ServiceBusMessage();
         for (var i = 0; i < 5; i++)
+        {
             many.ApplicationProperties[$"p{i}"] = new string('x', 15_000);
+        }
+
         await AssertTooLargeAsync(many);
     }
 
@@ -95,7 +98,10 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     {
         using var batch = await _sender.CreateMessageBatchAsync();
         for (var i = 0; i < 4500; i++)
+        {
             Assert.True(batch.TryAddMessage(new ServiceBusMessage()));
+        }
+
         Assert.False(batch.TryAddMessage(new ServiceBusMessage()));
         await _sender.SendMessagesAsync(batch);
         Assert.Equal(4500, Queue.Receive(4501).Count);
@@ -122,7 +128,10 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
         };
         var message = new ServiceBusMessage();
         for (var i = 0; i < values.Length; i++)
+        {
             message.ApplicationProperties[$"p{i}"] = values[i];
+        }
+
         message.ApplicationProperties["null"] = null!;
         await _sender.SendMessageAsync(message);
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using EventSubscriptions.Secrets;
-using LocalHost.Messaging;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;
 

@@ -64,11 +64,17 @@ public sealed class ScheduledMessageTests : IDisposable
     {
         var due = _broker.Time.GetUtcNow().AddMinutes(1);
         for (var i = 0; i < 3; i++)
+        {
             await _broker.SendAsync("plain", [.. Enumerable.Range(0, 1000).Select(n => Scheduled($"{n}", due))]);
+        }
+
         _broker.Time.Advance(TimeSpan.FromMinutes(1));
         var received = new List<ReceivedMessage>();
         while (received.Count < 3000)
+        {
             received.AddRange(await _broker.Queue.ReceiveAsync(10_000, CancellationToken.None));
+        }
+
         Assert.Equal(received.Select(message => message.SequenceNumber).Order(), received.Select(message => message.SequenceNumber));
     }
 

@@ -1,5 +1,3 @@
-using LocalHost.Messaging;
-
 namespace LocalHost.Tests.Messaging;
 
 /// <summary>More messages wait than memory holds.</summary>

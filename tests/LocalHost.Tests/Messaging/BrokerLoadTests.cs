@@ -1,4 +1,3 @@
-using LocalHost.Messaging;
 using System.Collections.Concurrent;
 
 namespace LocalHost.Tests.Messaging;
@@ -19,7 +18,9 @@ public sealed class BrokerLoadTests
         var senders = Enumerable.Range(0, Senders).Select(sender => Task.Run(async () =>
         {
             for (var i = 0; i < Each; i += 3)
+            {
                 await broker.PutAsync([.. Enumerable.Range(i, 3).Select(n => $"{sender}-{n}-{new string('x', 200)}")]);
+            }
         })).ToArray();
         using var stop = new CancellationTokenSource();
         var receivers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
@@ -37,7 +38,9 @@ public sealed class BrokerLoadTests
                     await broker.Queue.CompleteAsync(message.LockToken);
                     received.Add(TestBroker.Body(message));
                     if (received.Count == Senders * Each)
+                    {
                         await stop.CancelAsync();
+                    }
                 }
             }
         })).ToArray();
@@ -68,6 +71,8 @@ public sealed class BrokerLoadTests
     private static async Task SendAsync(TestBroker broker, int start, int count)
     {
         for (var i = start; i < start + count; i += 100)
+        {
             await broker.SendAsync("once", [.. Enumerable.Range(i, 100).Select(n => TestBroker.Message(new string('x', 400), $"message-{n}"))]);
+        }
     }
 }

@@ -91,7 +91,10 @@ public sealed class DuplicateDetectionTests : IDisposable
             var id = random.Next(3000);
             var isNew = !model.TryGetValue(id, out var added) || added + window <= now;
             if (isNew)
+            {
                 model[id] = now;
+            }
+
             Assert.Equal(isNew, history.TryAdd(DuplicateKey.Of($"{id}"), now));
             Assert.Null(history.Forget(now));
         }

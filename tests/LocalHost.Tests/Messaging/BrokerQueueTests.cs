@@ -1,5 +1,5 @@
-using LocalHost.Messaging;
 using System.Runtime.Serialization;
+using LocalHost.Messaging;
 
 namespace LocalHost.Tests.Messaging;
 
@@ -204,7 +204,10 @@ public sealed class BrokerQueueTests : IDisposable
         await _broker.PutAsync("x");
         await _broker.Queue.DeadLetterAsync(_broker.ReceiveOne().LockToken, "r", null);
         for (var i = 0; i < 20; i++)
+        {
             await _broker.DeadLetters.AbandonAsync(_broker.ReceiveOne(_broker.DeadLetters).LockToken);
+        }
+
         var dead = _broker.ReceiveOne(_broker.DeadLetters);
         Assert.Equal((22, "r"), (dead.DeliveryCount, dead.DeadLetterReason));
     }
@@ -239,7 +242,10 @@ public sealed class BrokerQueueTests : IDisposable
         {
             var mine = new List<string>();
             while (_broker.Receive(7) is { Count: > 0 } messages)
+            {
                 mine.AddRange(TestBroker.Bodies(messages));
+            }
+
             return mine;
         })));
         Assert.Equal(2000, received.SelectMany(bodies => bodies).Distinct(StringComparer.Ordinal).Count());

@@ -63,7 +63,10 @@ public sealed class BrokerRecoveryTests : IDisposable
 
         var received = new List<ReceivedMessage>();
         while (received.Count < 2)
+        {
             received.AddRange(await again.Queue.ReceiveAsync(10, CancellationToken.None));
+        }
+
         Assert.Equal(["1", "2"], TestBroker.Bodies(received));
         Assert.Equal([now.AddMinutes(1), now.AddMinutes(2)], received.Select(message => message.EnqueuedTime));
         again.Time.Advance(TimeSpan.FromMinutes(1));
@@ -91,7 +94,10 @@ public sealed class BrokerRecoveryTests : IDisposable
         using var broker = new TestBroker(TestBroker.Small);
         var last = await broker.PutAsync("1", "2", "3");
         foreach (var message in broker.Receive())
+        {
             await broker.Queue.CompleteAsync(message.LockToken);
+        }
+
         await ChurnAsync(broker, "once");
 
         using var again = broker.Crash();
