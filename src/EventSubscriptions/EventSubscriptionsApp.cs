@@ -21,10 +21,13 @@ using Microsoft.Extensions.Hosting;
 
 namespace EventSubscriptions;
 
-/// <summary>The app: a line for each capability.</summary>
+/// <summary>The table of contents of the app: one line per capability.</summary>
 public static class EventSubscriptionsApp
 {
-    /// <summary>Adds the app to a Functions worker, or to whatever runs functions like one. Call it after what makes HTTP requests visible to middleware.</summary>
+    /// <summary>
+    /// Adds the app to a Functions worker, or to a host that runs functions like one. Call it after HTTP requests have been made visible to
+    /// middleware.
+    /// </summary>
     public static IFunctionsWorkerApplicationBuilder AddEventSubscriptions(this IFunctionsWorkerApplicationBuilder builder)
     {
         builder.UseMiddleware<TraceMiddleware>();

@@ -3,7 +3,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions;
 
-/// <summary>A subscription's id: <c>sub_</c> and a UUIDv7 in lower-case base32, so that ids sort by the time they were made.</summary>
+/// <summary>The id of a subscription: <c>sub_</c> and a UUIDv7 in lower-case base32, so that ids sort by creation time.</summary>
 public readonly record struct SubscriptionId
 {
     private const string Prefix = "sub_";
@@ -12,10 +12,10 @@ public readonly record struct SubscriptionId
 
     private SubscriptionId(string value) => _value = value;
 
-    /// <summary>Makes a new id.</summary>
+    /// <summary>Creates an id.</summary>
     public static SubscriptionId New(TimeProvider time) => new(Prefix + Base32Id.New(time));
 
-    /// <summary>Parses an id, or says that the text isn't one.</summary>
+    /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out SubscriptionId id)
     {
         var valid = text is not null && text.StartsWith(Prefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(Prefix.Length));

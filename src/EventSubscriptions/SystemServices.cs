@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace EventSubscriptions;
 
-/// <summary>The wall clock and chance, which everything else gets injected.</summary>
+/// <summary>The system's clock and randomness. Everything else gets them injected.</summary>
 internal static class SystemServices
 {
     /// <summary>Adds <see cref="TimeProvider"/> and a thread-safe <see cref="Random"/>, unless a test has added its own.</summary>

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Hosting;
 
 namespace FunctionsApp;
 
-/// <summary>The app as the Functions host runs it: what only Azure needs, around the product.</summary>
+/// <summary>The app on the Functions host: what only Azure needs, around the product.</summary>
 internal static class AzureApp
 {
-    /// <summary>Puts the app together.</summary>
-    /// <param name="args">How to contact the Functions host, which starts the program with them.</param>
+    /// <summary>Builds the app.</summary>
+    /// <param name="args">How to reach the Functions host, which starts the app with them.</param>
     public static FunctionsApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = FunctionsApplication.CreateBuilder(args);

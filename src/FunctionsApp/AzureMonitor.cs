@@ -7,8 +7,7 @@ using OpenTelemetry;
 namespace FunctionsApp;
 
 /// <summary>
-/// Application Insights. The Functions host sends the logs there, and a request for each invocation; what is added here is the app's own
-/// metrics and activities.
+/// Application Insights. The Functions host sends the logs and a request per invocation; this adds the app's own metrics and activities.
 /// </summary>
 internal sealed class AzureMonitor(IConfiguration settings, TokenCredential credential) : ITelemetryDestination
 {

@@ -2,7 +2,7 @@ using EventSubscriptions.Options;
 using FunctionsApp;
 using Microsoft.Extensions.Hosting;
 
-// A mistake in the settings is a message and an exit code, not a crash.
+// Invalid settings are a message and an exit code, not a crash.
 try
 {
     using var app = AzureApp.CreateBuilder(args).Build();

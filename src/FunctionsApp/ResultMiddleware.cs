@@ -4,8 +4,8 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace FunctionsApp;
 
 /// <summary>
-/// Forgets what an HTTP function returned once the response is written. The worker would serialize the object a second time, with the secrets that a
-/// response may hold, and send it to the Functions host, which drops it. Must be the outermost middleware.
+/// Clears the result of an HTTP function once its response is written. Otherwise the worker would serialize the object again, with the
+/// secrets that a response may contain, and send it to the Functions host, which drops it. Must be the outermost middleware.
 /// </summary>
 internal sealed class ResultMiddleware : IFunctionsWorkerMiddleware
 {

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Hosting;
 
 namespace FunctionsApp;
 
-/// <summary>The web server inside the worker, to which the Functions host forwards requests.</summary>
+/// <summary>The web server in the worker, to which the Functions host forwards requests.</summary>
 internal static class WebServer
 {
-    /// <summary>The Functions host's limit of a request's body.</summary>
+    /// <summary>The Functions host's limit of a request body.</summary>
     private const long MaxRequestBodySize = 100 * 1024 * 1024;
 
     /// <summary>
-    /// Leaves out what the app has no use for: the header <c>Server</c>, and the keys of Data Protection, which would be made, stored and warned about at
-    /// each start though nothing is protected with them. Call it after <c>ConfigureFunctionsWebApplication</c>, which adds them.
+    /// Removes what the app doesn't need: the header <c>Server</c>, and the keys of Data Protection, which would be created, stored and
+    /// warned about at each start though nothing uses them. Call it after <c>ConfigureFunctionsWebApplication</c>, which adds them.
     /// </summary>
     public static IServiceCollection ConfigureWebServer(this IServiceCollection services)
     {
@@ -21,12 +21,13 @@ internal static class WebServer
         {
             kestrel.AddServerHeader = false;
 
-            // The app limits bodies itself, with a 413. Over the server's own limit, 30 MB by default, the connection ends and the host makes it a 502.
+            // The app limits bodies itself, with a 413. Above the server's own limit, 30 MB by default, the connection would end and the
+            // host return a 502.
             kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
         });
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
 
-        // It makes the keys, whoever uses them.
+        // It creates the keys even if nothing uses them.
         foreach (var service in services.Where(IsDataProtectionStart).ToList())
         {
             services.Remove(service);

@@ -2,7 +2,9 @@ using Azure.Messaging.ServiceBus;
 
 namespace Microsoft.Azure.Functions.Worker;
 
-/// <summary>What settles messages, as the package Microsoft.Azure.Functions.Worker.Extensions.ServiceBus 5.24.0 declares it. A host derives its own.</summary>
+/// <summary>
+/// Settles messages; declared like in the package Microsoft.Azure.Functions.Worker.Extensions.ServiceBus 5.24.0. A host derives its own.
+/// </summary>
 public class ServiceBusMessageActions
 {
     protected ServiceBusMessageActions()
@@ -28,5 +30,5 @@ public class ServiceBusMessageActions
 
     public virtual Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => throw NotSupported();
 
-    private static NotSupportedException NotSupported() => new("This stand-in is for the compiler: a host overrides it.");
+    private static NotSupportedException NotSupported() => new("This stand-in is for compilation only; a host overrides it.");
 }

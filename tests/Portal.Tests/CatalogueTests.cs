@@ -64,7 +64,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
                   "relay": [
                     { "subscriberId": "sub-1", "organizationId": 3, "state": "healthy", "lastSuccessfulPollAt": "2026-01-01T00:00:00Z", "lagSeconds": 42 },
                     { "subscriberId": "sub-2", "organizationId": 4, "state": "failing", "lastSuccessfulPollAt": null, "lagSeconds": null,
-                      "error": { "kind": "status", "detail": "Relay answered 401 Unauthorized.", "hint": "Check the key." } },
+                      "error": { "kind": "status", "detail": "Relay returned 401 Unauthorized.", "hint": "Check the key." } },
                     { "subscriberId": "sub-3", "organizationId": 5, "state": "waiting", "lastSuccessfulPollAt": null, "lagSeconds": null }
                   ]
                 }
@@ -72,7 +72,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         }));
         await tab.GoTo("relay");
 
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Healthy", "Relay answered 401 Unauthorized.", "Not polled yet"]);
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Healthy", "Relay returned 401 Unauthorized.", "Not polled yet"]);
         await Assertions.Expect(tab.Rows.First).ToContainTextAsync("42.0\u00a0s");
         await Assertions.Expect(tab.Rows.Nth(1)).ToContainTextAsync("Check the key.");
     }

@@ -290,7 +290,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await tab.GoTo($"organizations/{sample.Organization.Id}/subscriptions");
         await tab.Settled();
 
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Active", "Failing since", "Deactivated The receiver answered 410 Gone.", "Active", "Inactive"]);
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Active", "Failing since", "Deactivated The receiver returned 410 Gone.", "Active", "Inactive"]);
         await Assertions.Expect(tab.Rows).ToContainTextAsync(["100\u00a0% delivered of 6 attempts", "20\u00a0% delivered of 10 attempts", "0\u00a0% delivered", "delivered", "No attempts"]);
         await tab.Field("Show").SelectOptionAsync("false");
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(2);

@@ -4,7 +4,10 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>Checks the key of every HTTP request before its function runs, by the function's <see cref="RequiresAttribute"/> or <see cref="AnonymousAttribute"/>.</summary>
+/// <summary>
+/// Checks the key of every HTTP request before its function runs, against the function's <see cref="RequiresAttribute"/> or <see
+/// cref="AnonymousAttribute"/>.
+/// </summary>
 public sealed class AccessMiddleware(Authenticator authenticator, TimeProvider time) : IFunctionsWorkerMiddleware
 {
     private readonly FunctionAccess _functions = FunctionAccess.Of(typeof(AccessMiddleware).Assembly);

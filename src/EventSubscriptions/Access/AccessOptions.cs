@@ -3,8 +3,8 @@ using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>The key that issues the first ones.</summary>
-/// <param name="AdminKey"><c>Access__AdminKey</c>: 32 to 256 visible ASCII characters.</param>
+/// <summary>The key from the settings, which issues the first API keys.</summary>
+/// <param name="AdminKey"><c>Access__AdminKey</c>: 32 to 256 printable ASCII characters without spaces.</param>
 public sealed record AccessOptions(Secret AdminKey)
 {
     private const string Setting = "Access__AdminKey";
@@ -17,7 +17,7 @@ public sealed record AccessOptions(Secret AdminKey)
         var key = reader.RequiredText(Setting);
         if (key is not null && (key.Length is < MinLength or > MaxLength || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
         {
-            reader.AddError(Setting, $"must be {MinLength} to {MaxLength} visible ASCII characters without blanks");
+            reader.AddError(Setting, $"must be {MinLength} to {MaxLength} printable ASCII characters without spaces");
         }
 
         return new AccessOptions(new Secret(key ?? ""));

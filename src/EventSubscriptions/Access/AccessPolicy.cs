@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>Decides on a request: first the key (401), then the role (403), then the organization (404).</summary>
+/// <summary>Decides whether a request may proceed: first the key (401), then the role (403), then the organization (404).</summary>
 internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider time)
 {
     private const string OrganizationRoute = "organizationId";
 
-    // What is for everybody doesn't wait long for the table of keys.
+    // Anonymous endpoints don't wait long for the key table.
     private static readonly TimeSpan s_anonymousLimit = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Lets the request through, or says what to answer.</summary>
+    /// <summary>Returns the caller and the organization, or the problem to return.</summary>
     public async ValueTask<AccessDecision> DecideAsync(Requirement requirement, HttpRequest request, CancellationToken cancellationToken)
     {
         var (caller, refusal) = await IdentifyAsync(requirement, request, cancellationToken);
@@ -26,7 +26,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
         {
             return AccessDecision.Refuse(Problem.Forbidden(requirement.AnyOf.Count == 0
                 ? "No role may call this operation."
-                : $"This takes a key of the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this one's is {Name(caller.Role)}."));
+                : $"This operation requires a key with the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this key has the role {Name(caller.Role)}."));
         }
 
         if (!request.RouteValues.TryGetValue(OrganizationRoute, out var value))
@@ -45,7 +45,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
     {
         if (RequestKey.Of(request) is not { } key)
         {
-            return (null, requirement.Anonymous ? null : Problem.Unauthorized($"A key is needed: Authorization: Bearer <key>, or {RequestKey.Header}: <key>."));
+            return (null, requirement.Anonymous ? null : Problem.Unauthorized($"An API key is required: Authorization: Bearer <key>, or {RequestKey.Header}: <key>."));
         }
 
         try
@@ -56,7 +56,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
                 : await authentication;
             if (isBusy)
             {
-                return (null, requirement.Anonymous ? null : Problem.Unavailable("Too many unknown keys are tried just now. Try again shortly.", retryAfterSeconds: 1));
+                return (null, requirement.Anonymous ? null : Problem.Unavailable("Too many unknown keys are being tried. Try again shortly.", retryAfterSeconds: 1));
             }
 
             return caller is not null || (requirement.Anonymous && IsOthers(request, key))
@@ -70,11 +70,11 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
         }
     }
 
-    /// <summary>Whether the bearer token is none of our keys but that of a proxy, which what is for everybody must not mind.</summary>
+    /// <summary>Whether the bearer token belongs to a proxy rather than to us. Anonymous endpoints ignore such tokens.</summary>
     private static bool IsOthers(HttpRequest request, string key) => !request.Headers.ContainsKey(RequestKey.Header) && !ApiKey.IsLike(key);
 }
 
-/// <summary>Who calls for which organization, or the answer to a request that is not let through.</summary>
+/// <summary>The caller and the organization of a request, or the problem with it.</summary>
 internal sealed record AccessDecision(Caller? Caller, OrganizationId? Organization, IResult? Refusal)
 {
     public static AccessDecision Refuse(IResult answer) => new(null, null, answer);

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>Registration of this folder.</summary>
 public static class AccessServices
 {
     /// <summary>Adds API keys and their checks.</summary>

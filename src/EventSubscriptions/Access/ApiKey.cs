@@ -9,7 +9,7 @@ using SimpleBase;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>A key that was issued. Of its text only the hash is known.</summary>
+/// <summary>An API key that was issued. Only the hash of its text is stored.</summary>
 public sealed record ApiKey
 {
     private const string IdPrefix = "key_";
@@ -22,31 +22,33 @@ public sealed record ApiKey
     /// <summary><c>key_</c> and a UUIDv7 in lower-case base32.</summary>
     public required string Id { get; init; }
 
-    /// <summary>1–128 characters; the audit log calls it the actor.</summary>
+    /// <summary>1–128 characters. The audit log shows it as the actor.</summary>
     public required string Name { get; init; }
 
     public required Role Role { get; init; }
 
-    /// <summary>The only organization that the key is good for, or null for all.</summary>
+    /// <summary>The organization that the key is bound to, or null for all.</summary>
     public OrganizationId? Organization { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>From then on the key is unknown.</summary>
+    /// <summary>The key is unknown from this time on.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Some minutes old at most.</summary>
+    /// <summary>Updated every few minutes.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
-    /// <summary>The id of the key among <c>Secrets__Keys</c> that its text is marked with, or null if its text has no mark: older versions issued such.</summary>
+    /// <summary>
+    /// The id of the key of <c>Secrets__Keys</c> that made the mark in its text, or null: keys of older versions have no mark.
+    /// </summary>
     public string? SecretKeyId { get; init; }
 
-    /// <summary>SHA-256 of the text. A text with 256 random bits needs no slow hash.</summary>
+    /// <summary>SHA-256 of the text. 256 random bits don't need a slow hash.</summary>
     public required ReadOnlyMemory<byte> Hash { get; init; }
 
     /// <summary>
-    /// Makes an id and the text of its key: <c>es_</c>, the id without its prefix, <c>_</c>, 256 random bits in base32, which has no <c>_</c>,
-    /// and the mark of all that.
+    /// Creates an id and the text of its key: <c>es_</c>, the id without its prefix, <c>_</c>, 256 random bits in base32, which has no
+    /// <c>_</c>, and the mark.
     /// </summary>
     public static (string Id, Secret Text) NewText(TimeProvider time, KeyMark mark)
     {
@@ -57,10 +59,12 @@ public sealed record ApiKey
         return (IdPrefix + id, new Secret(text + mark.Make(text)));
     }
 
-    /// <summary>Whether the text begins like a key's.</summary>
+    /// <summary>Whether the text starts like a key.</summary>
     public static bool IsLike(string text) => text.StartsWith(TextPrefix, StringComparison.Ordinal);
 
-    /// <summary>Finds the id in a key's text, and whether the text is marked; returns false if it is no key's, or has a mark that doesn't fit.</summary>
+    /// <summary>
+    /// Finds the id in a key's text and whether the text is marked; returns false if it is not a key or its mark is invalid.
+    /// </summary>
     public static bool TryParseText(string text, KeyMark mark, [NotNullWhen(true)] out string? id, out bool isMarked)
     {
         const int idEnd = 3 + Base32Id.Length;
@@ -74,10 +78,10 @@ public sealed record ApiKey
         return valid;
     }
 
-    /// <summary>Whether two names look the same: letter case and the number of blanks make no difference.</summary>
+    /// <summary>Whether two names look the same: letter case and the number of spaces don't matter.</summary>
     public static bool IsSameName(string left, string right) => string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether the text has the form of a key's id.</summary>
+    /// <summary>Whether the text is a valid key id.</summary>
     public static bool IsId(string text) => text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));
 
     /// <summary>The hash of a key's text.</summary>

@@ -10,8 +10,8 @@ using Microsoft.Azure.Functions.Worker;
 namespace EventSubscriptions.Access;
 
 /// <summary>
-/// Issues, lists and revokes keys. A caller whose own key is bound to an organization sees and issues only keys of that organization.
-/// The audit entries of a bound key are its organization's, of others the system's.
+/// Issues, lists and revokes API keys. A caller whose key is bound to an organization sees and issues only keys of that organization.
+/// Changes of a bound key are in its organization's audit log, others in the system's.
 /// </summary>
 public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticator authenticator, AuditLog auditLog, TimeProvider time)
 {
@@ -34,13 +34,13 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         var caller = request.Caller;
         if (!caller.Sees(key!.Organization))
         {
-            return Problem.Forbidden($"A key that is bound to an organization issues keys of that organization only: organizationId must be {caller.Organization}.");
+            return Problem.Forbidden($"A key that is bound to an organization can only issue keys for it: organizationId must be {caller.Organization}.");
         }
 
-        // Nobody has the text before the entry is written: should the process end in between, the key is of no use to anybody.
+        // Nobody has the text before the entry is written: if the process dies in between, the key is useless.
         if (!await store.TryAddAsync(key, cancellationToken))
         {
-            return Problem.Conflict("Another key has this name already: the audit log could not tell the two apart. Choose another.");
+            return Problem.Conflict("Another key already has this name, and the audit log could not tell them apart. Choose another name.");
         }
 
         await auditLog.AppendAsync(Entry(AuditType.KeyCreated, key, caller, Changes(key)), cancellationToken);
@@ -84,7 +84,8 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
             return problem;
         }
 
-        // The entry comes first: should the process end in between, the caller has no answer, and the repeat finds the key and revokes it.
+        // The entry comes first: if the process dies in between, the caller gets no response and repeats the request, which finds the key
+        // and revokes it.
         await auditLog.AppendAsync(Entry(AuditType.KeyRevoked, key, caller, null), cancellationToken);
         await store.DeleteAsync(id, cancellationToken);
         authenticator.Forget(id);
@@ -94,9 +95,9 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     private ApiKey? ReadNew(FieldReader fields, string id, Secret text)
     {
         var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
-        if (name is not null && PlainText.CheckName(name) is { } mistake)
+        if (name is not null && PlainText.CheckName(name) is { } error)
         {
-            fields.AddError("name", mistake);
+            fields.AddError("name", error);
         }
         else if (name is not null && ApiKey.IsSameName(name, Authenticator.AdminKeyName))
         {
@@ -161,7 +162,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     }
 }
 
-/// <summary>A key as callers see it.</summary>
+/// <summary>An API key in responses.</summary>
 internal sealed record ApiKeyResponse
 {
     public required string Id { get; init; }
@@ -178,7 +179,7 @@ internal sealed record ApiKeyResponse
 
     public DateTimeOffset? LastUsedAt { get; init; }
 
-    /// <summary>The text of the key, in the answer that issues it and nowhere else.</summary>
+    /// <summary>The text of the key, only in the response that issues it.</summary>
     public string? Key { get; init; }
 
     public static ApiKeyResponse Of(ApiKey key) => new()

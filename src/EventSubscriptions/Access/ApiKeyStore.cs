@@ -15,20 +15,20 @@ public sealed class ApiKeyStore(TableServiceClient tables)
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.ApiKeys);
 
-    /// <summary>Reads one key, or null where there is none of that id.</summary>
+    /// <summary>Reads one key, or null if it doesn't exist.</summary>
     public async Task<ApiKey?> GetAsync(string id, CancellationToken cancellationToken)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: cancellationToken);
         return row.HasValue ? Read(row.Value!) : null;
     }
 
-    /// <summary>Lists the keys that a filter accepts, oldest first.</summary>
+    /// <summary>Lists the keys that match, oldest first.</summary>
     public Task<ListPage<ApiKey>> ListAsync(Predicate<ApiKey> filter, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(new RowRange(Partition), page, row => Read(row) is var key && filter(key) ? key : null, cancellationToken);
 
     /// <summary>
-    /// Stores a new key, unless there is another of its name: of those that an audit log could show beside it, so a bound key must differ from
-    /// those of its organization and the unbound ones, an unbound key from all. Returns whether it has stored it.
+    /// Stores a new key and returns true, unless an audit log could show it beside another key with the same name: a bound key must differ
+    /// from those of its organization and the unbound ones, an unbound key from all.
     /// </summary>
     public async Task<bool> TryAddAsync(ApiKey key, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ public sealed class ApiKeyStore(TableServiceClient tables)
 
         await _table.UpsertEntityAsync(Row(key), TableUpdateMode.Replace, cancellationToken);
 
-        // Looked for once more: of two that were added at the same time at least one sees the other, and no two stay.
+        // Checked again: if two are added at the same time, at least one sees the other, so both never stay.
         if (!await HasNamesakeAsync(key, cancellationToken))
         {
             return true;
@@ -49,11 +49,10 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         return false;
     }
 
-    /// <summary>Deletes a key.</summary>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
 
-    /// <summary>Notes when a key was used. One that is gone stays gone.</summary>
+    /// <summary>Records when a key was used. Does nothing if the key was deleted.</summary>
     internal async Task TouchAsync(string id, DateTimeOffset usedAt, CancellationToken cancellationToken)
     {
         try

@@ -6,17 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>Tells whose a key is. What it knows of the table is at most 5 s old, so a revoked key works no longer than that.</summary>
+/// <summary>Identifies the caller by its key. Cached for at most 5 s, so a revoked key stops working within that time.</summary>
 /// <remarks>
-/// A key's text is marked, so that made-up ones cost nothing. Texts without a mark, which older versions issued, could be made up: until one has been right, its
-/// look-ups are limited, and what they find is kept apart, so that a flood of them displaces nobody.
+/// Keys carry a mark, so that made-up ones cost nothing. A text without a mark, which older versions issued, may be made up: until it has
+/// been valid once, its look-ups are limited and cached separately, so that a flood of them evicts no other key.
 /// </remarks>
 public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, AccessOptions options, TimeProvider time, ILogger<Authenticator> logger)
 {
-    /// <summary>The actor of what the key from the settings does. No issued key is called so.</summary>
+    /// <summary>The actor name of the key from the settings. No issued key has this name.</summary>
     public const string AdminKeyName = "Access__AdminKey";
 
-    /// <summary>The id of the key from the settings. No issued key has it.</summary>
+    /// <summary>The id of the key from the settings. No issued key has this id.</summary>
     public const string AdminKeyId = "settings";
 
     private const int Capacity = 10_000;
@@ -29,11 +29,11 @@ public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, Acces
     private readonly ExpiringCache<string, ApiKey?> _unmarked = new(s_lifetime, Capacity, time);
     private readonly LookupBudget _unmarkedLookups = new(MaxUnmarkedLookupsPerSecond, time);
 
-    /// <summary>When the use of a key was noted last, of each that was right here.</summary>
+    /// <summary>When the use of each valid key was last recorded.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> _touched = new(StringComparer.Ordinal);
     private readonly byte[] _adminHash = ApiKey.HashOf(options.AdminKey.Reveal());
 
-    /// <summary>Finds whose key the text is.</summary>
+    /// <summary>Identifies the caller by the text of a key.</summary>
     public async ValueTask<Authentication> AuthenticateAsync(string text, CancellationToken cancellationToken)
     {
         if (CryptographicOperations.FixedTimeEquals(ApiKey.HashOf(text), _adminHash))
@@ -63,7 +63,7 @@ public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, Acces
         return new Authentication(new Caller(new Actor(key.Id, key.Name), key.Role, key.Organization));
     }
 
-    /// <summary>Forgets a key that this instance has revoked.</summary>
+    /// <summary>Removes a key that this instance has revoked from the cache.</summary>
     public void Forget(string id)
     {
         _keys.Remove(id);
@@ -71,7 +71,7 @@ public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, Acces
         _touched.TryRemove(id, out _);
     }
 
-    /// <summary>Notes the use every few minutes, and lets no request wait for that.</summary>
+    /// <summary>Records the use of a key every few minutes, without delaying the request.</summary>
     private void Touch(ApiKey key, DateTimeOffset now)
     {
         var last = _touched.GetOrAdd(key.Id, static (_, key) => key.LastUsedAt ?? DateTimeOffset.MinValue, key);
@@ -83,7 +83,7 @@ public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, Acces
 
     private async Task TouchAsync(string id, DateTimeOffset now)
     {
-        // Nobody waits for this, and nothing depends on it.
+        // Nothing depends on it.
         try
         {
             await store.TouchAsync(id, now, CancellationToken.None);
@@ -96,19 +96,19 @@ public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, Acces
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "The use of the key {Id} could not be noted.")]
+        [LoggerMessage(LogLevel.Debug, "Could not record the use of key {Id}.")]
         public static partial void NotTouched(ILogger logger, Exception exception, string id);
     }
 }
 
-/// <summary>Whose key it is.</summary>
+/// <summary>The result of identifying a caller.</summary>
 /// <param name="Caller">Null if the key is unknown, expired or revoked, or could not be looked up.</param>
-/// <param name="IsBusy">Whether too many keys that may be made up were looked up just now for this one to be.</param>
+/// <param name="IsBusy">Whether the key was not looked up because too many unknown keys are being tried.</param>
 public readonly record struct Authentication(Caller? Caller, bool IsBusy = false)
 {
-    /// <summary>The key is nobody's.</summary>
+    /// <summary>No key has this text.</summary>
     public static readonly Authentication Unknown;
 
-    /// <summary>It may be somebody's: the caller may try again.</summary>
+    /// <summary>Not looked up; the caller may try again.</summary>
     public static readonly Authentication Busy = new(null, IsBusy: true);
 }

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>What each function asks of its callers, read once from the attributes.</summary>
+/// <summary>What each function requires of its callers, read once from its attributes.</summary>
 internal sealed class FunctionAccess
 {
     private readonly FrozenDictionary<string, Requirement> _byFunction;
@@ -21,13 +21,13 @@ internal sealed class FunctionAccess
         where function is not null
         select KeyValuePair.Create(function.Name, Requirement.Of(method)));
 
-    /// <summary>What the function asks; of one that isn't known, what nobody has.</summary>
+    /// <summary>The requirement of a function. An unknown function may be called by nobody.</summary>
     public Requirement this[string function] => _byFunction.GetValueOrDefault(function, Requirement.Nobody);
 }
 
-/// <summary>What a function asks of its callers.</summary>
-/// <param name="Anonymous">It needs no key.</param>
-/// <param name="AnyOf">The roles of which one is enough.</param>
+/// <summary>What a function requires of its callers.</summary>
+/// <param name="Anonymous">No key is required.</param>
+/// <param name="AnyOf">The roles, one of which is enough.</param>
 internal sealed record Requirement(bool Anonymous, IReadOnlyList<Role> AnyOf)
 {
     public static readonly Requirement Nobody = new(false, []);

@@ -6,8 +6,8 @@ using SimpleBase;
 namespace EventSubscriptions.Access;
 
 /// <summary>
-/// The mark at the end of a key's text: 40 bits of an HMAC under a key that is derived from <c>Secrets__Keys</c>. Made-up texts have none that fits,
-/// so they are refused without a look-up.
+/// The mark at the end of a key's text: 40 bits of an HMAC under a key derived from <c>Secrets__Keys</c>. Texts without a valid mark are
+/// refused without a look-up.
 /// </summary>
 public sealed class KeyMark(SecretOptions options)
 {
@@ -21,13 +21,13 @@ public sealed class KeyMark(SecretOptions options)
         .. options.Keys.Select(key => (key.Id, HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes.ToArray(), SHA256.HashSizeInBytes, info: "mark of API keys"u8.ToArray()))),
     ];
 
-    /// <summary>The id of the key that marks: the first of <c>Secrets__Keys</c>.</summary>
+    /// <summary>The id of the key that new marks are made with: the first of <c>Secrets__Keys</c>.</summary>
     public string SecretKeyId => _keys[0].Id;
 
     /// <summary>The mark of a text.</summary>
     public string Make(ReadOnlySpan<char> text) => Make(text, _keys[0].Key);
 
-    /// <summary>Whether the mark is that of the text under any of <c>Secrets__Keys</c>.</summary>
+    /// <summary>Whether the mark is valid for the text under any of <c>Secrets__Keys</c>.</summary>
     public bool Fits(ReadOnlySpan<char> text, ReadOnlySpan<char> mark)
     {
         var fits = false;

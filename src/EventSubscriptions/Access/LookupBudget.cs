@@ -1,13 +1,13 @@
 namespace EventSubscriptions.Access;
 
-/// <summary>How many look-ups of keys that may be made up are done each second, at most.</summary>
+/// <summary>How many unmarked keys are looked up per second at most.</summary>
 internal sealed class LookupBudget(int perSecond, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private long _second = time.GetTimestamp();
     private int _taken;
 
-    /// <summary>Takes one, if one is left.</summary>
+    /// <summary>Uses one look-up; returns false if none is left.</summary>
     public bool TryTake()
     {
         lock (_gate)

@@ -2,16 +2,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Access;
 
-/// <summary>The key that a request brings: in <c>x-api-key</c>, else as a bearer token. The first wins, since a proxy may own <c>Authorization</c>.</summary>
+/// <summary>
+/// The API key of a request: <c>x-api-key</c>, else the bearer token. The first wins because a proxy may own <c>Authorization</c>.
+/// </summary>
 public static class RequestKey
 {
-    /// <summary>The header of our own.</summary>
     public const string Header = "x-api-key";
 
     private const string Scheme = "Bearer ";
     private const int MaxLength = 512;
 
-    /// <summary>The key's text, or null if there is none, or more than one.</summary>
+    /// <summary>The text of the key, or null if there is none or more than one.</summary>
     public static string? Of(HttpRequest request)
     {
         var key = (request.Headers[Header], request.Headers.Authorization) switch

@@ -3,7 +3,7 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Audit;
 
-/// <summary>One line of the audit log. It never holds a token, a secret or a payload.</summary>
+/// <summary>An entry of the audit log. It never contains a token, a secret or a payload.</summary>
 public sealed record AuditEntry
 {
     /// <summary>One of <see cref="AuditType"/>.</summary>
@@ -11,7 +11,7 @@ public sealed record AuditEntry
 
     public required DateTimeOffset Timestamp { get; init; }
 
-    /// <summary>Null where the entry belongs to no organization.</summary>
+    /// <summary>Null if the entry belongs to no organization.</summary>
     public OrganizationId? OrganizationId { get; init; }
 
     public SubscriptionId? SubscriptionId { get; init; }
@@ -32,17 +32,17 @@ public sealed record AuditEntry
 
     public long? DurationMs { get; init; }
 
-    /// <summary>At most the first 1 KiB of the answer, with secrets cut out.</summary>
+    /// <summary>At most the first 1 KiB of the response, with secrets removed.</summary>
     public string? ResponseSnippet { get; init; }
 
-    /// <summary>The key that made the change; null where the app itself did.</summary>
+    /// <summary>The key that made the change; null if the app did.</summary>
     public Actor? Actor { get; init; }
 
     /// <summary>What changed, by field.</summary>
     public IReadOnlyDictionary<string, AuditChange>? Changes { get; init; }
 }
 
-/// <summary>What went wrong: a kind that programs can match, a detail for people, a hint at what to do about it.</summary>
+/// <summary>What failed: a kind for programs, a detail for people, and a hint what to do.</summary>
 public sealed record AuditError(string Kind, string Detail, string? Hint = null);
 
 /// <summary>A field before and after. Secrets show as <c>***</c>.</summary>

@@ -5,7 +5,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Audit;
 
-/// <summary>An entry of the audit log as callers see it.</summary>
+/// <summary>An entry of the audit log in responses.</summary>
 public sealed record AuditEntryResponse
 {
     public required string Id { get; init; }
@@ -36,7 +36,7 @@ public sealed record AuditEntryResponse
 
     public string? Actor { get; init; }
 
-    /// <summary>The key's id, which no other key has: names may be used again.</summary>
+    /// <summary>The id of the key. Names can be reused, ids can't.</summary>
     public string? ActorId { get; init; }
 
     /// <summary><c>{field: {from, to}}</c>.</summary>

@@ -25,14 +25,13 @@ public sealed class AuditLog
     public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken) =>
         _writer.WriteAsync(AuditRow.Make(entry, _time), cancellationToken);
 
-    /// <summary>Stores the row of an entry; again is the same as once.</summary>
+    /// <summary>Stores the row of an entry. Storing it again changes nothing.</summary>
     internal Task AppendAsync(TableEntity row, CancellationToken cancellationToken) => _writer.WriteAsync(row, cancellationToken);
 
-    /// <summary>Adds to the number that an entry gives, and makes the entry with the first. Other instances may do the same.</summary>
+    /// <summary>Adds to the count of an entry, which the first call creates. Instances may do so at the same time.</summary>
     /// <param name="id">The entry's id without the prefix.</param>
-    /// <param name="count">How many more.</param>
-    /// <param name="entryFor">The entry for a number; its time and organization are always the same.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="count">How many to add.</param>
+    /// <param name="entryFor">Creates the entry for a count; its time and organization are always the same.</param>
     internal async Task CountAsync(string id, int count, Func<int, AuditEntry> entryFor, CancellationToken cancellationToken)
     {
         while (true)
@@ -56,14 +55,14 @@ public sealed class AuditLog
 
                 return;
             }
-            catch (Azure.RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+            catch (Azure.RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
             {
-                // Another instance was faster: add to what it has written.
+                // Another instance was faster: add to its count.
             }
         }
     }
 
-    /// <summary>Lists the entries of an organization, or those that belong to none, newest first.</summary>
+    /// <summary>Lists the entries of an organization, or those without one, newest first.</summary>
     internal Task<ListPage<AuditEntryResponse>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
         var (atLeast, below) = InvertedTicks.KeyRange(filter.Times.From, filter.Times.To);
@@ -72,7 +71,7 @@ public sealed class AuditLog
     }
 }
 
-/// <summary>Which entries are asked for.</summary>
+/// <summary>Which entries to list.</summary>
 internal sealed record AuditFilter(TimeRange Times, string? Type, string? SubscriptionId)
 {
     public bool Accepts(TableEntity row) =>

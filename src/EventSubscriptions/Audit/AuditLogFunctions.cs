@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Audit;
 
-/// <summary>Shows the audit log, newest first.</summary>
+/// <summary>Lists the audit log, newest first.</summary>
 public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
 {
     [Function(nameof(ListAuditLog))]

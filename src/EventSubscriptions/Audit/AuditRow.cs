@@ -11,21 +11,21 @@ namespace EventSubscriptions.Audit;
 /// <summary>An audit entry as a row: <c>{inverted ticks}:{unique}</c> in the partition of its organization, or in <c>system</c>.</summary>
 internal static class AuditRow
 {
-    /// <summary>The partition of what belongs to no organization.</summary>
+    /// <summary>The partition of entries without an organization.</summary>
     public const string SystemPartition = "system";
 
     private const string IdPrefix = "aud_";
     private const int MaxText = 8 * 1024;
 
-    /// <summary>What a property of Table Storage holds: 64 KiB in UTF-16.</summary>
+    /// <summary>The largest property of Table Storage: 64 KiB in UTF-16.</summary>
     private const int MaxChanges = 32 * 1024;
 
-    /// <summary>The row of an entry, with a key of its own.</summary>
+    /// <summary>Creates the row of an entry with a unique key.</summary>
     public static TableEntity Make(AuditEntry entry, TimeProvider time) => Make(entry, Base32Id.New(time));
 
-    /// <summary>The row of an entry.</summary>
-    /// <param name="entry">What it says.</param>
-    /// <param name="id">Its id without the prefix, different from that of any other of the same time.</param>
+    /// <summary>Creates the row of an entry.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="id">Its id without the prefix, unique among entries of the same time.</param>
     public static TableEntity Make(AuditEntry entry, string id)
     {
         var row = new TableEntity(entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{id}");
@@ -47,14 +47,14 @@ internal static class AuditRow
         return row;
     }
 
-    /// <summary>What callers see of a row.</summary>
+    /// <summary>Reads a row for a response.</summary>
     public static AuditEntryResponse Read(TableEntity row) =>
         new()
         {
             Id = string.Concat(IdPrefix, row.RowKey.AsSpan(InvertedTicks.Length + 1)),
             Timestamp = InvertedTicks.TryParse(row.RowKey, out var timestamp)
                 ? timestamp
-                : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.AuditLog} is no entry."),
+                : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.AuditLog} is not an audit entry."),
             Type = row.GetString("type"),
             OrganizationId = OrganizationId.TryParse(row.PartitionKey, out var organization) ? organization.Value : null,
             SubscriptionId = row.GetString("subscriptionId"),
@@ -71,7 +71,7 @@ internal static class AuditRow
             Changes = row.GetString("changes") is { } changes ? JsonElement.Parse(changes) : null,
         };
 
-    /// <summary>The same entry in another place.</summary>
+    /// <summary>Copies the entry to another table or partition.</summary>
     public static TableEntity Copy(TableEntity row, string rowKey)
     {
         var copy = new TableEntity(row.PartitionKey, rowKey);
@@ -94,11 +94,11 @@ internal static class AuditRow
         }
     }
 
-    /// <summary>The first characters of a text, never half of a surrogate pair.</summary>
+    /// <summary>The first characters of a text, without half of a surrogate pair at the end.</summary>
     private static string Shortened(string text, int maxLength) =>
         text.Length <= maxLength ? text : $"{text.AsSpan(0, maxLength - (char.IsHighSurrogate(text[maxLength - 1]) ? 1 : 0))}…";
 
-    /// <summary>The changes as JSON, with their texts shortened until all of it fits into the row.</summary>
+    /// <summary>The changes as JSON, with texts shortened until they fit into the row.</summary>
     private static string ToJson(IReadOnlyDictionary<string, AuditChange> changes)
     {
         for (var maxText = MaxText; ; maxText /= 2)
@@ -163,7 +163,7 @@ internal static class AuditRow
                 json.WriteEndArray();
                 break;
             default:
-                throw new ArgumentException($"A change of type {value.GetType()} has no form in the audit log.", nameof(value));
+                throw new ArgumentException($"A change of type {value.GetType()} can't be written to the audit log.", nameof(value));
         }
     }
 }

@@ -13,32 +13,34 @@ public sealed record DeliveriesOptions
         TimeSpan.FromHours(10), TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
     ];
 
-    /// <summary>The waits after attempt 1, 2 and so on; one attempt more than waits.</summary>
+    /// <summary>The delays after attempt 1, 2 and so on; there is one attempt more than delays.</summary>
     public IReadOnlyList<TimeSpan> RetrySchedule { get; init; } = DefaultRetrySchedule;
 
-    /// <summary>From name resolution to the end of the answer.</summary>
+    /// <summary>The time limit of an attempt, from name resolution to the end of the response.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How many requests are sent to one subscription at once.</summary>
+    /// <summary>The most concurrent requests to one subscription.</summary>
     public int MaxInFlightPerSubscription { get; init; } = 16;
 
-    /// <summary>How many deliveries the host makes at once: <c>maxConcurrentCalls</c> in <c>host.json</c>, unless a setting overrides that.</summary>
+    /// <summary>
+    /// The most concurrent deliveries of the host: <c>maxConcurrentCalls</c> in <c>host.json</c>, unless a setting overrides it.
+    /// </summary>
     public int Invocations { get; init; } = 256;
 
-    /// <summary>How often one request is tried while a subscription's breaker is open.</summary>
+    /// <summary>The time between two probes of an open circuit breaker.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>For how long every delivery to a subscription must have failed before it is deactivated.</summary>
+    /// <summary>How long all deliveries to a subscription must have failed before it is deactivated.</summary>
     public TimeSpan DeactivateAfter { get; init; } = TimeSpan.FromDays(5);
 
-    /// <summary>How often, at least, deliveries to a subscription must have failed before it is deactivated.</summary>
+    /// <summary>How many attempts must have failed before a subscription is deactivated.</summary>
     public int DeactivateMinFailures { get; init; } = 10;
 
     /// <summary>Reads and checks the settings.</summary>
     public static DeliveriesOptions Read(OptionsReader reader) => new()
     {
         RetrySchedule = ReadRetrySchedule(reader),
-        // Far below the lock of a message.
+        // Well below the lock of a message.
         Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
         MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
         Invocations = reader.Number("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", 256, 1, 100_000),

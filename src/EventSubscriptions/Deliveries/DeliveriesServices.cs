@@ -9,10 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Deliveries;
 
-/// <summary>Registers what delivers.</summary>
 public static class DeliveriesServices
 {
-    /// <summary>Adds the functions' collaborators and the options of this folder.</summary>
+    /// <summary>Adds deliveries: sending, throttling, the log and the health of subscriptions.</summary>
     public static IServiceCollection AddDeliveries(this IServiceCollection services) =>
         services
             .AddSettings(DeliveriesOptions.Read)
@@ -29,10 +28,10 @@ public static class DeliveriesServices
             .AddSingleton<TestSlots>()
             .AddWebhookSender();
 
-    /// <summary>Adds the sender and the HTTP client that it uses.</summary>
+    /// <summary>Adds the sender and its HTTP clients.</summary>
     internal static IServiceCollection AddWebhookSender(this IServiceCollection services)
     {
-        // So that a receiver that moves is followed.
+        // So that a receiver that changes its address is followed.
         services.AddWebhookClient(WebhookSender.ClientName, connectionLifetime: TimeSpan.FromMinutes(2));
         services.AddWebhookClient(WebhookSender.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
         return services
@@ -55,19 +54,19 @@ public static class DeliveriesServices
 
     private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) => new()
     {
-        // The token and the payload go to the URL that was given and nowhere else.
+        // The token and the payload go to the URL of the subscription and nowhere else.
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
         PlaintextStreamFilter = ConnectionUse.Filter,
-        // A connection may outlive the request that asked for it, and not by much.
+        // A connection attempt may outlive its request, but not by much.
         ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
         PooledConnectionLifetime = connectionLifetime,
         EnableMultipleHttp2Connections = true,
         MaxResponseHeadersLength = 16,
-        // What is left of a long answer is not worth reading.
+        // The rest of a long response is not worth reading.
         MaxResponseDrainSize = 0,
         // The delivery's own trace context is sent.
         ActivityHeadersPropagator = null,

@@ -51,7 +51,7 @@ public sealed class DeliveryDeadLetterFunction(
         await audit.AppendAsync(entry, cancellationToken);
         if (cause.Reason is null or DeadLetterReason.MaxDeliveryCountExceeded)
         {
-            // When the app itself dead-letters a delivery, it has already noted that it no longer waits.
+            // When the app dead-letters a delivery, it has already logged that it no longer waits.
             await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
         }
     }

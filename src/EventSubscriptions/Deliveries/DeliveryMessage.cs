@@ -14,10 +14,10 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>One delivery of one event to one subscription, as a message on the queue <c>deliveries</c>.</summary>
 public sealed record DeliveryMessage : IQueueMessage
 {
-    /// <summary>The run of an event's first fan-out; a resend or a replay has its own id.</summary>
+    /// <summary>The run of the first fan-out of an event; a resend or a replay has its own.</summary>
     public const string EventRun = "event";
 
-    /// <summary>The run of tests, which go through no queue.</summary>
+    /// <summary>The run of tests, which don't use the queue.</summary>
     public const string TestRun = "test";
 
     private const string PostponementsProperty = "postponements";
@@ -30,7 +30,7 @@ public sealed record DeliveryMessage : IQueueMessage
 
     public required string EventName { get; init; }
 
-    /// <summary>In the syntax of an event id.</summary>
+    /// <summary>Has the syntax of an event id.</summary>
     public string Run { get; init; } = EventRun;
 
     /// <summary>From 1.</summary>
@@ -42,21 +42,21 @@ public sealed record DeliveryMessage : IQueueMessage
     /// <summary>The body to send; empty if it is read from the archive, as it is after the first attempt and after a postponement.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
-    /// <summary>Whether its message was received before, by a process that may have ended anywhere.</summary>
+    /// <summary>Whether the message was delivered before, to a process that may have died anywhere.</summary>
     public bool IsRedelivered { get; init; }
 
-    /// <summary>Whether the delivery log may have a row that says that it waits.</summary>
+    /// <summary>Whether the delivery log may contain a row that says that the delivery waits.</summary>
     public bool MayHaveWaited => Attempt > 1 || Postponements > 0 || IsRedelivered;
 
-    /// <summary>Whether the attempt must use the subscription as it is stored, since one that was kept in memory was out of date.</summary>
+    /// <summary>Whether the attempt must read the stored subscription, because the cached one was outdated.</summary>
     public bool NeedsStored { get; init; }
 
     public DateTimeOffset? FirstAttemptAt { get; init; }
 
-    /// <summary>When the event came; null for what was sent again.</summary>
+    /// <summary>When the event was published; null for resends and replays.</summary>
     public DateTimeOffset? PublishedAt { get; init; }
 
-    /// <summary>W3C trace context of the fan-out, the same over all attempts.</summary>
+    /// <summary>The W3C trace context of the fan-out, the same for all attempts.</summary>
     public string? TraceParent { get; init; }
 
     /// <inheritdoc/>
@@ -121,19 +121,19 @@ public sealed record DeliveryMessage : IQueueMessage
         }
         else if (!SubscriptionId.TryParse(Text(properties, "subscriptionId"), out var subscription))
         {
-            malformed = Invalid("subscriptionId", "a subscription's id");
+            malformed = Invalid("subscriptionId", "a subscription id");
         }
         else if (!EventId.TryParse(Text(properties, "eventId"), out var eventId))
         {
-            malformed = Invalid("eventId", "an event's id");
+            malformed = Invalid("eventId", "an event id");
         }
         else if (Text(properties, "eventName") is not { Length: > 0 and <= EventPayload.MaxNameLength } eventName)
         {
-            malformed = Invalid("eventName", $"a text of 1–{EventPayload.MaxNameLength} characters");
+            malformed = Invalid("eventName", $"a string of 1–{EventPayload.MaxNameLength} characters");
         }
         else if (!EventId.TryParse(Text(properties, "run"), out var run))
         {
-            malformed = Invalid("run", "a run's id");
+            malformed = Invalid("run", "a run id");
         }
         else if (Number(properties, "attempt") is not (>= 1 and <= int.MaxValue and var attempt))
         {

@@ -48,8 +48,8 @@ public sealed class DeliveryProcessor(
         if (decision.Pass is not { } entered)
         {
             await Task.WhenAll(
-                scheduler.PostponeAsync(delivery, decision.HoldUntil, cancellationToken),
-                recorder.RecordPostponedAsync(delivery, decision.HoldUntil, cancellationToken));
+                scheduler.PostponeAsync(delivery, decision.PostponeUntil, cancellationToken),
+                recorder.RecordPostponedAsync(delivery, decision.PostponeUntil, cancellationToken));
             return Settlement.Completed;
         }
 
@@ -70,7 +70,7 @@ public sealed class DeliveryProcessor(
 
         var attempt = await attempts.SendAsync(subscription, delivery, payload, cancellationToken);
         await Task.WhenAll(
-            gate.LeaveAsync(pass, subscription, attempt.Result, attempt.Decision.RestUntil, cancellationToken),
+            gate.LeaveAsync(pass, subscription, attempt.Result, attempt.Decision.CooldownUntil, cancellationToken),
             recorder.RecordAsync(subscription, delivery, attempt, cancellationToken));
         if (attempt.Decision is DeliveryDecision.Retry retry)
         {

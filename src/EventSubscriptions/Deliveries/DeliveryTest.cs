@@ -9,12 +9,12 @@ using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;
 
-/// <summary>Sends an example to a subscription's receiver, once and now.</summary>
+/// <summary>Sends an example event to the receiver of a subscription.</summary>
 public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender, DeliveryRecorder recorder, AppTracing tracing, TimeProvider time, Random random)
 {
     private static readonly RetrySchedule s_never = new([]);
 
-    /// <summary>The event that is sent where the caller names none: the first that the subscription wants.</summary>
+    /// <summary>The event type to send by default: the first that the subscription matches.</summary>
     public EventType DefaultFor(Subscription subscription)
     {
         foreach (var name in subscription.Events)
@@ -28,7 +28,10 @@ public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender,
         return catalogue.All[0];
     }
 
-    /// <summary>Makes one attempt, whether or not the subscription is active, and logs it under the run <see cref="DeliveryMessage.TestRun"/>. The event's id is new and not archived.</summary>
+    /// <summary>
+    /// Makes one attempt, even if the subscription is inactive, and logs it with the run <see cref="DeliveryMessage.TestRun"/>. The event
+    /// has a new id and is not archived.
+    /// </summary>
     internal async Task<TestAttempt> RunAsync(Subscription subscription, EventType type, CancellationToken cancellationToken)
     {
         var delivery = new DeliveryMessage
@@ -48,7 +51,7 @@ public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender,
     }
 }
 
-/// <summary>What a test has shown.</summary>
+/// <summary>The result of a test.</summary>
 internal sealed record TestAttempt : DeliveryAttempt
 {
     [SetsRequiredMembers]

@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Deliveries;
 
-/// <summary>Sends something to one subscription because a person asks for it: an example, or an event once more.</summary>
+/// <summary>Sends a test event to a subscription, or resends an archived event.</summary>
 public sealed class ResendFunctions(
     SubscriptionStore subscriptions,
     EventCatalogue catalogue,
@@ -108,6 +108,6 @@ public sealed class ResendFunctions(
     }
 }
 
-/// <summary>What was started.</summary>
+/// <summary>The response of a resend.</summary>
 /// <param name="Run">The run of its attempts in the delivery log.</param>
 internal sealed record ResendResponse(string Run);

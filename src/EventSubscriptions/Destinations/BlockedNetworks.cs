@@ -4,15 +4,15 @@ using System.Net.Sockets;
 namespace EventSubscriptions.Destinations;
 
 /// <summary>
-/// Where no webhook goes, as data: the blocks of the IANA special-purpose address registries (RFC 6890) that are not
-/// globally reachable, what IPv6 leaves unassigned, and Azure's own service address.
+/// The networks that webhooks are not sent to: the blocks of the IANA special-purpose address registries (RFC 6890) that are not globally
+/// reachable, unassigned IPv6 space, and Azure's own service address.
 /// </summary>
 internal static class BlockedNetworks
 {
-    /// <summary>A block and what it is. The first that contains an address names it.</summary>
+    /// <summary>A block and its description. The first that contains an address describes it.</summary>
     private readonly record struct Block(IPNetwork Network, string Description, bool Always);
 
-    /// <summary>IPv6 forms that carry an IPv4 address at an offset; Teredo carries its client's inverted.</summary>
+    /// <summary>IPv6 forms that embed an IPv4 address at an offset; Teredo inverts the client's.</summary>
     private readonly record struct EmbeddedForm(IPNetwork Network, int Offset, bool Inverted, string Name);
 
     private static readonly Block[] s_v4 =
@@ -67,15 +67,15 @@ internal static class BlockedNetworks
         new(IPNetwork.Parse("2001::/32"), 12, Inverted: true, "Teredo"),
     ];
 
-    /// <summary>What the address is that makes it refused, or null where it is public.</summary>
-    public static RefusedAddress? Find(IPAddress address)
+    /// <summary>The block of an address, or null if the address is public.</summary>
+    public static BlockedNetwork? Find(IPAddress address)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             return Find(s_v4, address);
         }
 
-        // IPNetwork takes a mapped address for the IPv4 one, also against IPv6 blocks.
+        // IPNetwork treats a mapped address as the IPv4 one, also against IPv6 blocks.
         if (address.IsIPv4MappedToIPv6)
         {
             return FindInner(address.MapToIPv4(), "IPv4-mapped");
@@ -102,8 +102,8 @@ internal static class BlockedNetworks
         return carriesPublic ? null : Find(s_v6, address);
     }
 
-    private static RefusedAddress? FindInner(IPAddress inner, string form) =>
-        Find(s_v4, inner) is { } refused ? refused with { Description = $"{refused.Description} ({inner}) in {form} form" } : null;
+    private static BlockedNetwork? FindInner(IPAddress inner, string form) =>
+        Find(s_v4, inner) is { } blocked ? blocked with { Description = $"{blocked.Description} ({inner}) in {form} form" } : null;
 
     private static IPAddress Inner(ReadOnlySpan<byte> bytes, in EmbeddedForm form)
     {
@@ -120,13 +120,13 @@ internal static class BlockedNetworks
         return new IPAddress(inner);
     }
 
-    private static RefusedAddress? Find(Block[] blocks, IPAddress address)
+    private static BlockedNetwork? Find(Block[] blocks, IPAddress address)
     {
         foreach (var block in blocks)
         {
             if (block.Network.Contains(address))
             {
-                return new RefusedAddress(block.Description, block.Always);
+                return new BlockedNetwork(block.Description, block.Always);
             }
         }
 
@@ -138,7 +138,8 @@ internal static class BlockedNetworks
     private static Block Always(string network, string description) => new(IPNetwork.Parse(network), description, Always: true);
 }
 
-/// <summary>What an address is that no webhook goes to.</summary>
-/// <param name="Description">With its article, for people.</param>
-/// <param name="Always">Whether no setting allows it: it leads to the machine's own platform, whose answers hold credentials.</param>
-internal readonly record struct RefusedAddress(string Description, bool Always);
+/// <summary>A blocked network.</summary>
+/// <param name="Description">For people, with its article.</param>
+/// <param name="Always">Whether no setting allows it: it belongs to the platform of the machine, whose responses contain
+/// credentials.</param>
+internal readonly record struct BlockedNetwork(string Description, bool Always);

@@ -1,29 +1,29 @@
 namespace EventSubscriptions.Destinations;
 
-/// <summary>The kinds of errors.</summary>
+/// <summary>Why a request failed.</summary>
 public static class ErrorKind
 {
-    /// <summary>The host's name has no address.</summary>
+    /// <summary>The host name could not be resolved.</summary>
     public const string Dns = "dns";
 
-    /// <summary>No address of the host takes connections.</summary>
+    /// <summary>No address of the host accepted a connection.</summary>
     public const string Connect = "connect";
 
-    /// <summary>No secure connection came about.</summary>
+    /// <summary>The TLS handshake failed.</summary>
     public const string Tls = "tls";
 
-    /// <summary>The connection broke, or what came over it is not HTTP.</summary>
+    /// <summary>The connection was closed, or the response was not valid HTTP.</summary>
     public const string Reset = "reset";
 
     /// <summary>The deadline passed.</summary>
     public const string Timeout = "timeout";
 
-    /// <summary>The guard refused the URL, or an address of its host.</summary>
+    /// <summary>The URL or an address of its host is not allowed.</summary>
     public const string Forbidden = "forbidden";
 
-    /// <summary>The answer is a 3xx.</summary>
+    /// <summary>The status was 3xx.</summary>
     public const string Redirect = "redirect";
 
-    /// <summary>The answer is any other status than 2xx.</summary>
+    /// <summary>The status was neither 2xx nor 3xx.</summary>
     public const string Status = "status";
 }

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace EventSubscriptions.Destinations;
 
-/// <summary>Host names that mean the same to everybody who reads them.</summary>
+/// <summary>Host names that are unambiguous.</summary>
 internal static class HostName
 {
     /// <summary>RFC 1035 §2.3.4, without the final dot.</summary>
@@ -13,8 +13,8 @@ internal static class HostName
     private static readonly IdnMapping s_idn = new();
 
     /// <summary>
-    /// Characters that Unicode's normalization form C replaces or joins with the one before: written so, a name is another one to DNS than the
-    /// name that browsers make of it. These are combining marks, the points of Hebrew and Arabic, parts of Hangul syllables, and compatibility letters.
+    /// Characters that Unicode normalization form C replaces or combines with the previous one: DNS would look up another name than
+    /// browsers do. These are combining marks, the points of Hebrew and Arabic, parts of Hangul syllables, and compatibility letters.
     /// </summary>
     private static readonly (char First, char Last)[] s_normalized =
     [
@@ -25,7 +25,7 @@ internal static class HostName
         ('\uf900', '\ufaff'),
     ];
 
-    /// <summary>Pairs that the same form makes one letter, in scripts whose vowel signs are letters of their own otherwise.</summary>
+    /// <summary>Pairs that the same form combines into one letter, in scripts whose vowel signs are otherwise letters.</summary>
     private static readonly SearchValues<string> s_pairs = SearchValues.Create(
         [
             "\u0928\u093c", "\u0930\u093c", "\u0933\u093c", "\u09c7\u09be", "\u09c7\u09d7", "\u0b47\u0b3e", "\u0b47\u0b56", "\u0b47\u0b57", "\u0b92\u0bd7",
@@ -35,17 +35,18 @@ internal static class HostName
         StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether a host, as typed, is written in letters that everybody takes for the same. What IDNA (RFC 5892 §2.2) calls unstable, such as
-    /// full-width or circled letters and digits, is taken for another character by one library, and for a part of another name by the next.
+    /// Whether the host, as typed, contains only characters that everyone reads alike. Characters that IDNA calls unstable (RFC 5892 §2.2),
+    /// such as full-width or circled letters and digits, mean different names to different libraries.
     /// </summary>
     public static bool IsPlain(string host) => host.All(IsPlain) && !host.AsSpan().ContainsAny(s_pairs);
 
-    /// <summary>Finds the name that DNS is asked for, without a final dot; returns false if IDNA knows none, or if it is too long for DNS.</summary>
+    /// <summary>Finds the name to resolve, without a final dot; returns false if IDNA rejects it or it is too long for DNS.</summary>
     public static bool TryGetAscii(Uri url, [NotNullWhen(true)] out string? name)
     {
         try
         {
-            // Uri asks IDNA only now: a label may be too long in its ASCII form, or mix directions. Labels that are in that form already it takes as they are.
+            // Uri checks IDNA only now: a label may be too long in its ASCII form, or mix directions. It does not check labels that are
+            // already in that form.
             name = url.IdnHost.TrimEnd('.');
             return name.Length is > 0 and <= MaxLength && (url.HostNameType != UriHostNameType.Dns || s_idn.GetUnicode(name).Length > 0);
         }

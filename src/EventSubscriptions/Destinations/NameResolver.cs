@@ -4,23 +4,23 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Destinations;
 
 /// <summary>
-/// Looks up the addresses of hosts, anew for each connection. The system's look-up blocks its thread, for as long as servers that don't answer let it:
-/// so it has threads of its own, and no organization more than a few of them. Those who ask for the same name share one look-up.
+/// Resolves host names, once per connection. The system call blocks its thread for as long as unresponsive servers let it, so it has its
+/// own threads, and no organization gets more than a few of them. Concurrent requests for a name share one look-up.
 /// </summary>
 internal class NameResolver(TimeProvider time) : IDisposable
 {
     /// <summary>How many look-ups run at once.</summary>
     public const int MaxThreads = 16;
 
-    /// <summary>How many of one organization run at once.</summary>
+    /// <summary>How many look-ups of one organization run at once.</summary>
     public const int MaxPerOrganization = 4;
 
-    /// <summary>For how long a name that could not be resolved is not looked up again.</summary>
+    /// <summary>How long a failed name is not looked up again.</summary>
     public static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(30);
 
     private const int MaxFailures = 10_000;
 
-    // A lock that threads can wait for work with.
+    // A lock that threads can wait on for work.
     private readonly object _gate = new();
     private readonly Dictionary<string, LookUp> _lookUps = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, (Exception Exception, long At)> _failures = new(StringComparer.OrdinalIgnoreCase);
@@ -30,8 +30,10 @@ internal class NameResolver(TimeProvider time) : IDisposable
     private int _idle;
     private bool _disposed;
 
-    /// <summary>The addresses of the host, or of the address that it is. Cancelling ends the wait: a look-up that has begun keeps its thread.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">There are none.</exception>
+    /// <summary>
+    /// The addresses of a host, which may itself be an address. Cancellation ends the wait; a running look-up keeps its thread.
+    /// </summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The host has no address.</exception>
     public virtual async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var address))
@@ -60,7 +62,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Asks the system, and blocks until it answers.</summary>
+    /// <summary>Calls the system and blocks until it returns.</summary>
     protected virtual IPAddress[] Ask(string host) => Dns.GetHostAddresses(host);
 
     private LookUp Join(OrganizationId organization, string host)
@@ -85,7 +87,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
             lookUp.Waiting++;
             if (!lookUp.IsRunning && lookUp.Organizations.Add(organization))
             {
-                // Whose turn comes first looks it up for all who wait for it.
+                // The first in turn looks it up for all who wait for it.
                 if (!_lines.TryGetValue(organization, out var line))
                 {
                     _lines.Add(organization, line = new Line(organization));
@@ -110,7 +112,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Gives an organization a turn if it has something to look up and may.</summary>
+    /// <summary>Gives an organization a turn if it has something to look up and is below its limit.</summary>
     private void MakeReady(Line line)
     {
         if (line.IsReady || line.LookUps.Count == 0 || line.Running == MaxPerOrganization)
@@ -142,7 +144,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
             }
             catch (Exception exception)
             {
-                // Whatever it is, it is told to those who asked.
+                // Whatever it is, it belongs to those who asked.
                 End(line, lookUp, exception);
                 lookUp.Addresses.SetException(exception);
             }
@@ -179,7 +181,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>The next that somebody waits for, and that nobody looks up already.</summary>
+    /// <summary>The next name that is waited for and not being looked up.</summary>
     private static LookUp? Next(Line line)
     {
         while (line.LookUps.TryDequeue(out var lookUp))
@@ -221,7 +223,7 @@ internal class NameResolver(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>The look-ups that an organization asked for.</summary>
+    /// <summary>The look-ups that an organization has requested.</summary>
     private sealed class Line(OrganizationId organization)
     {
         public OrganizationId Organization => organization;

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace EventSubscriptions.Destinations;
 
-/// <summary>Makes what a receiver sent fit to be shown: secrets cut out, control characters left out, cut to a length.</summary>
+/// <summary>Makes a response safe to show: removes secrets and control characters, and shortens it.</summary>
 internal static class ResponseScrubber
 {
-    /// <summary>How often an escape may be escaped again, such as <c>%2B</c> in JSON in JSON.</summary>
+    /// <summary>How many levels of escaping are undone, such as <c>%2B</c> in JSON in JSON.</summary>
     private const int MaxDepth = 3;
 
     private const int MaxEscapeLength = 12;
@@ -17,10 +17,10 @@ internal static class ResponseScrubber
     private static readonly SearchValues<char> s_control =
         SearchValues.Create([.. Enumerable.Range(0, 32).Select(code => (char)code).Where(code => code is not ('\t' or '\n')), '\u007f']);
 
-    /// <summary>The first <paramref name="maxLength"/> characters of what is left, or null where nothing is.</summary>
-    /// <param name="bytes">UTF-8, or what is taken for it.</param>
-    /// <param name="truncated">Whether more would have followed: a secret, or an escape, may have been cut in two.</param>
-    /// <param name="secrets">Cut out, also where the text is percent-encoded, or escaped for JSON or HTML.</param>
+    /// <summary>Returns at most <paramref name="maxLength"/> characters of what remains, or null if nothing does.</summary>
+    /// <param name="bytes">Read as UTF-8.</param>
+    /// <param name="truncated">Whether the response is longer: a secret or an escape may have been cut in two.</param>
+    /// <param name="secrets">Removed even if percent-encoded or escaped for JSON or HTML.</param>
     /// <param name="maxLength">In characters.</param>
     public static string? Scrub(ReadOnlySpan<byte> bytes, bool truncated, SecretForms secrets, int maxLength)
     {
@@ -80,7 +80,7 @@ internal static class ResponseScrubber
         return kept.ToString();
     }
 
-    /// <summary>The parts of a text that hold a secret.</summary>
+    /// <summary>The parts of a text that contain a secret.</summary>
     private sealed class SecretCuts(byte[] text)
     {
         private readonly SortedSet<(int Start, int End)> _ranges = [];
@@ -104,7 +104,7 @@ internal static class ResponseScrubber
             }
         }
 
-        /// <summary>The text with each of them replaced, and without the beginning of one at its end.</summary>
+        /// <summary>The text with each part replaced, and without the start of a secret at its end.</summary>
         public string Apply()
         {
             var shown = new StringBuilder(text.Length);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace EventSubscriptions.Destinations;
 
-/// <summary>What no answer may show, in all forms that don't come undone by unescaping: as it is, in base64 and in hexadecimal.</summary>
+/// <summary>
+/// Secrets that no response snippet may show, in all encodings that unescaping doesn't undo: plain, base64 and hexadecimal.
+/// </summary>
 internal sealed class SecretForms
 {
     private const int MinLengthInHex = 4;
@@ -10,12 +12,12 @@ internal sealed class SecretForms
     public SecretForms(IEnumerable<string> secrets) =>
         All = [.. secrets.Where(secret => secret.Length > 0).SelectMany(Forms).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
 
-    /// <summary>In UTF-8.</summary>
+    /// <summary>As UTF-8.</summary>
     public IReadOnlyList<byte[]> All { get; }
 
     /// <summary>
-    /// The secret, and the base64 characters that depend on nothing else, for each of the three ways in which it can lie
-    /// across groups of three bytes; in both alphabets (RFC 4648 §4 and §5).
+    /// The secret, and the base64 characters that depend on nothing else for each of the three alignments to groups of three bytes, in both
+    /// alphabets (RFC 4648 §4 and §5).
     /// </summary>
     private static IEnumerable<string> Forms(string secret)
     {

@@ -5,28 +5,27 @@ using System.Text;
 
 namespace EventSubscriptions.Destinations;
 
-/// <summary>A text in UTF-8 whose escapes are undone, and for each of its bytes, where it comes from in the text as it was.</summary>
+/// <summary>UTF-8 text with its escapes undone, and for each byte its position in the original text.</summary>
 internal sealed class UnescapedText
 {
-    /// <summary>The longest reference that is looked for, such as <c>&amp;#x1F600;</c>.</summary>
+    /// <summary>The longest reference that is recognized, such as <c>&amp;#x1F600;</c>.</summary>
     private const int MaxReferenceLength = 12;
 
     private static readonly SearchValues<byte> s_escapes = SearchValues.Create("%\\&"u8);
 
-    // Where each byte begins, and at last where the text ends; null where nothing is undone yet.
+    // Where each byte starts, and last where the text ends; null if nothing is undone yet.
     private readonly int[]? _sources;
 
     private UnescapedText(byte[] bytes, int[]? sources) => (Bytes, _sources) = (bytes, sources);
 
     public byte[] Bytes { get; }
 
-    /// <summary>A text as it is.</summary>
     public static UnescapedText Of(byte[] text) => new(text, sources: null);
 
-    /// <summary>The position in the text as it was.</summary>
+    /// <summary>The position in the original text.</summary>
     public int Source(int position) => _sources?[position] ?? position;
 
-    /// <summary>Undoes percent-encoding and the escapes of JSON, JavaScript and HTML, each once; null where there are none.</summary>
+    /// <summary>Undoes percent-encoding and the escapes of JSON, JavaScript and HTML, each once; null if there are none.</summary>
     public UnescapedText? Unescape()
     {
         if (!Bytes.AsSpan().ContainsAny(s_escapes))
@@ -53,7 +52,7 @@ internal sealed class UnescapedText
         return bytes.Count == Bytes.Length ? null : new UnescapedText([.. bytes], [.. sources]);
     }
 
-    /// <summary>Undoes what the text begins with. Returns how long that is, and how much it stands for.</summary>
+    /// <summary>Undoes the escape at the start of the text. Returns its length and the length of its result.</summary>
     private static (int Length, int Written) Undo(ReadOnlySpan<byte> text, Span<byte> plain)
     {
         plain[0] = text[0];
@@ -88,7 +87,7 @@ internal sealed class UnescapedText
     }
 
     private static int Encode(int unit, Span<byte> plain) =>
-        // Halves of a pair stand for themselves: no secret that is sent in a header or a URL has any.
+        // Halves of a surrogate pair stand for themselves: secrets that are sent in a header or a URL contain none.
         Rune.TryCreate(unit, out var rune) ? rune.EncodeToUtf8(plain) : Encoding.UTF8.GetBytes("\ufffd", plain);
 
     private static int? Hex(ReadOnlySpan<byte> text, int start, int digits) =>

@@ -4,7 +4,10 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Events;
 
-/// <summary>An event's id, unique within its organization: 1–64 characters of <c>A–Z a–z 0–9 _ -</c>. It is the <c>webhook-id</c> that receivers deduplicate by.</summary>
+/// <summary>
+/// The id of an event, unique within its organization: 1–64 characters of <c>A–Z a–z 0–9 _ -</c>. Receivers get it as <c>webhook-id</c> and
+/// deduplicate by it.
+/// </summary>
 public readonly record struct EventId
 {
     /// <summary>The longest id in characters.</summary>
@@ -17,10 +20,10 @@ public readonly record struct EventId
 
     private EventId(string value) => _value = value;
 
-    /// <summary>Makes an id for an event that came without one: <c>evt_</c> and a UUIDv7 in lower-case base32.</summary>
+    /// <summary>Creates an id for an event without one: <c>evt_</c> and a UUIDv7 in lower-case base32.</summary>
     public static EventId New(TimeProvider time) => new("evt_" + Base32Id.New(time));
 
-    /// <summary>Parses an id, or says that the text isn't one.</summary>
+    /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out EventId id)
     {
         var valid = text is { Length: > 0 and <= MaxLength } && !text.AsSpan().ContainsAnyExcept(s_allowed);

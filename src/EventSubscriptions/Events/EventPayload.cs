@@ -7,8 +7,8 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Events;
 
 /// <summary>
-/// What a receiver gets: <c>{"eventName":…,"organizationId":…,"data":{…}}</c>, UTF-8, nothing between the members, and <c>data</c>
-/// byte for byte as it was published. It is written once; these bytes are queued, archived, signed and sent.
+/// The body that receivers get: <c>{"eventName":…,"organizationId":…,"data":{…}}</c> as compact UTF-8, with <c>data</c> byte for byte as
+/// published. It is composed once; these bytes are queued, archived, signed and sent.
 /// </summary>
 public static class EventPayload
 {
@@ -29,7 +29,7 @@ public static class EventPayload
 
     private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
 
-    /// <summary>Writes the payload of an event. The size is not checked.</summary>
+    /// <summary>Composes the payload of an event. The size is not checked.</summary>
     public static ReadOnlyMemory<byte> Compose(string eventName, OrganizationId organization, JsonElement data)
     {
         var name = JsonEncodedText.Encode(eventName, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
@@ -44,7 +44,7 @@ public static class EventPayload
         return buffer.AsMemory(0, writer.Written);
     }
 
-    /// <summary>Writes the payload of an event whose parts were read from JSON. Where the JSON is already the payload, it is returned itself.</summary>
+    /// <summary>Composes the payload from parts of JSON. If the JSON already is the payload, it is returned without a copy.</summary>
     internal static ReadOnlyMemory<byte> Compose(ReadOnlyMemory<byte> json, Range rawName, OrganizationId organization, Range rawData)
     {
         var name = json.Span[rawName];

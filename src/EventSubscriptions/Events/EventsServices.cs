@@ -7,10 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Events;
 
-/// <summary>Registration of the events.</summary>
 public static class EventsServices
 {
-    /// <summary>Adds the catalogue, which is read and checked here, and what publishes, archives and fans out events.</summary>
+    /// <summary>Adds the event types, publishing, the archive and fan-out.</summary>
     public static IServiceCollection AddEvents(this IServiceCollection services) => services
         .AddSettings(ArchiveOptions.Read)
         .AddSingleton(EventCatalogue.Load())

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Health;
 
-/// <summary>Whether tables and queues can be reached: each is asked for something. Anybody may ask for that, so what is known may be 2 s old.</summary>
+/// <summary>
+/// Checks whether tables and queues are reachable by using each. Anonymous callers may ask, so a result is cached for 2 s.
+/// </summary>
 public sealed partial class HealthChecks(
     TableServiceClient tables,
     TableCreation creation,
@@ -16,14 +18,14 @@ public sealed partial class HealthChecks(
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
 
-    // With what a caller's key takes at most, health answers within 5 s.
+    // Together with the look-up of the caller's key, health responds within 5 s.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     // Its messages are small, and a peek reads one.
     private readonly ServiceBusReceiver _queue = bus.CreateReceiver(QueueNames.Replays);
     private readonly ExpiringCache<string, IReadOnlyDictionary<string, bool>> _results = new(s_lifetime, 1, time);
 
-    /// <summary>Whether each thing that the app stands on can be reached.</summary>
+    /// <summary>Returns whether each dependency is reachable.</summary>
     public ValueTask<IReadOnlyDictionary<string, bool>> GetAsync(CancellationToken cancellationToken) =>
         _results.GetAsync("", this, static (_, self) => self.CheckAsync(), cancellationToken);
 
@@ -39,10 +41,10 @@ public sealed partial class HealthChecks(
     {
         using var patience = new CancellationTokenSource(s_patience, time);
 
-        // Whatever it is that fails, the answer is the same.
+        // Whatever fails, the result is the same.
         try
         {
-            // The clients heed a cancellation late.
+            // The clients react to cancellation late.
             await reach(patience.Token).WaitAsync(patience.Token);
             return true;
         }
@@ -55,7 +57,7 @@ public sealed partial class HealthChecks(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Unhealthy: the {What} can't be reached.")]
+        [LoggerMessage(LogLevel.Warning, "Unhealthy: the {What} are unreachable.")]
         public static partial void NotReached(ILogger logger, Exception exception, string what);
     }
 }

@@ -6,7 +6,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Health;
 
-/// <summary>Says whether the app can do its work: 200 or 503, and to callers with a key, what can't be reached, how the polls of Relay go, and what the key may do.</summary>
+/// <summary>
+/// Returns 200 if the app can work, else 503; callers with a key also see which dependency is unreachable, how the Relay polls are doing,
+/// and what the key may do.
+/// </summary>
 public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
 {
     [Function(nameof(GetHealth))]
@@ -14,7 +17,7 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
     public async Task<IResult> GetHealth(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
     {
-        // Whatever the query says: monitors append what keeps caches away.
+        // The query is ignored: monitors append parameters to defeat caches.
         var caller = context.GetCaller();
         var polls = caller is null ? null : relay.ListAsync(caller, cancellationToken);
         var results = await checks.GetAsync(cancellationToken);
@@ -35,18 +38,18 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
     private static string Word(bool isHealthy) => isHealthy ? "healthy" : "unhealthy";
 }
 
-/// <summary>The answer; all but the status is for callers with a key.</summary>
+/// <summary>The response. Only callers with a key see more than the status.</summary>
 internal sealed record HealthResponse(string Status, Dictionary<string, string>? Checks)
 {
-    /// <summary>The subscribers of Relay; absent where their states can't be read.</summary>
+    /// <summary>The Relay subscribers; null if their state can't be read.</summary>
     public IReadOnlyList<RelayHealthResponse>? Relay { get; init; }
 
     public CallerResponse? Caller { get; init; }
 }
 
-/// <summary>What the key that came with the request may do, so that a page can offer that and no more.</summary>
+/// <summary>What the caller's key may do, so that a page can offer exactly that.</summary>
 /// <param name="Role">Its role.</param>
-/// <param name="OrganizationId">The organization that it is bound to; absent where it is good for all.</param>
+/// <param name="OrganizationId">The organization that it is bound to; null for all.</param>
 internal sealed record CallerResponse(string Role, int? OrganizationId);
 
 [JsonSourceGenerationOptions(

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Health;
 
-/// <summary>Registration of this folder.</summary>
 public static class HealthServices
 {
     /// <summary>Adds the checks behind <c>GET /api/health</c>.</summary>

@@ -1,5 +1,5 @@
 namespace EventSubscriptions.Http;
 
-/// <summary>A function that needs no key.</summary>
+/// <summary>Marks a function that requires no key.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class AnonymousAttribute : Attribute;

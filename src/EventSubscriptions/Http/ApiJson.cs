@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Times as ISO 8601 in UTC with <c>Z</c>, to the tick.</summary>
+/// <summary>Times in responses: ISO 8601 in UTC with <c>Z</c>, to the tick.</summary>
 public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
     /// <inheritdoc/>
@@ -17,18 +17,18 @@ public sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(value.UtcDateTime);
 }
 
-/// <summary>Times in requests, in the profile of RFC 3339: lower-case letters are allowed, and nanoseconds, which are cut to 100 ns.</summary>
+/// <summary>Times in requests: RFC 3339, also with lower-case letters, and with nanoseconds, which are truncated to 100 ns.</summary>
 public static class IsoTime
 {
     private const int MaxDecimals = 9;
     private const int KeptDecimals = 7;
 
-    /// <summary>What to say where <see cref="TryParse"/> fails.</summary>
+    /// <summary>The error if <see cref="TryParse"/> fails.</summary>
     public const string Expected = "must be an ISO 8601 time with an offset, such as 2026-01-31T08:30:00Z";
 
     private static readonly string[] s_formats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
 
-    /// <summary>Parses a time that says its offset (RFC 3339).</summary>
+    /// <summary>Parses a time with an offset (RFC 3339).</summary>
     public static bool TryParse(string? text, out DateTimeOffset time)
     {
         time = default;
@@ -48,7 +48,7 @@ public static class IsoTime
         text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
 }
 
-/// <summary>How answers are written: readable, since every answer is JSON by its content type and never sniffed.</summary>
+/// <summary>The encoder of responses: readable, because every response is declared as JSON and never sniffed.</summary>
 internal static class ApiJson
 {
     public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

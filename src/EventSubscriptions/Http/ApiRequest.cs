@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>The front door of HTTP functions: who calls, for which organization, and what the query, the headers and the body say.</summary>
+/// <summary>The front door of HTTP functions: the caller, the organization, the query, the headers and the body of a request.</summary>
 /// <remarks>
 /// All functions check in one order: 401, 403 and the 404 of the organization before the function runs; the 404 of what the path names; 400, 413 and 415 of
 /// the body; 400 with the errors of all fields at once; last 409, 412 and 429. A function reads what it needs and then calls <see cref="Validate"/>, which
@@ -50,7 +50,7 @@ public sealed class ApiRequest
         return request;
     }
 
-    /// <summary>Reads a JSON body. What is wrong with it is the result of <see cref="Validate"/>.</summary>
+    /// <summary>Reads a JSON body. <see cref="Validate"/> returns what is wrong with it.</summary>
     public async Task ReadBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadAsync(_http, cancellationToken);
 
     /// <summary>Reads a JSON body, or an empty object if there is none.</summary>

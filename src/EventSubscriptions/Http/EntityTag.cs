@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>A resource's version as HTTP shows it: a strong entity tag (RFC 9110 §8.8.3), opaque, made from the row's own.</summary>
+/// <summary>The version of a resource: a strong entity tag (RFC 9110 §8.8.3), a hash of the row's own.</summary>
 public readonly record struct EntityTag
 {
     private const int HashLength = 12;
@@ -38,10 +38,10 @@ public sealed class IfMatch
 
     private IfMatch(EntityTagList? tags) => _tags = tags;
 
-    /// <summary>Whether the caller insists on a version: without, a change that meets another is made again on top of it.</summary>
+    /// <summary>Whether the caller insists on a version. Otherwise a change that meets another is repeated on top of it.</summary>
     public bool IsDemanded => _tags is not null;
 
-    /// <summary>Reads the header; a malformed one is a mistake. Absent and <c>*</c> accept whichever version is there.</summary>
+    /// <summary>Reads the header; reports an error if it is malformed. Absent and <c>*</c> accept any version.</summary>
     public static IfMatch Read(HttpRequest request, FieldErrors errors)
     {
         if (!request.Headers.TryGetValue(HeaderNames.IfMatch, out var values) || values.Count == 0)
@@ -51,14 +51,14 @@ public sealed class IfMatch
 
         if (!EntityTagList.TryParse(values, out var tags))
         {
-            errors.Add(HeaderNames.IfMatch, "must be * or entity tags in quotes, as the header ETag gives them");
+            errors.Add(HeaderNames.IfMatch, "must be * or quoted entity tags, as in the header ETag");
             return s_anything;
         }
 
         return tags.IsAny ? s_anything : new IfMatch(tags);
     }
 
-    /// <summary>Whether the version will do.</summary>
+    /// <summary>Whether the version matches.</summary>
     public bool Accepts(ETag row) => _tags is null || _tags.Holds(EntityTag.Of(row).ToString());
 }
 
@@ -69,10 +69,12 @@ internal sealed class EntityTagList
 
     private readonly HashSet<string> _tags = new(StringComparer.Ordinal);
 
-    /// <summary>Whether any version is meant: <c>*</c>.</summary>
+    /// <summary>Whether any version matches: <c>*</c>.</summary>
     public bool IsAny { get; private set; }
 
-    /// <summary>Reads a list (RFC 9110 §5.6.1, §8.8.3); returns false if it is malformed or empty. The framework's own reader throws at some headers.</summary>
+    /// <summary>
+    /// Parses a list (RFC 9110 §5.6.1, §8.8.3); returns false if it is malformed or empty. The framework's parser throws for some headers.
+    /// </summary>
     public static bool TryParse(StringValues header, [NotNullWhen(true)] out EntityTagList? list)
     {
         var found = new EntityTagList();
@@ -81,8 +83,8 @@ internal sealed class EntityTagList
     }
 
     /// <summary>
-    /// Whether a version is in it. Proxies that compress make our tags weak, or append a suffix (Apache); the version behind is the same, so
-    /// these are taken for it, although RFC 9110 compares strongly in <c>If-Match</c>.
+    /// Whether the list contains a version. Proxies that compress make our tags weak or append a suffix (Apache); the version is the same,
+    /// so these match, although RFC 9110 requires a strong comparison for <c>If-Match</c>.
     /// </summary>
     public bool Holds(string tag) => IsAny || _tags.Contains(tag) || _tags.Contains($"{tag[..^1]}-gzip\"");
 

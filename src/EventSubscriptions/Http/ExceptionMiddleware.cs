@@ -57,7 +57,7 @@ public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<Excep
 
         if (exception is BadHttpRequestException bad)
         {
-            return Problem.Of(bad.StatusCode, "The request could not be read to its end.");
+            return Problem.Of(bad.StatusCode, "The request could not be read completely.");
         }
 
         if (TransientFaults.IsTransient(exception))

@@ -2,23 +2,21 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Every mistake of one request, by field, so that a caller sees them all at once.</summary>
+/// <summary>All errors of a request by field, so that a caller sees them at once.</summary>
 public sealed class FieldErrors
 {
-    /// <summary>Messages beyond this many are counted and not kept: an answer stays small.</summary>
+    /// <summary>Further messages are counted but not kept, so that responses stay small.</summary>
     private const int MaxKept = 100;
 
     private readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);
 
-    /// <summary>How many mistakes there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether there is any.</summary>
     public bool Any => Count > 0;
 
-    /// <summary>Adds a mistake.</summary>
-    /// <param name="field">A member, a parameter of the query or a header, such as <c>events[2]</c>.</param>
-    /// <param name="message">What is wrong, as the rest of a sentence that begins with the field. It never repeats a secret.</param>
+    /// <summary>Adds an error.</summary>
+    /// <param name="field">A field, a query parameter or a header, such as <c>events[2]</c>.</param>
+    /// <param name="message">What is wrong, as the rest of a sentence that starts with the field. It never contains a secret.</param>
     public void Add(string field, string message)
     {
         Count++;
@@ -35,10 +33,10 @@ public sealed class FieldErrors
         messages.Add(message);
     }
 
-    /// <summary>The messages that were kept, fields in the order in which they were found wrong.</summary>
+    /// <summary>The messages by field, in the order in which they were added.</summary>
     public IReadOnlyDictionary<string, string[]> ByField() =>
         _byField.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal);
 
-    /// <summary>400 with all of them.</summary>
+    /// <summary>400 with all errors.</summary>
     public IResult ToProblem() => Problem.Invalid(this);
 }

@@ -5,8 +5,8 @@ using EventSubscriptions.Options;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Reads the members of a JSON object and reports every error instead of stopping at the first. A member that is absent, null or wrong
-/// reads as null; whether the object is usable shows in the errors once <see cref="ReportUnknown"/> has been called.
+/// Reads the fields of a JSON object and reports every error instead of stopping at the first. A field that is absent, null or invalid
+/// reads as null; the errors are complete after <see cref="ReportUnknown"/>.
 /// </summary>
 public sealed class FieldReader
 {
@@ -29,19 +29,18 @@ public sealed class FieldReader
         }
     }
 
-    /// <summary>Where the errors are reported.</summary>
     public FieldErrors Errors => _errors;
 
     private bool IsObject => _object.ValueKind == JsonValueKind.Object;
 
-    /// <summary>Whether the member is there, null or not.</summary>
+    /// <summary>Whether the field is present, even if it is null.</summary>
     public bool Has(string name)
     {
         _known.Add(name);
         return IsObject && _object.TryGetProperty(name, out _);
     }
 
-    /// <summary>A text of so many characters (Unicode code points).</summary>
+    /// <summary>A string with a length in characters (Unicode code points).</summary>
     public string? Text(string name, bool required = false, int minLength = 0, int maxLength = int.MaxValue)
     {
         if (Value(name, required) is not { } value)
@@ -81,7 +80,7 @@ public sealed class FieldReader
         return null;
     }
 
-    /// <summary>A whole number within bounds, both included.</summary>
+    /// <summary>A whole number within inclusive bounds.</summary>
     public int? Number(string name, bool required = false, int min = int.MinValue, int max = int.MaxValue)
     {
         if (Value(name, required) is not { } value)
@@ -98,7 +97,7 @@ public sealed class FieldReader
         return null;
     }
 
-    /// <summary>An ISO 8601 time that says its offset.</summary>
+    /// <summary>An ISO 8601 time with an offset.</summary>
     public DateTimeOffset? Time(string name, bool required = false)
     {
         if (Value(name, required) is not { } value)
@@ -115,7 +114,7 @@ public sealed class FieldReader
         return null;
     }
 
-    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within bounds, both included.</summary>
+    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within inclusive bounds.</summary>
     public TimeSpan? Duration(string name, TimeSpan min, TimeSpan max)
     {
         if (Value(name) is not { } value)
@@ -132,7 +131,7 @@ public sealed class FieldReader
         return null;
     }
 
-    /// <summary>An array of strings. What is wrong with an element is noted under <c>name[index]</c>.</summary>
+    /// <summary>An array of strings. Errors of an element are reported under <c>name[index]</c>.</summary>
     public IReadOnlyList<string>? Texts(string name, bool required = false)
     {
         if (Value(name, required) is not { } value)
@@ -165,7 +164,7 @@ public sealed class FieldReader
         return texts.Count == index ? texts : null;
     }
 
-    /// <summary>A member as it is, whatever its kind; null where it is absent or JSON's null.</summary>
+    /// <summary>A field of any kind; null if it is absent or null.</summary>
     public JsonElement? Value(string name, bool required = false)
     {
         _known.Add(name);
@@ -194,7 +193,7 @@ public sealed class FieldReader
         return null;
     }
 
-    /// <summary>Reports the members that nothing has read, each with the known name that was probably meant.</summary>
+    /// <summary>Reports the fields that nothing has read, each with the known name that was probably meant.</summary>
     public void ReportUnknown()
     {
         if (!IsObject)

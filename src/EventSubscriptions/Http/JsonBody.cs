@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>A request's JSON body, or the problem to answer with. Every string in it is valid Unicode and every member unique.</summary>
+/// <summary>The JSON body of a request, or the problem with it. All strings are valid Unicode, and all members are unique.</summary>
 public readonly struct JsonBody
 {
     /// <summary>The largest body in bytes.</summary>
@@ -24,10 +24,10 @@ public readonly struct JsonBody
 
     private JsonBody(IResult problem) => Problem = problem;
 
-    /// <summary>The document, where there is no problem. It owns its memory.</summary>
+    /// <summary>The document, if there is no problem. It owns its memory.</summary>
     public JsonElement Root { get; }
 
-    /// <summary>What is wrong: 400 malformed, 413 over 1 MiB, 415 another content type or a compressed body.</summary>
+    /// <summary>The problem: 400 malformed, 413 over 1 MiB, 415 another content type or a compressed body.</summary>
     public IResult? Problem { get; }
 
     /// <summary>Reads <c>application/json</c>.</summary>
@@ -44,13 +44,13 @@ public readonly struct JsonBody
     public static Task<JsonBody> ReadMergePatchAsync(HttpRequest request, CancellationToken cancellationToken) =>
         ReadAsync(request, mergePatch: true, cancellationToken);
 
-    /// <summary>Parses what was read.</summary>
+    /// <summary>Parses a body.</summary>
     internal static JsonBody Parse(ReadOnlySpan<byte> utf8)
     {
         utf8 = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;
         if (utf8.IsEmpty)
         {
-            return new(Http.Problem.BadRequest("The request has no body; JSON is expected."));
+            return new(Http.Problem.BadRequest("The request has no body. Send JSON."));
         }
 
         if (!Utf8.IsValid(utf8))

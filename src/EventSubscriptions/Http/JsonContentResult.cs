@@ -5,18 +5,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>The answers that functions give.</summary>
+/// <summary>The successful results of HTTP functions.</summary>
 public static class ApiResult
 {
-    /// <summary>200 with a body, and the <c>ETag</c> of the resource where it has one.</summary>
+    /// <summary>200 with a body, and the <c>ETag</c> of the resource if it has one.</summary>
     public static IResult Ok<T>(T body, JsonTypeInfo<T> type, EntityTag? tag = null) =>
         new JsonContentResult<T>(StatusCodes.Status200OK, body, type) { Tag = tag };
 
-    /// <summary>201 with the new resource and where it is.</summary>
+    /// <summary>201 with the new resource and its location.</summary>
     public static IResult Created<T>(string location, T body, JsonTypeInfo<T> type, EntityTag? tag = null) =>
         new JsonContentResult<T>(StatusCodes.Status201Created, body, type) { Location = location, Tag = tag };
 
-    /// <summary>202 with a body: what was asked for is under way.</summary>
+    /// <summary>202 with a body: the operation has started.</summary>
     public static IResult Accepted<T>(T body, JsonTypeInfo<T> type) =>
         new JsonContentResult<T>(StatusCodes.Status202Accepted, body, type);
 
@@ -27,7 +27,7 @@ public static class ApiResult
     public static IResult NoContent() => TypedResults.NoContent();
 }
 
-/// <summary>A JSON body with a status and the headers that go with it.</summary>
+/// <summary>A JSON body with a status and the headers that belong to it.</summary>
 internal sealed class JsonContentResult<T>(int status, T body, JsonTypeInfo<T> type) : IResult, IStatusCodeHttpResult, IValueHttpResult<T>
 {
     int? IStatusCodeHttpResult.StatusCode => status;

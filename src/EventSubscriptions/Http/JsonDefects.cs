@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Says what is wrong with JSON that can't be read.</summary>
+/// <summary>Describes what is wrong with JSON that can't be parsed.</summary>
 internal static class JsonDefects
 {
-    /// <summary>The deepest nesting that is read.</summary>
+    /// <summary>The deepest nesting that is accepted.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>What and where the first defect is, as a sentence.</summary>
+    /// <summary>The first defect and its position, as a sentence.</summary>
     public static string Describe(ReadOnlySpan<byte> utf8)
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -26,7 +26,7 @@ internal static class JsonDefects
                         objects.Pop();
                         break;
                     case JsonTokenType.PropertyName when reader.GetString()! is var name && !objects.Peek().Add(name):
-                        return $"The member '{Shortened(name)}' is given twice in one object, the second time at {Place(utf8, reader.TokenStartIndex)}.";
+                        return $"The member '{Shortened(name)}' appears twice in one object, the second time at {Place(utf8, reader.TokenStartIndex)}.";
                     default:
                         break;
                 }
@@ -41,12 +41,12 @@ internal static class JsonDefects
         return "The body is not valid JSON.";
     }
 
-    /// <summary>Whether a reader has stopped because one more level would be too many.</summary>
+    /// <summary>Whether a reader stopped because of too many levels.</summary>
     public static bool IsTooDeep(in Utf8JsonReader reader, ReadOnlySpan<byte> utf8) =>
         reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? 1 : 0) == MaxDepth
         && reader.BytesConsumed < utf8.Length && utf8[(int)reader.BytesConsumed] is (byte)'[' or (byte)'{';
 
-    /// <summary>Where a byte is, for people.</summary>
+    /// <summary>The position of a byte, for people.</summary>
     public static string Place(ReadOnlySpan<byte> utf8, long index)
     {
         var before = utf8[..(int)index];

@@ -2,22 +2,25 @@ using System.Globalization;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Integers as JSON Schema defines them (2020-12 §6.1.1): numbers without a fractional part, however they are written, such as <c>10.0</c> or <c>1e1</c>.</summary>
+/// <summary>
+/// Integers as JSON Schema defines them (2020-12 §6.1.1): numbers without a fractional part in any notation, such as <c>10.0</c> or
+/// <c>1e1</c>.
+/// </summary>
 internal static class JsonInteger
 {
-    /// <summary>More than any number has digits.</summary>
+    /// <summary>More digits than any number has.</summary>
     private const long Far = int.MaxValue;
 
     private static readonly long[] s_powersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
-    /// <summary>Reads a well-formed JSON number; returns false if it is no 32-bit integer.</summary>
+    /// <summary>Reads a well-formed JSON number; returns false if it is not a 32-bit integer.</summary>
     public static bool TryRead(ReadOnlySpan<byte> number, out int value)
     {
         var exponentAt = number.IndexOfAny((byte)'e', (byte)'E');
         var significand = exponentAt < 0 ? number : number[..exponentAt];
         var pointAt = significand.IndexOf((byte)'.');
 
-        // The place of a digit is the power of ten that it counts for.
+        // The place of a digit is its power of ten.
         var place = (pointAt < 0 ? significand.Length : pointAt) + (exponentAt < 0 ? 0 : Exponent(number[(exponentAt + 1)..]));
         var sum = 0L;
         value = 0;

@@ -2,12 +2,14 @@ using System.Buffers.Text;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Escapes that are half of a surrogate pair (RFC 8259 §8.2): the grammar of JSON allows them, but no Unicode text holds them, and writing one fails.</summary>
+/// <summary>
+/// Escapes that are half of a surrogate pair (RFC 8259 §8.2): JSON's grammar allows them, but they are not Unicode, and writing one fails.
+/// </summary>
 internal static class LoneSurrogates
 {
     private const int EscapeLength = 6;
 
-    /// <summary>Where the first one is in JSON, in a name or a value; -1 if there is none.</summary>
+    /// <summary>The position of the first one in JSON, in a name or a value; -1 if there is none.</summary>
     public static int Find(ReadOnlySpan<byte> json)
     {
         var at = 0;
@@ -36,7 +38,7 @@ internal static class LoneSurrogates
         return -1;
     }
 
-    /// <summary>The UTF-16 code unit that the text begins with as an escape, or null.</summary>
+    /// <summary>The UTF-16 code unit that the text starts with as an escape, or null.</summary>
     private static char? Unit(ReadOnlySpan<byte> json) =>
         json.Length >= EscapeLength && json.StartsWith("\\u"u8) && Utf8Parser.TryParse(json.Slice(2, 4), out ushort unit, out var consumed, 'x') && consumed == 4 ? (char)unit : null;
 }

@@ -1,11 +1,13 @@
 namespace EventSubscriptions.Http;
 
-/// <summary>Finds the name that was probably meant.</summary>
+/// <summary>Suggests the name that was probably meant.</summary>
 public static class NearestName
 {
     private const int MaxLength = 128;
 
-    /// <summary>The candidate with the fewest edits from the text (letter case counts for nothing), or null where none is near: more than a third of the longer one would have to change.</summary>
+    /// <summary>
+    /// The candidate with the fewest edits, ignoring case; null if more than a third of the longer name would have to change.
+    /// </summary>
     public static string? Find(string text, IEnumerable<string> candidates)
     {
         if (text.Length is 0 or > MaxLength)
@@ -27,13 +29,13 @@ public static class NearestName
         return nearest;
     }
 
-    /// <summary>What follows "is unknown": <c>; did you mean 'x'?</c>, or all candidates where none is near.</summary>
+    /// <summary>What follows "is unknown": <c>; did you mean 'x'?</c>, or all candidates if none is near.</summary>
     public static string Hint(string text, IReadOnlyCollection<string> candidates) =>
         Find(text, candidates) is { } nearest ? $"; did you mean '{nearest}'?"
         : candidates.Count > 0 ? $"; known are {string.Join(", ", candidates)}"
         : "; none is known";
 
-    /// <summary>Insertions, deletions, substitutions and swaps of neighbours (the optimal string alignment distance).</summary>
+    /// <summary>Insertions, deletions, substitutions and transpositions (the optimal string alignment distance).</summary>
     private static int Distance(string a, string b)
     {
         Span<int> beforeLast = stackalloc int[MaxLength + 1];

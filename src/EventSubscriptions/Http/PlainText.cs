@@ -4,15 +4,15 @@ using System.Text;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>Texts for people, which end up in logs, terminals and pages.</summary>
+/// <summary>Text for people, which appears in logs, terminals and pages.</summary>
 public static class PlainText
 {
-    /// <summary>What to say where <see cref="IsText"/> fails.</summary>
-    public const string TextExpected = "must not hold control characters other than tabs and line breaks";
+    /// <summary>The error if <see cref="IsText"/> is false.</summary>
+    public const string TextExpected = "must not contain control characters other than tabs and line breaks";
 
     private static readonly SearchValues<char> s_layout = SearchValues.Create("\t\r\n");
 
-    /// <summary>What Unicode calls ignorable by default although it is no format character, and letters and symbols that show as blanks.</summary>
+    /// <summary>Default-ignorable code points that are not format characters, and letters and symbols that render as blanks.</summary>
     private static readonly (int First, int Last)[] s_invisible =
     [
         (0x034f, 0x034f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f), (0x2065, 0x2065), (0x2800, 0x2800), (0x3164, 0x3164),
@@ -20,15 +20,15 @@ public static class PlainText
     ];
 
     /// <summary>
-    /// What is wrong with a name, as the rest of a sentence, or null. A name is one line that shows what it is: without controls,
-    /// line separators, and characters that are invisible or turn the direction of the text, so that no two names look alike because of them.
+    /// What is wrong with a name, as the rest of a sentence, or null. A name is one line without controls, line separators, and invisible
+    /// or bidirectional characters, so that two names that look alike are alike.
     /// </summary>
     public static string? CheckName(string name) =>
         string.IsNullOrWhiteSpace(name) ? "must not be blank"
-        : FindUnreadable(name) is { } found ? $"must be one line of visible characters: U+{found.Value:X4} is none"
+        : FindUnreadable(name) is { } found ? $"must be one line of visible characters; U+{found.Value:X4} is not one"
         : null;
 
-    /// <summary>The first character that no name may hold, or null.</summary>
+    /// <summary>The first character that a name may not contain, or null.</summary>
     public static Rune? FindUnreadable(string text)
     {
         foreach (var rune in text.EnumerateRunes())
@@ -42,7 +42,7 @@ public static class PlainText
         return null;
     }
 
-    /// <summary>Whether the text holds no control characters but those of layout.</summary>
+    /// <summary>Whether the text contains no control characters except tabs and line breaks.</summary>
     public static bool IsText(string text) => !text.Any(letter => char.IsControl(letter) && !s_layout.Contains(letter));
 
     private static bool IsUnreadable(Rune rune) =>

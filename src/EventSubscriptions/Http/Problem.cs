@@ -5,21 +5,21 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Answers that say what went wrong, as problem details (RFC 9457). The status says it all, so <c>type</c> is <c>about:blank</c> and
-/// <c>title</c> the status's own phrase (§4.2.1); <c>detail</c> is for people and <c>errors</c> holds messages by field.
+/// Problem details (RFC 9457). The status is the whole type, so <c>type</c> is <c>about:blank</c> and <c>title</c> the status phrase
+/// (§4.2.1); <c>detail</c> is for people, and <c>errors</c> has messages by field.
 /// </summary>
 public static class Problem
 {
     private const string MediaType = "application/problem+json";
 
-    /// <summary>400 for what isn't about one field.</summary>
+    /// <summary>400 for what is not about one field.</summary>
     public static IResult BadRequest(string detail) => Of(StatusCodes.Status400BadRequest, detail);
 
-    /// <summary>400 with every mistake by field.</summary>
+    /// <summary>400 with all errors by field.</summary>
     public static IResult Invalid(FieldErrors errors) =>
         Of(StatusCodes.Status400BadRequest, errors.Count == 1 ? "The request is not valid." : $"The request has {errors.Count} errors.", errors.ByField());
 
-    /// <summary>401 with the challenge that RFC 6750 §3 asks for.</summary>
+    /// <summary>401 with the challenge of RFC 6750 §3.</summary>
     public static IResult Unauthorized(string detail) =>
         new JsonContentResult<ProblemDetail>(StatusCodes.Status401Unauthorized, Detail(StatusCodes.Status401Unauthorized, detail), HttpJson.Default.ProblemDetail)
         {
@@ -27,21 +27,21 @@ public static class Problem
             Challenge = "Bearer",
         };
 
-    /// <summary>403: the key is known, and its role is not enough.</summary>
+    /// <summary>403: the key is valid, but its role is not sufficient.</summary>
     public static IResult Forbidden(string detail) => Of(StatusCodes.Status403Forbidden, detail);
 
-    /// <summary>404. The same words for what was never there and what the caller may not know of.</summary>
+    /// <summary>404. The same for what never existed and what the caller may not see.</summary>
     public static IResult NotFound(string detail) => Of(StatusCodes.Status404NotFound, detail);
 
-    /// <summary>409: the request is right, and the state of things is against it.</summary>
+    /// <summary>409: the request is valid but conflicts with the current state.</summary>
     public static IResult Conflict(string detail) => Of(StatusCodes.Status409Conflict, detail);
 
-    /// <summary>412: <c>If-Match</c> names another version than the current one.</summary>
+    /// <summary>412: <c>If-Match</c> names an outdated version.</summary>
     public static IResult PreconditionFailed() =>
-        Of(StatusCodes.Status412PreconditionFailed, "It has changed since the version that If-Match names. Read it again, then repeat the change.");
+        Of(StatusCodes.Status412PreconditionFailed, "The resource has changed since the version in If-Match. Read it again, then repeat the change.");
 
-    /// <summary>429: there was too much of it lately.</summary>
-    /// <param name="detail">What the limit is.</param>
+    /// <summary>429: a limit is reached.</summary>
+    /// <param name="detail">The limit.</param>
     /// <param name="retryAfter">How long to wait.</param>
     public static IResult TooManyRequests(string detail, TimeSpan retryAfter) =>
         new JsonContentResult<ProblemDetail>(
@@ -51,10 +51,10 @@ public static class Problem
             RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)),
         };
 
-    /// <summary>503: a repeat is safe and may succeed.</summary>
-    /// <param name="detail">What can't be reached, and how to repeat.</param>
+    /// <summary>503: repeating is safe and may succeed.</summary>
+    /// <param name="detail">What is unavailable, and how to repeat.</param>
     /// <param name="retryAfterSeconds">How long to wait before.</param>
-    /// <param name="ids">The ids to repeat with, where the request left them to us.</param>
+    /// <param name="ids">The ids to repeat with, if the request left them to us.</param>
     public static IResult Unavailable(string detail, int retryAfterSeconds = 5, IReadOnlyList<string>? ids = null) =>
         new JsonContentResult<ProblemDetail>(
             StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail) with { Ids = ids }, HttpJson.Default.ProblemDetail)

@@ -33,7 +33,7 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
         return values[0];
     }
 
-    /// <summary>A parameter that is one of a few words.</summary>
+    /// <summary>A parameter with a fixed set of values.</summary>
     public string? OneOf(string name, params IReadOnlyCollection<string> allowed)
     {
         var text = Text(name);
@@ -63,7 +63,7 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
         }
     }
 
-    /// <summary>A whole number within bounds, both included.</summary>
+    /// <summary>A whole number within inclusive bounds.</summary>
     public int? Number(string name, int min, int max)
     {
         if (Text(name) is not { } text)
@@ -93,14 +93,14 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
     }
 
     /// <summary>The parameters <c>pageSize</c> and <c>continuationToken</c>.</summary>
-    /// <param name="list">Which list is paged, such as <c>auditlog/7</c>: a token of another list is an error.</param>
+    /// <param name="list">The list to page, such as <c>auditlog/7</c>. A token of another list is an error.</param>
     public PageRequest Page(string list)
     {
         var size = Number("pageSize", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
         string? after = null;
         if (Text("continuationToken") is { } token && !ContinuationToken.TryDecode(token, list, out after))
         {
-            errors.Add("continuationToken", "is not a token that this list has given");
+            errors.Add("continuationToken", "is not a token of this list");
         }
 
         return new PageRequest(list, size, after);
@@ -134,11 +134,11 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
         return null;
     }
 
-    /// <summary>The query's own look-up ignores letter case; the names of this API don't.</summary>
+    /// <summary>The framework's query look-up ignores case; parameter names of this API don't.</summary>
     private bool HasExactly(string name) => request.Query.Keys.Contains(name, StringComparer.Ordinal);
 }
 
-/// <summary>A span of time.</summary>
-/// <param name="From">The first moment in it, or null for no beginning.</param>
-/// <param name="To">The first moment after it, or null for no end.</param>
+/// <summary>A time range.</summary>
+/// <param name="From">The first moment of the range, or null.</param>
+/// <param name="To">The first moment after the range, or null.</param>
 public sealed record TimeRange(DateTimeOffset? From, DateTimeOffset? To);

@@ -1,7 +1,9 @@
 namespace EventSubscriptions.Http;
 
-/// <summary>The role that a function asks for. A function without it (and without <see cref="AnonymousAttribute"/>) is refused to everybody.</summary>
-/// <param name="anyOf">One of these is enough.</param>
+/// <summary>
+/// The role that a function requires. A function without it, and without <see cref="AnonymousAttribute"/>, may be called by nobody.
+/// </summary>
+/// <param name="anyOf">One of these roles is enough.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RequiresAttribute(params Role[] anyOf) : Attribute
 {

@@ -1,9 +1,8 @@
 namespace EventSubscriptions.Http;
 
-/// <summary>Roles as the API writes them.</summary>
+/// <summary>The names of roles in the API.</summary>
 internal static class RoleNames
 {
-    /// <summary>Every role's name.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Role>().Select(Of)];
 
     public static string Of(Role role) => role switch

@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Http;
 
-/// <summary>What changes only with the app: 200 with an <c>ETag</c>, 304 to those who have it, 412 to those who want another version.</summary>
-/// <param name="content">The body.</param>
-/// <param name="cacheControl">For how long it may be kept, where that is said.</param>
-/// <param name="mediaType">What it is.</param>
+/// <summary>
+/// Content that changes only with the app: 200 with an <c>ETag</c>, 304 if the caller has it, 412 if it wants another version.
+/// </summary>
+/// <param name="cacheControl">The header <c>Cache-Control</c>, or null.</param>
+/// <param name="mediaType">The media type.</param>
 internal sealed class StaticContentResult(ReadOnlyMemory<byte> content, string? cacheControl = null, string mediaType = "application/json; charset=utf-8") : IResult
 {
     private const int HashLength = 12;
@@ -33,7 +34,7 @@ internal sealed class StaticContentResult(ReadOnlyMemory<byte> content, string? 
         }
     }
 
-    /// <summary>Conditions that can't be understood count for nothing (RFC 9110 §13.2.2 has the order of the others).</summary>
+    /// <summary>Malformed conditions are ignored (RFC 9110 §13.2.2 has the order of the others).</summary>
     private int StatusFor(IHeaderDictionary headers) =>
         EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(_tag) ? StatusCodes.Status412PreconditionFailed
         : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(_tag) ? StatusCodes.Status304NotModified

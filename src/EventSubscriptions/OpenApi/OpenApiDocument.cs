@@ -8,14 +8,14 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.OpenApi;
 
 /// <summary>
-/// The description of this API (OpenAPI 3.1). It is written by hand, a capability a file in the folder <c>Parts</c>; what the catalogue of
-/// events knows better, and the version, come from there. It is made when it is first asked for.
+/// The OpenAPI 3.1 description. It is written by hand, one file per capability in the folder <c>Parts</c>; the event types and the version
+/// are added from the code. Built on first use.
 /// </summary>
 public sealed class OpenApiDocument(EventCatalogue catalogue)
 {
     private const string ResourcePrefix = "OpenApi/";
 
-    /// <summary>It changes with the app alone, but soon after that.</summary>
+    /// <summary>It changes only with the app, but right after a deployment.</summary>
     private const string CacheControl = "public, max-age=300";
 
     private readonly Lazy<ReadOnlyMemory<byte>> _json = new(() => Write(Make(catalogue)));
@@ -24,7 +24,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
     /// <summary>The document.</summary>
     public ReadOnlyMemory<byte> Json => _json.Value;
 
-    /// <summary>What it is served as.</summary>
+    /// <summary>The document as a result.</summary>
     internal StaticContentResult Result => _result ??= new StaticContentResult(Json, CacheControl);
 
     private static JsonObject Make(EventCatalogue catalogue)
@@ -50,7 +50,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         }
     }
 
-    /// <summary>Objects of the same name become one; anything else that is there twice is a mistake.</summary>
+    /// <summary>Objects with the same name are merged; anything else that exists twice is an error.</summary>
     private static void Merge(JsonObject target, JsonObject part, string path)
     {
         foreach (var (name, value) in part)
@@ -70,7 +70,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         }
     }
 
-    /// <summary>Adds a schema for each event, and refers to them.</summary>
+    /// <summary>Adds a schema for each event type, and references to them.</summary>
     private static void Describe(EventCatalogue catalogue, JsonObject document)
     {
         var schemas = document["components"]!["schemas"]!.AsObject();
@@ -83,7 +83,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
 
         schemas.Add("EventName", new JsonObject
         {
-            ["description"] = "The name of an event in the catalogue. Its case matters.",
+            ["description"] = "The name of an event type. Case-sensitive.",
             ["type"] = "string",
             ["enum"] = Array(catalogue.All, type => type.Name),
         });

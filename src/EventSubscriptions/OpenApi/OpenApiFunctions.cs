@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.OpenApi;
 
-/// <summary>Shows the description of this API to everybody.</summary>
+/// <summary>Serves the OpenAPI description, without a key.</summary>
 public sealed class OpenApiFunctions(OpenApiDocument document)
 {
     [Function(nameof(GetOpenApi))]

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace EventSubscriptions.Options;
 
 /// <summary>
-/// Durations as settings and requests write them: <c>[d.]hh:mm:ss[.fff]</c>. Unlike <see cref="TimeSpan.TryParse(string, out TimeSpan)"/>,
-/// which takes <c>24:00:00</c> for 24 days and <c>30</c> for 30 days, hours are always hours: up to 99 of them where there are no days.
+/// Durations in settings and requests: <c>[d.]hh:mm:ss[.fff]</c>. Unlike <see cref="TimeSpan.TryParse(string, out TimeSpan)"/>, which reads
+/// <c>24:00:00</c> as 24 days and <c>30</c> as 30 days, hours are always hours: up to 99 if there are no days.
 /// </summary>
 public static class DurationText
 {
-    /// <summary>How they are written.</summary>
+    /// <summary>The format, for messages.</summary>
     public const string Format = "[d.]hh:mm:ss[.fff]";
 
     private const int MaxDayDigits = 7;
@@ -16,7 +16,7 @@ public static class DurationText
 
     private static readonly string[] s_minutesAndSeconds = [@"mm\:ss", @"mm\:ss\.FFFFFFF"];
 
-    /// <summary>Parses a duration, which is never negative, or says that the text isn't one.</summary>
+    /// <summary>Parses a duration, which is never negative; returns false if the text is not valid.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -40,7 +40,7 @@ public static class DurationText
         return true;
     }
 
-    /// <summary>What to say where a duration is none, or out of bounds.</summary>
+    /// <summary>The error if a duration is not valid or out of bounds.</summary>
     public static string Expected(TimeSpan min, TimeSpan max) => $"must be a duration {Format} from {min:c} to {max:c}";
 
     private static bool TryParse(ReadOnlySpan<char> digits, int maxLength, out int number)

@@ -6,22 +6,22 @@ using Microsoft.Extensions.Options;
 namespace EventSubscriptions.Options;
 
 /// <summary>
-/// Reads settings and notes every mistake by the setting's name. Names are those of the environment variables, with <c>__</c> between
-/// sections. No message repeats a value: some are secret.
+/// Reads settings and collects all errors by the setting's name, which is that of the environment variable, with <c>__</c> between
+/// sections. Messages never contain values, since some are secret.
 /// </summary>
 public sealed class OptionsReader(IConfiguration configuration)
 {
     private const string VaultReference = "@Microsoft.KeyVault(";
 
-    private readonly List<string> _mistakes = [];
+    private readonly List<string> _errors = [];
 
-    /// <summary>One line each, beginning with the setting's name.</summary>
-    public IReadOnlyList<string> Errors => _mistakes;
+    /// <summary>One line each, starting with the setting's name.</summary>
+    public IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>The text, or null where the setting is absent or empty.</summary>
+    /// <summary>The text, or null if the setting is absent or empty.</summary>
     /// <remarks>
-    /// A reference to a key vault that could not be resolved is a mistake: the platform hands on the reference as it stands, and that is no secret
-    /// (Azure App Service, "Use Key Vault references").
+    /// An unresolved Key Vault reference is an error: the platform passes it on as it is, and it is not the secret (Azure App Service, "Use
+    /// Key Vault references").
     /// </remarks>
     public string? Text(string name)
     {
@@ -35,11 +35,11 @@ public sealed class OptionsReader(IConfiguration configuration)
             return text;
         }
 
-        AddError(name, "refers to a secret in a key vault that can't be read: is it there and enabled, and may the app's identity read it?");
+        AddError(name, "refers to a Key Vault secret that can't be read: check that it exists, is enabled, and that the app's identity may read it");
         return null;
     }
 
-    /// <summary>The text of a setting that must be there.</summary>
+    /// <summary>The text of a required setting.</summary>
     public string? RequiredText(string name)
     {
         var text = Text(name);
@@ -51,7 +51,7 @@ public sealed class OptionsReader(IConfiguration configuration)
         return text;
     }
 
-    /// <summary>A whole number within bounds, both included.</summary>
+    /// <summary>A whole number within inclusive bounds.</summary>
     public int Number(string name, int defaultValue, int min, int max)
     {
         if (Text(name) is not { } text)
@@ -85,7 +85,7 @@ public sealed class OptionsReader(IConfiguration configuration)
         return defaultValue;
     }
 
-    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within bounds, both included.</summary>
+    /// <summary>A duration <c>[d.]hh:mm:ss[.fff]</c> within inclusive bounds.</summary>
     public TimeSpan Duration(string name, TimeSpan defaultValue, TimeSpan min, TimeSpan max)
     {
         if (Text(name) is not { } text)
@@ -102,7 +102,7 @@ public sealed class OptionsReader(IConfiguration configuration)
         return defaultValue;
     }
 
-    /// <summary>Durations with commas between them, each within bounds, both included, and at most so many.</summary>
+    /// <summary>Comma-separated durations, each within inclusive bounds.</summary>
     public IReadOnlyList<TimeSpan> Durations(string name, IReadOnlyList<TimeSpan> defaultValue, TimeSpan min, TimeSpan max, int maxCount)
     {
         if (Text(name) is not { } text)
@@ -115,7 +115,7 @@ public sealed class OptionsReader(IConfiguration configuration)
         {
             if (!DurationText.TryParse(part, out var duration) || duration < min || duration > max)
             {
-                AddError(name, $"must be durations {DurationText.Format} from {min:c} to {max:c} with commas between them; number {durations.Count + 1} isn't");
+                AddError(name, $"must be comma-separated durations {DurationText.Format} from {min:c} to {max:c}; number {durations.Count + 1} is invalid");
                 return defaultValue;
             }
 
@@ -131,10 +131,10 @@ public sealed class OptionsReader(IConfiguration configuration)
         return defaultValue;
     }
 
-    /// <summary>The names of a section's members, such as the numbers of a list.</summary>
+    /// <summary>The names of a section's children, such as the indexes of a list.</summary>
     public IEnumerable<string> Names(string section) => configuration.GetSection(Key(section)).GetChildren().Select(child => child.Key);
 
-    /// <summary>Notes every member of a section that isn't one of those that it may have: a misspelt one would be overlooked.</summary>
+    /// <summary>Reports every child of a section that is not known, since a misspelt one would be ignored.</summary>
     public void ExpectOnly(string section, params string[] known)
     {
         foreach (var name in Names(section).Except(known, StringComparer.OrdinalIgnoreCase))
@@ -143,29 +143,30 @@ public sealed class OptionsReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>Notes a mistake.</summary>
     public void AddError(string name, string message)
     {
-        var mistake = $"{name} {message}";
-        if (!_mistakes.Contains(mistake, StringComparer.Ordinal))
+        var error = $"{name} {message}";
+        if (!_errors.Contains(error, StringComparer.Ordinal))
         {
-            _mistakes.Add(mistake);
+            _errors.Add(error);
         }
     }
 
     private static string Key(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 }
 
-/// <summary>Settings that don't make sense. The message lists every mistake.</summary>
-public sealed class InvalidSettingsException(IReadOnlyList<string> mistakes) : OptionsValidationException("", typeof(OptionsReader), mistakes)
+/// <summary>Invalid settings. The message lists all errors.</summary>
+public sealed class InvalidSettingsException(IReadOnlyList<string> errors) : OptionsValidationException("", typeof(OptionsReader), errors)
 {
-    public override string Message => $"The settings are not valid:{string.Concat(Failures.Select(mistake => $"{Environment.NewLine}  {mistake}"))}";
+    public override string Message => $"The settings are not valid:{string.Concat(Failures.Select(error => $"{Environment.NewLine}  {error}"))}";
 }
 
-/// <summary>Registration of options.</summary>
 public static class OptionsServices
 {
-    /// <summary>Makes a record of options that is read from the configuration on first use, and checked together with all others by <see cref="CheckSettings"/>.</summary>
+    /// <summary>
+    /// Adds a record of options that is read from the configuration on first use, and checked with all others by <see
+    /// cref="CheckSettings"/>.
+    /// </summary>
     public static IServiceCollection AddSettings<T>(this IServiceCollection services, Func<OptionsReader, T> read)
         where T : class
     {
@@ -179,7 +180,7 @@ public static class OptionsServices
         return services;
     }
 
-    /// <summary>Throws <see cref="InvalidSettingsException"/> with every mistake in every option record, before anything has started.</summary>
+    /// <summary>Throws <see cref="InvalidSettingsException"/> with the errors of all settings, before anything starts.</summary>
     public static void CheckSettings(this IServiceProvider services)
     {
         var reader = new OptionsReader(services.GetRequiredService<IConfiguration>());

@@ -2,19 +2,19 @@ using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Organizations;
 
-/// <summary>The settings <c>Limits__…</c>: what one organization may have, so that it leaves enough for others.</summary>
+/// <summary>The settings <c>Limits__…</c>: what one organization may use, so that enough remains for others.</summary>
 public sealed record LimitsOptions
 {
-    /// <summary>How many subscriptions.</summary>
+    /// <summary>The most subscriptions.</summary>
     public int SubscriptionsPerOrganization { get; init; } = 1_000;
 
-    /// <summary>How many replays that have not ended.</summary>
+    /// <summary>The most replays that have not ended.</summary>
     public int ReplaysPerOrganization { get; init; } = 10;
 
-    /// <summary>How many tests at once, on each instance.</summary>
+    /// <summary>The most concurrent tests on each instance.</summary>
     public int TestsPerOrganization { get; init; } = 4;
 
-    /// <summary>How many events it may publish over HTTP in a second, on each instance; null is no limit.</summary>
+    /// <summary>The most events that may be published over HTTP per second on each instance; null is no limit.</summary>
     public int? EventsPerSecondPerOrganization { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>

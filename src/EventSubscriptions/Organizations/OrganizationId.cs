@@ -11,14 +11,14 @@ public readonly record struct OrganizationId
     /// <summary>The number.</summary>
     public int Value { get; }
 
-    /// <summary>Makes an id from a number, or says that it isn't one.</summary>
+    /// <summary>Creates an id from a number; returns false if the number is not valid.</summary>
     public static bool TryFrom(long value, out OrganizationId id)
     {
         id = value is > 0 and <= int.MaxValue ? new OrganizationId((int)value) : default;
         return id.Value > 0;
     }
 
-    /// <summary>Parses the decimal form without sign, blanks or leading zeros, so that one organization has one spelling.</summary>
+    /// <summary>Parses the decimal form without sign, spaces or leading zeros, so that each organization has one spelling.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out OrganizationId id)
     {
         id = default;

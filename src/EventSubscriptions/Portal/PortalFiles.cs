@@ -5,28 +5,27 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Portal;
 
-/// <summary>The portal's files. The program carries them, so that nothing but them can be asked for. They change only with the program.</summary>
+/// <summary>The files of the portal. They are embedded in the assembly, so no other file can be requested.</summary>
 public sealed class PortalFiles
 {
     private const string Prefix = "Portal/";
     private const string Index = "index.html";
 
-    private readonly FrozenDictionary<string, IResult> _answers;
+    private readonly FrozenDictionary<string, IResult> _responses;
 
-    /// <summary>Reads all files.</summary>
     public PortalFiles()
     {
         var answers = Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .ToDictionary(name => name[Prefix.Length..].Replace('\\', '/'), Read, StringComparer.Ordinal);
         answers.Add("", answers[Index]);
-        _answers = answers.ToFrozenDictionary(StringComparer.Ordinal);
+        _responses = answers.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     private static Assembly Assembly => typeof(PortalFiles).Assembly;
 
-    /// <summary>The answer with a file, or null where there is none of the name, which is case-sensitive; the empty name is the page itself.</summary>
-    public IResult? Find(string name) => _answers.GetValueOrDefault(name);
+    /// <summary>The file with a name, which is case-sensitive, or null; the empty name is the page itself.</summary>
+    public IResult? Find(string name) => _responses.GetValueOrDefault(name);
 
     private static IResult Read(string resource)
     {
@@ -42,11 +41,11 @@ public sealed class PortalFiles
         ".css" => "text/css; charset=utf-8",
         ".js" => "text/javascript; charset=utf-8",
         ".svg" => "image/svg+xml",
-        _ => throw new InvalidDataException($"The portal's file '{name}' is of a type that browsers are not told of."),
+        _ => throw new InvalidDataException($"The portal's file '{name}' has an extension without a media type."),
     };
 }
 
-/// <summary>A file with the headers that keep what the page shows from doing harm: no script, style or connection but the app's own.</summary>
+/// <summary>A file with headers that restrict the page to the app's own scripts, styles and connections.</summary>
 internal sealed class PortalResult(ReadOnlyMemory<byte> content, string mediaType) : IResult
 {
     private const string ContentSecurityPolicy =

@@ -4,15 +4,15 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Portal;
 
-/// <summary>Serves the portal. It needs no key, since it holds nothing: what it shows, the page asks of the API with the reader's key.</summary>
+/// <summary>Serves the portal. It requires no key because it contains no data: the page calls the API with the user's key.</summary>
 public sealed class PortalFunctions(PortalFiles files)
 {
     private const string File = "file";
 
-    /// <summary>The Functions host takes an empty route for the function's name, and the worker stops at "/".</summary>
+    /// <summary>The Functions host replaces an empty route with the function's name, and the worker rejects "/".</summary>
     private const string Root = "{nothing:maxlength(0)?}";
 
-    /// <summary>Leads those who know only the app's address to the portal.</summary>
+    /// <summary>Redirects the app's address to the portal.</summary>
     [Function(nameof(GetRoot))]
     [Anonymous]
     public IResult GetRoot([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) => TypedResults.Redirect("portal/");
@@ -24,10 +24,10 @@ public sealed class PortalFunctions(PortalFiles files)
         var name = request.RouteValues[File] as string ?? "";
         if (name.Length == 0 && !request.Path.Value!.EndsWith('/'))
         {
-            // The page's links are relative to this folder, wherever a proxy shows it.
+            // The page's links are relative to this folder, whatever path a proxy gives it.
             return TypedResults.Redirect("portal/");
         }
 
-        return files.Find(name) ?? Problem.NotFound("The portal has no such file.");
+        return files.Find(name) ?? Problem.NotFound("File not found.");
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Portal;
 
-/// <summary>Registration of this folder.</summary>
 public static class PortalServices
 {
     /// <summary>Adds the portal's files.</summary>

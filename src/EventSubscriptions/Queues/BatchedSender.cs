@@ -3,11 +3,10 @@ using Azure.Messaging.ServiceBus;
 namespace EventSubscriptions.Queues;
 
 /// <summary>
-/// Sends messages to a queue in full batches, several at a time. Each message has an owner, so that a batch that fails is the failure of
-/// those whose messages it held and of nobody else. Once Service Bus is out of reach, the rest fails at once. For use by one caller at a time.
+/// Sends messages to a queue in full batches, several at a time. Each message has an owner, so that a failed batch is the failure of its
+/// own messages' owners only. When Service Bus is unavailable, the rest fails at once. For use by one caller at a time.
 /// </summary>
-/// <param name="sender">The queue's sender.</param>
-/// <param name="parallelism">How many batches may be on their way at once; one keeps the messages in order.</param>
+/// <param name="parallelism">How many batches are sent at once; one keeps the messages in order.</param>
 internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int parallelism) : IDisposable
     where TOwner : class
 {
@@ -17,10 +16,10 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
     private ServiceBusMessageBatch? _batch;
     private List<TOwner> _owners = [];
 
-    // Every batch would wait as long as the first did for a Service Bus that doesn't respond.
+    // Otherwise every batch would wait as long as the first for a Service Bus that doesn't respond.
     private volatile Exception? _outage;
 
-    /// <summary>Adds a message. It may be sent at once, or with those that follow.</summary>
+    /// <summary>Adds a message. It is sent now or with later ones.</summary>
     public async ValueTask AddAsync(TOwner owner, ServiceBusMessage message, CancellationToken cancellationToken)
     {
         try
@@ -37,7 +36,7 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
                 _batch = await sender.CreateMessageBatchAsync(cancellationToken);
                 if (!_batch.TryAddMessage(message))
                 {
-                    throw new ServiceBusException("A message with its properties is larger than a batch may be.", ServiceBusFailureReason.MessageSizeExceeded);
+                    throw new ServiceBusException("The message with its properties exceeds the size of a batch.", ServiceBusFailureReason.MessageSizeExceeded);
                 }
             }
         }
@@ -53,7 +52,9 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
         }
     }
 
-    /// <summary>Sends what is left and waits for everything. The answer has those some of whose messages may not be on the queue, and why.</summary>
+    /// <summary>
+    /// Sends the rest and waits. Returns each owner with at least one message that may not have been sent, and the exception.
+    /// </summary>
     public async Task<IReadOnlyDictionary<TOwner, Exception>> FinishAsync(CancellationToken cancellationToken)
     {
         await StartSendingAsync(cancellationToken);
@@ -61,7 +62,7 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
         return _failures;
     }
 
-    /// <summary>Drops what was not sent. Batches that are on their way still end by themselves, so what they wait for stays.</summary>
+    /// <summary>Drops unsent messages. Batches in progress end by themselves.</summary>
     public void Dispose() => _batch?.Dispose();
 
     private async Task StartSendingAsync(CancellationToken cancellationToken)
@@ -94,7 +95,7 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
         {
             await sender.SendMessagesAsync(batch, cancellationToken);
 
-            // One that failed stays undisposed: it may be on its way still, and the client refuses to dispose it then.
+            // A failed batch is not disposed: it may still be in progress, and then the client refuses to.
             batch.Dispose();
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -10,15 +10,15 @@ public static class QueueNames
 
     private const string DeadLetters = "/$DeadLetterQueue";
 
-    /// <summary>What <see cref="Events"/> gave up.</summary>
+    /// <summary>The dead letters of <see cref="Events"/>.</summary>
     public const string EventDeadLetters = Events + DeadLetters;
 
-    /// <summary>What <see cref="FanOut"/> gave up.</summary>
+    /// <summary>The dead letters of <see cref="FanOut"/>.</summary>
     public const string FanOutDeadLetters = FanOut + DeadLetters;
 
-    /// <summary>What <see cref="Deliveries"/> gave up.</summary>
+    /// <summary>The dead letters of <see cref="Deliveries"/>.</summary>
     public const string DeliveryDeadLetters = Deliveries + DeadLetters;
 
-    /// <summary>What <see cref="Replays"/> gave up.</summary>
+    /// <summary>The dead letters of <see cref="Replays"/>.</summary>
     public const string ReplayDeadLetters = Replays + DeadLetters;
 }

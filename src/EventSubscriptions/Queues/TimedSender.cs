@@ -3,13 +3,13 @@ using Azure.Messaging.ServiceBus;
 namespace EventSubscriptions.Queues;
 
 /// <summary>
-/// A sender whose calls end within 30 s, and at once when they are cancelled. The client's own heed a cancellation late: a Service Bus that accepts
-/// connections and then says nothing holds them for a minute.
+/// A sender whose calls end within 30 s, and at once when they are cancelled. The SDK's react to cancellation late: a Service Bus that
+/// accepts connections and then stays silent blocks them for a minute.
 /// </summary>
-/// <remarks>A call that is left behind may still succeed, as after any time-out. Message ids make its repeat harmless.</remarks>
+/// <remarks>An abandoned call may still succeed, as after any timeout. Message ids make repeating it harmless.</remarks>
 internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : ServiceBusSender
 {
-    /// <summary>How long a call may take.</summary>
+    /// <summary>The time limit of a call.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public override string FullyQualifiedNamespace => inner.FullyQualifiedNamespace;
@@ -48,7 +48,7 @@ internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : S
     public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) =>
         LimitAsync(token => inner.CancelScheduledMessagesAsync(sequenceNumbers, token), cancellationToken);
 
-    /// <summary>What disposing does too.</summary>
+    /// <summary>Disposal calls this too.</summary>
     public override Task CloseAsync(CancellationToken cancellationToken = default) => inner.CloseAsync(cancellationToken);
 
     private Task<bool> LimitAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) => LimitAsync(
@@ -62,10 +62,10 @@ internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : S
     private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(Limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await call(either.Token).WaitAsync(either.Token);
+            return await call(linked.Token).WaitAsync(linked.Token);
         }
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -4,24 +4,24 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>Reads the events of all subscribers of Relay, side by side, on the schedule <c>RelaySchedule</c>.</summary>
+/// <summary>Polls all Relay subscribers in parallel, on the schedule <c>RelaySchedule</c>.</summary>
 public sealed partial class PollRelay(RelayPoller poller, RelayOptions options, IHostApplicationLifetime lifetime, ILogger<PollRelay> logger)
 {
     private const int AtOnce = 8;
 
-    /// <summary>Ends as soon as the app is told to stop, since the next run does the rest.</summary>
+    /// <summary>Stops as soon as the app stops, because the next run does the rest.</summary>
     [Function(nameof(PollRelay))]
     public async Task RunAsync([TimerTrigger("%RelaySchedule%")] TimerInfo timer, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         await Parallel.ForEachAsync(options.Subscribers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (subscriber, _) =>
         {
-            // What goes wrong with one subscriber must not end the polls of others.
+            // A failure with one subscriber must not end the polls of others.
             try
             {
-                await poller.PollAsync(subscriber, either.Token);
+                await poller.PollAsync(subscriber, linked.Token);
             }
-            catch (OperationCanceledException) when (either.Token.IsCancellationRequested)
+            catch (OperationCanceledException) when (linked.Token.IsCancellationRequested)
             {
                 Log.Stopped(logger, subscriber.Id);
             }
@@ -34,10 +34,10 @@ public sealed partial class PollRelay(RelayPoller poller, RelayOptions options, 
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The poll of subscriber {Subscriber} of Relay was stopped; the next one goes on.")]
+        [LoggerMessage(LogLevel.Information, "Stopped the poll of Relay subscriber {Subscriber}; the next one continues.")]
         public static partial void Stopped(ILogger logger, string subscriber);
 
-        [LoggerMessage(LogLevel.Error, "The poll of subscriber {Subscriber} of Relay failed on our side; the next one goes on.")]
+        [LoggerMessage(LogLevel.Error, "The poll of Relay subscriber {Subscriber} failed on our side; the next one continues.")]
         public static partial void Failed(ILogger logger, Exception exception, string subscriber);
     }
 }

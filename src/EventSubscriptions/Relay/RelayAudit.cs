@@ -9,16 +9,16 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>What the audit log says of Relay, in the log of the organization that the subscriber's events belong to.</summary>
+/// <summary>The audit entries about Relay, in the log of the subscriber's organization.</summary>
 internal static class RelayAudit
 {
-    /// <summary>The kind of a gap of more events at one moment than Relay answers with.</summary>
+    /// <summary>A gap: more events at one moment than Relay returns.</summary>
     public const string Moment = "moment";
 
-    /// <summary>The kind of a gap of answers that are in no order.</summary>
+    /// <summary>A gap: responses that are not ordered by time.</summary>
     public const string Order = "order";
 
-    /// <summary>The entry about the state's last change. Its key is its own, so that one that is written again is the same.</summary>
+    /// <summary>The entry about the last change of state. Its key is fixed, so writing it again changes nothing.</summary>
     public static TableEntity Changed(RelaySubscriber subscriber, RelayState state, Uri url, TimeProvider time)
     {
         var entry = Entry(subscriber, url, state.Failure is null ? AuditType.RelayRecovered : AuditType.RelayFailed, state.ChangedAt!.Value) with
@@ -34,29 +34,29 @@ internal static class RelayAudit
         return AuditRow.Copy(AuditRow.Make(entry, time), $"{InvertedTicks.Format(entry.Timestamp)}:{unique}");
     }
 
-    /// <summary>More events of one moment than Relay answers with.</summary>
+    /// <summary>More events at one moment than Relay returns.</summary>
     public static AuditEntry GapOfMoment(RelaySubscriber subscriber, RelayGap gap, DateTimeOffset goesOnAt, Uri url, DateTimeOffset at) =>
         Entry(subscriber, url, AuditType.RelayGap, at) with
         {
             Error = new AuditError(
                 Moment,
-                $"Relay has {Number(gap.Count)} events or more of {Text(gap.At)}, and answers with {Number(gap.Count)} of them at most: others of that moment may be missing.",
-                "Compare with the Relay Dash what happened at that moment, and ask Relay to answer with more events at once."),
+                $"Relay has {Number(gap.Count)} events or more at {Text(gap.At)} and returns at most {Number(gap.Count)}: others of that moment may be missing.",
+                "Compare that moment with the Relay Dash, and ask Relay to return more events at once."),
             Changes = Changes(("subscriberId", null, subscriber.Id), ("oldest", gap.At, goesOnAt)),
         };
 
-    /// <summary>Answers that are in no order, of which no more can be had at once, or nobody can tell whether they were whole.</summary>
+    /// <summary>Responses that are not ordered, of which a larger one is not available, or can't be shown to be complete.</summary>
     public static AuditEntry GapOfOrder(RelaySubscriber subscriber, RelayGap gap, Uri url, DateTimeOffset at) =>
         Entry(subscriber, url, AuditType.RelayGap, at) with
         {
             Error = new AuditError(
                 Order,
-                $"Relay's answers are not in the order of time, and one of {Number(gap.Count)} events may not have held all: others from before {Text(gap.At)} may be missing.",
-                "This is not what the Relay API promises: ask Relay about it. There is no further entry until its answers have been in order again."),
+                $"Relay's responses are not ordered by time, and one of {Number(gap.Count)} events may be incomplete: others from before {Text(gap.At)} may be missing.",
+                "This violates the Relay API: ask Relay about it. There is no further entry until its responses are ordered again."),
             Changes = Changes(("subscriberId", null, subscriber.Id)),
         };
 
-    /// <summary>An event that is too large to be passed on.</summary>
+    /// <summary>An event that is too large to be delivered.</summary>
     public static AuditEntry TooLarge(RelaySubscriber subscriber, TranslatedEvent item, Uri url, DateTimeOffset at) =>
         Entry(subscriber, url, AuditType.EventDeadLettered, at) with
         {
@@ -64,8 +64,8 @@ internal static class RelayAudit
             EventName = item.EventName,
             Error = new AuditError(
                 nameof(DeadLetterReason.PayloadTooLarge),
-                $"The event of Relay makes a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",
-                "Nobody was told of this event: look it up at Relay by its id."),
+                $"The Relay event has a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",
+                "The event was not delivered: look it up at Relay by its id."),
         };
 
     private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, string type, DateTimeOffset at) =>

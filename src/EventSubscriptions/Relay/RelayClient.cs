@@ -8,16 +8,15 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>Asks the Relay API for events. What the other side does wrong is an answer, never an exception.</summary>
+/// <summary>Reads events from the Relay API. Failures of Relay are responses, never exceptions.</summary>
 public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options, TimeProvider time)
 {
-    /// <summary>The name of the HTTP client.</summary>
     public const string ClientName = "relay";
 
-    /// <summary>The largest answer that is taken.</summary>
+    /// <summary>The largest response that is accepted.</summary>
     public const int MaxResponseBytes = 16 * 1024 * 1024;
 
-    /// <summary>From name resolution to the end of the answer.</summary>
+    /// <summary>The time limit of a request, from name resolution to the end of the response.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'";
@@ -28,24 +27,23 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
 
     private readonly HttpClient _client = clients.CreateClient(ClientName);
 
-    /// <summary>Where a subscriber's events are.</summary>
+    /// <summary>The URL of a subscriber's events.</summary>
     public Uri UrlOf(RelaySubscriber subscriber) => new($"{options.BaseAddress.AbsoluteUri.TrimEnd('/')}/subscribers/{subscriber.Id}/api/v1/events");
 
-    /// <summary>Asks for the oldest events from a time on, that time included.</summary>
-    /// <param name="subscriber">Whose events, and by which key.</param>
-    /// <param name="oldest">The time, to the microsecond: what is finer is cut off.</param>
-    /// <param name="limit">How many at most.</param>
-    /// <param name="cancellationToken">Ends the request with <see cref="OperationCanceledException"/>.</param>
+    /// <summary>Reads the oldest events from a time on, inclusive.</summary>
+    /// <param name="oldest">The time, truncated to the microsecond.</param>
+    /// <param name="limit">The most events to return.</param>
+    /// <param name="cancellationToken">Cancellation throws <see cref="OperationCanceledException"/>.</param>
     internal async Task<RelayResponse> GetAsync(RelaySubscriber subscriber, DateTimeOffset oldest, int limit, CancellationToken cancellationToken)
     {
         using var request = CreateRequest(subscriber, oldest, limit);
         using var deadline = new CancellationTokenSource(Deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
-            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return response.IsSuccessStatusCode ? await ReadEventsAsync(response, either.Token) : await ReadRefusalAsync(response, subscriber, either.Token);
+            response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            return response.IsSuccessStatusCode ? await ReadEventsAsync(response, linked.Token) : await ReadFailureAsync(response, subscriber, linked.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } failure)
         {
@@ -63,7 +61,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
             CultureInfo.InvariantCulture, $"?oldest={oldest.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}&limit={limit}");
         var request = new HttpRequestMessage(HttpMethod.Get, UrlOf(subscriber) + query)
         {
-            // The API's document asks for the header, which HTTP knows with a body only: here an empty one.
+            // The API documentation requires this header, which HTTP allows only with a body: here an empty one.
             Content = new ByteArrayContent([]) { Headers = { ContentType = s_json } },
         };
         request.Headers.TryAddWithoutValidation("Authorization", $"RelayApiKey {subscriber.ApiKey.Reveal()}");
@@ -97,54 +95,54 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
             : new RelayResponse.Failed(new RelayFailure(RelayFailure.Malformed, problem) { StatusCode = (int)response.StatusCode });
     }
 
-    private async Task<RelayResponse> ReadRefusalAsync(HttpResponseMessage response, RelaySubscriber subscriber, CancellationToken cancellationToken)
+    private async Task<RelayResponse> ReadFailureAsync(HttpResponseMessage response, RelaySubscriber subscriber, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[MaxErrorBytes];
         var length = await stream.ReadAtLeastAsync(buffer, MaxErrorBytes, throwOnEndOfStream: false, cancellationToken);
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
-        return new RelayResponse.Failed(new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Answered(response)}.")
+        return new RelayResponse.Failed(new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Returned(response)}.")
         {
             StatusCode = status,
             ResponseSnippet = ResponseScrubber.Scrub(
                 buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, new SecretForms([subscriber.ApiKey.Reveal()]), ResponseScrubber.MaxSnippetLength),
-            RestUntil = status is 429 or 503 ? RetryAfter.Parse(retryAfter, time.GetUtcNow()) : null,
+            CooldownUntil = status is 429 or 503 ? RetryAfter.Parse(retryAfter, time.GetUtcNow()) : null,
         });
     }
 
-    /// <summary>What the other side did, or null where the exception is not about it.</summary>
+    /// <summary>Explains an exception that Relay caused; null for any other.</summary>
     private static RelayFailure? Explain(Exception exception, HttpResponseMessage? response) => exception switch
     {
-        OperationCanceledException when response is null => new(ErrorKind.Timeout, $"Relay did not answer within {Deadline.TotalSeconds:0} s."),
-        OperationCanceledException => new(ErrorKind.Timeout, $"{Answered(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."),
+        OperationCanceledException when response is null => new(ErrorKind.Timeout, $"Relay did not respond within {Deadline.TotalSeconds:0} s."),
+        OperationCanceledException => new(ErrorKind.Timeout, $"{Returned(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."),
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new(ErrorKind.Dns, "Relay's host name could not be resolved."),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException refused } =>
-            new(ErrorKind.Connect, $"Relay took no connection: {refused.Message}."),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new(ErrorKind.Connect, "Relay took no connection."),
+            new(ErrorKind.Connect, $"Could not connect to Relay: {refused.Message}."),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new(ErrorKind.Connect, "Could not connect to Relay."),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            new(ErrorKind.Tls, $"No secure connection came about: {(exception.InnerException is AuthenticationException reason ? reason.Message : "the handshake was broken off.")}"),
-        HttpRequestException or IOException when response is not null => new(ErrorKind.Reset, $"{Answered(response)} and closed the connection in the middle of its answer."),
-        HttpRequestException or IOException => new(ErrorKind.Reset, "Relay closed the connection before an answer came, or the answer is not valid HTTP."),
+            new(ErrorKind.Tls, $"TLS handshake failed: {(exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.")}"),
+        HttpRequestException or IOException when response is not null => new(ErrorKind.Reset, $"{Returned(response)} and closed the connection in the middle of its answer."),
+        HttpRequestException or IOException => new(ErrorKind.Reset, "Relay closed the connection before a response was received, or the response is not valid HTTP."),
         _ => null,
     };
 
-    private static string Answered(HttpResponseMessage response) =>
-        $"Relay answered {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
+    private static string Returned(HttpResponseMessage response) =>
+        $"Relay returned {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
 }
 
-/// <summary>What came of a question.</summary>
+/// <summary>The response to a request.</summary>
 internal abstract record RelayResponse
 {
     /// <summary>Events.</summary>
     public sealed record Events(RelayPage Page) : RelayResponse;
 
-    /// <summary>More than <see cref="RelayClient.MaxResponseBytes"/>.</summary>
+    /// <summary>Larger than <see cref="RelayClient.MaxResponseBytes"/>.</summary>
     public sealed record TooLarge : RelayResponse
     {
         public static readonly TooLarge Instance = new();
     }
 
-    /// <summary>Neither.</summary>
+    /// <summary>A failure.</summary>
     public sealed record Failed(RelayFailure Failure) : RelayResponse;
 }

@@ -8,23 +8,26 @@ using EventSubscriptions.Events;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>An event as Relay tells it. Nothing is taken for granted: what is missing is null, and what has another type than documented is its JSON.</summary>
+/// <summary>
+/// An event as Relay returns it. Nothing is assumed: missing fields are null, and fields of another type than documented are read as their
+/// JSON.
+/// </summary>
 internal sealed record RelayEvent
 {
-    /// <summary>Times before this stand for none, such as 0001-01-01 and 1970-01-01.</summary>
+    /// <summary>Earlier times count as missing, such as 0001-01-01 and 1970-01-01.</summary>
     private const int FirstYear = 2000;
 
-    /// <summary>The Relay id where it has the form of an event id, else a hash of it; of the whole event where there is none.</summary>
+    /// <summary>The Relay id if it is a valid event id, else a hash of it, or of the whole event if it has none.</summary>
     public required EventId Id { get; init; }
 
-    /// <summary>When it happened, cut to the microsecond. Null where it doesn't say, not in a way that can be read, or says that it was before 2000.</summary>
+    /// <summary>When it happened, truncated to the microsecond; null if it is missing, not readable, or before 2000.</summary>
     public DateTimeOffset? At { get; private init; }
 
     public string? RelayId { get; private init; }
 
     public string? SubscriberId { get; private init; }
 
-    /// <summary>As it came.</summary>
+    /// <summary>Unchanged.</summary>
     public string? Timestamp { get; private init; }
 
     public string? Category { get; private init; }
@@ -44,7 +47,7 @@ internal sealed record RelayEvent
 
     public string? WorkflowInstanceId { get; private init; }
 
-    /// <summary>Reads an element of an answer. What is no object is the content of an event of which nothing else is known.</summary>
+    /// <summary>Reads an element of a response. Anything but an object becomes the content of an event without other fields.</summary>
     public static RelayEvent Read(JsonElement json)
     {
         try
@@ -53,7 +56,7 @@ internal sealed record RelayEvent
         }
         catch (InvalidOperationException)
         {
-            // The name of a member is no text: see below.
+            // A member's name may not be valid text: see below.
             return Unread(json);
         }
     }
@@ -84,7 +87,7 @@ internal sealed record RelayEvent
         };
     }
 
-    /// <summary>A member's text, or its JSON where it is no text that can be read; null where it is null or absent.</summary>
+    /// <summary>The text of a field, or its JSON if it is not readable text; null if it is null or absent.</summary>
     public static string? Text(JsonElement json, string member)
     {
         if (!json.TryGetProperty(member, out var value) || value.ValueKind == JsonValueKind.Null)
@@ -98,12 +101,15 @@ internal sealed record RelayEvent
         }
         catch (InvalidOperationException)
         {
-            // The grammar allows half of a surrogate pair in an escape, but it is no text.
+            // JSON's grammar allows half of a surrogate pair in an escape, but it is not text.
             return value.GetRawText();
         }
     }
 
-    /// <summary>Parses an ISO 8601 time; without an offset it is UTC. Digits behind the microsecond are cut off, never rounded: a time must not become later than it is.</summary>
+    /// <summary>
+    /// Parses an ISO 8601 time; without an offset it is UTC. Digits after the microsecond are truncated, never rounded: a time must not
+    /// become later.
+    /// </summary>
     internal static bool TryParseTime(string? text, out DateTimeOffset time)
     {
         const int MaxDigits = 6;

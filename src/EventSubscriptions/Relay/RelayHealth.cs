@@ -6,17 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>How the polls go, as their states in the table say: the timer may run in another instance. What is known may be 2 s old.</summary>
+/// <summary>The state of the polls as stored in the table, since the timer may run on another instance. Cached for 2 s.</summary>
 public sealed partial class RelayHealth(RelayStore store, RelayOptions options, TimeProvider time, ILogger<RelayHealth> logger)
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
 
-    // As for the checks: health answers within 5 s.
+    // Like the other checks, so that health responds within 5 s.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly ExpiringCache<string, RelayState> _states = new(s_lifetime, Math.Max(1, options.Subscribers.Count), time);
 
-    /// <summary>The subscribers that the caller may see, in the order of the settings. Null where the table can't be read.</summary>
+    /// <summary>The subscribers that the caller may see, in the order of the settings; null if the table can't be read.</summary>
     internal async Task<IReadOnlyList<RelayHealthResponse>?> ListAsync(Caller caller, CancellationToken cancellationToken)
     {
         try
@@ -49,12 +49,12 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The states of the polls of Relay can't be read.")]
+        [LoggerMessage(LogLevel.Warning, "Could not read the states of the Relay polls.")]
         public static partial void NotRead(ILogger logger, Exception exception);
     }
 }
 
-/// <summary>How the polls of one subscriber go.</summary>
+/// <summary>The state of a subscriber's polls.</summary>
 internal sealed record RelayHealthResponse
 {
     public required string SubscriberId { get; init; }
@@ -67,7 +67,7 @@ internal sealed record RelayHealthResponse
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required DateTimeOffset? LastSuccessfulPollAt { get; init; }
 
-    /// <summary>How long ago the moment is up to which everything has been read.</summary>
+    /// <summary>How long ago everything up to then was read.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required long? LagSeconds { get; init; }
 

@@ -12,13 +12,15 @@ public sealed record RelayOptions
 
     private static readonly TimeSpan s_longestOverlap = TimeSpan.FromDays(1);
 
-    /// <summary>Where the Relay API is.</summary>
+    /// <summary>The address of the Relay API.</summary>
     public Uri BaseAddress { get; init; } = new("https://api.relaypro.com");
 
-    /// <summary>How much later than its timestamp says an event may become visible: as far before the newest known event every poll begins.</summary>
+    /// <summary>
+    /// How much later than its timestamp an event may become visible: each poll starts this far before the newest known event.
+    /// </summary>
     public TimeSpan Overlap { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whose events are read. No two have the same id.</summary>
+    /// <summary>The subscribers to poll. Their ids are unique.</summary>
     public IReadOnlyList<RelaySubscriber> Subscribers { get; init; } = [];
 
     /// <summary>Reads and checks the settings.</summary>
@@ -43,11 +45,11 @@ public sealed record RelayOptions
 
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
-            reader.AddError(name, "must be an absolute URL that begins with https://");
+            reader.AddError(name, "must be an absolute URL that starts with https://");
         }
         else if (address.Scheme == Uri.UriSchemeHttp && !address.IsLoopback)
         {
-            reader.AddError(name, "must begin with https://, since the API key is sent there; http:// is for loopback addresses");
+            reader.AddError(name, "must start with https://, because the API key is sent there; http:// is for loopback addresses");
         }
         else if (address.UserInfo.Length > 0 || address.Query.Length > 0 || address.Fragment.Length > 0)
         {
@@ -71,7 +73,7 @@ public sealed record RelayOptions
             reader.ExpectOnly(prefix, "SubscriberId", "ApiKey", "OrganizationId");
             if (reader.Text(id) is null && reader.Text(key) is null && reader.Text(organization) is null && reader.Text(prefix) is null)
             {
-                // A place that a template has left empty.
+                // A placeholder that a template left empty.
                 continue;
             }
 
@@ -111,7 +113,7 @@ public sealed record RelayOptions
             return text is null ? null : new Secret(text);
         }
 
-        reader.AddError(name, $"must be 1 to {RelaySubscriber.MaxKeyLength} visible ASCII characters without blanks");
+        reader.AddError(name, $"must be 1 to {RelaySubscriber.MaxKeyLength} printable ASCII characters without spaces");
         return null;
     }
 
@@ -132,10 +134,10 @@ public sealed record RelayOptions
     }
 }
 
-/// <summary>A subscriber of Relay.</summary>
+/// <summary>A Relay subscriber.</summary>
 /// <param name="Id">Its id at Relay.</param>
-/// <param name="ApiKey">What Relay knows it by.</param>
-/// <param name="OrganizationId">Whose events its events become.</param>
+/// <param name="ApiKey">Its API key at Relay.</param>
+/// <param name="OrganizationId">The organization that its events belong to.</param>
 public sealed record RelaySubscriber(string Id, Secret ApiKey, OrganizationId OrganizationId)
 {
     /// <summary>The longest id in characters.</summary>

@@ -6,7 +6,7 @@ using System.Text.Unicode;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>The events of one answer, in its order.</summary>
+/// <summary>The events of a response, in its order.</summary>
 internal sealed class RelayPage
 {
     public RelayPage(IReadOnlyList<RelayEvent> events)
@@ -26,16 +26,16 @@ internal sealed class RelayPage
 
     public IReadOnlyList<RelayEvent> Events { get; }
 
-    /// <summary>The latest time of any of them. Null where none says when it happened.</summary>
+    /// <summary>The latest time; null if no event has one.</summary>
     public DateTimeOffset? Newest { get; }
 
-    /// <summary>The earliest time of any of them. Null where none says when it happened.</summary>
+    /// <summary>The earliest time; null if no event has one.</summary>
     public DateTimeOffset? Oldest { get; }
 
-    /// <summary>Whether none is older than the one before it.</summary>
+    /// <summary>Whether the events are ordered by time.</summary>
     public bool IsInOrder { get; }
 
-    /// <summary>Reads an answer: a JSON array. Otherwise says what is wrong, without a word of the answer.</summary>
+    /// <summary>Parses a response, which must be a JSON array; otherwise returns the problem without quoting the response.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out RelayPage? page, [NotNullWhen(false)] out string? problem)
     {
         (page, problem) = (null, null);
@@ -54,7 +54,7 @@ internal sealed class RelayPage
             using var json = JsonDocument.Parse(utf8);
             if (json.RootElement.ValueKind != JsonValueKind.Array)
             {
-                problem = "Relay's answer is JSON, but not an array.";
+                problem = "Relay's response is JSON, but not an array.";
                 return false;
             }
 
@@ -64,7 +64,7 @@ internal sealed class RelayPage
         catch (JsonException malformed)
         {
             problem = string.Create(
-                CultureInfo.InvariantCulture, $"Relay's answer is not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.");
+                CultureInfo.InvariantCulture, $"Relay's response is not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.");
             return false;
         }
     }

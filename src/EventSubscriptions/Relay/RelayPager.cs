@@ -3,26 +3,26 @@ using EventSubscriptions.Events;
 namespace EventSubscriptions.Relay;
 
 /// <summary>
-/// Decides what to ask for next, so that nothing is skipped: page after page, each from the time of the newest event of the one before, until
-/// a page brings nothing more. It does no I/O and knows no clock.
+/// Decides what to request next, so that no event is skipped: page after page, each from the time of the newest event of the previous one,
+/// until a page contains nothing new. Without I/O and clock.
 /// </summary>
 /// <remarks>
-/// Relay answers with the oldest events from a time on, that time included, and with no more than a limit. Where a full page doesn't
-/// get any further (all of it happened at one moment, or it isn't in the order of time), the limit doubles. How many events Relay really
-/// answers with at most is found out: a page that is shorter than the limit counts as the last only after the next page, from its newest event
-/// on, has shown nothing else. Where more events of one moment can't be had, the pager steps past that moment and says so.
+/// Relay returns the oldest events from a time on, inclusive, up to a limit. If a full page makes no progress (all of it happened at one
+/// moment, or it is not ordered), the limit doubles. How many events Relay really returns is found out: a page that is shorter than the
+/// limit counts as the last only after the next page, from its newest event on, has shown nothing new. If more events of one moment are not
+/// available, the pager steps past that moment and reports a gap.
 /// </remarks>
 internal sealed class RelayPager(DateTimeOffset oldest)
 {
-    /// <summary>How many events are asked for at first, which is Relay's standard.</summary>
+    /// <summary>The first limit, which is Relay's default.</summary>
     public const int FirstLimit = 100;
 
-    /// <summary>One event wouldn't do: a page begins with the event that the one before ended with.</summary>
+    /// <summary>One would not do: a page starts with the last event of the previous one.</summary>
     private const int SmallestLimit = 2;
 
     private static readonly TimeSpan s_step = TimeSpan.FromMicroseconds(1);
 
-    /// <summary>For a Relay that takes times by the second only.</summary>
+    /// <summary>For a Relay that reads times to the second.</summary>
     private static readonly TimeSpan s_largeStep = TimeSpan.FromSeconds(1);
 
     private int _ceiling = int.MaxValue;
@@ -33,13 +33,13 @@ internal sealed class RelayPager(DateTimeOffset oldest)
     private Ending? _ending;
     private (DateTimeOffset At, int Count)? _behind;
 
-    /// <summary>From when on to ask for events.</summary>
+    /// <summary>The time to request events from.</summary>
     public DateTimeOffset Oldest { get; private set; } = oldest;
 
-    /// <summary>How many events to ask for.</summary>
+    /// <summary>The limit to request.</summary>
     public int Limit { get; private set; } = FirstLimit;
 
-    /// <summary>Asks for fewer events at once, since so many could not be had. False where there is no less.</summary>
+    /// <summary>Lowers the limit, because a response of this size is not available. Returns false if it is at its minimum.</summary>
     public bool TryAskForLess()
     {
         if (Limit <= SmallestLimit)
@@ -52,7 +52,7 @@ internal sealed class RelayPager(DateTimeOffset oldest)
         return true;
     }
 
-    /// <summary>Takes note of the answer to what was asked.</summary>
+    /// <summary>Processes the response to the last request.</summary>
     public RelayStep Take(RelayPage page)
     {
         var count = page.Events.Count;
@@ -64,7 +64,7 @@ internal sealed class RelayPager(DateTimeOffset oldest)
                 return new RelayStep.End(null);
             }
 
-            // More follows, so the page that seemed the last was cut: once more from there.
+            // More follows, so the page that seemed the last was incomplete: continue from there.
             (_cap, Oldest) = (cut.Count, cut.At);
             return new RelayStep.More(null);
         }
@@ -80,7 +80,7 @@ internal sealed class RelayPager(DateTimeOffset oldest)
         LearnCap(count, hasMore ? ending!.Count : null);
         if (page.Newest is not { } newest)
         {
-            return IsFull(count) ? new RelayStep.Stuck("None of the events in Relay's answer says when it happened.") : new RelayStep.End(null);
+            return IsFull(count) ? new RelayStep.Stuck("No event in Relay's response has a time.") : new RelayStep.End(null);
         }
 
         var endedAt = Oldest;
@@ -121,13 +121,13 @@ internal sealed class RelayPager(DateTimeOffset oldest)
             _ending = new Ending(count, page.IsInOrder, [.. page.Events.Select(item => item.Id)]);
             var step = GoOnFrom(newest);
 
-            // In no order, a page of a larger limit that is short may have been cut anywhere.
+            // Without an order, a short page of a larger limit may be incomplete anywhere.
             return page.IsInOrder ? step : new RelayStep.More(null) { Disorder = Limit > FirstLimit ? new RelayGap(newest, count) : null };
         }
 
         if (newest == Oldest && count > 1 && count >= _largestCount && !hasMore)
         {
-            // All of one moment, and no page had more: there may be others that are never shown. Then what happened later isn't shown either.
+            // All at one moment, and no page had more: others may never be shown, and neither is what happened later.
             _behind = (Oldest, count);
             Oldest = Later(Oldest, s_step);
             return new RelayStep.More(null);
@@ -154,7 +154,7 @@ internal sealed class RelayPager(DateTimeOffset oldest)
 
         if (_steppedFar)
         {
-            return new RelayStep.Stuck("Relay answers with events that are older than those asked for.");
+            return new RelayStep.Stuck("Relay returns events that are older than requested.");
         }
 
         _steppedFar = true;
@@ -193,28 +193,30 @@ internal sealed class RelayPager(DateTimeOffset oldest)
 }
 
 /// <summary>What follows from a page.</summary>
-/// <param name="ReadUpTo">Every event up to this time, as far as it can be had, has been in a page; null where the page says nothing about that.</param>
+/// <param name="ReadUpTo">All available events up to this time were in a page; null if the page says nothing about that.</param>
 internal abstract record RelayStep(DateTimeOffset? ReadUpTo)
 {
-    /// <summary>Events before this moment may be missing, since Relay answers neither in the order of time nor, for all that is known, with more of them.</summary>
+    /// <summary>
+    /// Events before this moment may be missing, because Relay's responses are not ordered, and no larger one is available.
+    /// </summary>
     public RelayGap? Disorder { get; init; }
 
-    /// <summary>Ask again.</summary>
+    /// <summary>Request the next page.</summary>
     public sealed record More(DateTimeOffset? ReadUpTo) : RelayStep(ReadUpTo)
     {
-        /// <summary>Events of this moment may be missing, since Relay doesn't answer with more of them.</summary>
+        /// <summary>Events of this moment may be missing, because Relay doesn't return more of them.</summary>
         public RelayGap? Gap { get; init; }
     }
 
-    /// <summary>There is nothing more now.</summary>
+    /// <summary>There is nothing new.</summary>
     public sealed record End(DateTimeOffset? ReadUpTo) : RelayStep(ReadUpTo);
 
-    /// <summary>There is no way on.</summary>
+    /// <summary>The poll can't continue.</summary>
     /// <param name="Problem">Why, for people.</param>
     public sealed record Stuck(string Problem) : RelayStep((DateTimeOffset?)null);
 }
 
 /// <summary>Where events may be missing.</summary>
-/// <param name="At">Of this moment, or before it.</param>
-/// <param name="Count">How many events Relay answered with.</param>
+/// <param name="At">At this moment, or before it.</param>
+/// <param name="Count">How many events Relay returned.</param>
 internal sealed record RelayGap(DateTimeOffset At, int Count);

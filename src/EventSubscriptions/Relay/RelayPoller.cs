@@ -7,8 +7,8 @@ using EventId = EventSubscriptions.Events.EventId;
 namespace EventSubscriptions.Relay;
 
 /// <summary>
-/// Reads what has become visible at Relay since the last poll, puts it on the queue, and keeps how far that is. A page is on the queue before
-/// the state says so: whatever happens in between, the next poll reads it again, and the queue and receivers know the events by their ids.
+/// Reads what has become visible at Relay since the last poll, queues it, and stores the position. A page is queued before its position is
+/// stored: if the process dies in between, the next poll reads it again, and the archive and receivers recognize the events by their ids.
 /// </summary>
 public sealed partial class RelayPoller(
     RelayClient client,
@@ -20,24 +20,24 @@ public sealed partial class RelayPoller(
     TimeProvider time,
     ILogger<RelayPoller> logger)
 {
-    /// <summary>How far back the first poll goes: as far as Relay does by itself.</summary>
+    /// <summary>How far back the first poll reads: Relay's own default.</summary>
     public static readonly TimeSpan FirstSpan = TimeSpan.FromDays(7);
 
-    /// <summary>So many known events that won't come again are forgotten in the middle of a poll.</summary>
+    /// <summary>When a poll forgets known events that won't be returned again.</summary>
     private const int ManyExpired = 1000;
 
-    /// <summary>How much longer a poll may take to get further than the one before.</summary>
+    /// <summary>How much longer a poll may run to get further than the previous one.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromMinutes(4);
 
-    /// <summary>For when our own table can't be read.</summary>
+    /// <summary>If our own table can't be read.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> _behindSince = new(StringComparer.Ordinal);
 
-    /// <summary>How long a poll begins new pages once it has got further than the one before. What is left then goes on with the next.</summary>
+    /// <summary>How long a poll starts new pages once it has got further than the previous one. The next poll continues.</summary>
     internal TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(50);
 
     /// <summary>
-    /// Polls once. What Relay does wrong is kept in the state and audited; trouble with our own tables and queues is thrown. A poll that finds that
-    /// another has gone on from the same state ends at once.
+    /// Polls once. Failures of Relay are stored and audited; faults of our own tables and queues are thrown. A poll ends at once if another
+    /// has continued from the same state.
     /// </summary>
     public async Task PollAsync(RelaySubscriber subscriber, CancellationToken cancellationToken)
     {
@@ -59,14 +59,14 @@ public sealed partial class RelayPoller(
         poll.Seen = await store.ListSeenAsync(id, cancellationToken);
         poll.State = await store.GetAsync(id, cancellationToken);
         await AuditChangeAsync(poll, cancellationToken);
-        if (poll.State.Failure?.RestUntil > poll.StartedAt)
+        if (poll.State.Failure?.CooldownUntil > poll.StartedAt)
         {
             return;
         }
 
         if (!await ReadAsync(poll, cancellationToken))
         {
-            Log.Overtaken(logger, id);
+            Log.Conflict(logger, id);
             return;
         }
 
@@ -82,14 +82,14 @@ public sealed partial class RelayPoller(
         }
     }
 
-    /// <summary>Up to when everything has been read. Before that can be known: since when polls fail, or this instance has polled.</summary>
+    /// <summary>Up to when everything was read; before that is known, since when polls fail or this instance has polled.</summary>
     private DateTimeOffset BehindSince(Poll poll)
     {
         var known = poll.State.ReadUpTo ?? poll.State.FailingSince;
         return _behindSince.AddOrUpdate(poll.Subscriber.Id, known ?? poll.StartedAt, (_, before) => known ?? before);
     }
 
-    /// <summary>Reads page after page. False where another poll was faster.</summary>
+    /// <summary>Reads page after page. Returns false if another poll was faster.</summary>
     private async Task<bool> ReadAsync(Poll poll, CancellationToken cancellationToken)
     {
         var pager = new RelayPager(WindowOf(poll));
@@ -105,12 +105,12 @@ public sealed partial class RelayPoller(
                 case RelayResponse.Failed { Failure.MayBeForLimit: true } when pager.Limit > RelayPager.FirstLimit && pager.TryAskForLess():
                     break;
                 case RelayResponse.TooLarge:
-                    return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"An answer of {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."), cancellationToken);
+                    return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"A response with {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."), cancellationToken);
                 case RelayResponse.Failed failed:
                     return await FailAsync(poll, failed.Failure, cancellationToken);
                 case RelayResponse.Events { Page: var page }:
-                    var asked = pager.Oldest;
-                    var fresh = await AcceptAsync(poll, page, asked, cancellationToken);
+                    var requested = pager.Oldest;
+                    var fresh = await AcceptAsync(poll, page, requested, cancellationToken);
                     var step = pager.Take(page);
                     isDisordered |= step.Disorder is not null || (poll.State.IsDisordered && !page.IsInOrder);
                     if (step is RelayStep.Stuck stuck)
@@ -137,17 +137,17 @@ public sealed partial class RelayPoller(
                     await ForgetAsync(poll, ManyExpired, cancellationToken);
                     break;
                 default:
-                    throw new NotSupportedException("Relay's answer is of no known kind.");
+                    throw new NotSupportedException("The response is of an unknown kind.");
             }
         }
     }
 
-    /// <summary>Puts the events of a page that are new on the queue. What is older than the window has been read, or wasn't asked for.</summary>
-    /// <returns>Those to be remembered, and as of when: the new ones, and those that say no time and are shown again.</returns>
-    private async Task<IReadOnlyList<(EventId Id, DateTimeOffset At)>> AcceptAsync(Poll poll, RelayPage page, DateTimeOffset asked, CancellationToken cancellationToken)
+    /// <summary>Queues the new events of a page. Events older than the window were read before, or not requested.</summary>
+    /// <returns>The events to remember and their times: the new ones, and those without a time that are returned again.</returns>
+    private async Task<IReadOnlyList<(EventId Id, DateTimeOffset At)>> AcceptAsync(Poll poll, RelayPage page, DateTimeOffset requested, CancellationToken cancellationToken)
     {
         var window = WindowOf(poll);
-        var undated = page.Newest > asked ? page.Newest.Value : asked;
+        var undated = page.Newest > requested ? page.Newest.Value : requested;
         var fresh = new Dictionary<EventId, (RelayEvent Event, DateTimeOffset At)>();
         var again = new Dictionary<EventId, DateTimeOffset>();
         foreach (var item in page.Events)
@@ -166,7 +166,7 @@ public sealed partial class RelayPoller(
             }
         }
 
-        // Where the page was in order it stays so: the sort is stable.
+        // The sort is stable: an ordered page keeps its order.
         await publisher.PublishAsync(poll.Subscriber, fresh.Values.OrderBy(item => item.At).Select(item => item.Event), cancellationToken);
         metrics.RelayEventsRead(poll.Subscriber.Id, fresh.Count);
         (EventId Id, DateTimeOffset At)[] remembered = [.. fresh.Select(item => (item.Key, item.Value.At)), .. again.Select(item => (item.Key, item.Value))];
@@ -178,13 +178,13 @@ public sealed partial class RelayPoller(
         return remembered;
     }
 
-    /// <summary>What the state is after a page. The audit log knows of a gap before the state does.</summary>
+    /// <summary>The state after a page. A gap is audited before the state is stored.</summary>
     private async Task<RelayState> AdvanceAsync(Poll poll, RelayStep step, DateTimeOffset goesOnAt, CancellationToken cancellationToken)
     {
         var (state, now) = (poll.State, time.GetUtcNow());
         if (step.ReadUpTo is { } readUpTo)
         {
-            // Not the present: what became visible since the poll began has not all been looked for.
+            // Not now: what became visible since the poll started has not all been requested.
             var reached = readUpTo < poll.StartedAt ? readUpTo : poll.StartedAt;
             state = state with { Cursor = state.Cursor > reached ? state.Cursor : reached };
         }
@@ -216,7 +216,7 @@ public sealed partial class RelayPoller(
         return await KeepAsync(poll, poll.State.Failed(time.GetUtcNow(), failure), [], cancellationToken);
     }
 
-    /// <summary>Stores the state and what was read; of that no more than may be read again. False where another poll was faster.</summary>
+    /// <summary>Stores the state and the events that may be read again. Returns false if another poll was faster.</summary>
     private async Task<bool> KeepAsync(Poll poll, RelayState state, IReadOnlyList<(EventId Id, DateTimeOffset At)> fresh, CancellationToken cancellationToken)
     {
         if (poll.State.Failure is not null && state is { Failure: null, LastSuccessAt: not null })
@@ -234,7 +234,7 @@ public sealed partial class RelayPoller(
         return true;
     }
 
-    /// <summary>Forgets the events that no poll will ask for any more, where they are enough to be worth it.</summary>
+    /// <summary>Forgets the events that no poll will request again, if there are enough to be worth it.</summary>
     private async Task ForgetAsync(Poll poll, int minimum, CancellationToken cancellationToken)
     {
         var window = WindowOf(poll);
@@ -248,7 +248,7 @@ public sealed partial class RelayPoller(
 
     private DateTimeOffset WindowOf(Poll poll) => WindowOf(poll, poll.State);
 
-    /// <summary>From when on a poll in this state asks for events.</summary>
+    /// <summary>The time from which a poll in this state requests events.</summary>
     private DateTimeOffset WindowOf(Poll poll, RelayState state) =>
         Microseconds(state.Cursor is { } cursor ? cursor - options.Overlap : poll.StartedAt - FirstSpan);
 
@@ -269,19 +269,19 @@ public sealed partial class RelayPoller(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Polling subscriber {Subscriber} of Relay fails ({Kind}): {Detail}")]
+        [LoggerMessage(LogLevel.Warning, "Polling Relay subscriber {Subscriber} fails ({Kind}): {Detail}")]
         public static partial void Failed(ILogger logger, string subscriber, string kind, string detail);
 
-        [LoggerMessage(LogLevel.Information, "Polling subscriber {Subscriber} of Relay works again.")]
+        [LoggerMessage(LogLevel.Information, "Polling Relay subscriber {Subscriber} has recovered.")]
         public static partial void Recovered(ILogger logger, string subscriber);
 
-        [LoggerMessage(LogLevel.Warning, "Events of subscriber {Subscriber} of Relay may be missing: it has more of {At:O} than the {Count} that it answers with.")]
+        [LoggerMessage(LogLevel.Warning, "Events of Relay subscriber {Subscriber} may be missing: Relay has more at {At:O} than the {Count} that it returns.")]
         public static partial void Gap(ILogger logger, string subscriber, DateTimeOffset at, int count);
 
-        [LoggerMessage(LogLevel.Warning, "Events of subscriber {Subscriber} of Relay may be missing: answers are in no order, and one of {Count} events may not have held all.")]
+        [LoggerMessage(LogLevel.Warning, "Events of Relay subscriber {Subscriber} may be missing: responses are not ordered, and one of {Count} events may be incomplete.")]
         public static partial void Disorder(ILogger logger, string subscriber, int count);
 
-        [LoggerMessage(LogLevel.Information, "A poll of subscriber {Subscriber} of Relay ended early: another one has gone on from where it began.")]
-        public static partial void Overtaken(ILogger logger, string subscriber);
+        [LoggerMessage(LogLevel.Information, "A poll of Relay subscriber {Subscriber} ended early: another one has continued from the same state.")]
+        public static partial void Conflict(ILogger logger, string subscriber);
     }
 }

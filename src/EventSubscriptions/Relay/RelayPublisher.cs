@@ -4,17 +4,16 @@ using EventSubscriptions.Events.Publishing;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>Puts events of Relay on the queue.</summary>
+/// <summary>Queues Relay events.</summary>
 public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, RelayClient client, TimeProvider time)
 {
-    /// <summary>The property <c>source</c> of events from here.</summary>
     public const string Source = "relay";
 
-    /// <summary>So many events at once are translated, so that those of a large page aren't all in memory twice.</summary>
+    /// <summary>How many events are translated at once, so that those of a large page are not all in memory twice.</summary>
     private const int MaxAtOnce = 1000;
 
-    /// <summary>Publishes the events in their order, and audits those that are too large to be delivered.</summary>
-    /// <exception cref="IOException">The queue did not take all of them.</exception>
+    /// <summary>Publishes the events in order, and audits those that are too large to be delivered.</summary>
+    /// <exception cref="IOException">The queue did not accept all of them.</exception>
     internal async Task PublishAsync(RelaySubscriber subscriber, IEnumerable<RelayEvent> events, CancellationToken cancellationToken)
     {
         foreach (var chunk in events.Chunk(MaxAtOnce))
@@ -28,7 +27,7 @@ public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, Rel
             PublishedEvent[] published = [.. translated.Where(item => !IsTooLarge(item)).Select(item => item.Event)];
             if (!await publisher.TryPublishAsync(subscriber.OrganizationId, published, Source, cancellationToken))
             {
-                throw new IOException("The queue did not take all events.");
+                throw new IOException("The queue did not accept all events.");
             }
         }
     }

@@ -4,10 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>Registration of this folder.</summary>
 public static class RelayServices
 {
-    /// <summary>Adds what polls Relay.</summary>
+    /// <summary>Adds the Relay poller.</summary>
     public static IServiceCollection AddRelay(this IServiceCollection services) => services
         .AddSettings(RelayOptions.Read)
         .AddSingleton<RelayStore>()
@@ -16,7 +15,7 @@ public static class RelayServices
         .AddSingleton<RelayHealth>()
         .AddRelayClient();
 
-    /// <summary>Adds the client and the HTTP client that it uses.</summary>
+    /// <summary>Adds the Relay client and its HTTP client.</summary>
     internal static IServiceCollection AddRelayClient(this IServiceCollection services)
     {
         services.AddHttpClient(RelayClient.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
@@ -28,16 +27,16 @@ public static class RelayServices
 
     private static SocketsHttpHandler CreateHandler() => new()
     {
-        // The API key goes to the address that was given and nowhere else.
+        // The API key goes to the configured address and nowhere else.
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectTimeout = RelayClient.Deadline,
-        // So that a server that moves is followed.
+        // So that a server that changes its address is followed.
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         MaxResponseHeadersLength = 16,
-        // What is left of a long answer is not worth reading.
+        // The rest of a long response is not worth reading.
         MaxResponseDrainSize = 0,
         ActivityHeadersPropagator = null,
     };

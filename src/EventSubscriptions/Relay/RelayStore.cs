@@ -5,14 +5,14 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>The table <c>relaycursors</c>: for each subscriber its state, and the events that were read and may be read again.</summary>
+/// <summary>The table <c>relaycursors</c>: each subscriber's state, and the events that were read and may be read again.</summary>
 public sealed class RelayStore(TableServiceClient tables)
 {
     private const string StateKey = "cursor";
     private const string SeenPrefix = "seen:";
     private const string AtColumn = "at";
 
-    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    /// <summary>The most entities in a transaction of Table Storage.</summary>
     private const int MaxTransaction = 100;
 
     private static readonly string[] s_seenColumns = [nameof(TableEntity.RowKey), AtColumn];
@@ -42,8 +42,8 @@ public sealed class RelayStore(TableServiceClient tables)
     }
 
     /// <summary>
-    /// Stores the state and what was read with it; the state last, so that it never speaks of events that aren't there. Null where
-    /// somebody else has changed the state since it was read.
+    /// Stores the state and the events that were read with it; the state last, so that it never refers to missing events. Null if the state
+    /// has changed since it was read.
     /// </summary>
     internal async Task<RelayState?> TryPutAsync(
         string subscriber, RelayState state, IEnumerable<(EventId Id, DateTimeOffset At)> seen, CancellationToken cancellationToken)
@@ -64,13 +64,13 @@ public sealed class RelayStore(TableServiceClient tables)
 
             return state with { ETag = last!.Headers.ETag ?? default };
         }
-        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+        catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
         {
             return null;
         }
     }
 
-    /// <summary>Forgets the events that happened before a time.</summary>
+    /// <summary>Deletes the events that happened before a time.</summary>
     internal Task RemoveSeenAsync(string subscriber, DateTimeOffset before, CancellationToken cancellationToken) =>
         _table.RemoveAsync($"{Seen(subscriber)} and {TableClient.CreateQueryFilter($"at lt {before}")}", _ => { }, cancellationToken);
 
@@ -89,7 +89,7 @@ public sealed class RelayStore(TableServiceClient tables)
         Set("errorDetail", state.Failure?.Detail);
         Set("statusCode", state.Failure?.StatusCode);
         Set("responseSnippet", state.Failure?.ResponseSnippet);
-        Set("restUntil", state.Failure?.RestUntil);
+        Set("restUntil", state.Failure?.CooldownUntil);
         return row;
 
         void Set(string name, object? value)
@@ -116,7 +116,7 @@ public sealed class RelayStore(TableServiceClient tables)
             {
                 StatusCode = row.GetInt32("statusCode"),
                 ResponseSnippet = row.GetString("responseSnippet"),
-                RestUntil = row.GetDateTimeOffset("restUntil"),
+                CooldownUntil = row.GetDateTimeOffset("restUntil"),
             }
             : null,
         ETag = row.ETag,

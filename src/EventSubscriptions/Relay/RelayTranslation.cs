@@ -7,8 +7,9 @@ using EventSubscriptions.Http;
 namespace EventSubscriptions.Relay;
 
 /// <summary>
-/// Makes an event of ours of one of Relay's, always the same bytes of the same event. By the content's <c>type</c> it becomes one of the four events of an
-/// alert where it has all that the catalogue promises of that event; everything else is <see cref="Received"/>, with the content as it came.
+/// Translates a Relay event to one of ours. Deterministic: the same event always gives the same bytes. The <c>type</c> of its content makes
+/// it one of the four alert events if it has all parameters of that event type; everything else is <see cref="Received"/>, with the content
+/// unchanged.
 /// </summary>
 internal static class RelayTranslation
 {
@@ -21,8 +22,7 @@ internal static class RelayTranslation
     private const string TasksCategory = "tasks";
 
     /// <summary>The event's name and payload. The size is not checked.</summary>
-    /// <param name="source">The event.</param>
-    /// <param name="subscriber">Whose answer it was in, which counts where the event doesn't say.</param>
+    /// <param name="subscriber">The subscriber whose response had it, which counts if the event doesn't say.</param>
     public static TranslatedEvent Translate(RelayEvent source, RelaySubscriber subscriber)
     {
         var content = Content.Read(source.Content);
@@ -83,7 +83,7 @@ internal static class RelayTranslation
             : Received;
     }
 
-    /// <summary>What is known of a content. Nothing is where it isn't a JSON object.</summary>
+    /// <summary>The known fields of a content; all null if it is not a JSON object.</summary>
     private sealed record Content
     {
         public string? Type { get; private init; }
@@ -127,7 +127,7 @@ internal static class RelayTranslation
             }
             catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException or ArgumentException)
             {
-                // Not JSON, or texts in it are not Unicode.
+                // Not JSON, or with strings that are not Unicode.
                 return new Content();
             }
         }
@@ -145,5 +145,5 @@ internal static class RelayTranslation
     }
 }
 
-/// <summary>What an event of Relay's has become.</summary>
+/// <summary>A translated Relay event.</summary>
 internal sealed record TranslatedEvent(string EventName, PublishedEvent Event);

@@ -3,11 +3,10 @@ using EventSubscriptions.Deliveries.Log;
 namespace EventSubscriptions.Replays;
 
 /// <summary>
-/// What became of a subscription's events, read out of its delivery log from the newest attempt back, each row once and only as far as it is needed.
+/// Reads the latest outcome of a subscription's events from its delivery log, newest attempt first, each row once and only as far as
+/// needed.
 /// </summary>
-/// <param name="log">The log.</param>
-/// <param name="subscription">Whose attempts.</param>
-/// <param name="newest">From when on attempts don't count.</param>
+/// <param name="newest">Attempts from this time on are ignored.</param>
 /// <param name="capacity">How many events are kept that nobody has asked for yet.</param>
 internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscription, DateTimeOffset newest, int capacity)
 {
@@ -18,14 +17,12 @@ internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscr
     /// <summary>How many rows were read so far.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Whether all that was read is kept, so that older events can be asked for too.</summary>
+    /// <summary>Whether everything that was read is kept, so that older events can be asked for too.</summary>
     public bool IsWhole { get; private set; } = true;
 
-    /// <summary>Reads on, back to a time, and says whether it has come there. If not, it may be called again for the same.</summary>
-    /// <param name="oldest">The time.</param>
-    /// <param name="wanted">The events that will be asked for next. They are kept in any case.</param>
+    /// <summary>Reads back to a time, and returns whether it got there. If not, it can be called again with the same arguments.</summary>
+    /// <param name="wanted">The events that will be asked for next. They are always kept.</param>
     /// <param name="mostRows">How many <see cref="Rows"/> to stop at.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<bool> ReadAsync(DateTimeOffset oldest, IReadOnlySet<string> wanted, long mostRows, CancellationToken cancellationToken)
     {
         if (oldest >= _readTo)
@@ -51,7 +48,7 @@ internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscr
         return true;
     }
 
-    /// <summary>Whether the last attempt at an event has arrived, or null where there was none. Each event can be asked for once.</summary>
+    /// <summary>Whether the last attempt at an event delivered it, or null if there was none. Each event can be asked for once.</summary>
     public bool? Take(string eventId) => _arrived.Remove(eventId, out var arrived) ? arrived : null;
 
     private void Keep(string eventId, bool arrived, IReadOnlySet<string> wanted)

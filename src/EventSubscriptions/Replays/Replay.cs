@@ -5,7 +5,7 @@ using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>Events of a span of time that are delivered to one subscription once more.</summary>
+/// <summary>A replay: the events of a time range, delivered to one subscription again.</summary>
 public sealed record Replay
 {
     public required OrganizationId OrganizationId { get; init; }
@@ -15,19 +15,19 @@ public sealed record Replay
     /// <summary>Also the run of its deliveries.</summary>
     public required ReplayId Id { get; init; }
 
-    /// <summary>The first moment in it.</summary>
+    /// <summary>The first moment of the range.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>The first moment after it.</summary>
+    /// <summary>The first moment after the range.</summary>
     public required DateTimeOffset To { get; init; }
 
-    /// <summary>The events that it is limited to, or null for all that the subscription wants.</summary>
+    /// <summary>The events to include, or null for all that the subscription matches.</summary>
     public IReadOnlyList<string>? Events { get; init; }
 
     /// <summary>One of <see cref="ReplaySelection"/>.</summary>
     public required string Only { get; init; }
 
-    /// <summary>It counts and sends nothing.</summary>
+    /// <summary>Whether it only counts.</summary>
     public required bool DryRun { get; init; }
 
     /// <summary>One of <see cref="ReplayState"/>.</summary>
@@ -36,10 +36,10 @@ public sealed record Replay
     /// <summary>How many events were found so far.</summary>
     public long Matched { get; init; }
 
-    /// <summary>How many of them are on the queue.</summary>
+    /// <summary>How many of them are queued.</summary>
     public long Sent { get; init; }
 
-    /// <summary>How many slices of the work are done.</summary>
+    /// <summary>How many slices are done.</summary>
     public int Slices { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -55,13 +55,13 @@ public sealed record Replay
     /// <summary>Why it failed.</summary>
     public ReplayFailure? Failure { get; init; }
 
-    /// <summary>The version of the row that this was read from.</summary>
+    /// <summary>The version of the row.</summary>
     public ETag ETag { get; init; }
 
-    /// <summary>Whether there is nothing left to do.</summary>
+    /// <summary>Whether it has ended.</summary>
     public bool HasEnded => State is not (ReplayState.Counting or ReplayState.Running);
 
-    /// <summary>Whether it is about events of this name, for a subscription to others.</summary>
+    /// <summary>Whether it includes events with this name.</summary>
     public bool Wants(Subscription subscription, string eventName) =>
         Holds(subscription.Events, eventName) && (Events is null || Holds(Events, eventName));
 
@@ -69,7 +69,7 @@ public sealed record Replay
         names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName, StringComparer.Ordinal);
 }
 
-/// <summary>Why a replay ended before its end.</summary>
+/// <summary>Why a replay failed.</summary>
 /// <param name="Kind">For programs.</param>
 /// <param name="Detail">A sentence for people.</param>
 public sealed record ReplayFailure(string Kind, string Detail)
@@ -83,19 +83,19 @@ public sealed record ReplayFailure(string Kind, string Detail)
 /// <summary>The states of a replay.</summary>
 public static class ReplayState
 {
-    /// <summary>It looks for its events.</summary>
+    /// <summary>It looks for events.</summary>
     public const string Counting = "counting";
 
     /// <summary>It sends them.</summary>
     public const string Running = "running";
 
-    /// <summary>All of them are on the queue, or counted.</summary>
+    /// <summary>All events are queued, or counted.</summary>
     public const string Completed = "completed";
 
-    /// <summary>Somebody has ended it.</summary>
+    /// <summary>A user cancelled it.</summary>
     public const string Cancelled = "cancelled";
 
-    /// <summary>It could not go on.</summary>
+    /// <summary>It could not continue.</summary>
     public const string Failed = "failed";
 }
 
@@ -104,10 +104,10 @@ public static class ReplaySelection
 {
     public const string All = "all";
 
-    /// <summary>Those whose last attempt failed.</summary>
+    /// <summary>Events whose last attempt failed.</summary>
     public const string Failed = "failed";
 
-    /// <summary>Those that there was no attempt for: they were published while the subscription was inactive or did not exist.</summary>
+    /// <summary>Events without an attempt: published while the subscription was inactive or did not exist.</summary>
     public const string Missed = "missed";
 
     /// <summary>Every selection.</summary>

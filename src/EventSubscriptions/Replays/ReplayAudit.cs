@@ -4,7 +4,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>What the audit log says of a replay. Each entry has a key of its own, so that one that is written again is the same.</summary>
+/// <summary>The audit entries of a replay. Their keys are fixed, so writing one again changes nothing.</summary>
 internal static class ReplayAudit
 {
     public static TableEntity Started(Replay replay, TimeProvider time) => Row(
@@ -44,11 +44,11 @@ internal static class ReplayAudit
 
     private static string Hint(string kind) => kind switch
     {
-        ReplayFailure.SubscriptionInactive => "Activate the subscription, then start another replay; with only = missed it leaves out what has arrived.",
-        ReplayFailure.SubscriptionDeleted => "There is nothing to do, unless the subscription was deleted by mistake.",
+        ReplayFailure.SubscriptionInactive => "Activate the subscription, then start another replay; with only = missed it skips delivered events.",
+        ReplayFailure.SubscriptionDeleted => "Nothing to do, unless the subscription was deleted by mistake.",
         ReplayFailure.Stalled =>
-            "The app stopped before the next step was on its queue, or the queue could not be reached for a day. Start another replay; with only = missed it leaves out what has arrived.",
-        ReplayFailure.NotQueued => "The queue could not be reached. Start another replay.",
-        _ => "The app failed on this replay time and again. Its log says why; start another replay after it is repaired.",
+            "The app stopped before the next slice was queued, or Service Bus was unavailable for a day. Start another replay; with only = missed it skips delivered events.",
+        ReplayFailure.NotQueued => "Service Bus was unavailable. Start another replay.",
+        _ => "The app failed on this replay repeatedly. Its log has the reason; start another replay after the cause is fixed.",
     };
 }

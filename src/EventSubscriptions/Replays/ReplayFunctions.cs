@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>Replays over HTTP.</summary>
+/// <summary>Starts, lists, shows and cancels replays.</summary>
 public sealed class ReplayFunctions(
     ReplayLifecycle lifecycle,
     ReplayStore store,
@@ -152,7 +152,7 @@ public sealed class ReplayFunctions(
         {
             null => request.NotFound("Replay"),
             { State: ReplayState.Cancelled } => ApiResult.NoContent(),
-            _ => Problem.Conflict($"The replay has ended already: it is {ended.State}."),
+            _ => Problem.Conflict($"The replay has already ended: it is {ended.State}."),
         };
     }
 

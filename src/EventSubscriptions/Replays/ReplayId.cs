@@ -3,7 +3,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>A replay's id: <c>rpl_</c> and a UUIDv7 in lower-case base32, so that ids sort by the time they were made.</summary>
+/// <summary>The id of a replay: <c>rpl_</c> and a UUIDv7 in lower-case base32, so that ids sort by creation time.</summary>
 public readonly record struct ReplayId
 {
     private const string Prefix = "rpl_";
@@ -12,13 +12,12 @@ public readonly record struct ReplayId
 
     private ReplayId(string value) => _value = value;
 
-    /// <summary>What follows the prefix.</summary>
     public string Unique => _value?[Prefix.Length..] ?? "";
 
-    /// <summary>Makes a new id.</summary>
+    /// <summary>Creates an id.</summary>
     public static ReplayId New(TimeProvider time) => new(Prefix + Base32Id.New(time));
 
-    /// <summary>Parses an id, or says that the text isn't one.</summary>
+    /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ReplayId id)
     {
         var valid = text is not null && text.StartsWith(Prefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(Prefix.Length));

@@ -34,7 +34,7 @@ public sealed class ReplayLifecycle(
         {
             // Otherwise it would show as counting for ever.
             await FailAsync(
-                ReplayMessage.First(replay), new(ReplayFailure.NotQueued, "The replay could not be put on its queue."), CancellationToken.None);
+                ReplayMessage.First(replay), new(ReplayFailure.NotQueued, "The replay could not be queued."), CancellationToken.None);
             throw;
         }
 

@@ -6,7 +6,7 @@ using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>One slice of a replay as a message on the queue <c>replays</c>: which replay, and how far it has come.</summary>
+/// <summary>A slice of a replay as a message of the queue <c>replays</c>: which replay, and how far it is.</summary>
 public sealed record ReplayMessage : IQueueMessage
 {
     public required OrganizationId OrganizationId { get; init; }
@@ -18,22 +18,22 @@ public sealed record ReplayMessage : IQueueMessage
     /// <summary>Whether it sends; before that it counts.</summary>
     public bool Sends { get; init; }
 
-    /// <summary>From 1, over both.</summary>
+    /// <summary>From 1, over both phases.</summary>
     public int Slice { get; init; } = 1;
 
     /// <summary>How often this slice was postponed.</summary>
     public int Postponements { get; init; }
 
-    /// <summary>The row key that the slice before has come to, or null at the beginning.</summary>
+    /// <summary>The row key that the previous slice ended at, or null at the start.</summary>
     public string? After { get; init; }
 
-    /// <summary>How many events the slices before have found.</summary>
+    /// <summary>How many events the previous slices have found.</summary>
     public long Matched { get; init; }
 
-    /// <summary>How many events the slices before have sent.</summary>
+    /// <summary>How many events the previous slices have sent.</summary>
     public long Sent { get; init; }
 
-    /// <summary>How many rows of the delivery log the slices before have read.</summary>
+    /// <summary>How many rows of the delivery log the previous slices have read.</summary>
     public long LogRows { get; init; }
 
     /// <summary>Whether the replay has passed this slice.</summary>
@@ -56,7 +56,7 @@ public sealed record ReplayMessage : IQueueMessage
 
     public override string ToString() => $"slice {Slice} of replay {ReplayId}";
 
-    /// <summary>Makes the message. A slice that runs twice makes the next one once, by its <c>MessageId</c>.</summary>
+    /// <summary>Creates the message. A slice that runs twice creates the next one once, by its <c>MessageId</c>.</summary>
     public ServiceBusMessage ToServiceBusMessage()
     {
         var message = new ServiceBusMessage { MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Postponements}") };

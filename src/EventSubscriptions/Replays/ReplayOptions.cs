@@ -5,7 +5,7 @@ namespace EventSubscriptions.Replays;
 /// <summary>The settings <c>Replays__…</c>.</summary>
 public sealed record ReplayOptions
 {
-    /// <summary>How many deliveries one replay starts each second at most.</summary>
+    /// <summary>The most deliveries that one replay starts per second.</summary>
     public int RatePerSecond { get; init; } = 500;
 
     /// <summary>Reads and checks the settings.</summary>

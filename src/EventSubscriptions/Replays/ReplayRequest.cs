@@ -3,14 +3,14 @@ using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>What a request to replay asks for, each part of it right.</summary>
+/// <summary>A valid request for a replay.</summary>
 internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string>? Events, string Only, bool DryRun)
 {
     private const int MaxEvents = 64;
 
     /// <summary>
-    /// Reads a request and reports every error; then it is null. An end that is absent, or yet to come, is now; a time before the archive's retention is its start:
-    /// clients send the first year of the calendar for "from the beginning", which no table stores.
+    /// Reads a request and reports every error; then it is null. An end that is absent or in the future is now, and a start before the
+    /// archive's retention is the start of the archive: clients send year 1 for "from the beginning", which no table stores.
     /// </summary>
     public static ReplayRequest? Read(FieldReader fields, EventCatalogue catalogue, DateTimeOffset now, TimeSpan retention)
     {

@@ -4,7 +4,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>A replay as callers see it.</summary>
+/// <summary>A replay in responses.</summary>
 internal sealed record ReplayResponse
 {
     public required string Id { get; init; }
@@ -27,7 +27,7 @@ internal sealed record ReplayResponse
     /// <summary>How many events were found; while it counts, so far.</summary>
     public required long Matched { get; init; }
 
-    /// <summary>How many of them are on the queue.</summary>
+    /// <summary>How many of them are queued.</summary>
     public required long Sent { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -9,8 +9,8 @@ using EventSubscriptions.Storage;
 namespace EventSubscriptions.Replays;
 
 /// <summary>
-/// The rows of the table <c>replays</c>: a replay under its id in the partition of its subscription; while it runs, a note of that in the
-/// partition of its organization, and each event that it found under <c>{ticks}:{eventId}</c>, oldest first, in a partition of its own.
+/// The rows of the table <c>replays</c>: a replay by id in the partition of its subscription; while it runs, a marker in the partition of
+/// its organization; and each event that it found as <c>{ticks}:{eventId}</c>, oldest first, in its own partition.
 /// </summary>
 internal static class ReplayRow
 {
@@ -49,7 +49,7 @@ internal static class ReplayRow
             || !ReplayId.TryParse(row.RowKey, out var id)
             || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization))
         {
-            throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no replay.");
+            throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not a replay.");
         }
 
         return new Replay
@@ -78,19 +78,19 @@ internal static class ReplayRow
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
         new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}")) { ["eventName"] = pointer.EventName };
 
-    /// <summary>Notes in the partition of its organization that a replay runs.</summary>
+    /// <summary>The marker of a running replay in the partition of its organization.</summary>
     public static TableEntity MakeNote(Replay replay) =>
         new(replay.OrganizationId.ToString(), replay.Id.ToString()) { ["subscriptionId"] = replay.SubscriptionId.ToString() };
 
     public static (SubscriptionId Subscription, ReplayId Id) ReadNote(TableEntity row) =>
         SubscriptionId.TryParse(row.GetString("subscriptionId"), out var subscription) && ReplayId.TryParse(row.RowKey, out var id)
             ? (subscription, id)
-            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no replay that runs.");
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not the marker of a replay.");
 
     public static EventId EventId(TableEntity row) =>
         Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)
             ? id
-            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is no event.");
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not an event.");
 
     private static void Set(TableEntity row, string name, object? value)
     {

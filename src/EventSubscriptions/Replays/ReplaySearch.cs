@@ -5,32 +5,32 @@ using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>Finds the events that a replay is about, newest first, some at a time.</summary>
+/// <summary>Finds the events of a replay, newest first, in steps.</summary>
 public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
 {
-    /// <summary>Storage and this app may disagree about the time by less than this.</summary>
+    /// <summary>The clocks of storage and this app differ by less than this.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
 
-    /// <summary>How many replays go on where their step before has ended. Others read the delivery log from its end again.</summary>
+    /// <summary>How many replays continue where their previous step ended. Others read the delivery log from its end again.</summary>
     private const int MaxReadings = 4;
 
     private readonly ConcurrentDictionary<ReplayId, Reading> _readings = new();
 
-    /// <summary>How many events one step looks at.</summary>
+    /// <summary>How many events one step reads.</summary>
     internal int Step { get; init; } = 20_000;
 
-    /// <summary>How many outcomes are kept from one step to the next: some 30 MB.</summary>
+    /// <summary>How many outcomes are kept between steps: about 30 MB.</summary>
     internal int Capacity { get; init; } = 200_000;
 
-    /// <summary>How many rows of the delivery log one step reads, so that it ends well before its message is delivered again: some minutes' worth.</summary>
+    /// <summary>
+    /// How many rows of the delivery log one step reads: some minutes' worth, so that it ends well before its message is redelivered.
+    /// </summary>
     internal int StepRows { get; init; } = 1_000_000;
 
-    /// <summary>Looks at the next events of the archive. What it finds depends on nothing that the replay itself does.</summary>
-    /// <param name="replay">What is asked for.</param>
-    /// <param name="subscription">Whose events they are to be.</param>
-    /// <param name="after">Where the step before has ended, or null for the first.</param>
-    /// <param name="logRows">How many rows of the delivery log the step before had read. One that must start over reads further than that, so that there is an end.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>Searches the next events of the archive. The result does not depend on what the replay itself does.</summary>
+    /// <param name="after">Where the previous step ended, or null for the first.</param>
+    /// <param name="logRows">How many rows of the delivery log the previous step had read. A step that starts over reads further than that,
+    /// so that it ends at some point.</param>
     internal async Task<ReplayFindings> RunAsync(Replay replay, Subscription subscription, string? after, long logRows, CancellationToken cancellationToken)
     {
         var page = await archive.ListAsync(replay.OrganizationId, replay.From, replay.To, after, Step, cancellationToken);
@@ -40,7 +40,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
             return new ReplayFindings(wanted, page.Last, page.Last is null, LogRows: 0);
         }
 
-        // A step that is done again finds that the reading has gone on without it.
+        // A step that runs again finds that reading has continued without it.
         var outcomes = _readings.TryRemove(replay.Id, out var reading) && reading.After == after
             ? reading.Outcomes
             : new LatestOutcomeReader(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
@@ -58,7 +58,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
         return new ReplayFindings(selected, page.Last, page.Last is null, outcomes.IsWhole ? outcomes.Rows : 0);
     }
 
-    /// <summary>Null where the log must be read further first.</summary>
+    /// <summary>Null if more of the log must be read first.</summary>
     private static async Task<List<EventPointer>?> SelectAsync(
         Replay replay, Subscription subscription, List<EventPointer> wanted, LatestOutcomeReader outcomes, long mostRows, CancellationToken cancellationToken)
     {
@@ -81,7 +81,7 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
 
     private void Keep(ReplayId replay, Reading reading)
     {
-        // Those that were cancelled are never taken out.
+        // Cancelled ones are never taken out.
         if (_readings.Count >= MaxReadings)
         {
             _readings.Clear();
@@ -90,14 +90,14 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
         _readings[replay] = reading;
     }
 
-    /// <param name="After">Where the step before has ended.</param>
+    /// <param name="After">Where the previous step ended.</param>
     /// <param name="Outcomes">What was read up to there.</param>
     private sealed record Reading(string? After, LatestOutcomeReader Outcomes);
 }
 
-/// <summary>What a step has found.</summary>
+/// <summary>The result of a step.</summary>
 /// <param name="Events">Newest first.</param>
-/// <param name="Next">Where the next step begins: where this one did, if it came to no end.</param>
-/// <param name="IsLast">Whether there is no next step.</param>
-/// <param name="LogRows">How many rows of the delivery log were read, over all steps that the next one goes on from.</param>
+/// <param name="Next">Where the next step starts: where this one did, if it did not finish.</param>
+/// <param name="IsLast">Whether this was the last step.</param>
+/// <param name="LogRows">How many rows of the delivery log were read so far.</param>
 internal sealed record ReplayFindings(IReadOnlyList<EventPointer> Events, string? Next, bool IsLast, long LogRows);

@@ -9,17 +9,17 @@ namespace EventSubscriptions.Replays;
 /// <summary>The table <c>replays</c>.</summary>
 public sealed class ReplayStore(TableServiceClient tables)
 {
-    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    /// <summary>The most entities in a transaction of Table Storage.</summary>
     private const int MaxTransaction = 100;
 
     private const int ParallelTransactions = 8;
 
-    /// <summary>Within which time a replay is stored that is noted as running.</summary>
+    /// <summary>The time within which a marked replay is stored.</summary>
     private static readonly TimeSpan s_start = TimeSpan.FromMinutes(1);
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Replays);
 
-    /// <summary>Reads one replay, or null where the subscription has none of that id.</summary>
+    /// <summary>Reads a replay, or null if it doesn't exist.</summary>
     public async Task<Replay?> GetAsync(SubscriptionId subscription, ReplayId id, CancellationToken cancellationToken)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), id.ToString(), cancellationToken: cancellationToken);
@@ -30,7 +30,7 @@ public sealed class ReplayStore(TableServiceClient tables)
     public Task<ListPage<Replay>> ListAsync(SubscriptionId subscription, PageRequest page, CancellationToken cancellationToken) =>
         _table.ReadPageAsync(new RowRange(subscription.ToString()), page, ReplayRow.Read, cancellationToken);
 
-    /// <summary>Stores a replay, a new one or one that is known by its id.</summary>
+    /// <summary>Stores a replay, new or changed.</summary>
     public async Task<Replay> PutAsync(Replay replay, CancellationToken cancellationToken)
     {
         var response = await _table.UpsertEntityAsync(ReplayRow.Make(replay), TableUpdateMode.Replace, cancellationToken);
@@ -38,8 +38,8 @@ public sealed class ReplayStore(TableServiceClient tables)
     }
 
     /// <summary>
-    /// Changes a replay that has not ended, on top of whatever others change, and returns it as it is then; one that has ended as it ended.
-    /// A change that returns null is none. Null where there is no such replay.
+    /// Changes a replay that has not ended, on top of concurrent changes, and returns it as stored; one that has ended is returned
+    /// unchanged. A change that returns null does nothing. Null if the replay doesn't exist.
     /// </summary>
     public async Task<Replay?> ChangeAsync(SubscriptionId subscription, ReplayId id, Func<Replay, Replay?> change, CancellationToken cancellationToken)
     {
@@ -60,7 +60,7 @@ public sealed class ReplayStore(TableServiceClient tables)
                 var response = await _table.UpdateEntityAsync(ReplayRow.Make(changed), current.ETag, TableUpdateMode.Replace, cancellationToken);
                 return changed with { ETag = response.Headers.ETag ?? default };
             }
-            catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+            catch (RequestFailedException conflict) when (conflict.Status is 404 or 412)
             {
                 // Read it again.
             }
@@ -68,8 +68,8 @@ public sealed class ReplayStore(TableServiceClient tables)
     }
 
     /// <summary>
-    /// Notes that a replay of an organization runs, unless as many as may are running already. The notes are rows in the organization's partition;
-    /// one that a process left behind is removed when the next replay starts.
+    /// Marks a replay as running, unless the organization has the most running replays already. Markers are rows in the organization's
+    /// partition; one that a process left behind is removed when the next replay starts.
     /// </summary>
     internal async Task<bool> TryEnterAsync(Replay replay, int most, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ public sealed class ReplayStore(TableServiceClient tables)
         return true;
     }
 
-    /// <summary>Notes that a replay of an organization runs no longer.</summary>
+    /// <summary>Removes the marker of a replay.</summary>
     internal Task LeaveAsync(OrganizationId organization, ReplayId id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(organization.ToString(), id.ToString(), ETag.All, cancellationToken);
 
@@ -104,11 +104,11 @@ public sealed class ReplayStore(TableServiceClient tables)
         return isRunning;
     }
 
-    /// <summary>The replays that have not ended and were last written before a time. It looks through all replays.</summary>
+    /// <summary>The replays that have not ended and were last written before a time. Scans all replays.</summary>
     internal async Task<IReadOnlyList<Replay>> ListStalledAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         List<Replay> stalled = [];
-        // Not through the events that replays have found, which are in other partitions.
+        // Skips the events that replays have found, which are in other partitions.
         var filter = TableClient.CreateQueryFilter(
             $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
@@ -119,7 +119,7 @@ public sealed class ReplayStore(TableServiceClient tables)
         return stalled;
     }
 
-    /// <summary>Keeps events that a replay has found. The same again changes nothing.</summary>
+    /// <summary>Stores events that a replay has found. Storing them again changes nothing.</summary>
     internal Task AddEventsAsync(ReplayId replay, IEnumerable<EventPointer> events, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
             events.Chunk(MaxTransaction),
@@ -128,10 +128,8 @@ public sealed class ReplayStore(TableServiceClient tables)
                 chunk.Select(pointer => new TableTransactionAction(TableTransactionActionType.UpsertReplace, ReplayRow.Make(replay, pointer))), cancel));
 
     /// <summary>The next events that a replay has found, oldest first.</summary>
-    /// <param name="replay">The replay.</param>
-    /// <param name="after">The key behind which they begin, or null.</param>
-    /// <param name="count">How many at most.</param>
-    /// <param name="cancellationToken">Ends the read.</param>
+    /// <param name="after">The key after which they start, or null.</param>
+    /// <param name="count">The most events to return.</param>
     internal async Task<IReadOnlyList<TableEntity>> ListEventsAsync(ReplayId replay, string? after, int count, CancellationToken cancellationToken)
     {
         List<TableEntity> rows = [];
@@ -147,7 +145,7 @@ public sealed class ReplayStore(TableServiceClient tables)
         return rows;
     }
 
-    /// <summary>Forgets the events that a replay has found.</summary>
+    /// <summary>Deletes the events that a replay has found.</summary>
     internal Task RemoveEventsAsync(ReplayId replay, CancellationToken cancellationToken) =>
         _table.RemoveAsync(new RowRange(replay.ToString()).ToFilter(), _ => { }, cancellationToken);
 }

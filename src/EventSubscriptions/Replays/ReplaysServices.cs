@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Replays;
 
-/// <summary>Registration of this folder.</summary>
 public static class ReplaysServices
 {
     /// <summary>Adds replays.</summary>

@@ -6,23 +6,20 @@ using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Retention;
 
-/// <summary>A row that is to be deleted.</summary>
+/// <summary>A row to delete.</summary>
 /// <param name="Key">Its row key.</param>
-/// <param name="Companion">The key of a row of the same partition that goes in the same transaction, or null.</param>
+/// <param name="Companion">The key of a row of the same partition to delete in the same transaction, or null.</param>
 /// <param name="ETag">The version that may be deleted.</param>
 internal readonly record struct ExpiredRow(string Key, string? Companion, ETag ETag);
 
-/// <summary>Finds the rows of a partition that are to be deleted. Reads keys, not what the rows hold.</summary>
+/// <summary>Finds the rows of a partition to delete. Reads keys only.</summary>
 internal abstract class ExpiredRows
 {
     internal static readonly string[] KeyColumns = [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)];
 
-    /// <summary>The rows in the order of their keys.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="partition">The partition.</param>
-    /// <param name="first">The partition has no row before this key; empty if that is not known.</param>
-    /// <param name="after">Rows up to this key are left out; null for none.</param>
-    /// <param name="cancellationToken">Stops the search.</param>
+    /// <summary>The rows ordered by key.</summary>
+    /// <param name="first">The partition has no row before this key; empty if unknown.</param>
+    /// <param name="after">Rows up to this key are skipped; null for none.</param>
     public abstract IAsyncEnumerable<ExpiredRow> FindAsync(
         TableClient table, string partition, string first, string? after, CancellationToken cancellationToken);
 
@@ -33,12 +30,12 @@ internal abstract class ExpiredRows
 /// <summary>Rows between two keys.</summary>
 /// <param name="AtLeast">The lowest key, or null.</param>
 /// <param name="Below">The first key after them, or null.</param>
-/// <param name="WrittenBefore">They were last written before this time; null if that doesn't matter.</param>
+/// <param name="WrittenBefore">They were last written before this time; null for any.</param>
 internal sealed record KeySpan(string? AtLeast, string? Below, DateTimeOffset? WrittenBefore = null);
 
-/// <summary>Rows whose keys tell that they have expired: a log is in the order of time.</summary>
-/// <param name="companion">The row that goes with one, or null.</param>
-/// <param name="spans">Where they are, in the order of their keys.</param>
+/// <summary>Rows whose keys tell that they have expired: a log is ordered by time.</summary>
+/// <param name="companion">The companion of a row, or null.</param>
+/// <param name="spans">Where they are, ordered by key.</param>
 internal sealed class ExpiredByKey(Func<string, string?> companion, params KeySpan[] spans) : ExpiredRows
 {
     public override async IAsyncEnumerable<ExpiredRow> FindAsync(
@@ -66,10 +63,10 @@ internal sealed class ExpiredByKey(Func<string, string?> companion, params KeySp
 }
 
 /// <summary>
-/// What deleted subscriptions have left: health and rests, which deliveries that were under way write again, and the version of an
-/// organization that has no subscription any more; and since when deliveries were dropped, when the audit entry that counts them is no longer kept.
+/// What deleted subscriptions have left: health and cooldowns, which deliveries in progress write again, the version of an organization
+/// without subscriptions, and the counter of dropped deliveries once its audit entry has expired.
 /// </summary>
-/// <param name="auditedSince">Older audit entries are no longer kept.</param>
+/// <param name="auditedSince">Older audit entries have expired.</param>
 internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
 {
     private const string AfterStates = "s";
@@ -84,7 +81,7 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
             yield return row;
         }
 
-        // In this order: state that has no subscription by the time the subscriptions are read never gets one, since ids are not used again.
+        // In this order: state without a subscription at the time the subscriptions are read never gets one, since ids are not reused.
         List<string> states = [];
         await foreach (var row in QueryKeys(table, new RowRange(partition, SubscriptionHealth.Prefix, AfterStates).ToFilter(), cancellationToken))
         {
@@ -106,7 +103,7 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
             }
         }
 
-        // A subscription that is made meanwhile changes the version.
+        // A subscription that is created meanwhile changes the version.
         if (ids.Count == 0 && version.HasValue && string.CompareOrdinal(SubscriptionStore.VersionKey, after) > 0)
         {
             yield return new ExpiredRow(SubscriptionStore.VersionKey, null, version.Value!.ETag);
@@ -114,5 +111,5 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
     }
 
     private static bool IsState(string key) =>
-        key.StartsWith(SubscriptionHealth.Prefix, StringComparison.Ordinal) || key.StartsWith(SubscriptionRow.RestPrefix, StringComparison.Ordinal);
+        key.StartsWith(SubscriptionHealth.Prefix, StringComparison.Ordinal) || key.StartsWith(SubscriptionRow.CooldownPrefix, StringComparison.Ordinal);
 }

@@ -3,14 +3,14 @@ using Microsoft.Extensions.Hosting;
 
 namespace EventSubscriptions.Retention;
 
-/// <summary>Deletes what has been kept for long enough, on the schedule <c>RetentionSchedule</c>.</summary>
+/// <summary>Deletes expired rows, on the schedule <c>RetentionSchedule</c>.</summary>
 public sealed class PurgeExpired(RetentionPurge purge, IHostApplicationLifetime lifetime)
 {
     /// <summary>Ends as soon as the app is told to stop, since the next run does the rest.</summary>
     [Function(nameof(PurgeExpired))]
     public async Task RunAsync([TimerTrigger("%RetentionSchedule%")] TimerInfo timer, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        await purge.RunAsync(either.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        await purge.RunAsync(linked.Token);
     }
 }

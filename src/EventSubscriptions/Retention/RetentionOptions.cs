@@ -6,7 +6,7 @@ using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Retention;
 
-/// <summary>The settings <c>Retention__…</c>: how long what happened is kept.</summary>
+/// <summary>The settings <c>Retention__…</c>: how long data is kept.</summary>
 public sealed record RetentionOptions
 {
     private static readonly TimeSpan s_shortest = TimeSpan.FromSeconds(1);
@@ -18,7 +18,7 @@ public sealed record RetentionOptions
     /// <summary>Attempts, and replays that have ended.</summary>
     public required TimeSpan DeliveryLog { get; init; }
 
-    /// <summary>Payloads, which can be resent and replayed for as long.</summary>
+    /// <summary>Payloads, which can be resent and replayed for that long.</summary>
     public required TimeSpan EventArchive { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>
@@ -32,7 +32,7 @@ public sealed record RetentionOptions
         };
         if (options.DeliveryLog < options.EventArchive)
         {
-            // An archived event without an attempt in the log would look as if it had been missed.
+            // An archived event without an attempt in the log would look missed.
             reader.AddError("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
         }
 
@@ -40,7 +40,7 @@ public sealed record RetentionOptions
         if (options.EventArchive <= longestWait)
         {
             // Attempts after the first read the payload from the archive.
-            reader.AddError("Retention__EventArchive", $"must be longer than {longestWait:c}: Deliveries__RetrySchedule, a fifth longer than it says, and a day that a receiver may ask for");
+            reader.AddError("Retention__EventArchive", $"must be longer than {longestWait:c}: the sum of Deliveries__RetrySchedule plus 20 % jitter, and one day of Retry-After");
         }
 
         return options;

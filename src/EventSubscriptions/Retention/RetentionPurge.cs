@@ -7,24 +7,26 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Retention;
 
 /// <summary>
-/// Deletes what is older than its retention, and ends the replays that stand still, so that they can be deleted too. The tables take turns, a step each, so that none
-/// waits for a large one. A run ends before the host would end it, and the next goes on where it stopped.
+/// Deletes what is older than its retention, and ends stalled replays, so that they can be deleted too. The tables take turns, one step
+/// each, so that none waits for a large one. A run ends before the host's time limit, and the next continues where it stopped.
 /// </summary>
 public sealed partial class RetentionPurge(
     TableServiceClient tables, ReplayLifecycle replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
 {
-    /// <summary>The first key behind those that begin with a time.</summary>
+    /// <summary>The first key after those that start with a time.</summary>
     private const string BehindDigits = ":";
 
     private const string PointerPrefix = "t:";
 
-    /// <summary>How long a run takes at most, give or take a step: well below <c>functionTimeout</c> in <c>host.json</c>.</summary>
+    /// <summary>The time limit of a run, plus or minus one step: well below <c>functionTimeout</c> in <c>host.json</c>.</summary>
     internal TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(20);
 
-    /// <summary>How many expired rows a step deletes, and how many partitions it looks at.</summary>
+    /// <summary>How many expired rows a step deletes, and how many partitions it reads.</summary>
     internal int Step { get; init; } = 1_000;
 
-    /// <summary>Deletes, and logs how much. Trouble with one table does not keep the others from their turn. Cancelling ends it soon and without an exception.</summary>
+    /// <summary>
+    /// Deletes, and logs how much. A failure with one table does not affect the others. Cancellation ends it soon and without an exception.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
@@ -47,7 +49,7 @@ public sealed partial class RetentionPurge(
     internal static TablePurge OfDeliveryLog(TableServiceClient tables, DateTimeOffset before) =>
         new(tables, TableNames.DeliveryLog, before, new ExpiredByKey(
             key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
-            // Of version 0.1: nobody reads them.
+            // Written by version 0.1; nothing reads them.
             new KeySpan(null, BehindDigits),
             new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
             // The deliveries of a deleted subscription wait for ever.
@@ -61,8 +63,8 @@ public sealed partial class RetentionPurge(
             new(tables, TableNames.AuditLog, audit, new ExpiredByKey(_ => null, new KeySpan(Oldest(audit), BehindDigits))),
             OfDeliveryLog(tables, deliveries),
             new(tables, TableNames.Replays, deliveries, new ExpiredByKey(_ => null, new KeySpan(null, null, deliveries))),
-            // An event was archived when its pointer was written, which may be long after the time that the pointer says. Both go together, so that no
-            // payload is left without, and none goes with the pointer of another.
+            // An event was archived when its pointer was written, which may be long after the time in the pointer's key. Both are deleted
+            // together, so that neither is orphaned.
             new(tables, TableNames.EventArchive, archive, new ExpiredByKey(
                 key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
                 new KeySpan(PointerPrefix + Oldest(archive), "t;", archive))),
@@ -87,7 +89,7 @@ public sealed partial class RetentionPurge(
         }
     }
 
-    /// <summary>Returns whether the table has had its last turn.</summary>
+    /// <summary>Returns whether the table is done.</summary>
     private async Task<bool> StepAsync(TablePurge purge, CancellationToken cancellationToken)
     {
         try
@@ -113,16 +115,16 @@ public sealed partial class RetentionPurge(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Error, "Replays that stand still could not be ended; the next run tries again.")]
+        [LoggerMessage(LogLevel.Error, "Could not end stalled replays; the next run retries.")]
         public static partial void ReplaysNotEnded(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}.")]
         public static partial void Removed(ILogger logger, long count, string table, DateTimeOffset before);
 
-        [LoggerMessage(LogLevel.Warning, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped before its end; the next run goes on there.")]
+        [LoggerMessage(LogLevel.Warning, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped at the time limit; the next run continues there.")]
         public static partial void Stopped(ILogger logger, long count, string table, DateTimeOffset before);
 
-        [LoggerMessage(LogLevel.Error, "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run goes on.")]
+        [LoggerMessage(LogLevel.Error, "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run continues.")]
         public static partial void Failed(ILogger logger, Exception exception, long count, string table, DateTimeOffset before);
     }
 }

@@ -5,12 +5,12 @@ using EventSubscriptions.Storage;
 namespace EventSubscriptions.Retention;
 
 /// <summary>
-/// Deletes the expired rows of one table in steps, partition after partition. The table <c>retention</c> has the place where the last step ended: a run that is cut off
-/// goes on there, then turns to the partitions before it.
+/// Deletes the expired rows of one table in steps, partition by partition. The table <c>retention</c> has the position of the last step: an
+/// interrupted run continues there, then processes the partitions before it.
 /// </summary>
 internal sealed class TablePurge(TableServiceClient tables, string name, DateTimeOffset before, ExpiredRows expired)
 {
-    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    /// <summary>The most entities in a transaction of Table Storage.</summary>
     private const int MaxTransaction = 100;
 
     private const string PositionPartition = "position";
@@ -23,17 +23,16 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
     private string? _start;
     private bool _isSecondRound;
 
-    /// <summary>The table's name.</summary>
     public string Name => name;
 
-    /// <summary>What is older than this is deleted.</summary>
+    /// <summary>Older rows are deleted.</summary>
     public DateTimeOffset Before => before;
 
     /// <summary>How many rows were deleted so far.</summary>
     public long Removed { get; private set; }
 
-    /// <summary>Takes the next step and returns whether it was the last.</summary>
-    /// <param name="most">How many expired rows it deletes, and how many partitions it looks at, at most.</param>
+    /// <summary>Runs the next step and returns whether it was the last.</summary>
+    /// <param name="most">The most expired rows to delete and partitions to read.</param>
     /// <param name="cancellationToken">Stops it between two transactions.</param>
     public async Task<bool> StepAsync(int most, CancellationToken cancellationToken)
     {
@@ -102,7 +101,7 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
         return null;
     }
 
-    /// <summary>Ends the run, or its first round if that began in the middle of the table.</summary>
+    /// <summary>Ends the run, or its first round if it started in the middle of the table.</summary>
     private async Task<bool> EndAsync(CancellationToken cancellationToken)
     {
         _position = Position.AtEndOf(null);
@@ -123,7 +122,7 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
     {
         public bool IsAtEnd { get; init; }
 
-        /// <summary>Null is before the first partition.</summary>
+        /// <summary>Null before the first partition.</summary>
         public static Position AtEndOf(string? partition) => new(partition, null) { IsAtEnd = true };
 
         public TableEntity ToRow(string table)
@@ -156,14 +155,14 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
             }
         }
 
-        /// <summary>Deletes the rows and returns how many they were.</summary>
+        /// <summary>Deletes the rows and returns how many there were.</summary>
         public async Task<int> SubmitAsync(CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var count = Count;
             if (count > 0 && !await TryDeleteAsync(_rows, cancellationToken))
             {
-                // A row is gone, or has changed: the others are deleted without it.
+                // A row is gone or has changed: delete the others without it.
                 foreach (var row in _rows)
                 {
                     if (!await TryDeleteAsync([row], cancellationToken))

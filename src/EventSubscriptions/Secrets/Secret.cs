@@ -1,9 +1,9 @@
 namespace EventSubscriptions.Secrets;
 
-/// <summary>A text that may be sent to its owner and nowhere else: it shows as <c>***</c>.</summary>
+/// <summary>A secret string. <c>ToString()</c> returns <c>***</c>; use <see cref="Reveal"/> to read it.</summary>
 public sealed class Secret(string value)
 {
-    /// <summary>The text itself. Only what sends or encrypts it should ask.</summary>
+    /// <summary>The text. Only code that sends or encrypts it should call this.</summary>
     public string Reveal() => value;
 
     /// <inheritdoc/>

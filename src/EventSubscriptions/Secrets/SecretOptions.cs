@@ -5,8 +5,8 @@ using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Secrets;
 
-/// <summary>The keys that protect secrets at rest.</summary>
-/// <param name="Keys">The first encrypts, all decrypt: a new key goes to the front, an old one leaves once nothing needs it.</param>
+/// <summary>The keys that encrypt secrets at rest.</summary>
+/// <param name="Keys">The first encrypts, all decrypt. To rotate, put a new key first and remove the old one when nothing uses it.</param>
 public sealed record SecretOptions(IReadOnlyList<SecretKey> Keys)
 {
     private const string Setting = "Secrets__Keys";
@@ -25,11 +25,11 @@ public sealed record SecretOptions(IReadOnlyList<SecretKey> Keys)
         {
             if (Parse(parts[i]) is not { } key)
             {
-                reader.AddError(Setting, $"must be id:key pairs with commas between them, an id of 1 to {MaxIdLength} letters, digits, - and _, a key of {KeyLength} bytes in base64; number {i + 1} isn't");
+                reader.AddError(Setting, $"must be comma-separated id:key pairs: an id of 1 to {MaxIdLength} letters, digits, - and _, and a key of {KeyLength} bytes in base64; pair {i + 1} is invalid");
             }
             else if (keys.Exists(other => other.Id == key.Id))
             {
-                reader.AddError(Setting, $"has the id of number {i + 1} twice");
+                reader.AddError(Setting, $"repeats the id of pair {i + 1}");
             }
             else
             {
@@ -55,7 +55,7 @@ public sealed record SecretOptions(IReadOnlyList<SecretKey> Keys)
     }
 }
 
-/// <summary>A key and the id that stands beside what it encrypted.</summary>
+/// <summary>A key with the id that is stored next to its ciphertexts.</summary>
 public sealed class SecretKey(string id, ReadOnlyMemory<byte> bytes)
 {
     public string Id { get; } = id;
@@ -63,7 +63,7 @@ public sealed class SecretKey(string id, ReadOnlyMemory<byte> bytes)
     /// <summary>256 bits.</summary>
     internal ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
-    /// <summary>A key of its own for another purpose (HKDF, RFC 5869).</summary>
+    /// <summary>Derives a key for another purpose (HKDF, RFC 5869).</summary>
     public byte[] Derive(string purpose) =>
         HKDF.DeriveKey(HashAlgorithmName.SHA256, Bytes.ToArray(), Bytes.Length, info: Encoding.UTF8.GetBytes(purpose));
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace EventSubscriptions.Secrets;
 
 /// <summary>
-/// Encrypts what is kept secret in tables: AES-256-GCM, the key id beside the ciphertext, the place as associated data. Nonces are random,
-/// so a key should be followed by a new first one before it has encrypted 2^32 values (NIST SP 800-38D §8.3).
+/// Encrypts secrets in tables with AES-256-GCM: the key id is stored next to the ciphertext, and the cell is associated data. Nonces are
+/// random, so replace the first key before it has encrypted 2^32 values (NIST SP 800-38D §8.3).
 /// </summary>
 /// <remarks>A protected value: format (1 byte), length of the key id (1), key id, nonce (12), tag (16), ciphertext.</remarks>
 public sealed class SecretProtector(SecretOptions options)
@@ -43,7 +43,10 @@ public sealed class SecretProtector(SecretOptions options)
         return result;
     }
 
-    /// <summary>Decrypts with whichever key encrypted. Throws <see cref="CryptographicException"/> where the key is gone or the place isn't the one it was encrypted for.</summary>
+    /// <summary>
+    /// Decrypts with the key that encrypted. Throws <see cref="CryptographicException"/> if that key is missing or the value belongs to
+    /// another cell.
+    /// </summary>
     public byte[] Unprotect(ReadOnlySpan<byte> ciphertext, in SecretPlace place)
     {
         var key = Find(KeyIdOf(ciphertext));
@@ -65,14 +68,15 @@ public sealed class SecretProtector(SecretOptions options)
     private static string KeyIdOf(ReadOnlySpan<byte> ciphertext) =>
         ciphertext.Length >= FixedLength && ciphertext[0] == Format && ciphertext.Length >= FixedLength + ciphertext[1]
             ? Encoding.ASCII.GetString(ciphertext.Slice(2, ciphertext[1]))
-            : throw new CryptographicException("This is not a protected value.");
+            : throw new CryptographicException("The value is not encrypted by this app.");
 
     /// <summary>
-    /// Tells two values apart without keeping or showing them: the id of the first key, and an HMAC-SHA-256 under a key that is derived from it.
+    /// A fingerprint that tells values apart without storing them: the id of the first key, and an HMAC-SHA-256 under a key derived from
+    /// it.
     /// </summary>
     public string Fingerprint(ReadOnlySpan<byte> value) => Fingerprint(options.Keys[0], value);
 
-    /// <summary>Whether a fingerprint is that of a value. Throws <see cref="CryptographicException"/> where its key is gone.</summary>
+    /// <summary>Whether a fingerprint belongs to a value. Throws <see cref="CryptographicException"/> if its key is missing.</summary>
     public bool HasFingerprint(ReadOnlySpan<byte> value, string fingerprint)
     {
         var id = fingerprint[..Math.Max(0, fingerprint.IndexOf(AfterKeyId, StringComparison.Ordinal))];
@@ -84,9 +88,9 @@ public sealed class SecretProtector(SecretOptions options)
 
     private SecretKey Find(string id) =>
         options.Keys.FirstOrDefault(candidate => candidate.Id == id)
-            ?? throw new CryptographicException("The key that protects this value is not among Secrets__Keys.");
+            ?? throw new CryptographicException("The key that encrypted this value is missing from Secrets__Keys.");
 
-    /// <summary>The header and the parts of the place, each behind its length, so that no two places look alike.</summary>
+    /// <summary>The header and the parts of the place, each preceded by its length, so that no two places are equal.</summary>
     private static byte[] AssociatedData(ReadOnlySpan<byte> header, in SecretPlace place)
     {
         using var data = new MemoryStream();
@@ -104,5 +108,5 @@ public sealed class SecretProtector(SecretOptions options)
     }
 }
 
-/// <summary>The cell that a ciphertext belongs to: moved elsewhere, it does not decrypt.</summary>
+/// <summary>The cell that a ciphertext belongs to. In any other cell it does not decrypt.</summary>
 public readonly record struct SecretPlace(string Table, string PartitionKey, string RowKey, string Column);

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Secrets;
 
 public static class SecretsServices
 {
-    /// <summary>Adds encryption of what is stored.</summary>
+    /// <summary>Adds encryption at rest.</summary>
     public static IServiceCollection AddSecrets(this IServiceCollection services) =>
         services.AddSettings(SecretOptions.Read).AddSingleton<SecretProtector>();
 }

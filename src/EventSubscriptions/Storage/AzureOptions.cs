@@ -2,16 +2,16 @@ using EventSubscriptions.Options;
 
 namespace EventSubscriptions.Storage;
 
-/// <summary>Where tables and queues are: each by a connection string, or by its address and the app's identity.</summary>
+/// <summary>The addresses of tables and queues: a connection string each, or a URI that is used with the app's identity.</summary>
 public sealed record AzureOptions
 {
-    /// <summary><c>Tables</c>. Wins over <see cref="TablesUri"/>.</summary>
+    /// <summary><c>Tables</c>. Takes precedence over <see cref="TablesUri"/>.</summary>
     public string? Tables { get; init; }
 
     /// <summary><c>Tables__serviceUri</c>.</summary>
     public Uri? TablesUri { get; init; }
 
-    /// <summary><c>ServiceBus</c>. Wins over <see cref="ServiceBusNamespace"/>.</summary>
+    /// <summary><c>ServiceBus</c>. Takes precedence over <see cref="ServiceBusNamespace"/>.</summary>
     public string? ServiceBus { get; init; }
 
     /// <summary><c>ServiceBus__fullyQualifiedNamespace</c>.</summary>

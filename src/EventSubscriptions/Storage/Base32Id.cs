@@ -3,16 +3,18 @@ using SimpleBase;
 
 namespace EventSubscriptions.Storage;
 
-/// <summary>The part of an id behind its prefix: a UUIDv7 (RFC 9562 §5.7) in lower-case base32 (RFC 4648 §6), 26 characters that sort by time.</summary>
+/// <summary>
+/// The part of an id after its prefix: a UUIDv7 (RFC 9562 §5.7) in lower-case base32 (RFC 4648 §6), 26 characters that sort by time.
+/// </summary>
 public static class Base32Id
 {
     /// <summary>The length of the text.</summary>
     public const int Length = 26;
 
-    // RFC 4648 orders letters before digits, ASCII the other way round; the extended hex alphabet (§7) keeps the order.
+    // RFC 4648 orders letters before digits, unlike ASCII; the extended hex alphabet (§7) keeps the order.
     private static readonly SearchValues<char> s_alphabet = SearchValues.Create("0123456789abcdefghijklmnopqrstuv");
 
-    /// <summary>A new id. Ids of one millisecond are in no order.</summary>
+    /// <summary>A new id. Ids created in the same millisecond are unordered.</summary>
     public static string New(TimeProvider time)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -20,6 +22,6 @@ public static class Base32Id
         return Base32.ExtendedHexLower.Encode(bytes);
     }
 
-    /// <summary>Whether the text has the form of an id.</summary>
+    /// <summary>Whether the text is a valid id.</summary>
     public static bool IsValid(ReadOnlySpan<char> text) => text.Length == Length && !text.ContainsAnyExcept(s_alphabet);
 }

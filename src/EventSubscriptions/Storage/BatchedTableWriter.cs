@@ -4,24 +4,24 @@ using Azure.Data.Tables;
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// Writes rows of one table, those of a partition together in transactions of up to 100. A transaction starts as soon as the one before
-/// it ended, so a lone row waits for nothing and a crowd shares. Rows replace those with the same key. Rows that are handed over together are in one transaction.
+/// Writes rows of one table, those of a partition together in transactions of up to 100. A transaction starts as soon as the previous one
+/// ended, so a single row never waits and many rows share one. Rows replace those with the same key. Rows passed together are in one
+/// transaction.
 /// </summary>
 public sealed class BatchedTableWriter(TableClient table)
 {
-    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    /// <summary>The most entities in a transaction of Table Storage.</summary>
     private const int MaxBatch = 100;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<Pending>> _waiting = new(StringComparer.Ordinal);
 
-    /// <summary>Returns once the row is stored, or throws what its write threw. Cancelling ends the wait and not the write.</summary>
+    /// <summary>Returns once the row is stored, or throws what its write threw. Cancellation ends the wait, not the write.</summary>
     public Task WriteAsync(TableEntity row, CancellationToken cancellationToken) => WriteAsync([row], obsolete: null, cancellationToken);
 
-    /// <summary>The same for rows that belong together, and a row that they make obsolete.</summary>
+    /// <summary>Writes rows that belong together, and deletes a row that they make obsolete.</summary>
     /// <param name="rows">Rows of one partition, fewer than 100.</param>
-    /// <param name="obsolete">A row of the same partition that is deleted if it exists, or null.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="obsolete">A row of the same partition to delete if it exists, or null.</param>
     public Task WriteAsync(IReadOnlyList<TableEntity> rows, TableEntity? obsolete, CancellationToken cancellationToken)
     {
         var pending = new Pending(rows, obsolete);
@@ -53,7 +53,7 @@ public sealed class BatchedTableWriter(TableClient table)
             List<Pending> batch = [];
             lock (_gate)
             {
-                // A transaction takes each key once; a second version of a row goes with the next.
+                // A transaction can contain each key once; a second version of a row goes into the next.
                 while (queue.TryPeek(out var next) && keys.Count + next.Count <= MaxBatch && next.TryAddKeys(keys))
                 {
                     batch.Add(queue.Dequeue());
@@ -72,7 +72,7 @@ public sealed class BatchedTableWriter(TableClient table)
 
     private async Task WriteBatchAsync(List<Pending> batch)
     {
-        // Whatever is thrown belongs to those who wait for the rows.
+        // Exceptions belong to those who wait for the rows.
         try
         {
             await SubmitAsync(batch);
@@ -80,7 +80,7 @@ public sealed class BatchedTableWriter(TableClient table)
         }
         catch (RequestFailedException refused) when (batch.Count > 1 && refused.Status is 400 or 413)
         {
-            // One row that can't be stored, or too much in all: nobody else's row fails for it.
+            // One row can't be stored, or the transaction is too large: no other row may fail because of it.
             foreach (var pending in batch)
             {
                 await WriteBatchAsync([pending]);
@@ -103,7 +103,7 @@ public sealed class BatchedTableWriter(TableClient table)
         }
         catch (RequestFailedException missing) when (missing.Status == 404 && obsolete.Count > 0 && rows.Count > 0)
         {
-            // An obsolete row doesn't exist, which a transaction doesn't forgive.
+            // The obsolete row doesn't exist, which fails a transaction.
             await SubmitAsync(rows);
             await Task.WhenAll(obsolete.Select(action => SubmitAsync([action])));
         }
@@ -124,7 +124,7 @@ public sealed class BatchedTableWriter(TableClient table)
 
         public int Count => Rows.Count + (Obsolete is null ? 0 : 1);
 
-        /// <summary>Adds the keys of all rows, or none if one of them is there.</summary>
+        /// <summary>Adds the keys of all rows, or none if one of them is present.</summary>
         public bool TryAddKeys(HashSet<string> keys)
         {
             if ((Obsolete is not null && keys.Contains(Obsolete.RowKey)) || Rows.Any(row => keys.Contains(row.RowKey)))

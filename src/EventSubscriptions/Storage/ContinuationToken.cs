@@ -6,7 +6,7 @@ using System.Text;
 
 namespace EventSubscriptions.Storage;
 
-/// <summary>Where a list goes on: opaque to callers, a row key with a checksum that ties it to its list.</summary>
+/// <summary>Where a list continues: opaque to callers, a row key with a checksum that ties it to its list.</summary>
 internal static class ContinuationToken
 {
     private const int ChecksumLength = sizeof(uint);
@@ -36,7 +36,7 @@ internal static class ContinuationToken
             return false;
         }
 
-        // The checksum is no secret: a forged token must not hold what no row key does, and no query of a table takes.
+        // The checksum is not secret: a forged token must not contain characters that row keys and queries don't allow.
         var key = bytes.AsSpan(ChecksumLength);
         rowKey = key.Length <= MaxKeyLength && !key.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Encoding.ASCII.GetString(key) : null;
         return rowKey is not null;

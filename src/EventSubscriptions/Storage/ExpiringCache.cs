@@ -4,18 +4,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// Values that were loaded at most so long ago. Those who miss the same one at the same time share one load; a load that fails is not kept.
-/// "There is none" is a value too.
+/// Caches loaded values for a lifetime. Concurrent misses of a value share one load; a failed load is not cached. "Not found" is cached
+/// too.
 /// </summary>
 internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacity, TimeProvider time)
     where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Entry> _entries = new();
 
-    /// <summary>How many values are kept.</summary>
+    /// <summary>How many values are cached.</summary>
     public int Count => _entries.Count;
 
-    /// <summary>The value as it was at most a lifetime ago. Cancelling ends the wait and not the load.</summary>
+    /// <summary>The value, at most one lifetime old. Cancellation ends the wait, not the load.</summary>
     public ValueTask<TValue> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue>> load, CancellationToken cancellationToken)
     {
         if (_entries.TryGetValue(key, out var known) && !IsExpired(known))
@@ -23,7 +23,7 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
             return known.Load.Value.IsCompletedSuccessfully ? new(known.Load.Value.Result) : new(known.Load.Value.WaitAsync(cancellationToken));
         }
 
-        // The age counts from before the load: what it reads can't be older.
+        // The age counts from before the load, since the value can't be older.
         var entry = new Entry(time.GetTimestamp(), new Lazy<Task<TValue>>(() => load(key, state)));
         while (known is null ? !_entries.TryAdd(key, entry) : !_entries.TryUpdate(key, entry, known))
         {
@@ -37,7 +37,7 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
         return new(LoadAsync(key, entry).WaitAsync(cancellationToken));
     }
 
-    /// <summary>Finds a value that no load is needed for.</summary>
+    /// <summary>Finds a value without loading it.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         var isKnown = _entries.TryGetValue(key, out var known) && !IsExpired(known) && known.Load.Value.IsCompletedSuccessfully;
@@ -45,7 +45,7 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
         return isKnown;
     }
 
-    /// <summary>Forgets a value that is known to have changed.</summary>
+    /// <summary>Removes a value that has changed.</summary>
     public void Remove(TKey key) => _entries.TryRemove(key, out _);
 
     private async Task<TValue> LoadAsync(TKey key, Entry entry)
@@ -78,7 +78,7 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
             }
         }
 
-        // All of them are in use: starting over costs a load each, once in so many.
+        // All entries are in use: starting over costs one load each, and happens rarely.
         if (_entries.Count > capacity)
         {
             _entries.Clear();

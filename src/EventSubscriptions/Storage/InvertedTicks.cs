@@ -12,7 +12,7 @@ public static class InvertedTicks
     /// <summary>The 19 digits of a time.</summary>
     public static string Format(DateTimeOffset time) => Format(Invert(time));
 
-    /// <summary>The time that a key begins with, or says that it begins with none.</summary>
+    /// <summary>Parses the time at the start of a key; returns false if there is none.</summary>
     public static bool TryParse([NotNullWhen(true)] string? key, out DateTimeOffset time)
     {
         var valid = long.TryParse(key.AsSpan(0, Math.Min(key?.Length ?? 0, Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var inverted)
@@ -21,8 +21,8 @@ public static class InvertedTicks
         return valid;
     }
 
-    /// <summary>The keys of a span of time: its first moment is in, its end is out. A bound that is null is open.</summary>
-    /// <returns>The lowest key that is in, and the lowest one behind that is out; null where the span is open on that side.</returns>
+    /// <summary>The keys of a time range: its start is included, its end is not. A null bound is open.</summary>
+    /// <returns>The lowest key in the range, and the lowest key after it; null if the range is open on that side.</returns>
     public static (string? AtLeast, string? Below) KeyRange(DateTimeOffset? from, DateTimeOffset? to) =>
         (to is null ? null : Format(Invert(to.Value) + 1), from is null ? null : Format(Invert(from.Value) + 1));
 

@@ -1,18 +1,18 @@
 namespace EventSubscriptions.Storage;
 
-/// <summary>Which page of a list is asked for.</summary>
-/// <param name="List">The list; its tokens are good for no other.</param>
-/// <param name="Size">How many items at most.</param>
-/// <param name="After">The row key behind which the page begins, or null for the first page.</param>
+/// <summary>Which page of a list is requested.</summary>
+/// <param name="List">The list. Its tokens are valid for no other.</param>
+/// <param name="Size">The most items to return.</param>
+/// <param name="After">The row key after which the page starts, or null for the first page.</param>
 public sealed record PageRequest(string List, int Size, string? After)
 {
-    /// <summary>The most items a page.</summary>
+    /// <summary>The most items on a page.</summary>
     public const int MaxSize = 1000;
 
-    /// <summary>How many items a page has where the request doesn't say.</summary>
+    /// <summary>How many items a page has by default.</summary>
     public const int DefaultSize = 100;
 
-    /// <summary>The answer, with the token for what comes after the row key that was looked at last; null ends the list.</summary>
+    /// <summary>The page, with the token for what follows the row key that was read last; null ends the list.</summary>
     public ListPage<T> ToPage<T>(IReadOnlyList<T> items, string? last) =>
         new(items, last is null ? null : Storage.ContinuationToken.Encode(last, List));
 }

@@ -7,7 +7,7 @@ using EventSubscriptions.Secrets;
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// A row that is encrypted like every secret, so that a start with other keys than those of the stored data is noticed before anything is written with them.
+/// A row that is encrypted like every secret. A start with the wrong keys fails to read it, before anything is written with them.
 /// </summary>
 public sealed class SecretCanary(TableServiceClient tables, SecretProtector protector)
 {
@@ -19,8 +19,8 @@ public sealed class SecretCanary(TableServiceClient tables, SecretProtector prot
     private readonly TableClient _table = tables.GetTableClient(TableNames.ApiKeys);
 
     /// <summary>
-    /// Reads the row, or writes the first one; under a new first key it is written anew, so that the old key can go. Throws
-    /// <see cref="InvalidSettingsException"/> where the keys are not those of the data.
+    /// Reads the row, or writes it if it doesn't exist. Under a new first key the row is rewritten, so that the old key can be removed.
+    /// Throws <see cref="InvalidSettingsException"/> if the keys don't belong to the data.
     /// </summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +40,7 @@ public sealed class SecretCanary(TableServiceClient tables, SecretProtector prot
         catch (CryptographicException)
         {
             throw new InvalidSettingsException(
-                ["Secrets__Keys lacks the key that encrypted the data in the tables. Put that key back, behind the new one if there is one, or point Tables to where the data of these keys is"]);
+                ["Secrets__Keys lacks the key that encrypted the data in the tables. Restore that key, after the new one if there is one, or point Tables to the storage that belongs to these keys"]);
         }
 
         if (!protector.IsUnderFirstKey(value))
@@ -57,7 +57,7 @@ public sealed class SecretCanary(TableServiceClient tables, SecretProtector prot
         }
         catch (RequestFailedException faster) when (faster.Status is 409 or 412)
         {
-            // Another instance starts at the same moment: what it wrote must be readable here too.
+            // Another instance starts at the same time: what it wrote must be readable here too.
             await CheckAsync(cancellationToken);
         }
     }

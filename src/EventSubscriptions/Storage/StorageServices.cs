@@ -9,10 +9,13 @@ namespace EventSubscriptions.Storage;
 
 public static class StorageServices
 {
-    /// <summary>How long the client tries, so that callers learn of an outage while they still wait: by default it takes seven minutes (4 tries of 100 s).</summary>
+    /// <summary>
+    /// How long the client retries, so that callers learn of an outage while they still wait: by default it is seven minutes (4 tries of
+    /// 100 s).
+    /// </summary>
     internal static TableClientOptions TableOptions => new() { Retry = { NetworkTimeout = TimeSpan.FromSeconds(15) } };
 
-    /// <summary>Adds the app's identity, the client of tables, and their creation at start.</summary>
+    /// <summary>Adds the app's identity, the table client, and the creation of the tables at start.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddSettings(AzureOptions.Read);

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// Creates the tables, then checks the keys against them. The start waits up to 20 s, so that nothing is triggered before they are there; storage that can't be reached until then (a
-/// server that is still starting, a role that has not taken effect) is tried again in the background.
+/// Creates the tables, then checks the keys against their data. The start waits for it for up to 20 s, so that no trigger fires earlier. If
+/// storage is still unreachable then (a server that is starting, a role that has not propagated), it is retried in the background.
 /// </summary>
 /// <remarks>
-/// The Functions host ends an app that has not contacted it within 60 s, and the app contacts it, and can send it logs, only after this.
+/// The Functions host kills an app that has not connected within 60 s, and the app connects, and can send logs, only after this.
 /// </remarks>
 public sealed partial class TableCreation(
     TableServiceClient tables, SecretCanary canary, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<TableCreation> logger) : IHostedLifecycleService, IDisposable
@@ -23,7 +23,7 @@ public sealed partial class TableCreation(
     private volatile bool _isDone;
     private InvalidSettingsException? _wrongKeys;
 
-    /// <summary>Whether all tables are there, and the keys are those of the data in them.</summary>
+    /// <summary>Whether all tables exist and the keys belong to their data.</summary>
     public bool IsDone => _isDone;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -46,10 +46,10 @@ public sealed partial class TableCreation(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Ends the app as a start with wrong keys does, where that was found out later.</summary>
+    /// <summary>Fails the app like a start with wrong keys if they were found later.</summary>
     public Task StoppedAsync(CancellationToken cancellationToken) => _wrongKeys is null ? Task.CompletedTask : Task.FromException(_wrongKeys);
 
-    /// <summary>Called twice by the container, which knows it as two services.</summary>
+    /// <summary>Called twice by the container, which registers this as two services.</summary>
     public void Dispose()
     {
         if (!_stopping.IsCancellationRequested)
@@ -64,7 +64,7 @@ public sealed partial class TableCreation(
     {
         for (var wait = s_firstWait; ; wait = wait * 2 < s_longestWait ? wait * 2 : s_longestWait)
         {
-            // Nobody awaits this in the background: whatever fails is logged and tried again.
+            // Nothing awaits this in the background: failures are logged and retried.
             try
             {
                 await Task.WhenAll(TableNames.All.Select(name => tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken)));
@@ -94,16 +94,16 @@ public sealed partial class TableCreation(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The tables are ready now.")]
+        [LoggerMessage(LogLevel.Information, "The tables are ready.")]
         public static partial void ReadyAtLast(ILogger logger);
 
-        [LoggerMessage(LogLevel.Critical, "The app stops: its keys are not those of the data in the tables.")]
+        [LoggerMessage(LogLevel.Critical, "Stopping: the keys don't belong to the data in the tables.")]
         public static partial void WrongKeys(ILogger logger, Exception exception);
 
-        [LoggerMessage(LogLevel.Warning, "The tables can't be created yet; the next try is in {Seconds} s.")]
+        [LoggerMessage(LogLevel.Warning, "Could not create the tables; retrying in {Seconds} s.")]
         public static partial void NotReady(ILogger logger, Exception exception, double seconds);
 
-        [LoggerMessage(LogLevel.Error, "Starting without tables: they could not be created within {Seconds} s. Until they are, health is 503 and messages are postponed.")]
+        [LoggerMessage(LogLevel.Error, "Starting without tables: they could not be created within {Seconds} s. Until then health is 503 and messages are postponed.")]
         public static partial void StartsWithout(ILogger logger, double seconds);
     }
 }

@@ -1,6 +1,6 @@
 namespace EventSubscriptions.Storage;
 
-/// <summary>The tables, which are created at start.</summary>
+/// <summary>The tables. They are created at start.</summary>
 public static class TableNames
 {
     public const string Subscriptions = "subscriptions";

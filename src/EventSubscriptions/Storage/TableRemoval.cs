@@ -3,19 +3,19 @@ using Azure.Data.Tables;
 
 namespace EventSubscriptions.Storage;
 
-/// <summary>Deletes rows in transactions of up to 100, partition after partition. Rows that are gone already are no error, so it may be done again after a crash.</summary>
+/// <summary>
+/// Deletes rows in transactions of up to 100, partition by partition. Rows that don't exist are ignored, so it can be repeated after a
+/// crash.
+/// </summary>
 public static class TableRemoval
 {
-    /// <summary>The most entities that a transaction of Table Storage takes.</summary>
+    /// <summary>The most entities in a transaction of Table Storage.</summary>
     private const int MaxBatch = 100;
 
     private static readonly string[] s_keys = [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)];
 
-    /// <summary>Deletes what a query finds.</summary>
-    /// <param name="table">The table.</param>
-    /// <param name="filter">Which rows. It may scan.</param>
-    /// <param name="removed">Is told how many rows each step has deleted, so that a caller who stops knows too.</param>
-    /// <param name="cancellationToken">Stops between two steps.</param>
+    /// <summary>Deletes the rows that a query finds.</summary>
+    /// <param name="removed">Receives how many rows each step has deleted, so that a caller that cancels knows too.</param>
     public static async Task RemoveAsync(this TableClient table, string filter, Action<int> removed, CancellationToken cancellationToken)
     {
         List<TableEntity> batch = [];
@@ -44,7 +44,7 @@ public static class TableRemoval
         }
         catch (RequestFailedException gone) when (gone.Status == 404)
         {
-            // Somebody else deletes them too.
+            // Others delete them too.
             foreach (var row in batch)
             {
                 await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);

@@ -1,17 +1,17 @@
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>The active subscriptions of one organization at one version, looked up by event name.</summary>
+/// <summary>The active subscriptions of one version of an organization, by event name.</summary>
 public sealed class ActiveSubscriptions
 {
-    /// <summary>What subscribes to every event.</summary>
+    /// <summary>The pattern that matches every event.</summary>
     public const string EveryEvent = "*";
 
-    /// <summary>Of an organization that has none.</summary>
+    /// <summary>Those of an organization without subscriptions.</summary>
     public static readonly ActiveSubscriptions None = new([]);
 
     private readonly Dictionary<string, SubscriptionId[]> _byEvent;
 
-    /// <summary>Builds the look-up, once for each version.</summary>
+    /// <summary>Builds the look-up, once per version.</summary>
     internal ActiveSubscriptions(IEnumerable<(SubscriptionId Id, IReadOnlyList<string> Events)> active)
     {
         var byEvent = new Dictionary<string, List<SubscriptionId>>(StringComparer.Ordinal);
@@ -32,10 +32,9 @@ public sealed class ActiveSubscriptions
         _byEvent = byEvent.ToDictionary(pair => pair.Key, pair => Sorted(pair.Value), StringComparer.Ordinal);
     }
 
-    /// <summary>How many there are.</summary>
     public int Count { get; }
 
-    /// <summary>Those that want the event, in the order of their ids; <paramref name="after"/> continues behind an id.</summary>
+    /// <summary>The subscriptions that match an event, ordered by id; <paramref name="after"/> continues after an id.</summary>
     public IEnumerable<SubscriptionId> Matching(string eventName, string? after = null)
     {
         var named = _byEvent.GetValueOrDefault(eventName, []);
@@ -54,7 +53,7 @@ public sealed class ActiveSubscriptions
         }
     }
 
-    /// <summary>The place of the first id behind <paramref name="after"/>.</summary>
+    /// <summary>The position of the first id after <paramref name="after"/>.</summary>
     private static int Behind(SubscriptionId[] ids, string? after)
     {
         var (low, high) = (0, after is null ? 0 : ids.Length);

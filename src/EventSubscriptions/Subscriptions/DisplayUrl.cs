@@ -2,12 +2,14 @@ using System.Text;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>URLs as people see them: the values of the query, where keys like to be, are masked.</summary>
+/// <summary>URLs for people: the values of the query, which may be keys, are masked.</summary>
 public static class DisplayUrl
 {
     private const string Masked = "***";
 
-    /// <summary><c>https://host/path?a=1&amp;b</c> becomes <c>https://host/path?a=***&amp;***</c>: what has no name is all value.</summary>
+    /// <summary>
+    /// <c>https://host/path?a=1&amp;b</c> becomes <c>https://host/path?a=***&amp;***</c>: a parameter without a name is all value.
+    /// </summary>
     public static string Of(Uri url)
     {
         var head = url.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.Query & ~UriComponents.Fragment, UriFormat.UriEscaped);

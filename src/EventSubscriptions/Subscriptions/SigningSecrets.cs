@@ -3,15 +3,15 @@ using System.Buffers.Binary;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>
-/// What a subscription's deliveries are signed with, newest first: the current secret, and those that rotations left signing for a while,
-/// so that a receiver can change over without refusing anything.
+/// The secrets that sign a subscription's deliveries, newest first: the current one, and those that keep signing for a while after a
+/// rotation, so that a receiver can switch without rejecting anything.
 /// </summary>
 public sealed class SigningSecrets
 {
-    /// <summary>How many may sign at once, since each adds a signature to the header. Beyond, the oldest stops.</summary>
+    /// <summary>The most secrets that sign at once, because each adds a signature to the header. The oldest is dropped.</summary>
     public const int MaxCount = 5;
 
-    /// <summary>For a row from before there were signatures: its deliveries carry none until its secret is rotated.</summary>
+    /// <summary>For a row that is older than signatures: deliveries are unsigned until the secret is rotated.</summary>
     public static readonly SigningSecrets None = new([]);
 
     private const int EntryLength = sizeof(long) + SigningSecret.KeyLength;
@@ -20,19 +20,19 @@ public sealed class SigningSecrets
 
     private SigningSecrets(TimedSecret[] secrets) => _secrets = secrets;
 
-    /// <summary>All that are kept, newest first. Some may have run out.</summary>
+    /// <summary>All secrets, newest first. Some may have expired.</summary>
     public ReadOnlySpan<TimedSecret> All => _secrets;
 
-    /// <summary>The newest. There is one in all but <see cref="None"/>.</summary>
+    /// <summary>The newest secret. Throws for <see cref="None"/>.</summary>
     public SigningSecret Current => _secrets[0].Secret;
 
     /// <summary>Those of a new subscription.</summary>
     public static SigningSecrets New() => Of(SigningSecret.New());
 
-    /// <summary>One that nothing ends but a rotation.</summary>
+    /// <summary>A single secret without an end.</summary>
     public static SigningSecrets Of(SigningSecret secret) => new([new(secret, DateTimeOffset.MaxValue)]);
 
-    /// <summary>A new secret, beside which those before it sign for the overlap, or until the end that they have already where that comes first.</summary>
+    /// <summary>Adds a new secret. The previous ones keep signing for the overlap, or until their own earlier end.</summary>
     public SigningSecrets Rotate(DateTimeOffset now, TimeSpan overlap)
     {
         var end = now + overlap;
@@ -40,12 +40,12 @@ public sealed class SigningSecrets
         return new([new(SigningSecret.New(), DateTimeOffset.MaxValue), .. kept.Take(MaxCount - 1)]);
     }
 
-    /// <summary>What <see cref="ToBytes"/> wrote.</summary>
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
     internal static SigningSecrets Read(ReadOnlyMemory<byte> bytes)
     {
         if (bytes.Length == 0 || bytes.Length % EntryLength != 0)
         {
-            throw new InvalidDataException("These are no signing secrets.");
+            throw new InvalidDataException("The value does not contain signing secrets.");
         }
 
         var secrets = new TimedSecret[bytes.Length / EntryLength];
@@ -59,7 +59,7 @@ public sealed class SigningSecrets
         return new(secrets);
     }
 
-    /// <summary>For each its end in UTC ticks (8 bytes, little-endian) and its key (32).</summary>
+    /// <summary>Each secret's end in UTC ticks (8 bytes, little-endian) and its key (32).</summary>
     internal byte[] ToBytes()
     {
         var bytes = new byte[_secrets.Length * EntryLength];
@@ -74,5 +74,5 @@ public sealed class SigningSecrets
     }
 }
 
-/// <summary>A secret and the moment from which it no longer signs.</summary>
+/// <summary>A secret and the time from which it no longer signs.</summary>
 public readonly record struct TimedSecret(SigningSecret Secret, DateTimeOffset Until);

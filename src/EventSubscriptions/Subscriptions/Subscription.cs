@@ -4,7 +4,7 @@ using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Where an organization wants which of its events to be POSTed.</summary>
+/// <summary>A subscription: which events of an organization are POSTed where.</summary>
 public sealed record Subscription
 {
     public required OrganizationId OrganizationId { get; init; }
@@ -17,28 +17,28 @@ public sealed record Subscription
     /// <summary>At most 1,024 characters, for people.</summary>
     public string? Description { get; init; }
 
-    /// <summary>At most 2,048 characters, stored whole. What people see has the values of its query masked.</summary>
+    /// <summary>At most 2,048 characters. Responses mask the values of its query.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>Sent as <c>Authorization: Bearer</c> with every delivery (RFC 6750 §2.1).</summary>
     public required Secret Token { get; init; }
 
-    /// <summary>What its deliveries are signed with.</summary>
+    /// <summary>The secrets that sign its deliveries.</summary>
     public required SigningSecrets SigningSecrets { get; init; }
 
-    /// <summary>1–64 event names, or <c>*</c> alone for every event, known to the catalogue or not.</summary>
+    /// <summary>1–64 event names, or <c>*</c> alone for all events, known or not.</summary>
     public required IReadOnlyList<string> Events { get; init; }
 
     public required bool IsActive { get; init; }
 
-    /// <summary>1–10,000 requests a second, or no limit.</summary>
+    /// <summary>1–10,000 requests per second, or null for no limit.</summary>
     public int? RateLimitPerSecond { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>The version of the row that this was read from.</summary>
+    /// <summary>The version of the row.</summary>
     public ETag ETag { get; init; }
 
     /// <summary>Whether requests go to the same URL with the same credentials as those of another version.</summary>

@@ -3,7 +3,7 @@ using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>What the audit log says of a change to a subscription.</summary>
+/// <summary>The audit entries of changes to a subscription.</summary>
 internal static class SubscriptionAudit
 {
     private const string Hidden = "***";
@@ -14,7 +14,7 @@ internal static class SubscriptionAudit
     public static AuditEntry Deleted(Subscription subscription, Actor actor, DateTimeOffset at) =>
         Entry(AuditType.SubscriptionDeleted, subscription, actor, at, Compare(subscription, null));
 
-    /// <summary>A new signing secret, and how long the one before it goes on signing.</summary>
+    /// <summary>A new signing secret, and how long the previous one keeps signing.</summary>
     public static AuditEntry SecretRotated(Subscription subscription, Actor actor, TimeSpan overlap) =>
         Entry(AuditType.SubscriptionSecretRotated, subscription, actor, subscription.UpdatedAt, new(StringComparer.Ordinal)
         {
@@ -22,7 +22,7 @@ internal static class SubscriptionAudit
             ["previousSecretUntil"] = new(null, subscription.UpdatedAt + overlap),
         });
 
-    /// <summary>One entry for a change of its state, one for all other changes; none where nothing has changed.</summary>
+    /// <summary>One entry for a change of its state, and one for all other changes; none if nothing has changed.</summary>
     public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, Actor actor)
     {
         List<AuditEntry> entries = [];
@@ -45,7 +45,7 @@ internal static class SubscriptionAudit
         return entries;
     }
 
-    /// <summary>The app itself has deactivated it.</summary>
+    /// <summary>The app deactivated the subscription.</summary>
     public static AuditEntry Deactivated(Subscription before, Subscription after, AuditError error) =>
         Entry(AuditType.SubscriptionDeactivated, after, actor: null, after.UpdatedAt, Compare(before, after)) with { Error = error };
 

@@ -4,13 +4,13 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Changes and deletes subscriptions while others do the same.</summary>
+/// <summary>Changes and deletes subscriptions with optimistic concurrency.</summary>
 public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCache cache, TimeProvider time)
 {
-    /// <summary>More changes of one subscription than this at the same moment are no accident.</summary>
+    /// <summary>The most concurrent changes of one subscription that are retried.</summary>
     private const int MaxTries = 10;
 
-    /// <summary>Changes a subscription. Where the caller demands no version, a change that another overtakes is made again on top of it.</summary>
+    /// <summary>Changes a subscription. Without a version from the caller, a change that meets another is repeated on top of it.</summary>
     internal Task<EditResult> ChangeAsync(
         OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
@@ -31,7 +31,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             },
             cancellationToken);
 
-    /// <summary>Gives a subscription a new signing secret, under the same terms; those before it sign for the overlap.</summary>
+    /// <summary>Adds a signing secret in the same way; the previous ones keep signing for the overlap.</summary>
     internal Task<EditResult> RotateSecretAsync(
         OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
@@ -46,8 +46,8 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             cancellationToken);
 
     /// <summary>
-    /// Deactivates a subscription for what its receiver does, unless it is no longer the version that the receiver was asked by, or
-    /// its health no longer the version that was judged. Returns whether it has done so.
+    /// Deactivates a subscription because of its receiver, unless the subscription or its health has changed since they were read. Returns
+    /// whether it did.
     /// </summary>
     public async Task<bool> DeactivateAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
     {
@@ -58,8 +58,8 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     }
 
     /// <summary>
-    /// Deactivates a subscription whose receiver wants no more events, if what is stored still sends like the version that the receiver
-    /// was asked by. What it is called or how it is limited doesn't matter to the receiver.
+    /// Deactivates a subscription after a 410, if the stored version still sends to the same receiver in the same way. Its name and limits
+    /// don't matter to the receiver.
     /// </summary>
     public async Task<GoneOutcome> DeactivateGoneAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
         return GoneOutcome.Changed;
     }
 
-    /// <summary>Deletes a subscription, under the same terms.</summary>
+    /// <summary>Deletes a subscription in the same way.</summary>
     internal Task<EditResult> DeleteAsync(
         OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
         EditAsync(
@@ -97,15 +97,11 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? EditResult.Of(current) : null,
             cancellationToken);
 
-    /// <summary>The present, and later than any change before: who delivers tells versions by it, also when the clock was set back.</summary>
+    /// <summary>Now, but later than the previous change: deliveries tell versions apart by it, even if the clock was set back.</summary>
     private DateTimeOffset NowAfter(Subscription subscription) =>
         time.GetUtcNow() is var now && now >= subscription.UpdatedAt ? now : subscription.UpdatedAt.AddTicks(1);
 
-    /// <param name="organization">Whose it is.</param>
-    /// <param name="id">Which one.</param>
-    /// <param name="ifMatch">The versions that the caller accepts.</param>
-    /// <param name="tryEdit">Edits a version and returns how that ended, or null where another was faster.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="tryEdit">Edits a version and returns the outcome, or null if another change was faster.</param>
     private async Task<EditResult> EditAsync(
         OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<EditResult?>> tryEdit, CancellationToken cancellationToken)
     {
@@ -132,36 +128,36 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     }
 }
 
-/// <summary>What a receiver that is gone means for its subscription.</summary>
+/// <summary>What a 410 means for the subscription.</summary>
 public enum GoneOutcome
 {
-    /// <summary>It is deactivated now.</summary>
+    /// <summary>It was deactivated.</summary>
     Deactivated,
 
-    /// <summary>It was inactive or deleted already.</summary>
+    /// <summary>It was already inactive or deleted.</summary>
     Inactive,
 
-    /// <summary>It sends elsewhere or otherwise by now: the receiver that is gone was not its own.</summary>
+    /// <summary>It has another URL or other credentials now: the 410 came from a receiver that is no longer its own.</summary>
     Changed,
 }
 
-/// <summary>How a change ended.</summary>
+/// <summary>The outcome of a change.</summary>
 internal enum EditOutcome
 {
     Done,
     NotFound,
 
-    /// <summary>The version that the caller demanded is not the current one.</summary>
+    /// <summary>The current version is not the one in <c>If-Match</c>.</summary>
     Stale,
 
-    /// <summary>Others were faster time and again.</summary>
+    /// <summary>Other changes were faster too often.</summary>
     Contended,
 
-    /// <summary>The URL leads elsewhere, and the token for it is missing.</summary>
+    /// <summary>The URL changes, and its token is missing.</summary>
     TokenNeeded,
 }
 
-/// <summary>How a change ended, and the subscription where it was made.</summary>
+/// <summary>The outcome of a change, and the subscription if it was changed.</summary>
 internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscription)
 {
     public static readonly EditResult NotFound = new(EditOutcome.NotFound, null);

@@ -6,7 +6,7 @@ using EventSubscriptions.Secrets;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>The members of a subscription that a request gives, each of them right. Those it doesn't give are null.</summary>
+/// <summary>The valid fields of a subscription in a request. Absent fields are null.</summary>
 internal sealed record SubscriptionFields
 {
     private const int MaxNameLength = 128;
@@ -34,23 +34,22 @@ internal sealed record SubscriptionFields
 
     public int? RateLimitPerSecond { get; private init; }
 
-    /// <summary>Reads a new subscription, which must give a name, a URL, a token and events, and reports every error.</summary>
+    /// <summary>Reads a new subscription, for which name, URL, token and events are required, and reports every error.</summary>
     public static SubscriptionFields ReadNew(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
         Read(fields, isNew: true, catalogue, guard);
 
-    /// <summary>Reads a merge patch (RFC 7396), in which null clears what is optional, and reports every error.</summary>
+    /// <summary>Reads a merge patch (RFC 7396), in which null clears optional fields, and reports every error.</summary>
     public static SubscriptionFields ReadPatch(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
         Read(fields, isNew: false, catalogue, guard);
 
     /// <summary>
-    /// Whether they would send the token that is stored to another place than it was given for: whoever may change a subscription could
-    /// read it there.
+    /// Whether the stored token would be sent to another URL than it was given for: whoever can change a subscription could read it there.
     /// </summary>
     public bool MoveTokenOf(Subscription subscription) =>
         Token is null && Url is not null
         && Uri.Compare(Url, subscription.Url, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped, StringComparison.Ordinal) != 0;
 
-    /// <summary>The subscription with these members in the place of its own.</summary>
+    /// <summary>Applies the fields to a subscription.</summary>
     public Subscription ApplyTo(Subscription subscription) => subscription with
     {
         Name = Name ?? subscription.Name,
@@ -83,7 +82,7 @@ internal sealed record SubscriptionFields
     private static string? ReadName(FieldReader fields, bool required)
     {
         var name = fields.Text("name", required, minLength: 1, maxLength: MaxNameLength);
-        return name is not null && PlainText.CheckName(name) is { } mistake ? fields.AddError("name", mistake) : name;
+        return name is not null && PlainText.CheckName(name) is { } error ? fields.AddError("name", error) : name;
     }
 
     private static string? ReadDescription(FieldReader fields)
@@ -100,10 +99,10 @@ internal sealed record SubscriptionFields
             return null;
         }
 
-        // What Uri repairs in silence (blanks around, backslashes, characters that turn the direction) would not be what was meant.
+        // Uri silently repairs surrounding spaces, backslashes and bidirectional characters; the result would not be what was meant.
         if (text.Any(IsRepaired) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
-            fields.AddError("url", "must be an absolute URL without blanks or invisible characters, such as https://example.com/events");
+            fields.AddError("url", "must be an absolute URL without spaces or invisible characters, such as https://example.com/events");
             return null;
         }
 
@@ -124,7 +123,7 @@ internal sealed record SubscriptionFields
         var token = fields.Text("token", required, minLength: 1, maxLength: MaxTokenLength);
         if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            fields.AddError("token", "must be visible ASCII characters without blanks or line breaks, since it is sent in a header");
+            fields.AddError("token", "must be printable ASCII characters without spaces, because it is sent in a header");
             return null;
         }
 
@@ -153,20 +152,20 @@ internal sealed record SubscriptionFields
         var known = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < names.Count; i++)
         {
-            if (Mistake(names[i], known, catalogue) is { } mistake)
+            if (ErrorOf(names[i], known, catalogue) is { } error)
             {
-                fields.AddError($"events[{i}]", mistake);
+                fields.AddError($"events[{i}]", error);
             }
         }
 
         return names;
     }
 
-    private static string? Mistake(string name, HashSet<string> known, EventCatalogue catalogue)
+    private static string? ErrorOf(string name, HashSet<string> known, EventCatalogue catalogue)
     {
         if (name == ActiveSubscriptions.EveryEvent)
         {
-            return $"stands for every event: \"{ActiveSubscriptions.EveryEvent}\" must be alone";
+            return $"matches every event: \"{ActiveSubscriptions.EveryEvent}\" must be alone";
         }
 
         if (!catalogue.Contains(name))
@@ -174,6 +173,6 @@ internal sealed record SubscriptionFields
             return catalogue.UnknownName(name);
         }
 
-        return known.Add(name) ? null : "is listed twice";
+        return known.Add(name) ? null : "is repeated";
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Subscriptions over HTTP.</summary>
+/// <summary>Creates, lists, changes and deletes subscriptions.</summary>
 public sealed class SubscriptionFunctions(
     SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, SubscriptionLimit limit, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
 {
@@ -49,7 +49,7 @@ public sealed class SubscriptionFunctions(
         var entry = SubscriptionAudit.Created(subscription, request.Caller.Actor);
         if (await limit.TryAddAsync(subscription.OrganizationId, () => store.AddAsync(subscription, entry, cancellationToken), cancellationToken) is not { } stored)
         {
-            return Problem.Conflict($"The organization has {limit.Most} subscriptions, as many as it may. Delete one first.");
+            return Problem.Conflict($"The organization has reached its limit of {limit.Most} subscriptions. Delete one first.");
         }
 
         return ApiResult.Created(

@@ -3,38 +3,38 @@ using Azure.Data.Tables;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Whether a subscription's deliveries arrive, as a row <c>h:{id}</c>; one that never failed has none.</summary>
+/// <summary>The health of a subscription, as a row <c>h:{id}</c>. A subscription that never failed has none.</summary>
 public sealed record SubscriptionHealth
 {
     /// <summary>The prefix of the rows' keys.</summary>
     public const string Prefix = "h:";
 
-    /// <summary>Nothing has failed since the last success.</summary>
+    /// <summary>No failure since the last success.</summary>
     public static readonly SubscriptionHealth Healthy = new();
 
-    /// <summary>When the first attempt failed since the last success, or null where none has.</summary>
+    /// <summary>The first failure since the last success, or null.</summary>
     public DateTimeOffset? FailingSince { get; init; }
 
-    /// <summary>How many attempts have failed since then. What was counted and not written down is missing.</summary>
+    /// <summary>The failed attempts since then, without those that are only counted in memory.</summary>
     public int Failures { get; init; }
 
-    /// <summary>Why the app has deactivated the subscription, for people; null where it has not.</summary>
+    /// <summary>Why the app deactivated the subscription, for people; null if it did not.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The version of the row that this was read from; <c>default</c> where there was none.</summary>
+    /// <summary>The version of the row; <c>default</c> if there was none.</summary>
     public ETag ETag { get; init; }
 
-    /// <summary>Whether the last attempt known of has failed.</summary>
+    /// <summary>Whether the last known attempt failed.</summary>
     public bool IsFailing => FailingSince is not null;
 
     /// <summary>The row's key.</summary>
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
 
-    /// <summary>The health behind more failures, the first of which was at a time.</summary>
+    /// <summary>The health after more failures, the first of them at the given time.</summary>
     public SubscriptionHealth Failed(DateTimeOffset at, int times = 1) =>
         this with { FailingSince = FailingSince ?? at, Failures = Failures + times };
 
-    /// <summary>The health behind a success.</summary>
+    /// <summary>The health after a success.</summary>
     public SubscriptionHealth Recovered() => Healthy with { ETag = ETag };
 
     internal static SubscriptionHealth Read(TableEntity row) => new()

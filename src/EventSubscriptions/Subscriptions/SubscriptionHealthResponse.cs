@@ -1,16 +1,16 @@
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>A subscription's health as callers see it. It is no part of what its <c>ETag</c> stands for.</summary>
+/// <summary>The health of a subscription in responses. Not covered by the subscription's <c>ETag</c>.</summary>
 internal sealed record SubscriptionHealthResponse
 {
-    /// <summary><c>healthy</c>, <c>failing</c> or <c>deactivated</c>, by whomever.</summary>
+    /// <summary><c>healthy</c>, <c>failing</c> or <c>deactivated</c> (by a user or automatically).</summary>
     public required string State { get; init; }
 
     public DateTimeOffset? FailingSince { get; init; }
 
     public required int Failures { get; init; }
 
-    /// <summary>Why the app has deactivated it; absent where a person has.</summary>
+    /// <summary>Why the app deactivated it; absent if a user did.</summary>
     public string? Reason { get; init; }
 
     public static SubscriptionHealthResponse Of(Subscription subscription, SubscriptionHealth health) => new()

@@ -5,7 +5,9 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>The rows <c>h:{id}</c> of the table <c>subscriptions</c>. They change without a change of the subscription and of the partition's version.</summary>
+/// <summary>
+/// The rows <c>h:{id}</c> of the table <c>subscriptions</c>. Changing them changes neither the subscription nor the partition's version.
+/// </summary>
 public sealed class SubscriptionHealthStore(TableServiceClient tables)
 {
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
@@ -17,7 +19,7 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
         return row.HasValue ? SubscriptionHealth.Read(row.Value!) : SubscriptionHealth.Healthy;
     }
 
-    /// <summary>Reads the health of a page of an organization's subscriptions, in the order of the page.</summary>
+    /// <summary>Reads the health of a page of subscriptions, in the same order.</summary>
     public async Task<IReadOnlyList<SubscriptionHealth>> ListAsync(IReadOnlyList<Subscription> page, CancellationToken cancellationToken)
     {
         if (page.Count == 0)
@@ -25,7 +27,7 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
             return [];
         }
 
-        // '~' sorts behind every character of an id.
+        // '~' sorts after every character of an id.
         var range = new RowRange(page[0].OrganizationId.ToString(), SubscriptionHealth.Key(page[0].Id), $"{SubscriptionHealth.Key(page[^1].Id)}~");
         var found = new Dictionary<string, SubscriptionHealth>(StringComparer.Ordinal);
         await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
@@ -36,7 +38,7 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
         return [.. page.Select(subscription => found.GetValueOrDefault(SubscriptionHealth.Key(subscription.Id), SubscriptionHealth.Healthy))];
     }
 
-    /// <summary>Replaces the version that was read and returns the new one as stored, or null where it is no longer the current version.</summary>
+    /// <summary>Replaces the version that was read and returns the new one, or null if it is outdated.</summary>
     public async Task<SubscriptionHealth?> TryWriteAsync(OrganizationId organization, SubscriptionId id, SubscriptionHealth health, CancellationToken cancellationToken)
     {
         var row = health.ToRow(organization.ToString(), id);
@@ -47,7 +49,7 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
                 : await _table.UpdateEntityAsync(row, health.ETag, TableUpdateMode.Replace, cancellationToken);
             return health with { ETag = response.Headers.ETag ?? default };
         }
-        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+        catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
         {
             return null;
         }

@@ -3,21 +3,22 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Which active subscriptions of an organization want an event. Never stale: each call checks the version row <c>v</c>.</summary>
+/// <summary>
+/// Finds the active subscriptions of an organization that match an event. Never stale: each call checks the version row <c>v</c>.
+/// </summary>
 public sealed class SubscriptionIndex(SubscriptionStore store, TimeProvider time)
 {
-    /// <summary>How many organizations are kept; the one that was asked for longest ago makes room.</summary>
+    /// <summary>How many organizations are cached; the least recently used is evicted.</summary>
     internal const int Capacity = 1000;
 
     private readonly ConcurrentDictionary<OrganizationId, Entry> _entries = new();
 
-    /// <summary>How many organizations are kept now.</summary>
     internal int Count => _entries.Count;
 
-    /// <summary>The organization's active subscriptions as of now, in one point read where nothing has changed.</summary>
+    /// <summary>The organization's active subscriptions, with one point read if nothing has changed.</summary>
     public async ValueTask<ActiveSubscriptions> GetAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
-        // The version is read before the rows: what they say is at least as new, and a change that comes between shows next time.
+        // The version is read before the rows: they are at least as new, and a change in between shows next time.
         if (await store.GetVersionAsync(organization, cancellationToken) is not { } version)
         {
             return ActiveSubscriptions.None;

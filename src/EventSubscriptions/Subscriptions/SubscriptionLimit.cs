@@ -4,8 +4,8 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>
-/// Keeps organizations from having more subscriptions than they may. They are counted when the first is added, and again a minute later:
-/// what other instances add in between may go beyond the limit.
+/// Limits the subscriptions of an organization. They are counted when one is added and again after a minute, so that other instances may
+/// exceed the limit by what they add in between.
 /// </summary>
 public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions limits, TimeProvider time)
 {
@@ -13,15 +13,15 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
 
     private static readonly TimeSpan s_freshness = TimeSpan.FromMinutes(1);
 
-    /// <summary>How soon those of an organization that has too many are counted again.</summary>
+    /// <summary>How soon an organization above its limit is counted again.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<OrganizationId, Counter> _counters = new();
 
-    /// <summary>How many an organization may have.</summary>
+    /// <summary>The most subscriptions of an organization.</summary>
     public int Most => limits.SubscriptionsPerOrganization;
 
-    /// <summary>Adds a subscription and returns it as stored, or null if the organization has as many as it may.</summary>
+    /// <summary>Adds a subscription and returns it as stored, or null if the limit is reached.</summary>
     public async Task<Subscription?> TryAddAsync(OrganizationId organization, Func<Task<Subscription>> addAsync, CancellationToken cancellationToken)
     {
         var counter = CounterOf(organization);
@@ -46,7 +46,7 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
         }
     }
 
-    /// <summary>A subscription of the organization is deleted.</summary>
+    /// <summary>A subscription of the organization was deleted.</summary>
     public void Deleted(OrganizationId organization) => CounterOf(organization).Forget();
 
     private async Task<bool> TryTakeAsync(Counter counter, OrganizationId organization, CancellationToken cancellationToken)
@@ -56,7 +56,7 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
         {
             if (counter.Age(time) is not { } age || age >= s_freshness || (counter.Count >= Most && age >= s_patience))
             {
-                // Those that are just being added may be stored already, and count twice until the next time.
+                // Those that are being added may be stored already, and count twice until the next count.
                 counter.Begin(time);
                 counter.Count = Volatile.Read(ref counter.Adding) + await store.CountAsync(organization, cancellationToken);
             }
@@ -78,7 +78,7 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
 
     private Counter CounterOf(OrganizationId organization)
     {
-        // Starting over costs a count each, once in so many.
+        // Starting over costs one count each, and happens rarely.
         if (_counters.Count >= Capacity)
         {
             _counters.Clear();
@@ -89,7 +89,7 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
 
     private sealed class Counter
     {
-        /// <summary>How many are just being added.</summary>
+        /// <summary>How many are being added.</summary>
         public int Adding;
 
         private long _countedAt;
@@ -97,7 +97,7 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
 
         public SemaphoreSlim Gate { get; } = new(1);
 
-        /// <summary>How many there are, those that are being added among them.</summary>
+        /// <summary>How many there are, including those that are being added.</summary>
         public int Count { get; set; }
 
         public TimeSpan? Age(TimeProvider time) => _isKnown ? time.GetElapsedTime(_countedAt) : null;

@@ -4,7 +4,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>A subscription as callers see it: without the token, and with the values of the URL's query masked.</summary>
+/// <summary>A subscription in responses: without the token, and with the values of the URL's query masked.</summary>
 internal sealed record SubscriptionResponse
 {
     private const int HintLength = 4;
@@ -20,10 +20,10 @@ internal sealed record SubscriptionResponse
 
     public required string Url { get; init; }
 
-    /// <summary>The token's last 4 characters; absent where the token is shorter than 12, since then they would be much of it.</summary>
+    /// <summary>The last 4 characters of the token; absent if it is shorter than 12.</summary>
     public string? TokenHint { get; init; }
 
-    /// <summary>In the answer to its creation alone.</summary>
+    /// <summary>Only in the response that creates it.</summary>
     public string? SigningSecret { get; init; }
 
     public required IReadOnlyList<string> Events { get; init; }
@@ -55,7 +55,7 @@ internal sealed record SubscriptionResponse
     };
 }
 
-/// <summary>What a rotation answers with: the one time that the new secret is shown.</summary>
+/// <summary>The response of a rotation, the only one with the new secret.</summary>
 internal sealed record RotatedSecretResponse(string SigningSecret);
 
 [JsonSourceGenerationOptions(

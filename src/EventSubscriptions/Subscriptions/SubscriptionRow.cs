@@ -10,7 +10,7 @@ namespace EventSubscriptions.Subscriptions;
 internal static class SubscriptionRow
 {
     public const string Prefix = "s:";
-    public const string RestPrefix = "r:";
+    public const string CooldownPrefix = "r:";
     public const string DroppedPrefix = "d:";
 
     private const string TokenColumn = "token";
@@ -19,10 +19,10 @@ internal static class SubscriptionRow
 
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
 
-    /// <summary>The key of the row that says until when its receiver rests.</summary>
-    public static string RestKey(SubscriptionId id) => $"{RestPrefix}{id}";
+    /// <summary>The key of its cooldown row.</summary>
+    public static string CooldownKey(SubscriptionId id) => $"{CooldownPrefix}{id}";
 
-    /// <summary>The key of the row that says since when deliveries to it are dropped, once it is deleted.</summary>
+    /// <summary>The key of the row that counts dropped deliveries after it was deleted.</summary>
     public static string DroppedKey(SubscriptionId id) => $"{DroppedPrefix}{id}";
 
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
@@ -57,7 +57,7 @@ internal static class SubscriptionRow
     {
         if (!OrganizationId.TryParse(row.PartitionKey, out var organization))
         {
-            throw new InvalidDataException($"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is no organization.");
+            throw new InvalidDataException($"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is not an organization.");
         }
 
         var token = protector.Unprotect(row.GetBinary(TokenColumn), Place(row.PartitionKey, row.RowKey, TokenColumn));
@@ -82,7 +82,7 @@ internal static class SubscriptionRow
     public static SubscriptionId Id(TableEntity row) =>
         SubscriptionId.TryParse(row.RowKey[Prefix.Length..], out var id)
             ? id
-            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is no subscription.");
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is not a subscription.");
 
     public static IReadOnlyList<string> Events(TableEntity row) => row.GetString("events")!.Split(EventSeparator);
 

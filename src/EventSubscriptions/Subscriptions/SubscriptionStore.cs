@@ -9,14 +9,14 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>
-/// The table <c>subscriptions</c>. A change, the partition's version <c>v</c> and the change's audit entries (<c>a:{key}</c>) are written in
-/// one transaction. The entries then move on to the audit log: should the process end in between, they move when that log is read next,
-/// so that it shows every change that was made, and none that wasn't.
+/// The table <c>subscriptions</c>. A change, the partition's version <c>v</c> and the change's audit entries (<c>a:{key}</c>) are written
+/// in one transaction. The entries are then moved to the audit log. If the process dies in between, they are moved before that log is read
+/// next, so that it shows every change that was made, and no other.
 /// </summary>
 public sealed partial class SubscriptionStore(
     TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger) : IAuditOutbox
 {
-    /// <summary>The row that every change of a subscription of its partition changes.</summary>
+    /// <summary>The row that every change in its partition rewrites.</summary>
     internal const string VersionKey = "v";
 
     private const string VersionColumn = "version";
@@ -28,11 +28,11 @@ public sealed partial class SubscriptionStore(
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
 
-    /// <summary>Reads the subscription that a path names; null if the text is not an id, or the organization has no such subscription.</summary>
+    /// <summary>Reads the subscription in a path; null if the text is not an id or the subscription doesn't exist.</summary>
     public async Task<Subscription?> FindAsync(OrganizationId organization, string id, CancellationToken cancellationToken) =>
         SubscriptionId.TryParse(id, out var known) ? await GetAsync(organization, known, cancellationToken) : null;
 
-    /// <summary>Reads one subscription, or null if the organization has none with that id.</summary>
+    /// <summary>Reads a subscription, or null if it doesn't exist.</summary>
     public async Task<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionRow.Key(id), cancellationToken: cancellationToken);
@@ -59,16 +59,15 @@ public sealed partial class SubscriptionStore(
         }
         catch (RequestFailedException repeated) when (repeated.Status == 409)
         {
-            // Ids are unique, so this is our own: the client repeated a write whose answer it had lost.
+            // Ids are unique, so it is ours: the client repeated a write whose response it had lost.
             return await GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken) ?? throw new InvalidOperationException("A subscription was deleted while it was added.", repeated);
         }
     }
 
-    /// <summary>Replaces the version that was read by a changed one and returns that as stored, or null where it is no longer the current version.</summary>
-    /// <param name="changed">The subscription, with the version that it was read with.</param>
-    /// <param name="entries">What the audit log says of it.</param>
-    /// <param name="health">Replaces its health too, the version that was read where it has one; null leaves it as it is.</param>
-    /// <param name="cancellationToken">Ends the write.</param>
+    /// <summary>Replaces the version that was read and returns the new one, or null if it is outdated.</summary>
+    /// <param name="changed">The subscription, with the version that was read.</param>
+    /// <param name="entries">The audit entries of the change.</param>
+    /// <param name="health">Also replaces its health, in the version that was read if there is one; null leaves it unchanged.</param>
     public async Task<Subscription?> UpdateAsync(
         Subscription changed, IReadOnlyList<AuditEntry> entries, SubscriptionHealth? health, CancellationToken cancellationToken)
     {
@@ -78,7 +77,7 @@ public sealed partial class SubscriptionStore(
             var etag = await SubmitAsync(new(TableTransactionActionType.UpdateReplace, row, changed.ETag), entries, cancellationToken, HealthChange());
             return changed with { ETag = etag };
         }
-        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+        catch (RequestFailedException conflict) when (conflict.Status is 404 or 412)
         {
             return null;
         }
@@ -97,7 +96,7 @@ public sealed partial class SubscriptionStore(
         }
     }
 
-    /// <summary>Deletes the version that was read, with its health and its rest, or says that it is no longer the current one.</summary>
+    /// <summary>Deletes the version that was read, its health and its cooldown; returns false if the version is outdated.</summary>
     public async Task<bool> DeleteAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
     {
         try
@@ -107,13 +106,13 @@ public sealed partial class SubscriptionStore(
             await DeleteStateAsync(subscription);
             return true;
         }
-        catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 412)
+        catch (RequestFailedException conflict) when (conflict.Status is 404 or 412)
         {
             return false;
         }
     }
 
-    /// <summary>Moves on the audit entries that a process left behind when it ended.</summary>
+    /// <summary>Moves the audit entries that a process left behind.</summary>
     public async Task DrainAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         var range = RowRange.StartingWith(organization.ToString(), AuditPrefix);
@@ -126,7 +125,7 @@ public sealed partial class SubscriptionStore(
         await Task.WhenAll(left.Select(row => MoveAsync(row, cancellationToken)));
     }
 
-    /// <summary>The version of an organization's subscriptions, which every change changes, or null where it has never had any.</summary>
+    /// <summary>The version of an organization's subscriptions, which every change rewrites; null if there never was one.</summary>
     internal async Task<string?> GetVersionAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), VersionKey, s_versionColumns, cancellationToken);
@@ -146,7 +145,7 @@ public sealed partial class SubscriptionStore(
         return count;
     }
 
-    /// <summary>What the index needs to know of every active subscription.</summary>
+    /// <summary>What the index needs of every active subscription.</summary>
     internal async Task<IReadOnlyList<(SubscriptionId Id, IReadOnlyList<string> Events)>> ListActiveAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
@@ -164,12 +163,12 @@ public sealed partial class SubscriptionStore(
 
     private async Task DeleteStateAsync(Subscription subscription)
     {
-        // A row that is left behind says nothing about anybody: ids are never used again.
+        // An orphaned row is harmless: ids are never reused.
         try
         {
             var partition = subscription.OrganizationId.ToString();
             await _table.DeleteEntityAsync(partition, SubscriptionHealth.Key(subscription.Id), ETag.All, CancellationToken.None);
-            await _table.DeleteEntityAsync(partition, SubscriptionRow.RestKey(subscription.Id), ETag.All, CancellationToken.None);
+            await _table.DeleteEntityAsync(partition, SubscriptionRow.CooldownKey(subscription.Id), ETag.All, CancellationToken.None);
         }
         catch (Exception exception) when (TransientFaults.IsTransient(exception))
         {
@@ -213,10 +212,10 @@ public sealed partial class SubscriptionStore(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "The health or the rest of the deleted subscription {SubscriptionId} is left behind, which does no harm.")]
+        [LoggerMessage(LogLevel.Information, "Could not delete the health or cooldown of the deleted subscription {SubscriptionId}, which is harmless.")]
         public static partial void StateLeft(ILogger logger, Exception exception, SubscriptionId subscriptionId);
 
-        [LoggerMessage(LogLevel.Warning, "An audit entry of organization {Organization} waits until its audit log is read.")]
+        [LoggerMessage(LogLevel.Warning, "Could not move an audit entry of organization {Organization} yet; it is moved when the log is read.")]
         public static partial void AuditLeft(ILogger logger, Exception exception, string organization);
     }
 }

@@ -3,10 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>Registration of this folder.</summary>
 public static class SubscriptionsServices
 {
-    /// <summary>Adds the store of subscriptions, and what fan-out and deliveries ask.</summary>
+    /// <summary>Adds subscriptions, their caches and their health.</summary>
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) =>
         services
             .AddSingleton<SubscriptionStore>()

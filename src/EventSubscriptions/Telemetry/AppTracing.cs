@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace EventSubscriptions.Telemetry;
 
 /// <summary>
-/// The app's activities: publish, fan out and attempt, which messages link across the queues by the property <c>traceparent</c>. All methods
-/// return null, and cost next to nothing, where nobody listens; the trace context then goes through unchanged.
+/// The app's activities: publish, fan out and attempt, linked across the queues by the message property <c>traceparent</c>. Without a
+/// listener all methods return null at almost no cost, and the trace context is passed on unchanged.
 /// </summary>
 /// <remarks>
-/// The Service Bus client leaves a message alone that has the property already, so that ours is the one that counts in Azure too. What the
-/// Functions host or ASP.NET Core has made around an invocation becomes the parent of a publish, and a link of the others, if anybody records it.
+/// The Service Bus client doesn't touch messages that already have the property, so ours counts in Azure too. An activity of the Functions
+/// host or ASP.NET Core around an invocation becomes the parent of a publish, and a link of the others, if it is recorded.
 /// </remarks>
 public sealed class AppTracing : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class AppTracing : IDisposable
     /// <summary>The source, so that a test can listen to its own.</summary>
     internal ActivitySource Source => _source;
 
-    /// <summary>Starts an activity inside the one that goes on here. It is the current one until it is disposed.</summary>
+    /// <summary>Starts an activity inside the current one. It is current until it is disposed.</summary>
     public Activity? StartInside(string name, ActivityKind kind)
     {
         if (!_source.HasListeners())
@@ -32,7 +32,7 @@ public sealed class AppTracing : IDisposable
         return Start(name, kind, recorded ?? parent, link: null);
     }
 
-    /// <summary>Starts an activity that goes on with the trace of a message, or begins a trace. It is the current one until it is disposed.</summary>
+    /// <summary>Starts an activity that continues the trace of a message, or a new trace. It is current until it is disposed.</summary>
     public Activity? StartFrom(string? traceParent, string name, ActivityKind kind)
     {
         if (!_source.HasListeners())
@@ -45,7 +45,7 @@ public sealed class AppTracing : IDisposable
         return Start(name, kind, parent, link is { } invocation && invocation.TraceId != parent.TraceId ? link : null);
     }
 
-    /// <summary>The trace context of what goes on here, for what it leads to; null where there is none.</summary>
+    /// <summary>The current trace context, to pass on; null if there is none.</summary>
     public static string? CurrentTraceParent => Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : null;
 
     /// <inheritdoc/>
@@ -56,7 +56,7 @@ public sealed class AppTracing : IDisposable
         var around = Activity.Current;
         if (parent == default)
         {
-            // That means the current activity as well, which may be one that nobody records.
+            // That includes the current activity, which may not be recorded.
             Activity.Current = null;
         }
 
@@ -69,11 +69,11 @@ public sealed class AppTracing : IDisposable
         return activity;
     }
 
-    /// <summary>Default where it is none.</summary>
+    /// <summary>Default if it is not valid.</summary>
     private static ActivityContext Remote(string? traceParent, string? traceState) =>
         ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var context) ? context : default;
 
-    /// <summary>The innermost activity that somebody records; and where there is none, what the outermost came from.</summary>
+    /// <summary>The innermost recorded activity, or else the parent of the outermost.</summary>
     private static (ActivityContext? Recorded, ActivityContext Parent) Around(Activity? current)
     {
         var parent = default(ActivityContext);

@@ -5,6 +5,6 @@ namespace EventSubscriptions.Telemetry;
 /// <summary>Where metrics, traces and logs can be sent.</summary>
 public interface ITelemetryDestination
 {
-    /// <summary>Adds the exporters, or returns false if the settings don't ask for this destination.</summary>
+    /// <summary>Adds the exporters, or returns false if this destination is not configured.</summary>
     bool TryAddTo(IOpenTelemetryBuilder telemetry);
 }

@@ -17,7 +17,7 @@ internal sealed class OtlpDestination(TelemetryOptions options) : ITelemetryDest
 
         telemetry.UseOtlpExporter();
 
-        // What is logged is decided by the app's own settings.
+        // The app's own settings decide what is logged.
         telemetry.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
         return true;
     }

@@ -11,18 +11,18 @@ using OpenTelemetry.Trace;
 namespace EventSubscriptions.Telemetry;
 
 /// <summary>
-/// Sends metrics, traces and logs to wherever the settings say, from the start of the app to its end. Without a setting there is nobody who
-/// listens, and none of them costs anything.
+/// Exports metrics, traces and logs to the configured destinations while the app runs. Without one nothing listens, and telemetry costs
+/// nothing.
 /// </summary>
 /// <remarks>
-/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> turns on OTLP; the other standard variables of the OpenTelemetry SDK and its OTLP exporter are honoured.
-/// A host adds others as <see cref="ITelemetryDestination"/>.
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> turns on OTLP; the other standard variables of the OpenTelemetry SDK and its OTLP exporter are
+/// honoured. A host adds others as <see cref="ITelemetryDestination"/>.
 /// </remarks>
 internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destinations, IConfiguration settings, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private const string ServiceName = "event-subscriptions";
 
-    // What has been measured in the last moments isn't worth that an app is killed while it stops.
+    // Losing the last measurements is better than being killed during shutdown.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private OpenTelemetrySdk? _sdk;
@@ -56,7 +56,7 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
         return Task.CompletedTask;
     }
 
-    /// <summary>Sends what is left, unless that takes too long.</summary>
+    /// <summary>Exports the rest, unless that takes too long.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _sdk is not { } sdk ? Task.CompletedTask : Task.WhenAll(
         Task.Run(() => sdk.TracerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
         Task.Run(() => sdk.MeterProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
@@ -65,7 +65,7 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
     /// <inheritdoc/>
     public void Dispose() => _sdk?.Dispose();
 
-    /// <summary>Hands the app's log on.</summary>
+    /// <summary>Forwards the app's log.</summary>
     private sealed class ExportedLogs(ILoggerFactory exporter) : ILoggerProvider
     {
         public ILogger CreateLogger(string categoryName) => exporter.CreateLogger(categoryName);

@@ -7,7 +7,10 @@ public sealed record TelemetryOptions
 {
     private const string OtlpEndpointName = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: a collector, or null for none. The exporter reads it by itself, with the other defaultValue variables; what it can't read it would pass over in silence.</summary>
+    /// <summary>
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: a collector, or null for none. The exporter reads it and the other standard variables itself,
+    /// and silently ignores an invalid one.
+    /// </summary>
     public Uri? OtlpEndpoint { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>

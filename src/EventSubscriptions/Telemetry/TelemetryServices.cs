@@ -3,10 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Telemetry;
 
-/// <summary>Registration of this folder.</summary>
 public static class TelemetryServices
 {
-    /// <summary>Adds what counts, measures and traces, and what sends it elsewhere.</summary>
+    /// <summary>Adds metrics, traces and their export.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services) => services
         .AddSettings(TelemetryOptions.Read)
         .AddDefaultLogLevels()

@@ -5,8 +5,8 @@ using Microsoft.Azure.Functions.Worker.Middleware;
 namespace EventSubscriptions.Telemetry;
 
 /// <summary>
-/// Continues the trace of the invocation. The worker runs a function outside the request's own activity, and makes one of its own only where
-/// somebody listens to it; what the caller sent is then in the invocation's trace context alone.
+/// Continues the trace of the invocation. The worker runs a function outside the request's own activity, and creates one only if something
+/// listens; otherwise the caller's trace is only in the invocation's trace context.
 /// </summary>
 public sealed class TraceMiddleware : IFunctionsWorkerMiddleware
 {

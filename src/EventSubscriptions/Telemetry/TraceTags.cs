@@ -1,7 +1,7 @@
 namespace EventSubscriptions.Telemetry;
 
 /// <summary>
-/// The attributes of activities. They name things by id, so that a trace can be found; none of them is a URL, a secret or anything out of a payload.
+/// The attributes of activities. They contain ids, so that a trace can be found, and never a URL, a secret or parts of a payload.
 /// </summary>
 internal static class TraceTags
 {
@@ -12,7 +12,7 @@ internal static class TraceTags
     public const string Attempt = "event_subscriptions.attempt";
     public const string Outcome = "event_subscriptions.outcome";
 
-    /// <summary>How many events were published, or deliveries made.</summary>
+    /// <summary>How many events were published, or deliveries created.</summary>
     public const string Count = "event_subscriptions.count";
 
     /// <summary>OpenTelemetry's semantic conventions, as are the following.</summary>

@@ -128,7 +128,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(DisplayUrl.Of(_receiver.Url), entry.Url);
         Assert.Equal(("evt_1", "CaseCreatedEvent", 1, 404, "oops"), (entry.EventId, entry.EventName, entry.Attempt, entry.StatusCode, entry.ResponseSnippet));
         Assert.Equal(
-            new AuditError("status", "The receiver answered 404 Not Found.", "The path does not exist: check the subscription's URL."),
+            new AuditError("status", "The receiver returned 404 Not Found.", "The path does not exist: check the subscription's URL."),
             entry.Error);
         Assert.NotNull(entry.DurationMs);
     }

@@ -49,7 +49,7 @@ public sealed class OptionsReaderTests
 
         Assert.Null(reader.Text("Some__Key"));
         Assert.Null(reader.RequiredText("Some__Key"));
-        Assert.StartsWith("Some__Key refers to a secret in a key vault that can't be read", Assert.Single(reader.Errors), StringComparison.Ordinal);
+        Assert.StartsWith("Some__Key refers to a Key Vault secret that can't be read", Assert.Single(reader.Errors), StringComparison.Ordinal);
     }
 
     private static IServiceCollection Services(params (string Name, string Value)[] settings) => new ServiceCollection().AddSingleton(Configuration(settings));

@@ -99,7 +99,7 @@ public sealed class RelayClientTests : IDisposable
 
         var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
-        Assert.Equal(seconds is null ? null : _time.GetUtcNow().AddSeconds(seconds.Value), failure.RestUntil);
+        Assert.Equal(seconds is null ? null : _time.GetUtcNow().AddSeconds(seconds.Value), failure.CooldownUntil);
     }
 
     [Theory]

@@ -173,7 +173,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
         await PurgeAsync(log, limit: TimeSpan.FromMinutes(12), step: 10);
         Assert.Equal(new[] { 0, 40, 40 }, await RemainingAsync());
-        Assert.Contains(log.All, line => line.StartsWith("Removed 40 rows", StringComparison.Ordinal) && line.Contains("deliverylog, and stopped before its end", StringComparison.Ordinal));
+        Assert.Contains(log.All, line => line.StartsWith("Removed 40 rows", StringComparison.Ordinal) && line.Contains("deliverylog, and stopped at the time limit", StringComparison.Ordinal));
         await AttemptsAsync(subscriptions[0], 1, _services.Time.GetUtcNow().AddDays(-100));
         await PurgeAsync(limit: TimeSpan.FromMinutes(12), step: 10);
         Assert.Equal(new[] { 2, 0, 40 }, await RemainingAsync());

@@ -116,7 +116,7 @@ public sealed partial class CrashScenarios
         await Scheduled(app, 2);
 
         Assert.Equal(1, hook.Count);
-        var held = Assert.Single(HeldUntil().Matches(app.Output));
+        var held = Assert.Single(PostponedUntil().Matches(app.Output));
         Assert.InRange(DateTimeOffset.Parse(held.Groups["until"].Value, CultureInfo.InvariantCulture), rest - TimeSpan.FromSeconds(1), rest + TimeSpan.FromSeconds(1));
 
         // It was the rest that held it: a change of the subscription ends that.
@@ -132,7 +132,7 @@ public sealed partial class CrashScenarios
         queues => $"{messages} scheduled messages: {string.Join(", ", queues)}");
 
     [GeneratedRegex(@"event second .* until (?<until>\S+) \(postponement", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
-    private static partial Regex HeldUntil();
+    private static partial Regex PostponedUntil();
 
     /// <summary>The ids that were answered with 202.</summary>
     private static async Task<List<string>> PublishUntilTheAppIsGone(Organization organization, int publisher)

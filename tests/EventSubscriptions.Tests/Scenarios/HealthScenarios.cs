@@ -46,7 +46,7 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var shown = (await organization.Api.Get(subscription.Path)).Json;
         Assert.False((bool)shown["isActive"]!);
         Assert.Equal("deactivated", (string)shown["health"]!["state"]!);
-        Assert.Equal("The receiver answered 410 Gone.", (string)shown["health"]!["reason"]!);
+        Assert.Equal("The receiver returned 410 Gone.", (string)shown["health"]!["reason"]!);
         Assert.Equal(410, (int)Assert.Single(await organization.AuditLog("delivery.failed"))["statusCode"]!);
         Assert.Single(hook.Requests);
     }

@@ -132,7 +132,7 @@ public sealed class TableCreationTests : IAsyncLifetime
         await AdvanceAsync(TimeSpan.FromSeconds(15));
 
         await Eventually.Until(() => _creation.IsDone, () => "tables");
-        Assert.Equal((LogLevel.Information, "The tables are ready now."), (_log.Entries[^1].Level, _log.Entries[^1].Message));
+        Assert.Equal((LogLevel.Information, "The tables are ready."), (_log.Entries[^1].Level, _log.Entries[^1].Message));
     }
 
     [Fact]

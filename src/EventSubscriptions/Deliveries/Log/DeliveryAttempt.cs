@@ -2,7 +2,7 @@ using EventSubscriptions.Deliveries.Outcome;
 
 namespace EventSubscriptions.Deliveries.Log;
 
-/// <summary>One attempt at a delivery, as the log keeps and shows it.</summary>
+/// <summary>An attempt at a delivery, as it is logged and shown.</summary>
 public record DeliveryAttempt
 {
     public required string EventId { get; init; }
@@ -15,10 +15,10 @@ public record DeliveryAttempt
     /// <summary><see cref="DeliveryMessage.EventRun"/>, <see cref="DeliveryMessage.TestRun"/>, or the id of a resend or a replay.</summary>
     public required string Run { get; init; }
 
-    /// <summary>When it began.</summary>
+    /// <summary>When it started.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>When it ended, which the log is in the order of.</summary>
+    /// <summary>When it ended. The log is ordered by it.</summary>
     public required DateTimeOffset EndedAt { get; init; }
 
     /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
@@ -30,9 +30,9 @@ public record DeliveryAttempt
 
     public DeliveryError? Error { get; init; }
 
-    /// <summary>At most the first 1 KiB of the answer, with secrets cut out.</summary>
+    /// <summary>At most the first 1 KiB of the response, with secrets removed.</summary>
     public string? ResponseSnippet { get; init; }
 
-    /// <summary>Null where none follows.</summary>
+    /// <summary>Null if no attempt follows.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 }

@@ -11,12 +11,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Deliveries.Log;
 
-/// <summary>Shows what was delivered and what was not, newest first.</summary>
+/// <summary>Lists attempts, newest first, and shows deliveries.</summary>
 public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryLog log, EventArchive archive)
 {
     internal const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/deliveries";
 
-    /// <summary>How many attempts one delivery shows. The list has the others.</summary>
+    /// <summary>The most attempts shown of one delivery. The list has the others.</summary>
     private const int MaxAttemptsShown = 100;
 
     [Function(nameof(ListDeliveries))]
@@ -78,11 +78,9 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
     }
 }
 
-/// <summary>The newest attempts to deliver one event to one subscription.</summary>
-/// <param name="EventId">The event.</param>
-/// <param name="EventName">Its name.</param>
+/// <summary>The newest attempts to deliver an event to a subscription.</summary>
 /// <param name="Attempts">Newest first.</param>
-/// <param name="Payload">What was sent, or null where it is no longer archived.</param>
+/// <param name="Payload">The bytes that were sent, or null if they are no longer archived.</param>
 internal sealed record EventDeliveries(string EventId, string EventName, IReadOnlyList<DeliveryAttempt> Attempts, JsonElement? Payload);
 
 [JsonSourceGenerationOptions(

@@ -7,10 +7,10 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Deliveries.Log;
 
-/// <summary>The table <c>deliverylog</c>: every attempt, in the order in which they ended, and which deliveries wait.</summary>
+/// <summary>The table <c>deliverylog</c>: all attempts in the order in which they ended, and which deliveries wait.</summary>
 public sealed class DeliveryLog
 {
-    /// <summary>How many attempts at one event can be found by it.</summary>
+    /// <summary>How many attempts at one event can be found by its id.</summary>
     internal const int MaxAttemptsOfEvent = 1000;
 
     private const int ParallelReads = 32;
@@ -24,11 +24,9 @@ public sealed class DeliveryLog
         _writer = new BatchedTableWriter(_table);
     }
 
-    /// <summary>Returns once the attempt is stored. The same attempt again changes nothing.</summary>
-    /// <param name="subscription">Whose attempt it is.</param>
+    /// <summary>Stores an attempt. Storing it again changes nothing.</summary>
     /// <param name="attempt">The attempt. If another follows, the delivery waits from now on.</param>
-    /// <param name="hasWaited">Whether the delivery may be noted as waiting. The attempt ends that.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="hasWaited">Whether the delivery may be logged as waiting, which the attempt ends.</param>
     public Task AppendAsync(SubscriptionId subscription, DeliveryAttempt attempt, bool hasWaited, CancellationToken cancellationToken)
     {
         var row = DeliveryLogRow.Make(subscription, attempt);
@@ -39,15 +37,15 @@ public sealed class DeliveryLog
             : _writer.WriteAsync([row, outcome], hasWaited ? Wait(subscription, attempt.EventId, attempt.Run) : null, cancellationToken);
     }
 
-    /// <summary>Notes that a delivery was postponed without an attempt.</summary>
+    /// <summary>Logs that a delivery was postponed without an attempt.</summary>
     public Task WaitAsync(SubscriptionId subscription, EventId eventId, string run, DateTimeOffset due, CancellationToken cancellationToken) =>
         _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId.ToString(), run, due, WaitReason.Postponed), cancellationToken);
 
-    /// <summary>Notes that a delivery no longer waits, though it was not attempted.</summary>
+    /// <summary>Logs that a delivery no longer waits although it was not attempted.</summary>
     public Task EndWaitAsync(SubscriptionId subscription, EventId eventId, string run, CancellationToken cancellationToken) =>
         _writer.WriteAsync([], Wait(subscription, eventId.ToString(), run), cancellationToken);
 
-    /// <summary>Counts the deliveries that wait, up to a number.</summary>
+    /// <summary>Counts the waiting deliveries, up to a maximum.</summary>
     public async Task<int> CountWaitingAsync(SubscriptionId subscription, int atMost, CancellationToken cancellationToken)
     {
         var filter = RowRange.StartingWith(subscription.ToString(), DeliveryLogRow.WaitPrefix).ToFilter();
@@ -63,7 +61,9 @@ public sealed class DeliveryLog
         return count;
     }
 
-    /// <summary>Lists the attempts of a subscription, newest first. Those at one event are found by it, at most <see cref="MaxAttemptsOfEvent"/>.</summary>
+    /// <summary>
+    /// Lists the attempts of a subscription, newest first. For one event there are at most <see cref="MaxAttemptsOfEvent"/>.
+    /// </summary>
     internal async Task<ListPage<DeliveryAttempt>> ListAsync(SubscriptionId subscription, DeliveryFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
         var range = DeliveryLogRow.Range(subscription, filter.Times);
@@ -83,14 +83,16 @@ public sealed class DeliveryLog
         return page.ToPage(await ReadAsync(subscription, shown, cancellationToken), keys.Count > page.Size ? shown[^1] : null);
     }
 
-    /// <summary>The newest attempts at one event, newest first.</summary>
+    /// <summary>The newest attempts at an event, newest first.</summary>
     internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOfAsync(SubscriptionId subscription, EventId eventId, int count, CancellationToken cancellationToken)
     {
         var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
         return await ReadAsync(subscription, outcomes.Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey)).Order(StringComparer.Ordinal).Take(count), cancellationToken);
     }
 
-    /// <summary>What the rows of a span of time behind a key say, newest first: whether the attempt arrived, or null for what was skipped, which is none.</summary>
+    /// <summary>
+    /// Reads the outcomes of a time range after a key, newest first: whether each attempt delivered, or null if it was skipped.
+    /// </summary>
     internal async IAsyncEnumerable<(string Key, string EventId, bool? Arrived)> OutcomesAsync(
         SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -124,7 +126,7 @@ public sealed class DeliveryLog
         {
             var rows = await Task.WhenAll(
                 some.Select(key => _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), key, cancellationToken: cancellationToken)));
-            // One that is missing has been purged in between.
+            // A missing row was purged in between.
             attempts.AddRange(rows.Where(row => row.HasValue).Select(row => DeliveryLogRow.Read(row.Value!)));
         }
 
@@ -138,13 +140,13 @@ internal static class WaitReason
     /// <summary>An attempt failed.</summary>
     public const string Retry = "retry";
 
-    /// <summary>Its turn has not come: a limit, a receiver that asks for a rest, or one that can't be reached.</summary>
+    /// <summary>It is throttled, or its receiver is unreachable.</summary>
     public const string Postponed = "postponed";
 }
 
-/// <summary>Which attempts are asked for.</summary>
+/// <summary>Which attempts to list.</summary>
 internal sealed record DeliveryFilter(TimeRange Times, string? Outcome, string? EventId)
 {
-    /// <summary>Whether a row's outcome is asked for.</summary>
+    /// <summary>Whether a row's outcome matches.</summary>
     public bool Accepts(TableEntity row) => Outcome is null || row.GetString(DeliveryLogRow.OutcomeColumn) == Outcome;
 }

@@ -7,8 +7,9 @@ using EventSubscriptions.Storage;
 namespace EventSubscriptions.Deliveries.Log;
 
 /// <summary>
-/// The rows of the table <c>deliverylog</c>, in the partition of their subscription. An attempt is <c>t:{inverted ticks of its end}:{eventId}:{run}:{attempt}</c>
-/// and, to be found by its event, <c>e:{eventId}:{run}:{attempt}:{inverted ticks of its end}</c>, which says how it ended. <c>w:{eventId}:{run}</c> is there while a delivery waits.
+/// The rows of the table <c>deliverylog</c>, in the partition of their subscription. An attempt is <c>t:{inverted ticks of its
+/// end}:{eventId}:{run}:{attempt}</c>, and <c>e:{eventId}:{run}:{attempt}:{inverted ticks of its end}</c> finds it by its event and has its
+/// outcome. <c>w:{eventId}:{run}</c> exists while a delivery waits.
 /// </summary>
 internal static class DeliveryLogRow
 {
@@ -38,7 +39,7 @@ internal static class DeliveryLogRow
         return row;
     }
 
-    /// <summary>The row by which an attempt's is found by its event.</summary>
+    /// <summary>The row that finds an attempt by its event.</summary>
     public static TableEntity MakeOutcome(TableEntity attempt) =>
         new(attempt.PartitionKey, OutcomeKey(attempt.RowKey)) { [OutcomeColumn] = attempt[OutcomeColumn] };
 
@@ -47,7 +48,7 @@ internal static class DeliveryLogRow
 
     public static string WaitKey(string eventId, string run) => $"{WaitPrefix}{eventId}{Separator}{run}";
 
-    /// <summary>The attempts that ended in a span of time.</summary>
+    /// <summary>The attempts that ended in a time range.</summary>
     public static RowRange Range(SubscriptionId subscription, TimeRange times)
     {
         var (atLeast, below) = InvertedTicks.KeyRange(times.From, times.To);
@@ -83,14 +84,14 @@ internal static class DeliveryLogRow
         return rest[..rest.IndexOf(Separator)].ToString();
     }
 
-    /// <summary>The key under which an attempt is found by its event, from the key of its row.</summary>
+    /// <summary>The key that finds an attempt by its event, from the key of its row.</summary>
     public static string OutcomeKey(string attemptKey)
     {
         var end = AttemptPrefix.Length + InvertedTicks.Length;
         return $"{OutcomePrefix}{attemptKey.AsSpan(end + 1)}{Separator}{attemptKey.AsSpan(AttemptPrefix.Length, InvertedTicks.Length)}";
     }
 
-    /// <summary>The key of an attempt's row, from the key under which it is found by its event.</summary>
+    /// <summary>The key of an attempt's row, from the key that finds it by its event.</summary>
     public static string AttemptKey(string outcomeKey)
     {
         var end = outcomeKey.Length - InvertedTicks.Length;

@@ -8,12 +8,12 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Deliveries.Log;
 
 /// <summary>
-/// Counts the deliveries that are dropped since their subscription was deleted: one audit entry for each subscription, whose number grows.
+/// Counts deliveries that are dropped because their subscription was deleted: one audit entry per subscription, whose count grows.
 /// </summary>
 /// <remarks>
-/// The row <c>d:{id}</c> of the table <c>subscriptions</c> holds the time of the first, and with it the key of the entry, so that all instances,
-/// and those after a restart, count in the same one. Deliveries that come at the same time are counted by one write. A crash between
-/// that and the settlement of a message counts it twice.
+/// The row <c>d:{id}</c> of the table <c>subscriptions</c> has the time of the first, and so the key of the entry: all instances count in
+/// the same one, also after a restart. Concurrent deliveries are counted with one write. A crash between it and the settlement of a message
+/// counts that message twice.
 /// </remarks>
 public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit, TimeProvider time)
 {
@@ -47,7 +47,7 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
         }
         catch when (!batch.IsStored)
         {
-            // The message comes back and is counted then.
+            // The message is redelivered and counted then.
             counter.Leave(batch);
             throw;
         }
@@ -68,7 +68,7 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
             {
                 await _table.AddEntityAsync(row, cancellationToken);
             }
-            catch (Azure.RequestFailedException overtaken) when (overtaken.Status == 409)
+            catch (Azure.RequestFailedException conflict) when (conflict.Status == 409)
             {
                 // Another instance was first.
             }
@@ -88,14 +88,14 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
             Error = new AuditError(
                 "SubscriptionDeleted",
                 string.Create(CultureInfo.InvariantCulture, $"{total} {(total == 1 ? "delivery was" : "deliveries were")} dropped, since the subscription was deleted."),
-                "There is nothing to do, unless the subscription was deleted by mistake."),
+                "Nothing to do, unless the subscription was deleted by mistake."),
             Changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal) { ["dropped"] = new(null, total) },
         };
     }
 
     private Counter CounterOf(SubscriptionId id)
     {
-        // Starting over costs a read each, once in so many.
+        // Starting over costs one read each, and happens rarely.
         if (_counters.Count >= Capacity)
         {
             _counters.Clear();
@@ -104,7 +104,7 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
         return _counters.GetOrAdd(id, static _ => new Counter());
     }
 
-    /// <summary>What is counted in one write.</summary>
+    /// <summary>The deliveries counted by one write.</summary>
     private sealed class Batch
     {
         public int Count { get; set; }
@@ -117,10 +117,10 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
         private readonly Lock _lock = new();
         private Batch _open = new();
 
-        /// <summary>Lets one write at a time.</summary>
+        /// <summary>Allows one write at a time.</summary>
         public SemaphoreSlim Gate { get; } = new(1);
 
-        /// <summary>When the first was dropped, where that is known.</summary>
+        /// <summary>When the first delivery was dropped, if known.</summary>
         public DateTimeOffset? Since { get; set; }
 
         public Batch Join()
@@ -140,7 +140,7 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
             }
         }
 
-        /// <summary>Nothing joins the batch any more. Returns its count.</summary>
+        /// <summary>Closes the batch and returns its count.</summary>
         public int Close(Batch batch)
         {
             lock (_lock)

@@ -7,22 +7,22 @@ public abstract record DeliveryDecision
 {
     private DeliveryDecision(string outcome, DeliveryError? error) => (Outcome, Error) = (outcome, error);
 
-    /// <summary>One of <see cref="DeliveryOutcome"/>, for the log.</summary>
+    /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
     public string Outcome { get; init; }
 
-    /// <summary>What went wrong, or null.</summary>
+    /// <summary>Why the attempt failed, or null.</summary>
     public DeliveryError? Error { get; }
 
-    /// <summary>Until when nothing should be sent to the subscription, since its receiver asks for a rest; or null.</summary>
-    public DateTimeOffset? RestUntil { get; init; }
+    /// <summary>Until when nothing should be sent to the subscription (its cooldown), or null.</summary>
+    public DateTimeOffset? CooldownUntil { get; init; }
 
-    /// <summary>It has arrived.</summary>
+    /// <summary>The receiver accepted the event.</summary>
     public sealed record Delivered() : DeliveryDecision(DeliveryOutcome.Delivered, error: null);
 
-    /// <summary>It has not arrived; the next attempt is at a time.</summary>
+    /// <summary>The attempt failed; the next one is scheduled.</summary>
     public sealed record Retry(DateTimeOffset At, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
 
-    /// <summary>The receiver wants nothing any more: no further attempt, and the subscription is to be deactivated.</summary>
+    /// <summary>410: no further attempts, and the subscription is deactivated.</summary>
     public sealed record Gone(DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Gone, Why);
 
     /// <summary>It has not arrived and is given up.</summary>

@@ -6,7 +6,7 @@ public static class DeliveryOutcome
     /// <summary>A 2xx.</summary>
     public const string Delivered = "delivered";
 
-    /// <summary>Any answer that means nothing else, or none.</summary>
+    /// <summary>Any other response, or none.</summary>
     public const string Failed = "failed";
 
     /// <summary>The receiver, or a proxy before it, is overloaded. Counts as an attempt.</summary>
@@ -18,6 +18,6 @@ public static class DeliveryOutcome
     /// <summary>Not sent: the subscription is inactive.</summary>
     public const string Skipped = "skipped";
 
-    /// <summary>All of them.</summary>
+    /// <summary>All outcomes.</summary>
     public static IReadOnlyList<string> All { get; } = [Delivered, Failed, Throttled, Gone, Skipped];
 }

@@ -9,14 +9,17 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Deliveries.Outcome;
 
 /// <summary>
-/// Keeps the health of subscriptions, and deactivates those whose receiver is gone, or has failed for too long. A row is written when a
-/// subscription starts to fail, when it recovers, and with dead letters; other failures are counted in memory and written with the
-/// next that comes a minute later. Several instances agree by the row's version: who finds it changed reads it again.
+/// Tracks the health of subscriptions, and deactivates those whose receiver returned 410 or has failed for too long. A row is written when
+/// a subscription starts to fail, when it recovers, and with dead letters; other failures are counted in memory and written with the first
+/// one after a minute. Instances coordinate by the version of the row.
 /// </summary>
 public sealed partial class HealthTracker(
     SubscriptionHealthStore store, SubscriptionEditor editor, ShortRetry shortRetry, DeliveriesOptions options, TimeProvider time, ILogger<HealthTracker> logger)
 {
-    /// <summary>How long a subscription is taken for healthy that another instance may have seen fail, and how far the row's count may lag behind.</summary>
+    /// <summary>
+    /// How long a subscription counts as healthy although another instance may have seen a failure, and how far the count of the row may
+    /// lag.
+    /// </summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(1);
 
     private const int Capacity = 20_000;
@@ -25,8 +28,8 @@ public sealed partial class HealthTracker(
     private readonly ConcurrentDictionary<SubscriptionId, Entry> _entries = new();
 
     /// <summary>
-    /// Deactivates the subscription of a receiver that is gone, and returns whether its answer holds: it doesn't where the stored subscription
-    /// no longer sends what the receiver got. Our own trouble with it is thrown, since otherwise more would be sent.
+    /// Deactivates a subscription after a 410, and returns whether the 410 counts: it doesn't if the stored subscription now sends
+    /// differently. Faults on our side are thrown, because otherwise more would be sent.
     /// </summary>
     public async Task<bool> TryDeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
     {
@@ -35,7 +38,10 @@ public sealed partial class HealthTracker(
         return holds;
     }
 
-    /// <summary>Notes what became of an attempt, unless the receiver is gone. The delivery matters more than our own trouble with it, and the next attempt tells the same.</summary>
+    /// <summary>
+    /// Tracks the outcome of an attempt other than 410. A fault on our side is only logged: the delivery matters more, and the next attempt
+    /// tells the same.
+    /// </summary>
     public async Task TrackAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
     {
         try
@@ -62,7 +68,7 @@ public sealed partial class HealthTracker(
         {
             for (var tries = 1; tries <= MaxTries && !await TryKeepAsync(entry, subscription, decision, at, cancellationToken); tries++)
             {
-                // Another instance was faster. What it wrote counts, and so does what was counted here.
+                // Another instance was faster. Its write counts, and so does what was counted here.
                 entry.Known = await LoadAsync(subscription, entry.Known!.Uncounted, cancellationToken);
             }
         }
@@ -94,7 +100,7 @@ public sealed partial class HealthTracker(
             health = known.Health.Failed(at, known.Uncounted + 1);
             if (at - health.FailingSince >= options.DeactivateAfter && health.Failures >= options.DeactivateMinFailures)
             {
-                // Where the subscription or its health has changed meanwhile, the next failure decides.
+                // If the subscription or its health has changed meanwhile, the next failure decides.
                 await DeactivateAsync(subscription, health, FailingFor(health), cancellationToken);
                 entry.Known = null;
                 return true;
@@ -117,7 +123,7 @@ public sealed partial class HealthTracker(
         return true;
     }
 
-    /// <summary>Tells operators when deliveries to a subscription begin to fail, and when they arrive again.</summary>
+    /// <summary>Logs when deliveries to a subscription start to fail, and when they recover.</summary>
     private void LogTurn(Subscription subscription, Known before, SubscriptionHealth after, DeliveryDecision decision)
     {
         if (!before.Health.IsFailing && after.IsFailing)
@@ -156,19 +162,19 @@ public sealed partial class HealthTracker(
         string.Create(
             CultureInfo.InvariantCulture,
             $"Every delivery has failed since {health.FailingSince!.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, {health.Failures} times."),
-        "Mend the receiver or change the URL, activate the subscription (isActive), and replay what it missed. The entries delivery.failed say how it failed.");
+        "Fix the receiver or change the URL, then set isActive to true and replay the missed events. The delivery.failed entries have the details.");
 
     private async Task<Known> LoadAsync(Subscription subscription, int uncounted, CancellationToken cancellationToken)
     {
-        // The age counts from before the read: what it says can't be older.
+        // The age counts from before the read, since the row can't be older.
         var at = time.GetTimestamp();
         var health = await store.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken);
         return new Known(health, health.IsFailing ? uncounted : 0, subscription.ETag, at);
     }
 
     /// <summary>
-    /// Whether what is known may be gone by. A changed subscription may have been activated anew, which clears its health. That one
-    /// fails is checked whenever it is written.
+    /// Whether the cached health is current. A changed subscription may have been activated again, which clears its health. A failing one
+    /// is checked whenever it is written.
     /// </summary>
     private bool IsCurrent(Known known, Subscription subscription) =>
         known.Version == subscription.ETag && (known.Health.IsFailing || time.GetElapsedTime(known.At) < Freshness);
@@ -180,7 +186,7 @@ public sealed partial class HealthTracker(
             return entry;
         }
 
-        // Starting over costs a read each, once in so many.
+        // Starting over costs one read each, and happens rarely.
         if (_entries.Count >= Capacity)
         {
             _entries.Clear();
@@ -204,16 +210,16 @@ public sealed partial class HealthTracker(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The health of subscription {SubscriptionId} could not be kept; its next delivery will tell.")]
+        [LoggerMessage(LogLevel.Warning, "Could not update the health of subscription {SubscriptionId}; its next delivery will.")]
         public static partial void NotKept(ILogger logger, Exception exception, SubscriptionId subscriptionId);
 
         [LoggerMessage(LogLevel.Warning, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} are failing: {Reason}")]
         public static partial void Failing(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, string reason);
 
-        [LoggerMessage(LogLevel.Information, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} arrive again after {Failures} failed attempts.")]
+        [LoggerMessage(LogLevel.Information, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} have recovered after {Failures} failed attempts.")]
         public static partial void Recovered(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, int failures);
 
-        [LoggerMessage(LogLevel.Warning, "Subscription {SubscriptionId} is deactivated: {Reason}")]
+        [LoggerMessage(LogLevel.Warning, "Subscription {SubscriptionId} was deactivated: {Reason}")]
         public static partial void Deactivated(ILogger logger, SubscriptionId subscriptionId, string reason);
     }
 }

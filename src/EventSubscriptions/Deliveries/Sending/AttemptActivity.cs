@@ -4,18 +4,18 @@ using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
-/// <summary>An attempt as traces show it. Its context goes to the receiver.</summary>
+/// <summary>The trace span of an attempt. Its context is sent to the receiver.</summary>
 internal static class AttemptActivity
 {
     private const string Name = "attempt";
 
-    /// <summary>Starts the activity of an attempt of the trace that the delivery belongs to; null where nobody listens.</summary>
+    /// <summary>Starts the span of an attempt in the trace of its delivery; null if nobody listens.</summary>
     public static Activity? Start(AppTracing tracing, DeliveryMessage delivery) => Describe(tracing.StartFrom(delivery.TraceParent, Name, ActivityKind.Client), delivery);
 
-    /// <summary>Starts the activity of a test, as a part of the request that asks for it.</summary>
+    /// <summary>Starts the span of a test within the trace of its request.</summary>
     public static Activity? StartTest(AppTracing tracing, DeliveryMessage delivery) => Describe(tracing.StartInside(Name, ActivityKind.Client), delivery);
 
-    /// <summary>Ends it with what came of the attempt.</summary>
+    /// <summary>Ends the span with the outcome of the attempt.</summary>
     public static void End(Activity? activity, DeliveryResult result, DeliveryDecision decision)
     {
         activity?

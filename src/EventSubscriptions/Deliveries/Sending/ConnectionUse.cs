@@ -1,27 +1,27 @@
 namespace EventSubscriptions.Deliveries.Sending;
 
-/// <summary>What is known of the connection that a request was sent on.</summary>
+/// <summary>Observes the connection that a request is sent on.</summary>
 internal sealed class ConnectionUse
 {
     private static readonly AsyncLocal<ConnectionUse?> s_current = new();
 
-    /// <summary>Whether another request was sent on the connection before.</summary>
+    /// <summary>Whether the connection has been used by another request before.</summary>
     public bool IsReused { get; private set; }
 
-    /// <summary>Whether anything has come back.</summary>
-    public bool HasAnswer { get; private set; }
+    /// <summary>Whether any byte of a response was received.</summary>
+    public bool HasResponse { get; private set; }
 
-    /// <summary>Watches the requests that the calling method sends from now on.</summary>
+    /// <summary>Observes the requests that the calling method sends from now on.</summary>
     public static ConnectionUse Watch() => s_current.Value = new ConnectionUse();
 
     /// <summary>
-    /// The filter of <see cref="SocketsHttpHandler"/> that makes connections report. Requests over HTTP/2 share their connection and report
-    /// nothing: there the server says which of them it has not seen, and the handler sends those again by itself.
+    /// The filter of <see cref="SocketsHttpHandler"/> that makes connections report. HTTP/2 connections are shared and report nothing:
+    /// there the server says which requests it has not processed, and the handler resends those.
     /// </summary>
     public static ValueTask<Stream> Filter(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken) =>
         new(context.NegotiatedHttpVersion.Major == 1 ? new ReportingStream(context.PlaintextStream) : context.PlaintextStream);
 
-    /// <summary>A connection of HTTP/1.1. A request is written by the method that sends it, and one after another.</summary>
+    /// <summary>An HTTP/1.1 connection. The method that sends a request also writes it, one request after another.</summary>
     private sealed class ReportingStream(Stream inner) : Stream
     {
         private ConnectionUse? _use;
@@ -46,7 +46,7 @@ internal sealed class ConnectionUse
             var read = await inner.ReadAsync(buffer, cancellationToken);
             if (read > 0 && _use is { } use)
             {
-                use.HasAnswer = true;
+                use.HasResponse = true;
             }
 
             return read;

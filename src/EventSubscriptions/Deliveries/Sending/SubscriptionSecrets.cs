@@ -4,7 +4,9 @@ using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
-/// <summary>What must not appear in anything that is shown of a subscription's receiver: its signing secrets, its token, and the values of its URL's query.</summary>
+/// <summary>
+/// What no response snippet of a subscription may show: its signing secrets, its token, and the values of its URL's query.
+/// </summary>
 internal static class SubscriptionSecrets
 {
     /// <summary>Shorter query values are words rather than keys, and removing them would garble most responses.</summary>
@@ -12,7 +14,7 @@ internal static class SubscriptionSecrets
 
     private static readonly ConditionalWeakTable<Subscription, SecretForms> s_forms = [];
 
-    /// <summary>The secrets in all encodings; computed once for each version of a subscription.</summary>
+    /// <summary>The secrets in all encodings, computed once per version of a subscription.</summary>
     public static SecretForms Of(Subscription subscription) => s_forms.GetValue(subscription, static subscription => new SecretForms(SecretsOf(subscription)));
 
     private static List<string> SecretsOf(Subscription subscription)

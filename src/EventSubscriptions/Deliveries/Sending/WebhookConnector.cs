@@ -6,19 +6,21 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
-/// <summary>Resolves a name, checks every address, and connects to one that was checked.</summary>
+/// <summary>Resolves a host name, checks all addresses, and connects to one of them.</summary>
 internal sealed class WebhookConnector(NameResolver names, DestinationGuard guard, TimeProvider time)
 {
-    /// <summary>The option of a request that says for which organization it is sent.</summary>
+    /// <summary>The request option with the organization that sends it.</summary>
     public static readonly HttpRequestOptionsKey<OrganizationId> Organization = new("organization");
 
-    /// <summary>How many addresses of a host are tried: it may claim to have any number, of anybody.</summary>
+    /// <summary>The most addresses that are tried: a host may claim any number of anybody's.</summary>
     private const int MaxAddresses = 16;
 
-    /// <summary>How long an address is waited for before the next is tried too (the Connection Attempt Delay of RFC 8305 §5).</summary>
+    /// <summary>How long to wait for an address before the next is tried too (the Connection Attempt Delay of RFC 8305 §5).</summary>
     private static readonly TimeSpan s_headStart = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The callback of <see cref="SocketsHttpHandler"/>. Throws <see cref="WebhookConnectException"/> where there is no connection to be had.</summary>
+    /// <summary>
+    /// The callback of <see cref="SocketsHttpHandler"/>. Throws <see cref="WebhookConnectException"/> if there is no connection.
+    /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var target = context.DnsEndPoint;
@@ -42,15 +44,15 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         try
         {
             var addresses = await names.ResolveAsync(organization, host, cancellationToken);
-            return addresses.Length > 0 ? addresses : throw new WebhookConnectException(ErrorKind.Dns, $"The name {host} has no address.");
+            return addresses.Length > 0 ? addresses : throw new WebhookConnectException(ErrorKind.Dns, $"The host name {host} has no address.");
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            throw new WebhookConnectException(ErrorKind.Dns, $"The name {host} could not be resolved: {exception.Message}.", exception);
+            throw new WebhookConnectException(ErrorKind.Dns, $"The host name {host} could not be resolved: {exception.Message}.", exception);
         }
     }
 
-    /// <summary>The addresses with those of IPv6 and IPv4 in turns (RFC 8305 §4): where one of them leads nowhere, the other is second.</summary>
+    /// <summary>Alternates IPv6 and IPv4 addresses (RFC 8305 §4): if one family is unreachable, the other comes second.</summary>
     private static IEnumerable<IPAddress> InTurns(IPAddress[] addresses)
     {
         var families = addresses.Distinct().GroupBy(address => address.AddressFamily).Select(family => family.ToList()).ToList();
@@ -63,7 +65,9 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         }
     }
 
-    /// <summary>Connects to the first that answers. Each is tried as soon as the one before has failed, or has had its head start.</summary>
+    /// <summary>
+    /// Connects to the first address that accepts. Each is tried as soon as the previous one has failed, or has had its head start.
+    /// </summary>
     private async Task<Socket> ConnectFirstAsync(List<IPEndPoint> endPoints, CancellationToken cancellationToken)
     {
         using var race = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -92,7 +96,7 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
                 }
                 catch (WebhookConnectException) when (running.Count > 0 || !isLast)
                 {
-                    // Another address may do better.
+                    // Another address may work.
                 }
             }
         }
@@ -111,7 +115,7 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         }
         catch (Exception exception) when (exception is WebhookConnectException or OperationCanceledException)
         {
-            // There is nothing to drop.
+            // Nothing to drop.
         }
     }
 
@@ -123,10 +127,10 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
             await socket.ConnectAsync(endPoint, cancellationToken);
             return socket;
         }
-        catch (SocketException refused)
+        catch (SocketException exception)
         {
             socket.Dispose();
-            throw new WebhookConnectException(ErrorKind.Connect, $"{endPoint} took no connection: {refused.Message}.", refused);
+            throw new WebhookConnectException(ErrorKind.Connect, $"Could not connect to {endPoint}: {exception.Message}.", exception);
         }
         catch
         {
@@ -136,9 +140,9 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
     }
 }
 
-/// <summary>No connection, and why.</summary>
+/// <summary>The connection failed.</summary>
 internal sealed class WebhookConnectException(string kind, string detail, Exception? inner = null) : Exception(detail, inner)
 {
-    /// <summary>As a delivery's result says it.</summary>
+    /// <summary>The error for the result of the attempt.</summary>
     public DeliveryError Error { get; } = new(kind, detail);
 }

@@ -11,16 +11,15 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
-/// <summary>POSTs a payload to a subscription's URL, and reports what came back. What the other side does wrong is a result, never an exception.</summary>
+/// <summary>POSTs a payload to a subscription's URL. Failures of the receiver are results, never exceptions.</summary>
 public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
 {
-    /// <summary>The name of the HTTP client.</summary>
     public const string ClientName = "webhooks";
 
-    /// <summary>The name of the HTTP client that makes a connection for each request.</summary>
+    /// <summary>The name of the HTTP client that opens a connection for each request.</summary>
     public const string NewConnectionClientName = "webhooks on new connections";
 
-    /// <summary>How much of an answer is read, in bytes.</summary>
+    /// <summary>How much of a response is read, in bytes.</summary>
     public const int MaxResponseBytes = 16 * 1024;
 
     private const int MaxLocationLength = 512;
@@ -31,12 +30,12 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     private readonly HttpClient _client = clients.CreateClient(ClientName);
     private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
 
-    /// <summary>Sends one request. One deadline covers it from name resolution to the end of the answer.</summary>
-    /// <param name="subscription">Where to, and with which token.</param>
-    /// <param name="eventId">The <c>webhook-id</c>, the same over retries.</param>
-    /// <param name="payload">The body, sent as it is.</param>
+    /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
+    /// <param name="eventId">The <c>webhook-id</c>, the same for all attempts.</param>
+    /// <param name="payload">The body.</param>
     /// <param name="traceParent">W3C trace context, or null.</param>
-    /// <param name="cancellationToken">Ends the attempt with <see cref="OperationCanceledException"/>: it says nothing about the receiver.</param>
+    /// <param name="cancellationToken">Cancellation throws <see cref="OperationCanceledException"/> and says nothing about the
+    /// receiver.</param>
     public async Task<DeliveryResult> SendAsync(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, CancellationToken cancellationToken)
     {
         var at = time.GetUtcNow();
@@ -47,12 +46,12 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
 
         using var deadline = new CancellationTokenSource(options.Deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         HttpResponseMessage? response = null;
         try
         {
-            response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), either.Token);
-            var snippet = await ReadSnippetAsync(response, subscription, either.Token);
+            response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), linked.Token);
+            var snippet = await ReadSnippetAsync(response, subscription, linked.Token);
             return new DeliveryResult
             {
                 At = at,
@@ -75,8 +74,8 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     }
 
     /// <summary>
-    /// Sends a request, and sends it once more on a new connection if the server was closing the old one, which was kept alive, when it came
-    /// (RFC 9112 §9.3.1). The server may have seen it all the same; its id says so.
+    /// Sends a request, and sends it again on a new connection if the server was closing the kept-alive one (RFC 9112 §9.3.1). The server
+    /// may have seen both; they have the same id.
     /// </summary>
     private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
     {
@@ -85,7 +84,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         {
             return await SendAsync(_client, create(), cancellationToken);
         }
-        catch (HttpRequestException) when (use is { IsReused: true, HasAnswer: false } && !cancellationToken.IsCancellationRequested)
+        catch (HttpRequestException) when (use is { IsReused: true, HasResponse: false } && !cancellationToken.IsCancellationRequested)
         {
             return await SendAsync(_newConnectionClient, create(), cancellationToken);
         }
@@ -104,7 +103,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
     }
 
-    /// <summary>The answer's <c>Retry-After</c>. Proxies like to add one that is there already.</summary>
+    /// <summary>The header <c>Retry-After</c>. Proxies may repeat it.</summary>
     private static string? RetryAfter(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("Retry-After", out var values)
             ? string.Join(", ", values.Select(value => value.Trim()).Distinct(StringComparer.Ordinal))
@@ -140,7 +139,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Subscription subscription, CancellationToken cancellationToken)
     {
-        // What follows a 1xx that is an answer (101 Switching Protocols) is another protocol, and has no end.
+        // After a final 1xx (101 Switching Protocols) another protocol follows, which has no end.
         if (response.Content.Headers.ContentLength == 0 || (int)response.StatusCode < 200)
         {
             return null;
@@ -159,7 +158,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
     }
 
-    /// <summary>Where a redirect points. Its user info and its query may hold somebody's secrets and are left out.</summary>
+    /// <summary>The target of a redirect. Its user info and query may contain secrets and are removed.</summary>
     private static string? Location(HttpResponseMessage response, Subscription subscription)
     {
         if (response.Headers.Location is not { } location)
@@ -186,7 +185,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         return url.Remove(start, authority.LastIndexOf('@') + 1);
     }
 
-    /// <summary>What the other side did, or null where the exception is not about it.</summary>
+    /// <summary>Explains an exception that the receiver caused; null for any other.</summary>
     private DeliveryError? Explain(Exception exception, HttpResponseMessage? response)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
@@ -200,26 +199,26 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         return exception switch
         {
             OperationCanceledException when response is null =>
-                new(ErrorKind.Timeout, $"There was no answer within {options.Deadline.TotalSeconds:0.###} s."),
+                new(ErrorKind.Timeout, $"No response within {options.Deadline.TotalSeconds:0.###} s."),
             OperationCanceledException =>
-                new(ErrorKind.Timeout, $"{Answered(response!)} and did not end its answer within {options.Deadline.TotalSeconds:0.###} s."),
+                new(ErrorKind.Timeout, $"{Returned(response!)} and did not complete its response within {options.Deadline.TotalSeconds:0.###} s."),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-                new(ErrorKind.Tls, $"No secure connection came about: {Tls(exception)}"),
+                new(ErrorKind.Tls, $"TLS handshake failed: {Tls(exception)}"),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-                new(ErrorKind.Reset, "The answer's headers are too long."),
+                new(ErrorKind.Reset, "The response headers are too long."),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
-                new(ErrorKind.Reset, "The answer is not valid HTTP."),
+                new(ErrorKind.Reset, "The response is not valid HTTP."),
             HttpRequestException or IOException when response is not null =>
-                new(ErrorKind.Reset, $"{Answered(response)} and closed the connection in the middle of its answer."),
+                new(ErrorKind.Reset, $"{Returned(response)} and closed the connection before its response was complete."),
             HttpRequestException or IOException =>
-                new(ErrorKind.Reset, "The connection was closed before an answer came."),
+                new(ErrorKind.Reset, "The connection was closed before a response was received."),
             _ => null,
         };
     }
 
-    private static string Answered(HttpResponseMessage response) =>
-        $"The receiver answered {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
+    private static string Returned(HttpResponseMessage response) =>
+        $"The receiver returned {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
 
     private static string Tls(Exception exception) =>
-        exception.InnerException is AuthenticationException reason ? reason.Message : "the handshake was broken off.";
+        exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.";
 }

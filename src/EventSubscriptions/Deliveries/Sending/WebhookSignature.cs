@@ -13,11 +13,15 @@ public static class WebhookSignature
     private const int MaxTimestampLength = 20;
     private const int MaxLength = 48;
 
-    /// <summary><c>v1,</c> and the base64 of HMAC-SHA256 over <c>id.timestamp.body</c>, once for each secret that is live, with blanks between them; null where none is.</summary>
+    /// <summary>
+    /// <c>v1,</c> and the base64 of HMAC-SHA256 over <c>id.timestamp.body</c>, once per live secret, separated by spaces; null if there is
+    /// none.
+    /// </summary>
     /// <param name="id">The <c>webhook-id</c>: at most 64 ASCII characters.</param>
-    /// <param name="at">The moment of the attempt: its Unix seconds are the <c>webhook-timestamp</c>, and it decides which secrets are live.</param>
-    /// <param name="body">The body as it is sent.</param>
-    /// <param name="secrets">The subscription's.</param>
+    /// <param name="at">The time of the attempt: its Unix seconds are the <c>webhook-timestamp</c>, and it decides which secrets are
+    /// live.</param>
+    /// <param name="body">The body that is sent.</param>
+    /// <param name="secrets">The secrets of the subscription.</param>
     public static string? Of(string id, DateTimeOffset at, ReadOnlySpan<byte> body, SigningSecrets secrets)
     {
         Span<byte> start = stackalloc byte[MaxIdLength + MaxTimestampLength + 2];

@@ -1,10 +1,10 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// Stops requests to a receiver that can't be reached: opens after 5 failures in a row, lets one probe through now and then, closes when a probe
-/// reaches the receiver. Not thread-safe; knows no clock but what it is told.
+/// Stops requests to an unreachable receiver: opens after 5 consecutive failures, lets a probe through from time to time, and closes when a
+/// probe reaches the receiver. Not thread-safe; all times are passed in.
 /// </summary>
-/// <param name="probeInterval">From the opening to the first probe, and from the start of a probe to the next.</param>
+/// <param name="probeInterval">From opening to the first probe, and from the start of a probe to the next.</param>
 internal sealed class CircuitBreaker(TimeSpan probeInterval)
 {
     public const int FailuresToOpen = 5;
@@ -13,13 +13,13 @@ internal sealed class CircuitBreaker(TimeSpan probeInterval)
     private int _period;
     private bool _probing;
 
-    /// <summary>Since when it is open, or null while it is closed.</summary>
+    /// <summary>When it opened, or null if it is closed.</summary>
     public DateTimeOffset? OpenSince { get; private set; }
 
-    /// <summary>From when on a probe may pass, where it is open.</summary>
+    /// <summary>When the next probe may pass, if it is open.</summary>
     public DateTimeOffset ProbeAt { get; private set; }
 
-    /// <summary>Whether there is nothing to remember.</summary>
+    /// <summary>Whether it has no state to keep.</summary>
     public bool IsIdle => OpenSince is null && _failures == 0;
 
     /// <summary>Whether a request may be sent now.</summary>
@@ -38,7 +38,7 @@ internal sealed class CircuitBreaker(TimeSpan probeInterval)
         return new BreakerPass(_period, IsProbe: true);
     }
 
-    /// <summary>Takes note of how a request ended. What was sent before the last change says nothing about the time since.</summary>
+    /// <summary>Reports how a request ended. Requests sent before the last change of state are ignored.</summary>
     public BreakerChange Report(BreakerPass pass, Reachability reached, DateTimeOffset now)
     {
         if (pass.Period != _period)
@@ -62,7 +62,7 @@ internal sealed class CircuitBreaker(TimeSpan probeInterval)
         return _failures < FailuresToOpen ? BreakerChange.None : Open(now);
     }
 
-    /// <summary>Forgets what is known of a receiver that was changed.</summary>
+    /// <summary>Resets it after the receiver was changed.</summary>
     public BreakerChange Reset()
     {
         if (OpenSince is not null)
@@ -94,24 +94,24 @@ internal sealed class CircuitBreaker(TimeSpan probeInterval)
     }
 }
 
-/// <summary>The right to send one request.</summary>
-/// <param name="Period">Between which changes of the breaker it was given.</param>
+/// <summary>The permission to send one request.</summary>
+/// <param name="Period">Between which changes of state it was given.</param>
 /// <param name="IsProbe">Whether it decides about an open breaker.</param>
 internal readonly record struct BreakerPass(int Period, bool IsProbe);
 
-/// <summary>Whether a request has reached its receiver.</summary>
+/// <summary>Whether a request reached its receiver.</summary>
 internal enum Reachability
 {
-    /// <summary>It was not sent, or broken off by us.</summary>
+    /// <summary>It was not sent, or cancelled by us.</summary>
     Unknown,
 
     Yes,
 
-    /// <summary>No address, no connection, no TLS, or no answer in time.</summary>
+    /// <summary>No address, no connection, no TLS, or no response in time.</summary>
     No,
 }
 
-/// <summary>What a report has changed.</summary>
+/// <summary>What a report changed.</summary>
 internal enum BreakerChange
 {
     None,

@@ -6,8 +6,8 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// The rows <c>r:{id}</c> of the table <c>subscriptions</c>: until when a receiver rests, so that a restart and the other instances, within
-/// 30 s, honour it. A rest ends when its subscription is changed.
+/// The rows <c>r:{id}</c> of the table <c>subscriptions</c>: the cooldowns of receivers, so that a restart, and other instances within 30
+/// s, honour them. A change of the subscription ends its cooldown.
 /// </summary>
 internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time)
 {
@@ -18,23 +18,25 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
 
     private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(30);
 
-    /// <summary>How far the clocks of machines differ. What began later than that was written before a clock was set back, and nobody knows when it ends.</summary>
+    /// <summary>
+    /// How far clocks may differ. A cooldown that starts later was written before a clock was set back, and its end is unknown.
+    /// </summary>
     private static readonly TimeSpan s_skew = TimeSpan.FromMinutes(1);
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
     private readonly ExpiringCache<SubscriptionId, Known> _cache = new(s_freshness, Capacity, time);
 
-    /// <summary>Until when the receiver rests, as far as was known 30 s ago, or null.</summary>
+    /// <summary>Until when the receiver cools down, at most 30 s old, or null.</summary>
     public async ValueTask<DateTimeOffset?> GetAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         var known = await _cache.GetAsync(subscription.Id, (this, subscription), static (_, state) => state.Item1.ReadAsync(state.subscription), cancellationToken);
         return known.Version == subscription.UpdatedAt ? known.Until : null;
     }
 
-    /// <summary>Stores a rest, unless a longer one is stored, or one of a later version of the subscription.</summary>
+    /// <summary>Stores a cooldown, unless a longer one, or one of a later version of the subscription, is stored.</summary>
     public async Task WriteAsync(Subscription subscription, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id))
+        var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.CooldownKey(subscription.Id))
         {
             [SinceColumn] = time.GetUtcNow(),
             [UntilColumn] = until,
@@ -55,7 +57,7 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
                     : _table.AddEntityAsync(row, cancellationToken));
                 return;
             }
-            catch (RequestFailedException overtaken) when (overtaken.Status is 404 or 409 or 412)
+            catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
             {
                 // Read it again.
             }
@@ -64,7 +66,7 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
 
     private async Task<Known> ReadAsync(Subscription subscription)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.RestKey(subscription.Id), cancellationToken: CancellationToken.None);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.CooldownKey(subscription.Id), cancellationToken: CancellationToken.None);
         if (!row.HasValue)
         {
             return new Known(null, null, null);

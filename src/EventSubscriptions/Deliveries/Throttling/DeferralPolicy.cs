@@ -1,16 +1,16 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
-/// <summary>Decides until when messages of one subscription are held. Not thread-safe; knows no clock but what it is told.</summary>
+/// <summary>Decides until when messages of one subscription are postponed. Not thread-safe; all times are passed in.</summary>
 /// <remarks>
-/// Where it isn't known when the trouble ends, a message is held for as long again as the trouble has lasted, at most 15 min: so often it is touched
-/// as the time since doubles, and when the trouble is over it comes after at most as long again.
+/// If the end of an outage is unknown, a message is postponed for as long as the outage has lasted, at most 15 min. So the number of times
+/// it is touched grows with the logarithm of the outage, and after the outage it arrives within as long again.
 /// </remarks>
 internal sealed class DeferralPolicy(TimeSpan probeInterval)
 {
-    /// <summary>Over how many times the duration of a stall those are spread that are held because of it.</summary>
+    /// <summary>Messages postponed because of a stall are spread over this multiple of its duration.</summary>
     private const int StallHorizon = 4;
 
-    /// <summary>The back-off of one that is held for the first time doubles with each time, up to 5 s.</summary>
+    /// <summary>The back-off doubles with each postponement, up to 5 s.</summary>
     private const int MaxDoublings = 9;
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
@@ -19,17 +19,17 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
     private readonly DeferralSchedule _line = new();
     private DateTimeOffset _probeSlot;
 
-    /// <summary>Whether messages are held that are still to come.</summary>
+    /// <summary>Whether postponed messages are still to come.</summary>
     public bool IsPending(DateTimeOffset now) => _line.IsPending(now);
 
-    /// <summary>Starts anew. Whoever is held stays held.</summary>
+    /// <summary>Starts anew. Postponed messages stay postponed.</summary>
     public void Clear()
     {
         _probeSlot = default;
         _line.Clear();
     }
 
-    /// <summary>For a message behind an open breaker. A few come early, one for each probe.</summary>
+    /// <summary>For a message behind an open breaker. A few return early, one for each probe.</summary>
     public DateTimeOffset UntilReached(DateTimeOffset now, CircuitBreaker breaker, TimeSpan interval)
     {
         var from = AsLongAgain(now, breaker.OpenSince!.Value, atLeastUntil: breaker.ProbeAt);
@@ -43,29 +43,28 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
         return probe;
     }
 
-    /// <summary>For a message to a receiver that rests.</summary>
-    public DateTimeOffset UntilRested(DateTimeOffset now, DateTimeOffset restingSince, DateTimeOffset restUntil, TimeSpan interval) =>
-        _line.Next(AsLongAgain(now, restingSince, atLeastUntil: restUntil), interval, DeferralSchedule.Horizon);
+    /// <summary>For a message to a receiver that cools down.</summary>
+    public DateTimeOffset UntilCooledDown(DateTimeOffset now, DateTimeOffset coolingDownSince, DateTimeOffset cooldownUntil, TimeSpan interval) =>
+        _line.Next(AsLongAgain(now, coolingDownSince, atLeastUntil: cooldownUntil), interval, DeferralSchedule.Horizon);
 
-    /// <summary>For a message that finds no room.</summary>
-    /// <param name="now">The present.</param>
-    /// <param name="holds">How often it was held before.</param>
-    /// <param name="stall">For how long nothing has moved, while nothing more may be sent.</param>
-    /// <param name="rateWait">When the rate limit allows another request.</param>
-    /// <param name="pace">How long the receiver takes for one request.</param>
+    /// <summary>For a message that exceeds a limit.</summary>
+    /// <param name="postponements">How often the message was postponed before.</param>
+    /// <param name="stall">How long nothing has ended while nothing more may be sent.</param>
+    /// <param name="rateWait">The time until the rate limit allows another request.</param>
+    /// <param name="typicalDuration">The typical duration of a request.</param>
     /// <param name="interval">The time between two requests.</param>
-    public DateTimeOffset UntilFree(DateTimeOffset now, int holds, TimeSpan stall, TimeSpan rateWait, TimeSpan pace, TimeSpan interval)
+    public DateTimeOffset UntilFree(DateTimeOffset now, int postponements, TimeSpan stall, TimeSpan rateWait, TimeSpan typicalDuration, TimeSpan interval)
     {
-        // Where nothing moves, the interval is a guess: it must not spread a backlog over much more time than the stall has lasted.
-        var horizon = stall > pace ? StallHorizon * stall : DeferralSchedule.Horizon;
+        // During a stall the interval is a guess: it must not spread a backlog over much more time than the stall has lasted.
+        var horizon = stall > typicalDuration ? StallHorizon * stall : DeferralSchedule.Horizon;
         var slot = _line.Next(AsLongAgain(now, now - stall, atLeastUntil: now + rateWait), interval, horizon);
 
-        return NotBefore(slot, now, holds);
+        return NotBefore(slot, now, postponements);
     }
 
-    /// <summary>One that is held time and again, since this host has more to do than it can, must not add to that.</summary>
-    public static DateTimeOffset NotBefore(DateTimeOffset slot, DateTimeOffset now, int holds) =>
-        Later(slot, now + (s_firstBackOff * (1 << Math.Min(holds, MaxDoublings))));
+    /// <summary>A message that is postponed repeatedly because this host is overloaded must not add to the load.</summary>
+    public static DateTimeOffset NotBefore(DateTimeOffset slot, DateTimeOffset now, int postponements) =>
+        Later(slot, now + (s_firstBackOff * (1 << Math.Min(postponements, MaxDoublings))));
 
     private static DateTimeOffset AsLongAgain(DateTimeOffset now, DateTimeOffset since, DateTimeOffset atLeastUntil)
     {

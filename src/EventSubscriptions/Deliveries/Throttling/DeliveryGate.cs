@@ -11,13 +11,13 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// Keeps one receiver's trouble from everybody else. It is asked before each request. What it knows is each instance's own and in memory,
-/// but for rests longer than a minute.
+/// Isolates receivers from each other: it is asked before each request. Its state is per instance and in memory, except cooldowns longer
+/// than a minute.
 /// </summary>
 public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, ShortRetry shortRetry, DeliveriesOptions options, TimeProvider time)
 {
-    /// <summary>Rests longer than this are kept in the table.</summary>
-    public static readonly TimeSpan LongRest = TimeSpan.FromMinutes(1);
+    /// <summary>Longer cooldowns are stored.</summary>
+    public static readonly TimeSpan LongCooldown = TimeSpan.FromMinutes(1);
 
     private const int MinGates = 1024;
     private const int MaxGates = 50_000;
@@ -29,22 +29,20 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
     private readonly MonotonicClock _clock = new(time);
     private readonly ConcurrencyBudget _share = new(options.Invocations);
     private readonly Lock _sweeping = new();
-    private readonly CooldownStore _rests = new(tables, time);
+    private readonly CooldownStore _cooldowns = new(tables, time);
     private int _sweepAt = MinGates;
 
-    /// <summary>How many subscriptions something is known of.</summary>
+    /// <summary>How many subscriptions have state.</summary>
     internal int Count => _gates.Count;
 
-    /// <summary>How many receivers nothing but probes is sent to.</summary>
+    /// <summary>How many circuit breakers are open.</summary>
     internal int OpenBreakers => _gates.Count(gate => gate.Value.IsOpen);
 
-    /// <summary>Asks to send one request. A pass must be disposed.</summary>
-    /// <param name="subscription">Whom to send it to.</param>
-    /// <param name="holds">How often the message was held before.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    internal async ValueTask<GateDecision> EnterAsync(Subscription subscription, int holds, CancellationToken cancellationToken)
+    /// <summary>Asks to send a request. A pass must be disposed.</summary>
+    /// <param name="postponements">How often the message was postponed before.</param>
+    internal async ValueTask<GateDecision> EnterAsync(Subscription subscription, int postponements, CancellationToken cancellationToken)
     {
-        var rest = await _rests.GetAsync(subscription, cancellationToken);
+        var rest = await _cooldowns.GetAsync(subscription, cancellationToken);
         while (true)
         {
             var gate = GateOf(subscription);
@@ -53,22 +51,22 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
                 await RecordAsync(subscription, change, error: null, cancellationToken);
             }
 
-            if (gate.EnterAsync(holds, cancellationToken) is { } admission)
+            if (gate.EnterAsync(postponements, cancellationToken) is { } decision)
             {
-                return await admission;
+                return await decision;
             }
         }
     }
 
-    /// <summary>Notes how a request ended, and lets the next one in. Returns once what must outlive this process is stored.</summary>
-    internal Task LeaveAsync(GatePass pass, Subscription subscription, DeliveryResult result, DateTimeOffset? restUntil, CancellationToken cancellationToken)
+    /// <summary>Reports how a request ended and lets the next one in. Returns once what must survive this process is stored.</summary>
+    internal Task LeaveAsync(GatePass pass, Subscription subscription, DeliveryResult result, DateTimeOffset? cooldownUntil, CancellationToken cancellationToken)
     {
-        // What was refused at once doesn't tell how long the receiver takes.
+        // An immediate rejection doesn't tell how long the receiver takes.
         TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
-        var change = pass.End(ReachedBy(result), duration, restUntil);
+        var change = pass.End(ReachedBy(result), duration, cooldownUntil);
         var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
-        return restUntil is { } until && until - time.GetUtcNow() > LongRest
-            ? Task.WhenAll(recording, shortRetry.ExecuteAsync(token => _rests.WriteAsync(subscription, until, token), cancellationToken))
+        return cooldownUntil is { } until && until - time.GetUtcNow() > LongCooldown
+            ? Task.WhenAll(recording, shortRetry.ExecuteAsync(token => _cooldowns.WriteAsync(subscription, until, token), cancellationToken))
             : recording;
     }
 

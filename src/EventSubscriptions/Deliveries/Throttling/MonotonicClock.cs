@@ -1,12 +1,12 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// The time, for what counts from one moment to another within a process: it never goes back. When the wall clock is set back it goes on, and
-/// when the wall clock is set forward, or the machine slept, it follows. Thread-safe.
+/// A clock for durations within a process that never goes back. If the wall clock is set back it keeps running; if the wall clock is set
+/// forward, or the machine slept, it follows. Thread-safe.
 /// </summary>
 internal sealed class MonotonicClock(TimeProvider time)
 {
-    /// <summary>A smaller difference is corrected by adjusting the clock's pace, which is left alone.</summary>
+    /// <summary>Smaller differences come from clock adjustment and are ignored.</summary>
     private static readonly TimeSpan s_leap = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -15,10 +15,10 @@ internal sealed class MonotonicClock(TimeProvider time)
     private TimeSpan _leaps;
     private TimeSpan _skipped;
 
-    /// <summary>Makes timers. They know nothing of the wall clock.</summary>
+    /// <summary>Creates timers, which are independent of the wall clock.</summary>
     public TimeProvider Timers => time;
 
-    /// <summary>The present.</summary>
+    /// <summary>The current time.</summary>
     public DateTimeOffset Now
     {
         get
@@ -38,9 +38,9 @@ internal sealed class MonotonicClock(TimeProvider time)
         }
     }
 
-    /// <summary>What the wall clock will show then.</summary>
+    /// <summary>What the wall clock will show at a time of this clock.</summary>
     public DateTimeOffset ToWall(DateTimeOffset steady) => time.GetUtcNow() + (steady - Now);
 
-    /// <summary>When the wall clock will show that, unless it is set.</summary>
+    /// <summary>When the wall clock will show a time, unless it is set.</summary>
     public DateTimeOffset FromWall(DateTimeOffset wall) => Now + (wall - time.GetUtcNow());
 }

@@ -1,33 +1,33 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
-/// <summary>A message whose turn comes within a moment.</summary>
+/// <summary>A message that waits within its invocation because its turn is near.</summary>
 internal sealed class QueuedCaller
 {
-    private readonly TaskCompletionSource<GateDecision> _admission = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<GateDecision> _decision = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenRegistration _cancellation;
 
-    public QueuedCaller(int holds, DateTimeOffset until, CancellationToken cancellationToken)
+    public QueuedCaller(int postponements, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        Deferrals = holds;
+        Postponements = postponements;
         Until = until;
-        _cancellation = cancellationToken.UnsafeRegister(static (waiter, token) => ((QueuedCaller)waiter!)._admission.TrySetCanceled(token), this);
+        _cancellation = cancellationToken.UnsafeRegister(static (caller, token) => ((QueuedCaller)caller!)._decision.TrySetCanceled(token), this);
     }
 
-    public int Deferrals { get; }
+    public int Postponements { get; }
 
     public DateTimeOffset Until { get; }
 
-    public bool IsOver => _admission.Task.IsCompleted;
+    public bool IsOver => _decision.Task.IsCompleted;
 
-    public Task<GateDecision> Task => _admission.Task;
+    public Task<GateDecision> Task => _decision.Task;
 
     public void Complete(Func<DateTimeOffset, GateDecision> admit, Action<GateDecision> withdraw, DateTimeOffset now)
     {
         _cancellation.Unregister();
-        var admission = admit(now);
-        if (!_admission.TrySetResult(admission))
+        var decision = admit(now);
+        if (!_decision.TrySetResult(decision))
         {
-            withdraw(admission);
+            withdraw(decision);
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// Spaces requests evenly (the generic cell rate algorithm). A request may be up to 20 ms early against the even spacing, since timers are
-/// late: within any second there are at most 2 % and one request more than the limit.
+/// Spaces requests evenly (the generic cell rate algorithm). A request may be up to 20 ms early, because timers are late: any second has at
+/// most 2 % and one request more than the limit.
 /// </summary>
 internal sealed class RateLimit
 {
@@ -14,7 +14,6 @@ internal sealed class RateLimit
     public DateTimeOffset FreeAt => _next - s_tolerance;
 
     /// <summary>Counts a request.</summary>
-    /// <param name="now">When it is sent.</param>
-    /// <param name="spacing">The time between two requests; zero where there is no limit.</param>
+    /// <param name="spacing">The time between two requests; zero for no limit.</param>
     public void Take(DateTimeOffset now, TimeSpan spacing) => _next = (_next > now ? _next : now) + spacing;
 }

@@ -1,35 +1,38 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
 /// <summary>
-/// Decides when requests may be sent to one subscription: its breaker is closed, its receiver isn't resting, and neither too many requests
-/// are under way nor too many were sent. A message that can't be sent at once waits here where its turn comes within a moment, and is
-/// held until a slot of its own otherwise. Thread-safe; does nothing but count.
+/// Decides when requests may be sent to one subscription: its breaker is closed, its receiver is not cooling down, and neither the
+/// in-flight limit nor the rate limit is reached. A message whose turn is near waits here; any other is postponed to its own slot.
+/// Thread-safe, without I/O.
 /// </summary>
 internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBudget organization, MonotonicClock clock)
 {
-    /// <summary>How long a message is expected to wait here at most. An invocation waits with it, so that it must be short; the way through the queue costs more than these moments.</summary>
+    /// <summary>
+    /// How long a message is expected to wait here at most. Its invocation waits with it, so this is short; postponing costs more than
+    /// that.
+    /// </summary>
     public static readonly TimeSpan MaxExpectedWait = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>When a message that has waited in vain is held after all.</summary>
+    /// <summary>When a message that has waited in vain is postponed after all.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>How many messages of one subscription wait here: fewer than the invocations that a host runs at once.</summary>
+    /// <summary>How many messages of one subscription wait here: fewer than the host's concurrent invocations.</summary>
     public const int MaxWaiting = 96;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<QueuedCaller> _waiting = new();
     private readonly CircuitBreaker _breaker = new(options.ProbeInterval);
     private readonly RateLimit _rate = new();
-    private readonly DeferralPolicy _holds = new(options.ProbeInterval);
-    private readonly ThroughputEstimate _pace = new();
+    private readonly DeferralPolicy _deferrals = new(options.ProbeInterval);
+    private readonly ThroughputEstimate _throughput = new();
 
     private int _inFlight;
     private TimeSpan _spacing;
     private DateTimeOffset _progressAt;
     private DateTimeOffset _usedAt;
-    private DateTimeOffset _restUntil;
-    private DateTimeOffset? _restingSince;
-    private DateTimeOffset? _storedRest;
+    private DateTimeOffset _cooldownUntil;
+    private DateTimeOffset? _coolingDownSince;
+    private DateTimeOffset? _storedCooldown;
     private DateTimeOffset _version;
     private ITimer? _timer;
     private bool _retired;
@@ -46,17 +49,17 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         }
     }
 
-    /// <summary>How many requests may be under way now.</summary>
+    /// <summary>How many requests may be in flight now.</summary>
     private int MaxInFlight => organization.All.InFlight(options.MaxInFlightPerSubscription);
 
-    /// <summary>Whether nothing but the number of requests, or their rate, keeps one from being sent.</summary>
+    /// <summary>Whether only the in-flight limit or the rate limit keeps a request from being sent.</summary>
     private bool IsReachable(DateTimeOffset now) => _breaker.Allows(now) && (_breaker.OpenSince is null || organization.All.AllowsProbe);
 
-    /// <summary>Tells the gate how the subscription is now. A change of it ends what was known of its receiver.</summary>
+    /// <summary>Updates the gate to the subscription. A change resets what was learned about its receiver.</summary>
     /// <param name="version">When it was last changed.</param>
-    /// <param name="rateLimitPerSecond">Its limit, or null.</param>
-    /// <param name="restUntil">Until when its receiver rests by the wall clock, as far as others know.</param>
-    public BreakerChange Update(DateTimeOffset version, int? rateLimitPerSecond, DateTimeOffset? restUntil)
+    /// <param name="rateLimitPerSecond">Its rate limit, or null.</param>
+    /// <param name="cooldownUntil">Until when its receiver cools down by the wall clock, as stored.</param>
+    public BreakerChange Update(DateTimeOffset version, int? rateLimitPerSecond, DateTimeOffset? cooldownUntil)
     {
         lock (_lock)
         {
@@ -66,8 +69,8 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
                 if (_version != default)
                 {
                     change = _breaker.Reset();
-                    EndRest();
-                    _holds.Clear();
+                    EndCooldown();
+                    _deferrals.Clear();
                 }
 
                 _version = version;
@@ -76,11 +79,11 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
             if (version == _version)
             {
                 _spacing = rateLimitPerSecond is { } limit ? TimeSpan.FromSeconds(1) / limit : TimeSpan.Zero;
-                if (restUntil != _storedRest)
+                if (cooldownUntil != _storedCooldown)
                 {
-                    // Once only: by a clock that was set back, it would last longer each time.
-                    _storedRest = restUntil;
-                    Rest(restUntil);
+                    // Once only: with a clock that was set back, it would last longer each time.
+                    _storedCooldown = cooldownUntil;
+                    Cooldown(cooldownUntil);
                 }
             }
 
@@ -88,10 +91,9 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         }
     }
 
-    /// <summary>Asks to send one request; null where the gate is no longer in use and another must be asked.</summary>
-    /// <param name="holds">How often the message was held before. One that comes from a slot goes before those that come for the first time.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public ValueTask<GateDecision>? EnterAsync(int holds, CancellationToken cancellationToken)
+    /// <summary>Asks to send a request. Returns null if the gate is retired and another must be asked.</summary>
+    /// <param name="postponements">How often the message was postponed before. One that returns from its slot goes before new ones.</param>
+    public ValueTask<GateDecision>? EnterAsync(int postponements, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -102,66 +104,66 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
 
             var now = _usedAt = clock.Now;
             Serve(now);
-            if (HeldUntil(now) is { } slot)
+            if (PostponedUntil(now) is { } slot)
             {
-                return new(Hold(slot));
+                return new(Postpone(slot));
             }
 
-            var isHeld = holds > 0;
-            var waitsInLine = _spacing > TimeSpan.Zero && !isHeld && _holds.IsPending(now);
+            var isPostponed = postponements > 0;
+            var waitsInLine = _spacing > TimeSpan.Zero && !isPostponed && _deferrals.IsPending(now);
             if (_waiting.Count == 0 && !waitsInLine && IsFree(now))
             {
                 return new(Enter(now));
             }
 
-            var longest = !isHeld && _holds.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
+            var longest = !isPostponed && _deferrals.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
             if (waitsInLine || _waiting.Count >= organization.All.Waiting(MaxWaiting) || !organization.HasRoomToWait || ExpectedWait(now) > longest)
             {
-                return new(Hold(HeldUntilFree(now, holds)));
+                return new(Postpone(PostponedUntilFree(now, postponements)));
             }
 
-            var waiter = new QueuedCaller(holds, now + MaxWait, cancellationToken);
-            _waiting.AddLast(waiter);
+            var caller = new QueuedCaller(postponements, now + MaxWait, cancellationToken);
+            _waiting.AddLast(caller);
             organization.Wait();
             SetTimer(now);
-            return new(waiter.Task);
+            return new(caller.Task);
         }
     }
 
-    /// <summary>Ends a request. Every admission that entered must end here, once. A rest is told by the wall clock.</summary>
-    internal BreakerChange Leave(BreakerPass pass, Reachability reached, TimeSpan? duration, DateTimeOffset? restUntil)
+    /// <summary>Ends a request. Each pass must end here once. Cooldowns use the wall clock.</summary>
+    internal BreakerChange Leave(BreakerPass pass, Reachability reached, TimeSpan? duration, DateTimeOffset? cooldownUntil)
     {
         lock (_lock)
         {
             var now = _usedAt = _progressAt = clock.Now;
             EndRequest(now, duration);
             var change = _breaker.Report(pass, reached, now);
-            _pace.Learn(duration, reached, isOpen: _breaker.OpenSince is not null);
+            _throughput.Learn(duration, reached, isOpen: _breaker.OpenSince is not null);
             if (change != BreakerChange.None)
             {
-                _holds.Clear();
+                _deferrals.Clear();
             }
 
-            if (reached == Reachability.Yes && restUntil is null && _restingSince is not null && now >= _restUntil)
+            if (reached == Reachability.Yes && cooldownUntil is null && _coolingDownSince is not null && now >= _cooldownUntil)
             {
-                EndRest();
-                _holds.Clear();
+                EndCooldown();
+                _deferrals.Clear();
             }
 
-            Rest(restUntil);
-            _storedRest = restUntil ?? _storedRest;
+            Cooldown(cooldownUntil);
+            _storedCooldown = cooldownUntil ?? _storedCooldown;
             Serve(now);
             return change;
         }
     }
 
-    /// <summary>Retires the gate if nobody is in it, and it hasn't been used for some time or knows nothing that a new one wouldn't.</summary>
+    /// <summary>Retires the gate if it is empty, and is unused for some time or has no state.</summary>
     public bool TryRetire(TimeSpan unusedFor)
     {
         lock (_lock)
         {
             var now = clock.Now;
-            var knows = !_breaker.IsIdle || now < _restUntil + DeferralSchedule.Horizon || _holds.IsPending(now) || now < _rate.FreeAt;
+            var knows = !_breaker.IsIdle || now < _cooldownUntil + DeferralSchedule.Horizon || _deferrals.IsPending(now) || now < _rate.FreeAt;
             if (_inFlight == 0 && _waiting.Count == 0 && (!knows || now - _usedAt >= unusedFor))
             {
                 _retired = true;
@@ -172,25 +174,25 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         }
     }
 
-    /// <summary>The slot of a message that can't be sent for some time, or null where only its turn must come.</summary>
-    private DateTimeOffset? HeldUntil(DateTimeOffset now)
+    /// <summary>The slot of a message that can't be sent soon, or null if it only has to wait for its turn.</summary>
+    private DateTimeOffset? PostponedUntil(DateTimeOffset now)
     {
         if (!IsReachable(now))
         {
-            return _holds.UntilReached(now, _breaker, Interval(now));
+            return _deferrals.UntilReached(now, _breaker, Interval(now));
         }
 
-        return now < _restUntil ? _holds.UntilRested(now, _restingSince ?? now, _restUntil, Interval(now)) : null;
+        return now < _cooldownUntil ? _deferrals.UntilCooledDown(now, _coolingDownSince ?? now, _cooldownUntil, Interval(now)) : null;
     }
 
-    private DateTimeOffset HeldUntilFree(DateTimeOffset now, int holds) => _inFlight < MaxInFlight && !organization.HasRoom
-        ? DeferralPolicy.NotBefore(organization.NextSlot(now), now, holds)
-        : _holds.UntilFree(now, holds, Stall(now), RateWait(now), _pace.Typical, Interval(now));
+    private DateTimeOffset PostponedUntilFree(DateTimeOffset now, int postponements) => _inFlight < MaxInFlight && !organization.HasRoom
+        ? DeferralPolicy.NotBefore(organization.NextSlot(now), now, postponements)
+        : _deferrals.UntilFree(now, postponements, Stall(now), RateWait(now), _throughput.Typical, Interval(now));
 
     private bool IsFree(DateTimeOffset now) =>
-        IsReachable(now) && now >= _restUntil && _inFlight < MaxInFlight && organization.HasRoom && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+        IsReachable(now) && now >= _cooldownUntil && _inFlight < MaxInFlight && organization.HasRoom && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
 
-    private GateDecision Hold(DateTimeOffset slot) => GateDecision.Hold(clock.ToWall(slot));
+    private GateDecision Postpone(DateTimeOffset slot) => GateDecision.Postpone(clock.ToWall(slot));
 
     private GateDecision Enter(DateTimeOffset now)
     {
@@ -207,24 +209,24 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         organization.Leave(now, duration);
     }
 
-    /// <summary>Lets those in whose turn it is, and sends those away who have waited in vain.</summary>
+    /// <summary>Admits those whose turn it is, and postpones those that have waited in vain.</summary>
     private void Serve(DateTimeOffset now)
     {
-        while (_waiting.First is { Value: var waiter })
+        while (_waiting.First is { Value: var caller })
         {
-            if (waiter.IsOver)
+            if (caller.IsOver)
             {
                 EndWait();
             }
             else if (IsFree(now))
             {
                 EndWait();
-                waiter.Complete(Enter, Withdraw, now);
+                caller.Complete(Enter, Withdraw, now);
             }
-            else if (HeldUntilOrExpired(waiter, now) is { } slot)
+            else if (PostponedUntilOrExpired(caller, now) is { } slot)
             {
                 EndWait();
-                waiter.Complete(_ => Hold(slot), static _ => { }, now);
+                caller.Complete(_ => Postpone(slot), static _ => { }, now);
             }
             else
             {
@@ -240,14 +242,14 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         organization.EndWait();
     }
 
-    private DateTimeOffset? HeldUntilOrExpired(QueuedCaller waiter, DateTimeOffset now) =>
-        HeldUntil(now) ?? (now >= waiter.Until ? HeldUntilFree(now, waiter.Deferrals) : null);
+    private DateTimeOffset? PostponedUntilOrExpired(QueuedCaller caller, DateTimeOffset now) =>
+        PostponedUntil(now) ?? (now >= caller.Until ? PostponedUntilFree(now, caller.Postponements) : null);
 
-    /// <summary>Takes an admission back that nobody waits for any more.</summary>
-    private void Withdraw(GateDecision admission)
+    /// <summary>Takes back a pass that nobody waits for any more.</summary>
+    private void Withdraw(GateDecision decision)
     {
         EndRequest(clock.Now, duration: null);
-        _breaker.Report(admission.Pass!.Breaker, Reachability.Unknown, clock.Now);
+        _breaker.Report(decision.Pass!.Breaker, Reachability.Unknown, clock.Now);
     }
 
     private void SetTimer(DateTimeOffset now)
@@ -273,35 +275,35 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         return turn > rate ? turn : rate;
     }
 
-    /// <summary>When the rate limit lets the next message go that is not yet here.</summary>
+    /// <summary>When the rate limit admits the next message that is not here yet.</summary>
     private TimeSpan RateWait(DateTimeOffset now) =>
         _spacing > TimeSpan.Zero && _rate.FreeAt > now ? _rate.FreeAt - now + (_spacing * _waiting.Count) : _spacing * _waiting.Count;
 
-    /// <summary>The time between two requests that the receiver can take.</summary>
+    /// <summary>The time between two requests that the receiver can handle.</summary>
     private TimeSpan Interval(DateTimeOffset now)
     {
         var interval = Duration(now) / MaxInFlight;
         return interval > _spacing ? interval : _spacing;
     }
 
-    private TimeSpan Duration(DateTimeOffset now) => Stall(now) is var stall && stall > _pace.Typical ? stall : _pace.Typical;
+    private TimeSpan Duration(DateTimeOffset now) => Stall(now) is var stall && stall > _throughput.Typical ? stall : _throughput.Typical;
 
-    /// <summary>For how long nothing has moved while nothing more may be sent: then a receiver is slower than it was.</summary>
+    /// <summary>How long nothing has ended while nothing more may be sent: then the receiver is slower than before.</summary>
     private TimeSpan Stall(DateTimeOffset now) => _inFlight >= MaxInFlight ? now - _progressAt : TimeSpan.Zero;
 
-    private void Rest(DateTimeOffset? untilWall)
+    private void Cooldown(DateTimeOffset? untilWall)
     {
         var now = clock.Now;
-        if (untilWall is { } wall && clock.FromWall(wall) is var until && until > now && until > _restUntil)
+        if (untilWall is { } wall && clock.FromWall(wall) is var until && until > now && until > _cooldownUntil)
         {
-            _restUntil = until;
-            _restingSince ??= now;
+            _cooldownUntil = until;
+            _coolingDownSince ??= now;
         }
     }
 
-    private void EndRest()
+    private void EndCooldown()
     {
-        _restUntil = default;
-        _restingSince = null;
+        _cooldownUntil = default;
+        _coolingDownSince = null;
     }
 }

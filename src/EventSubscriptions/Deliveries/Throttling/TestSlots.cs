@@ -2,15 +2,15 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Deliveries.Throttling;
 
-/// <summary>Keeps organizations from sending more tests at once than they may: tests go past every queue and limit of their subscriptions. Thread-safe.</summary>
+/// <summary>Limits an organization's concurrent tests, which bypass the queue and the limits of subscriptions. Thread-safe.</summary>
 public sealed class TestSlots(LimitsOptions limits)
 {
     private readonly Dictionary<OrganizationId, int> _running = [];
 
-    /// <summary>How many an organization may send at once.</summary>
+    /// <summary>The most concurrent tests of an organization.</summary>
     public int Most => limits.TestsPerOrganization;
 
-    /// <summary>Begins a test, whose end is told by disposing what this returns; null where too many are under way.</summary>
+    /// <summary>Starts a test, which ends when the result is disposed; null if the limit is reached.</summary>
     public IDisposable? TryEnter(OrganizationId organization)
     {
         lock (_running)

@@ -1,6 +1,6 @@
 namespace EventSubscriptions.Deliveries.Throttling;
 
-/// <summary>How long a receiver takes for one request, as learned from those before. Not thread-safe.</summary>
+/// <summary>Estimates how long a receiver takes for one request. Not thread-safe.</summary>
 internal sealed class ThroughputEstimate
 {
     private static readonly TimeSpan s_likely = TimeSpan.FromMilliseconds(50);
@@ -10,9 +10,9 @@ internal sealed class ThroughputEstimate
     /// <summary>A moving average over about 8 requests.</summary>
     public TimeSpan Typical { get; private set; } = s_likely;
 
-    /// <summary>Takes note of a request.</summary>
-    /// <param name="duration">How long it took, or null where that tells nothing about the receiver.</param>
-    /// <param name="reached">Whether it has reached the receiver.</param>
+    /// <summary>Updates the estimate with a request.</summary>
+    /// <param name="duration">How long it took, or null if that says nothing about the receiver.</param>
+    /// <param name="reached">Whether it reached the receiver.</param>
     /// <param name="isOpen">Whether the breaker is open.</param>
     public void Learn(TimeSpan? duration, Reachability reached, bool isOpen)
     {
@@ -27,7 +27,7 @@ internal sealed class ThroughputEstimate
         }
         else if (isOpen)
         {
-            // How long it takes to find out that nobody answers is no measure for the backlog of a receiver that is back.
+            // The time to find out that a receiver is unreachable is no measure of its throughput once it is back.
             Typical = _whenReached;
         }
     }

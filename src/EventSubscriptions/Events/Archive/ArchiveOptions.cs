@@ -8,7 +8,7 @@ public sealed record ArchiveOptions
     private static readonly TimeSpan s_min = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_max = TimeSpan.FromDays(3650);
 
-    /// <summary><c>Retention__EventArchive</c>: how long payloads are kept, and so can be resent and replayed.</summary>
+    /// <summary><c>Retention__EventArchive</c>: how long payloads are kept and can be resent and replayed.</summary>
     public required TimeSpan Retention { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>

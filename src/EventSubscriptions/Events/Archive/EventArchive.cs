@@ -6,7 +6,7 @@ using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Events.Archive;
 
-/// <summary>The table <c>eventarchive</c>: every payload by event id, encrypted, and a pointer to it by the time of the event.</summary>
+/// <summary>The table <c>eventarchive</c>: each payload by event id, encrypted, and a pointer to it by the time of the event.</summary>
 public sealed class EventArchive(TableServiceClient tables, SecretProtector protector)
 {
     private const string PayloadColumn = "payload";
@@ -14,7 +14,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     private const string FingerprintColumn = "fingerprint";
     private const string PointerPrefix = "t:";
 
-    /// <summary>The largest piece of a payload in one property, which may hold 64 KiB.</summary>
+    /// <summary>The largest piece of a payload in one property of at most 64 KiB.</summary>
     private const int ChunkBytes = 60 * 1024;
 
     private static readonly string[] s_fingerprintColumns = [FingerprintColumn];
@@ -22,17 +22,17 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.EventArchive);
 
-    /// <summary>Keeps an event. The same event again changes nothing; another one of the same id is refused.</summary>
-    /// <param name="organization">Whose event it is.</param>
-    /// <param name="id">The event's id.</param>
-    /// <param name="eventName">The event's name.</param>
-    /// <param name="payload">As it is sent, of at most <see cref="EventPayload.MaxBytes"/>.</param>
-    /// <param name="at">When the event was put on its queue.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Archives an event. The same event again changes nothing; a different event with the same id is rejected.</summary>
+    /// <param name="organization">The organization of the event.</param>
+    /// <param name="id">The id of the event.</param>
+    /// <param name="eventName">The name of the event.</param>
+    /// <param name="payload">The bytes that are sent, at most <see cref="EventPayload.MaxBytes"/>.</param>
+    /// <param name="at">When the event reached its queue.</param>
+    /// <param name="cancellationToken">The token to cancel the operation.</param>
     public async Task<ArchiveResult> AddAsync(
         OrganizationId organization, EventId id, string eventName, ReadOnlyMemory<byte> payload, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(organization.ToString(), RowKey(id)) 
+        var row = new TableEntity(organization.ToString(), RowKey(id))
         {
             [EventNameColumn] = eventName,
             [FingerprintColumn] = protector.Fingerprint(payload.Span),
@@ -48,7 +48,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         {
             try
             {
-                // The pointer may be there without its payload, where a purge was interrupted.
+                // The pointer may exist without its payload after an interrupted purge.
                 await _table.SubmitTransactionAsync(
                     [new(TableTransactionActionType.Add, row), new(TableTransactionActionType.UpsertReplace, pointer)], cancellationToken);
                 return ArchiveResult.Added;
@@ -65,7 +65,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         }
     }
 
-    /// <summary>Whether the event of an id is this one; null where there is none.</summary>
+    /// <summary>Whether the archived event with an id is this one; null if there is none.</summary>
     public async Task<bool?> IsArchivedAsync(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), s_fingerprintColumns, cancellationToken);
@@ -81,13 +81,13 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     }
 
     /// <summary>
-    /// The payload as it is sent, or null where it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/>
-    /// where its key is no longer among <c>Secrets__Keys</c>.
+    /// The payload, or null if it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/> if its
+    /// key is missing from <c>Secrets__Keys</c>.
     /// </summary>
     public async Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken) =>
         (await FindAsync(organization, id, cancellationToken))?.Payload;
 
-    /// <summary>The payload and when it was archived, or null as above.</summary>
+    /// <summary>The payload and when it was archived, or null.</summary>
     public async Task<ArchivedEvent?> FindAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
     {
         var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), cancellationToken: cancellationToken);
@@ -99,13 +99,11 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             : null;
     }
 
-    /// <summary>The next events of a span of time, newest first: those that were put on their queue then.</summary>
-    /// <param name="organization">Whose events they are.</param>
-    /// <param name="from">The first moment of the span.</param>
+    /// <summary>A page of the events of a time range, newest first, by when they reached their queue.</summary>
+    /// <param name="from">The first moment of the range.</param>
     /// <param name="to">The first moment after it.</param>
-    /// <param name="after">Where the page before has ended, or null for the first.</param>
-    /// <param name="count">How many at most.</param>
-    /// <param name="cancellationToken">Ends the read.</param>
+    /// <param name="after">Where the previous page ended, or null for the first page.</param>
+    /// <param name="count">The most events to return.</param>
     internal async Task<EventPage> ListAsync(
         OrganizationId organization, DateTimeOffset from, DateTimeOffset to, string? after, int count, CancellationToken cancellationToken)
     {
@@ -129,7 +127,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         var key = row.RowKey[PointerPrefix.Length..];
         return InvertedTicks.TryParse(key, out var at) && EventId.TryParse(key[(InvertedTicks.Length + 1)..], out var id)
             ? new EventPointer(at, id, row.GetString(EventNameColumn)!)
-            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} points to no event.");
+            : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} does not point to an event.");
     }
 
     private static byte[] Ciphertext(TableEntity row)
@@ -164,29 +162,29 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         new(TableNames.EventArchive, organization.ToString(), RowKey(id), PayloadColumn);
 }
 
-/// <summary>An event in the archive.</summary>
+/// <summary>An archived event.</summary>
 /// <param name="EventName">Its name.</param>
-/// <param name="Payload">As it is sent.</param>
+/// <param name="Payload">The bytes that are sent.</param>
 /// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
 public sealed record ArchivedEvent(string EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
 
-/// <summary>Says when an event was put on its queue.</summary>
+/// <summary>An archived event's id, name and the time when it reached its queue.</summary>
 internal sealed record EventPointer(DateTimeOffset At, EventId Id, string EventName);
 
-/// <summary>Some events of a span of time.</summary>
+/// <summary>A page of the events of a time range.</summary>
 /// <param name="Events">Newest first.</param>
-/// <param name="Last">What the next page comes after, or null where this was the last.</param>
+/// <param name="Last">The position of the last event, or null if there are no more.</param>
 internal sealed record EventPage(IReadOnlyList<EventPointer> Events, string? Last);
 
-/// <summary>What became of an event that was to be archived.</summary>
+/// <summary>The result of archiving an event.</summary>
 public enum ArchiveResult
 {
     /// <summary>It is new.</summary>
     Added,
 
-    /// <summary>It was archived before, byte for byte.</summary>
+    /// <summary>It was archived before with the same bytes.</summary>
     AlreadyThere,
 
-    /// <summary>Another payload has the same id.</summary>
+    /// <summary>A different payload has the same id.</summary>
     IdReused,
 }

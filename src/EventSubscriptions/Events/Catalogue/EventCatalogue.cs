@@ -6,7 +6,7 @@ using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>The events that are known: one JSON file each in the folder <c>Catalogue</c>. A new file is a new event.</summary>
+/// <summary>The known event types: one JSON file each in the folder <c>Catalogue</c>. Add a file to add an event type.</summary>
 public sealed class EventCatalogue
 {
     private const string ResourcePrefix = "Catalogue/";
@@ -23,10 +23,10 @@ public sealed class EventCatalogue
     /// <summary>Every event type, by name.</summary>
     public IReadOnlyList<EventType> All { get; }
 
-    /// <summary>The list as JSON, as <c>GET /api/event-types</c> answers it.</summary>
+    /// <summary>The response of <c>GET /api/event-types</c>.</summary>
     internal ReadOnlyMemory<byte> Document { get; }
 
-    /// <summary>Reads the catalogue that is built into the program. A file that is not as it should be throws <see cref="InvalidDataException"/> with its name.</summary>
+    /// <summary>Loads the embedded catalogue. An invalid file throws <see cref="InvalidDataException"/> with its name.</summary>
     public static EventCatalogue Load()
     {
         var assembly = typeof(EventCatalogue).Assembly;
@@ -41,16 +41,16 @@ public sealed class EventCatalogue
             }));
     }
 
-    /// <summary>Whether the name is an event's.</summary>
+    /// <summary>Whether an event type has this name.</summary>
     public bool Contains(string name) => _types.ContainsKey(name);
 
     /// <summary>Finds an event type.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out EventType? type) => _types.TryGetValue(name, out type);
 
-    /// <summary>The known name that a misspelt one was probably meant to be, or null where none is near.</summary>
+    /// <summary>The known name that a misspelt one probably means, or null.</summary>
     public string? Nearest(string name) => NearestName.Find(name, All.Select(type => type.Name));
 
-    /// <summary>What to say of a name that is not in the catalogue, as the rest of a sentence that begins with the field.</summary>
+    /// <summary>The error for an unknown name, as the rest of a sentence that starts with the field.</summary>
     public string UnknownName(string name) =>
         Nearest(name) is { } nearest ? $"is not a known event type; did you mean '{nearest}'?" : "is not a known event type; GET /api/event-types lists them";
 
@@ -73,20 +73,20 @@ public sealed class EventCatalogue
             throw Malformed(fileName, exception.Message, exception);
         }
 
-        // The file system keeps the names unique because each is its file's.
+        // Names are unique because each is the name of its file.
         if (fileName != file.Name + ".json")
         {
-            throw Malformed(fileName, $"its event is called {file.Name}");
+            throw Malformed(fileName, $"its event type is named {file.Name}");
         }
 
         if (file.Source is not ("air" or "relay"))
         {
-            throw Malformed(fileName, "its source is neither air nor relay");
+            throw Malformed(fileName, "its source must be air or relay");
         }
 
         if (string.IsNullOrWhiteSpace(file.Category) || string.IsNullOrWhiteSpace(file.Description) || file.Example.ValueKind != JsonValueKind.Object)
         {
-            throw Malformed(fileName, "it lacks a category, a description or an example");
+            throw Malformed(fileName, "a category, a description and an example are required");
         }
 
         var parameters = file.Parameters.Select(parameter => ParameterType.TryParse(parameter.Type, out var type)
@@ -94,17 +94,17 @@ public sealed class EventCatalogue
             : throw Malformed(fileName, $"{parameter.Name} has the unknown type {parameter.Type}")).ToArray();
         if (parameters.DistinctBy(parameter => parameter.Name, StringComparer.Ordinal).Count() != parameters.Length)
         {
-            throw Malformed(fileName, "it has a parameter twice");
+            throw Malformed(fileName, "a parameter is repeated");
         }
 
         var eventType = new EventType(file, parameters);
         return eventType.Check(file.Example).FirstOrDefault() is (not null, var problem) wrong
-            ? throw Malformed(fileName, $"in its example {wrong.Parameter} {problem}")
+            ? throw Malformed(fileName, $"the example's {wrong.Parameter} {problem}")
             : eventType;
     }
 
     private static InvalidDataException Malformed(string fileName, string problem, Exception? cause = null) =>
-        new($"The catalogue file {fileName} can't be used: {problem}.", cause);
+        new($"The catalogue file {fileName} is not valid: {problem}.", cause);
 }
 
 /// <summary>A file of the catalogue.</summary>

@@ -3,7 +3,7 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>One entry of the catalogue: an event that can be published and subscribed to.</summary>
+/// <summary>An event type: what can be published and subscribed to.</summary>
 public sealed class EventType
 {
     private static readonly OrganizationId s_exampleOrganization = OrganizationId.TryFrom(1, out var id) ? id : default;
@@ -19,31 +19,33 @@ public sealed class EventType
         Document = EventTypeDocument.Write(this, ExamplePayload(s_exampleOrganization).Span);
     }
 
-    /// <summary>What subscriptions name it by. Case matters.</summary>
+    /// <summary>Its name in events and subscriptions. Case-sensitive.</summary>
     public string Name { get; }
 
-    /// <summary>Who makes it: <c>air</c> or <c>relay</c>.</summary>
+    /// <summary>Its producer: <c>air</c> or <c>relay</c>.</summary>
     public string Source { get; }
 
-    /// <summary>What it is about, for people who look through the catalogue.</summary>
+    /// <summary>Its category, for people who browse the catalogue.</summary>
     public string Category { get; }
 
-    /// <summary>When it happens.</summary>
+    /// <summary>When the event occurs.</summary>
     public string Description { get; }
 
     /// <summary>The members of <c>data</c>, in the order of the specification.</summary>
     public IReadOnlyList<EventParameter> Parameters { get; }
 
-    /// <summary>The example's <c>data</c>, compact.</summary>
+    /// <summary>The <c>data</c> of the example, compact.</summary>
     public JsonElement ExampleData { get; }
 
-    /// <summary>This event type as JSON, as <c>GET /api/event-types/{name}</c> answers it.</summary>
+    /// <summary>The response of <c>GET /api/event-types/{name}</c>.</summary>
     internal ReadOnlyMemory<byte> Document { get; }
 
-    /// <summary>The example as an organization's receiver gets it.</summary>
+    /// <summary>The payload of the example for an organization.</summary>
     public ReadOnlyMemory<byte> ExamplePayload(OrganizationId organization) => EventPayload.Compose(Name, organization, ExampleData);
 
-    /// <summary>What is wrong with an event's <c>data</c>, by parameter: missing or of another type. Members that the catalogue doesn't know are fine.</summary>
+    /// <summary>
+    /// Validates the <c>data</c> of an event: returns the parameters that are missing or have another type. Unknown members are allowed.
+    /// </summary>
     public IEnumerable<(string Parameter, string Problem)> Check(JsonElement data)
     {
         foreach (var parameter in Parameters)

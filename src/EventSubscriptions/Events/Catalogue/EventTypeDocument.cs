@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>The JSON of event types. It is written once at start.</summary>
+/// <summary>The JSON of event types, written once at start.</summary>
 internal static class EventTypeDocument
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -39,7 +39,7 @@ internal static class EventTypeDocument
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The list of all: <c>{"items":[…],"continuationToken":null}</c>, always in one page.</summary>
+    /// <summary>The list of all: <c>{"items":[…],"continuationToken":null}</c>, always one page.</summary>
     public static ReadOnlyMemory<byte> WriteList(IEnumerable<EventType> types)
     {
         var buffer = new ArrayBufferWriter<byte>(128 * 1024);
@@ -60,7 +60,7 @@ internal static class EventTypeDocument
         return buffer.WrittenMemory;
     }
 
-    /// <summary>The same value without blanks between its parts.</summary>
+    /// <summary>The same value without insignificant whitespace.</summary>
     public static JsonElement Compact(JsonElement value)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -73,7 +73,7 @@ internal static class EventTypeDocument
         return JsonElement.ParseValue(ref reader);
     }
 
-    // JSON Schema, draft 2020-12. Members beyond those listed are allowed, as publish allows them.
+    // JSON Schema, draft 2020-12. Additional members are allowed, as on publish.
     private static void WriteSchema(Utf8JsonWriter writer, EventType type)
     {
         writer.WriteStartObject("schema");

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>Shows the catalogue. It changes only with the program, so the answers are made at start.</summary>
+/// <summary>Lists the event types. The responses are built at start, because the catalogue changes only with the app.</summary>
 public sealed class EventTypeFunctions(EventCatalogue catalogue)
 {
     private readonly StaticContentResult _list = new(catalogue.Document);
@@ -13,7 +13,7 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
     private readonly FrozenDictionary<string, StaticContentResult> _byName =
         catalogue.All.ToFrozenDictionary(type => type.Name, type => new StaticContentResult(type.Document), StringComparer.Ordinal);
 
-    /// <summary>Every event type, by name, in one page.</summary>
+    /// <summary>All event types by name, in one page.</summary>
     [Function("ListEventTypes")]
     [Requires(Role.Read, Role.Publish)]
     public IResult List([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/event-types")] HttpRequest http, FunctionContext context) =>

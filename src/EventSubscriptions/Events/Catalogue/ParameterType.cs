@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace EventSubscriptions.Events.Catalogue;
 
 /// <summary>
-/// The JSON type of an event's parameter, as the catalogue spells it: <c>string</c>, <c>number</c>, <c>boolean</c> or
-/// <c>object</c>, <c>[]</c> behind it for an array, and <c>|</c> between alternatives. One that may be <c>null</c> may be left out, too.
+/// The JSON type of an event's parameter as the catalogue spells it: <c>string</c>, <c>number</c>, <c>boolean</c> or <c>object</c>,
+/// followed by <c>[]</c> for an array, with <c>|</c> between alternatives. One that may be <c>null</c> may also be absent.
 /// </summary>
 public sealed class ParameterType
 {
@@ -34,10 +34,10 @@ public sealed class ParameterType
     /// <summary>Whether the parameter may be <c>null</c> or absent.</summary>
     public bool AllowsNull => _values.HasFlag(Kinds.Null);
 
-    /// <summary>What to tell those who send another type, for example <c>must be an array of strings</c>.</summary>
+    /// <summary>The error for a value of another type, such as <c>must be an array of strings</c>.</summary>
     public string Requirement { get; }
 
-    /// <summary>Parses the catalogue's spelling, or says that it isn't one.</summary>
+    /// <summary>Parses the catalogue's spelling; returns false if it is not valid.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ParameterType? type)
     {
         type = null;
@@ -88,7 +88,7 @@ public sealed class ParameterType
         return true;
     }
 
-    /// <summary>Writes the members <c>type</c> and <c>items</c> of a JSON Schema (2020-12 §6.1.1) into the object that is open.</summary>
+    /// <summary>Writes the members <c>type</c> and <c>items</c> of a JSON Schema (2020-12 §6.1.1) into the current object.</summary>
     internal void WriteSchema(Utf8JsonWriter writer)
     {
         WriteTypes(writer, _text.Split('|').Select(name => name.EndsWith("[]", StringComparison.Ordinal) ? "array" : name));
@@ -145,7 +145,7 @@ public sealed class ParameterType
         Object = 8,
         Null = 16,
 
-        /// <summary>An array in an array, which no parameter has.</summary>
+        /// <summary>An array of arrays, which no parameter is.</summary>
         Nested = 32,
     }
 }

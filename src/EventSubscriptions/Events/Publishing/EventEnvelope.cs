@@ -5,25 +5,27 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Events.Publishing;
 
-/// <summary>The body of a message on the queue <c>events</c>, read. External producers write it, so nothing in it is taken for granted.</summary>
+/// <summary>
+/// The parsed body of a message of the queue <c>events</c>. It comes from external producers, so everything in it is validated.
+/// </summary>
 internal readonly record struct EventEnvelope
 {
-    /// <summary>What is wrong, for people, without a word of the body. Null where the event is fine.</summary>
+    /// <summary>What is wrong, without quoting the body; null if the event is valid.</summary>
     public string? Problem { get; private init; }
 
-    /// <summary>Null where it could not be read.</summary>
+    /// <summary>Null if it could not be read.</summary>
     public string? EventName { get; private init; }
 
-    /// <summary>Null where it could not be read.</summary>
+    /// <summary>Null if it could not be read.</summary>
     public OrganizationId? Organization { get; private init; }
 
-    /// <summary>The bytes for receivers, of any size; empty where there is a problem.</summary>
+    /// <summary>The payload, of any size; empty if there is a problem.</summary>
     public ReadOnlyMemory<byte> Payload { get; private init; }
 
     /// <summary>
-    /// Reads a body: an object with <c>eventName</c> (1–256 characters, none of them a control or invisible character), <c>organizationId</c>
-    /// (an integer) and <c>data</c> (an object), each of them once, and all of it Unicode. Other members are dropped, a byte order mark is skipped. A body that is
-    /// the payload already is passed on without a copy.
+    /// Parses a body: a JSON object with <c>eventName</c> (1–256 characters, no control or invisible characters), <c>organizationId</c> (an
+    /// integer) and <c>data</c> (an object), each once, all of it Unicode. Other members are dropped, and a byte order mark is skipped. A
+    /// body that already is the payload is not copied.
     /// </summary>
     public static EventEnvelope Read(ReadOnlyMemory<byte> body)
     {
@@ -56,7 +58,7 @@ internal readonly record struct EventEnvelope
     private static string? LoneSurrogate(ReadOnlySpan<byte> body) =>
         LoneSurrogates.Find(body) is >= 0 and var index ? NoCharacter(index) : null;
 
-    private static string NoCharacter(long index) => $"The body has an escape that is no character at byte {index}.";
+    private static string NoCharacter(long index) => $"The body has an escape that is not a character at byte {index}.";
 
     private ref struct Members(ReadOnlySpan<byte> json)
     {
@@ -77,7 +79,7 @@ internal readonly record struct EventEnvelope
 
         public Range RawData { get; private set; }
 
-        /// <summary>Reads to the end, and says what is wrong with the whole.</summary>
+        /// <summary>Reads to the end and returns what is wrong, or null.</summary>
         public string? Read()
         {
             try
@@ -104,7 +106,7 @@ internal readonly record struct EventEnvelope
             }
             catch (InvalidOperationException)
             {
-                // The grammar allows half of a surrogate pair in an escape, but it is no text.
+                // JSON's grammar allows half of a surrogate pair in an escape, but it is not text.
                 return NoCharacter(_reader.TokenStartIndex);
             }
 
@@ -148,11 +150,11 @@ internal readonly record struct EventEnvelope
         {
             if (_reader.TokenType != JsonTokenType.String || _reader.GetString() is not { Length: > 0 and <= EventPayload.MaxNameLength } name)
             {
-                return $"must be a text of 1–{EventPayload.MaxNameLength} characters";
+                return $"must be a string of 1–{EventPayload.MaxNameLength} characters";
             }
 
             EventName = name;
-            return PlainText.FindUnreadable(name) is { } unreadable ? $"must not hold U+{unreadable.Value:X4}, which is a control or an invisible character" : null;
+            return PlainText.FindUnreadable(name) is { } unreadable ? $"must not contain U+{unreadable.Value:X4}, which is a control or invisible character" : null;
         }
 
         private string? ReadOrganization()

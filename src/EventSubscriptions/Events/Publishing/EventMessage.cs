@@ -11,8 +11,8 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>
-/// An event as a message. On the queue <c>events</c> it comes from a producer and is validated; on the queue <c>fanout</c> it is a copy that this
-/// app made, whose properties and body are trusted as they are.
+/// An event as a message. On the queue <c>events</c> it comes from a producer and is validated; on the queue <c>fanout</c> it is a copy
+/// made by this app, which is trusted.
 /// </summary>
 public sealed record EventMessage : IQueueMessage
 {
@@ -96,7 +96,7 @@ public sealed record EventMessage : IQueueMessage
         (message, malformed) = (null, null);
         if (MessageBody.Read(received) is not { } body)
         {
-            malformed = new(DeadLetterReason.MalformedEvent, "The message's body is an AMQP sequence or a value that is no string. Send JSON as binary data.");
+            malformed = new(DeadLetterReason.MalformedEvent, "The message's body is an AMQP sequence or a value that is not a string. Send JSON as binary data.");
             return false;
         }
 
@@ -139,7 +139,7 @@ public sealed record EventMessage : IQueueMessage
             || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
             || value is not DateTimeOffset publishedAt)
         {
-            malformed = new(DeadLetterReason.MalformedEvent, "The message is no copy of an event that this app made. Send events to the queue events.");
+            malformed = new(DeadLetterReason.MalformedEvent, "The message is not a copy of an event made by this app. Send events to the queue events.");
             return false;
         }
 

@@ -8,15 +8,15 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Events.Publishing;
 
-/// <summary>Puts events on the queue <c>events</c>.</summary>
+/// <summary>Sends events to the queue <c>events</c>.</summary>
 public sealed partial class EventPublisher(
     [FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, TimeProvider time, ILogger<EventPublisher> logger)
 {
     private readonly Outage _outage = new(time);
 
     /// <summary>
-    /// Sends events in their order. False where the queue may lack some of them: a repeat with the same ids is safe, since the archive and
-    /// the queue of deliveries know those that it has taken.
+    /// Sends events in order. Returns false if some may not be on the queue: repeating with the same ids is safe, because the archive and
+    /// duplicate detection recognize them.
     /// </summary>
     public async Task<bool> TryPublishAsync(
         OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ public sealed partial class EventPublisher(
 
     private static partial class Log
     {
-        [LoggerMessage("Of {Count} events of organization {OrganizationId} not all could be put on the queue.")]
+        [LoggerMessage("Could not queue all {Count} events of organization {OrganizationId}.")]
         public static partial void NotPublished(ILogger logger, LogLevel level, Exception exception, int count, OrganizationId organizationId);
     }
 }

@@ -15,11 +15,11 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
     private const string IdempotencyKey = "Idempotency-Key";
     private const int ParallelReads = 64;
 
-    private static readonly string[] s_isReused = ["is the id of another event"];
+    private static readonly string[] s_isReused = ["belongs to a different event"];
 
     /// <summary>
-    /// 202 with the ids in order, 400 with every mistake where there is any, 409 where an id belongs to another event, 429 where the organization publishes too many, 503 where
-    /// the queue took none or only a part.
+    /// Returns 202 with the ids in order, 409 if an id belongs to a different event, 429 above the organization's limit, 503 if the queue
+    /// may not have accepted all events.
     /// </summary>
     [Function("PublishEvents")]
     [Requires(Role.Publish)]
@@ -39,7 +39,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
 
         if (!rate.TryTake(organization, events.Count, out var wait))
         {
-            return Problem.TooManyRequests("The organization has published as many events as it may for now.", wait);
+            return Problem.TooManyRequests("The organization has reached its limit of published events.", wait);
         }
 
         var reused = await FindReusedAsync(organization, events, cancellationToken);
@@ -48,17 +48,20 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
             var isArray = request.Body.ValueKind == JsonValueKind.Array;
             return Problem.Of(
                 StatusCodes.Status409Conflict,
-                "Nothing was published: an id belongs to another event already. Give each event an id of its own, and repeat one only with the very same event.",
+                "Nothing was published: an id belongs to a different event. Give each event its own id, and repeat an id only with the very same event.",
                 reused.ToDictionary(index => isArray ? $"[{index}].id" : "id", _ => s_isReused, StringComparer.Ordinal));
         }
 
         string[] ids = [.. events.Select(item => item.Id.ToString())];
         return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
             ? ApiResult.Accepted(new PublishResponse(ids), PublishJson.Default.PublishResponse)
-            : Problem.Unavailable("The queue may not have taken all events. Send the same events with these ids again: none arrives twice.", ids: ids);
+            : Problem.Unavailable("The queue may not have accepted all events. Send the same events with these ids again: none is delivered twice.", ids: ids);
     }
 
-    /// <summary>The indexes of the events whose ids other events have. Two that are published at once pass; the archive takes one of them.</summary>
+    /// <summary>
+    /// The indexes of the events whose ids belong to different events. Of two that are published at the same time, both pass here, and the
+    /// archive accepts one.
+    /// </summary>
     private async Task<IReadOnlyList<int>> FindReusedAsync(OrganizationId organization, IReadOnlyList<PublishedEvent> events, CancellationToken cancellationToken)
     {
         var reused = new ConcurrentBag<int>();
@@ -77,7 +80,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
 }
 
 /// <summary>The response of a publish request.</summary>
-/// <param name="Ids">The events' ids in the order of the request.</param>
+/// <param name="Ids">The ids of the events in the order of the request.</param>
 internal sealed record PublishResponse(IReadOnlyList<string> Ids);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

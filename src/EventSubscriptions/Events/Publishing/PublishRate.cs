@@ -4,8 +4,8 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>
-/// Keeps organizations from publishing more events in a second than they may, where there is a limit. One that has published less may catch up one
-/// second's events; a request that goes beyond is accepted whole, and the next must wait until its events have been paid for. Thread-safe.
+/// Limits how many events an organization publishes per second. Unused allowance is kept for one second. A request that exceeds it is
+/// accepted whole, and the next one must wait until its events are paid for. Thread-safe.
 /// </summary>
 public sealed class PublishRate(LimitsOptions limits, TimeProvider time)
 {
@@ -16,7 +16,7 @@ public sealed class PublishRate(LimitsOptions limits, TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private readonly ConcurrentDictionary<OrganizationId, Account> _accounts = new();
 
-    /// <summary>Returns whether the events may be published, or else after which time.</summary>
+    /// <summary>Returns whether the events may be published, and if not, after which delay.</summary>
     public bool TryTake(OrganizationId organization, int events, out TimeSpan wait)
     {
         wait = TimeSpan.Zero;
@@ -25,7 +25,7 @@ public sealed class PublishRate(LimitsOptions limits, TimeProvider time)
             return true;
         }
 
-        // Starting over gives each a second's events, once in so many.
+        // Starting over gives each organization one second's events, and happens rarely.
         if (_accounts.Count >= Capacity)
         {
             _accounts.Clear();

@@ -5,31 +5,31 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Events.Publishing;
 
-/// <summary>An event that is ready for its queue.</summary>
+/// <summary>An event that is ready to be queued.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Payload">As it is sent.</param>
+/// <param name="Payload">The bytes that are sent.</param>
 public sealed record PublishedEvent(EventId Id, ReadOnlyMemory<byte> Payload)
 {
-    /// <summary>Whether the caller chose the id, so that another event may have it.</summary>
+    /// <summary>Whether the caller chose the id, so that it may belong to a different event.</summary>
     public bool HasCallersId { get; init; }
 }
 
-/// <summary>Reads and checks what is published over HTTP: <c>{"eventName","data","id"?}</c>, or an array of 1–1,000 of them.</summary>
+/// <summary>Reads and validates the body of a publish request: <c>{"eventName","data","id"?}</c>, or an array of 1–1,000 of them.</summary>
 public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 {
-    /// <summary>The most events of one request.</summary>
+    /// <summary>The most events in a request.</summary>
     public const int MaxEvents = 1_000;
 
     private const string IdForm = "must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -";
 
-    /// <summary>The events of a body in their order. Whatever is wrong with any of them goes into the errors, and then none is to be published.</summary>
-    /// <param name="body">The body.</param>
-    /// <param name="organization">Whose events they are.</param>
-    /// <param name="idempotencyKey">The request's <c>Idempotency-Key</c>, in quotes or not: the id of an event that has none of its own, in an array with <c>-0</c>, <c>-1</c>… behind it.</param>
-    /// <param name="errors">Where mistakes go, those of an array with the index of the event, such as <c>[3].data.taskId</c>.</param>
+    /// <summary>Returns the events of a body in order. If the errors have any entry, nothing must be published.</summary>
+    /// <param name="idempotencyKey">The header <c>Idempotency-Key</c>, quoted or not: the id of an event without one, followed by
+    /// <c>-0</c>, <c>-1</c>… in an array.</param>
+    /// <param name="errors">Collects the errors; those of an array start with the index of the event, such as
+    /// <c>[3].data.taskId</c>.</param>
     public IReadOnlyList<PublishedEvent> Read(JsonElement body, OrganizationId organization, string? idempotencyKey, FieldErrors errors)
     {
-        // The draft of the header makes it a structured-field string (RFC 9651 §3.3.3), which stands in quotes.
+        // The draft of the header makes it a structured-field string (RFC 9651 §3.3.3), which is quoted.
         idempotencyKey = idempotencyKey is ['"', .. var unquoted, '"'] ? unquoted : idempotencyKey;
         if (idempotencyKey is not null && !EventId.TryParse(idempotencyKey, out _))
         {
@@ -95,13 +95,13 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 
         if (!EventId.TryParse(text, out var id))
         {
-            reader.AddError("id", given is null ? "would be longer than 64 characters with this Idempotency-Key" : IdForm);
+            reader.AddError("id", given is null ? "is longer than 64 characters with this Idempotency-Key" : IdForm);
             return null;
         }
 
         if (!ids.Add(id))
         {
-            reader.AddError("id", "is the id of another event of this request");
+            reader.AddError("id", "is repeated in this request");
             return null;
         }
 

@@ -31,7 +31,7 @@ public abstract class DeliveryLogTests(ITableStores stores)
             At = s_start.AddTicks(1_234_567),
             StatusCode = 503,
             EndedAt = s_start.AddDays(60).AddTicks(7),
-            Error = new DeliveryError(ErrorKind.Status, "The receiver answered 503 Service Unavailable."),
+            Error = new DeliveryError(ErrorKind.Status, "The receiver returned 503 Service Unavailable."),
             ResponseSnippet = "<p>Grüße 😀\n",
             NextAttemptAt = s_start.AddHours(1),
         };

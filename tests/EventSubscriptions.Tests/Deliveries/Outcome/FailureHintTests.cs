@@ -20,7 +20,7 @@ public sealed class FailureHintTests
     }
 
     [Theory]
-    [InlineData(400, "does not accept the request")]
+    [InlineData(400, "rejected the request")]
     [InlineData(401, "token")]
     [InlineData(403, "token")]
     [InlineData(404, "path")]

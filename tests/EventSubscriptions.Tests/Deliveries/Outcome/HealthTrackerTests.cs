@@ -19,11 +19,11 @@ public sealed class HealthTrackerOnEmbeddedTests() : HealthTrackerTests(new Embe
 
 public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
 {
-    private static readonly DeliveryError s_error = new(ErrorKind.Status, "The receiver answered 500 Internal Server Error.");
+    private static readonly DeliveryError s_error = new(ErrorKind.Status, "The receiver returned 500 Internal Server Error.");
     private static readonly DeliveryDecision s_delivered = new DeliveryDecision.Delivered();
     private static readonly DeliveryDecision s_failed = new DeliveryDecision.Retry(default, s_error);
     private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter(DeadLetterReason.RetriesExhausted, "Why.", s_error);
-    private static readonly DeliveryDecision.Gone s_gone = new DeliveryDecision.Gone(new(ErrorKind.Status, "The receiver answered 410 Gone."));
+    private static readonly DeliveryDecision.Gone s_gone = new DeliveryDecision.Gone(new(ErrorKind.Status, "The receiver returned 410 Gone."));
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
@@ -212,9 +212,9 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
         Assert.All(await Task.WhenAll(NoteGoneAsync(), NoteGoneAsync(), NoteGoneAsync(NewInstance())), Assert.True);
 
         Assert.False((await SubscriptionAsync()).IsActive);
-        Assert.Equal("The receiver answered 410 Gone.", (await HealthAsync()).Reason);
+        Assert.Equal("The receiver returned 410 Gone.", (await HealthAsync()).Reason);
         var entry = Assert.Single(await DeactivationsAsync());
-        Assert.Equal(("gone", "The receiver answered 410 Gone."), (entry.Error?.Kind, entry.Error?.Detail));
+        Assert.Equal(("gone", "The receiver returned 410 Gone."), (entry.Error?.Kind, entry.Error?.Detail));
         Assert.NotEmpty(entry.Error!.Hint!);
     }
 

@@ -84,23 +84,23 @@ public sealed class ResponsePolicyTests
         Assert.Equal(kind, decision.Error?.Kind);
         var at = (decision as DeliveryDecision.Retry)?.At;
         AssertTime(next, at);
-        AssertTime(rest, decision.RestUntil);
+        AssertTime(rest, decision.CooldownUntil);
         if (rest == Schedule)
         {
-            Assert.Equal(at, decision.RestUntil);
+            Assert.Equal(at, decision.CooldownUntil);
         }
     }
 
     [Theory]
-    [InlineData(301, "The receiver answered 301 Moved Permanently and names no location.")]
-    [InlineData(404, "The receiver answered 404 Not Found.")]
-    [InlineData(799, "The receiver answered 799.")]
+    [InlineData(301, "The receiver returned 301 Moved Permanently without a location.")]
+    [InlineData(404, "The receiver returned 404 Not Found.")]
+    [InlineData(799, "The receiver returned 799.")]
     public void A_failure_says_what_the_answer_was(int status, string detail) => Assert.Equal(detail, Decide(Result(status)).Error?.Detail);
 
     [Fact]
     public void A_redirect_names_the_location() =>
         Assert.Equal(
-            "The receiver answered 308 Permanent Redirect and points to https://new.example/in",
+            "The receiver returned 308 Permanent Redirect and points to https://new.example/in",
             Decide(Result(308) with { Location = "https://new.example/in" }).Error?.Detail);
 
     [Fact]
@@ -109,13 +109,13 @@ public sealed class ResponsePolicyTests
         var decision = Decide(Result(504), attempt: 2);
 
         Assert.InRange(((DeliveryDecision.Retry)decision).At - s_now, TimeSpan.FromMinutes(24), TimeSpan.FromMinutes(36));
-        Assert.Equal(s_now.AddMinutes(5), decision.RestUntil);
+        Assert.Equal(s_now.AddMinutes(5), decision.CooldownUntil);
     }
 
     [Fact]
     public void A_forbidden_url_is_given_up_at_once()
     {
-        var error = new DeliveryError(ErrorKind.Forbidden, "The URL must begin with https://.");
+        var error = new DeliveryError(ErrorKind.Forbidden, "The URL must start with https://.");
 
         Assert.Equal(
             new DeliveryDecision.DeadLetter(DeadLetterReason.DestinationForbidden, error.Detail, error),
@@ -133,15 +133,15 @@ public sealed class ResponsePolicyTests
             var given = Assert.IsType<DeliveryDecision.DeadLetter>(Decide(Result(status), attempt));
 
             Assert.Equal((DeadLetterReason.RetriesExhausted, outcome), (given.Reason, given.Outcome));
-            Assert.StartsWith($"Attempt {attempt}, the last, failed (status): The receiver answered {status} ", given.Description, StringComparison.Ordinal);
+            Assert.StartsWith($"Attempt {attempt}, the last, failed (status): The receiver returned {status} ", given.Description, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void A_receiver_that_wants_a_rest_gets_it_when_the_attempt_was_the_last()
     {
-        Assert.Equal(s_now.AddHours(2), Decide(Result(503) with { RetryAfter = "7200" }, attempt: 3).RestUntil);
-        Assert.Equal(s_now.AddMinutes(5), Decide(Result(429), attempt: 3).RestUntil);
+        Assert.Equal(s_now.AddHours(2), Decide(Result(503) with { RetryAfter = "7200" }, attempt: 3).CooldownUntil);
+        Assert.Equal(s_now.AddMinutes(5), Decide(Result(429), attempt: 3).CooldownUntil);
     }
 
     private static void AssertTime(string expected, DateTimeOffset? actual)

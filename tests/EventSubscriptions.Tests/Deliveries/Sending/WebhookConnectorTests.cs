@@ -73,7 +73,7 @@ public sealed class WebhookConnectorTests : IDisposable
         var result = await SendAsync(url, sender);
 
         Assert.Equal(3, names.Asked.Count);
-        Assert.Equal(new DeliveryError(ErrorKind.Dns, "The name hooks.example.com has no address."), result.Error);
+        Assert.Equal(new DeliveryError(ErrorKind.Dns, "The host name hooks.example.com has no address."), result.Error);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class WebhookConnectorTests : IDisposable
 
         var result = await SendAsync(new Uri($"http://hooks.example.com:{port}/"), new Names("127.0.0.2 127.0.0.3 127.0.0.1"));
 
-        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"127.0.0.1:{port} took no connection: Connection refused."), result.Error);
+        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"Could not connect to 127.0.0.1:{port}: Connection refused."), result.Error);
     }
 
     [Theory]

@@ -198,7 +198,7 @@ public sealed class WebhookSenderTests : IDisposable
 
         var result = await Send(receiver.Url, Sender(TimeSpan.FromMilliseconds(300)));
 
-        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "There was no answer within 0.3 s."), result.Error);
+        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "No response within 0.3 s."), result.Error);
         Assert.Null(result.StatusCode);
         Assert.InRange(result.Duration.TotalMilliseconds, 290, 60_000);
     }
@@ -218,15 +218,15 @@ public sealed class WebhookSenderTests : IDisposable
 
         var result = await Send(receiver.Url, Sender(TimeSpan.FromMilliseconds(300)));
 
-        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "The receiver answered 200 OK and did not end its answer within 0.3 s."), result.Error);
+        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "The receiver returned 200 OK and did not complete its response within 0.3 s."), result.Error);
         Assert.Equal(200, result.StatusCode);
     }
 
     [Theory]
-    [InlineData("", "The connection was closed before an answer came.")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Le", "The connection was closed before an answer came.")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "The receiver answered 200 OK and closed the connection in the middle of its answer.")]
-    [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "The answer is not valid HTTP.")]
+    [InlineData("", "The connection was closed before a response was received.")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le", "The connection was closed before a response was received.")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "The receiver returned 200 OK and closed the connection before its response was complete.")]
+    [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "The response is not valid HTTP.")]
     public async Task Attempt_is_reset_when_the_answer_is_not_whole(string answer, string detail)
     {
         await using var receiver = new RawReceiver(answer);
@@ -251,7 +251,7 @@ public sealed class WebhookSenderTests : IDisposable
 
         var result = await Send(new Uri($"http://{endPoint}/"));
 
-        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"{endPoint} took no connection: Connection refused."), result.Error);
+        Assert.Equal(new DeliveryError(ErrorKind.Connect, $"Could not connect to {endPoint}: Connection refused."), result.Error);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class ConcurrencyBudgetTests
         var waits = new List<TimeSpan>();
         foreach (var gate in gates.Skip(192))
         {
-            waits.Add((await Enter(gate)).HoldUntil - _clock.GetUtcNow());
+            waits.Add((await Enter(gate)).PostponeUntil - _clock.GetUtcNow());
         }
 
         Assert.Equal(waits.Order(), waits);
@@ -98,11 +98,11 @@ public sealed class ConcurrencyBudgetTests
         var gates = Enumerable.Range(0, 20).Select(_ => Gate(share)).ToList();
         var passes = await Backlog(gates, rounds: 40);
 
-        var waiting = Enumerable.Range(0, 40).SelectMany(_ => gates.Select(gate => Enter(gate))).Where(admission => !admission.IsCompleted).ToList();
+        var waiting = Enumerable.Range(0, 40).SelectMany(_ => gates.Select(gate => Enter(gate))).Where(decision => !decision.IsCompleted).ToList();
         Assert.InRange(waiting.Count, 1, Invocations - passes.Count - 1);
 
         _clock.Advance(SubscriptionGate.MaxWait);
-        Assert.All(await Task.WhenAll(waiting), admission => Assert.Null(admission.Pass));
+        Assert.All(await Task.WhenAll(waiting), decision => Assert.Null(decision.Pass));
         Assert.Equal(SubscriptionGate.MaxWaiting, new ConcurrencyBudget(Invocations).Waiting(SubscriptionGate.MaxWaiting));
         passes.ForEach(pass => pass.Dispose());
         Assert.Equal(SubscriptionGate.MaxWaiting, share.Waiting(SubscriptionGate.MaxWaiting));
@@ -125,23 +125,23 @@ public sealed class ConcurrencyBudgetTests
         _clock.Advance(options.ProbeInterval);
         var admissions = await Task.WhenAll(dead.Select(Enter));
 
-        Assert.Equal(Invocations / 2, admissions.Count(admission => admission.Pass is not null));
+        Assert.Equal(Invocations / 2, admissions.Count(decision => decision.Pass is not null));
         Assert.All(
-            admissions.Where(admission => admission.Pass is null),
-            admission => Assert.InRange(admission.HoldUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval));
+            admissions.Where(decision => decision.Pass is null),
+            decision => Assert.InRange(decision.PostponeUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval));
     }
 
     private SubscriptionGate Gate(ConcurrencyBudget share) => Gate(new OrganizationBudget(share));
 
     private SubscriptionGate Gate(OrganizationBudget organization) => new(new DeliveriesOptions(), organization, _steady);
 
-    private static Task<GateDecision> Enter(SubscriptionGate gate) => gate.EnterAsync(holds: 0, default)!.Value.AsTask();
+    private static Task<GateDecision> Enter(SubscriptionGate gate) => gate.EnterAsync(postponements: 0, default)!.Value.AsTask();
 
     /// <summary>Offers each subscription one message after the other, and returns those that are under way.</summary>
     private async Task<List<GatePass>> Backlog(IReadOnlyList<SubscriptionGate> gates, int rounds)
     {
         var admissions = Enumerable.Range(0, rounds).SelectMany(_ => gates.Select(Enter)).ToList();
         _clock.Advance(SubscriptionGate.MaxWait);
-        return [.. (await Task.WhenAll(admissions)).Select(admission => admission.Pass).OfType<GatePass>()];
+        return [.. (await Task.WhenAll(admissions)).Select(decision => decision.Pass).OfType<GatePass>()];
     }
 }

@@ -46,7 +46,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         }
 
         Assert.Equal(1, gate.OpenBreakers);
-        Assert.Null((await gate.EnterAsync(_subscription, holds: 0, default)).Pass);
+        Assert.Null((await gate.EnterAsync(_subscription, postponements: 0, default)).Pass);
         _clock.Advance(new DeliveriesOptions().ProbeInterval);
         await Leave(gate, await Enter(gate), s_refused);
         _clock.Advance(new DeliveriesOptions().ProbeInterval);
@@ -69,7 +69,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
         {
             var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = default, Error = new(ErrorKind.Forbidden, "No."), IsUrlForbidden = isUrl };
-            await gate.LeaveAsync(await Enter(gate), _subscription, result, restUntil: null, default);
+            await gate.LeaveAsync(await Enter(gate), _subscription, result, cooldownUntil: null, default);
         }
 
         Assert.Equal(open, gate.OpenBreakers);
@@ -83,12 +83,12 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, await Enter(gate), error: null, until);
 
         var other = Gate();
-        Assert.InRange((await other.EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await other.EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         var changed = _subscription with { UpdatedAt = _clock.GetUtcNow() };
-        Assert.NotNull((await Gate().EnterAsync(changed, holds: 0, default)).Pass);
-        Assert.NotNull((await other.EnterAsync(changed, holds: 0, default)).Pass);
+        Assert.NotNull((await Gate().EnterAsync(changed, postponements: 0, default)).Pass);
+        Assert.NotNull((await other.EnterAsync(changed, postponements: 0, default)).Pass);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, pass, error: null, until);
         await Leave(another, shorter, error: null, until - TimeSpan.FromMinutes(5));
 
-        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -117,11 +117,11 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         await Leave(entered[0].Gate, entered[0].Pass, error: null, shorter);
         await Leave(entered[1].Gate, entered[1].Pass, error: null, until);
-        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
 
         _subscription = _subscription with { UpdatedAt = _subscription.UpdatedAt.AddMilliseconds(1) };
         await Leave(entered[2].Gate, entered[2].Pass, error: null, shorter);
-        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, shorter, shorter + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, shorter, shorter + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         await Leave(gate, await Enter(gate), error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
 
-        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -165,16 +165,16 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Enter(Gate());
         var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(5);
         await Leave(another, later, error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.InRange((await Gate().EnterAsync(_subscription, holds: 0, default)).HoldUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
     public async Task Short_rest_is_each_instances_own()
     {
         var gate = Gate();
-        await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + DeliveryGate.LongRest);
+        await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + DeliveryGate.LongCooldown);
 
-        Assert.Null((await gate.EnterAsync(_subscription, holds: 0, default)).Pass);
+        Assert.Null((await gate.EnterAsync(_subscription, postponements: 0, default)).Pass);
         await Enter(Gate());
     }
 
@@ -196,14 +196,14 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     private async Task<GatePass> Enter(DeliveryGate gate)
     {
-        var admission = await gate.EnterAsync(_subscription, holds: 1, default);
-        return admission.Pass ?? throw new InvalidOperationException($"It was held until {admission.HoldUntil:O}.");
+        var decision = await gate.EnterAsync(_subscription, postponements: 1, default);
+        return decision.Pass ?? throw new InvalidOperationException($"It was held until {decision.PostponeUntil:O}.");
     }
 
-    private Task Leave(DeliveryGate gate, GatePass pass, DeliveryError? error, DateTimeOffset? restUntil = null)
+    private Task Leave(DeliveryGate gate, GatePass pass, DeliveryError? error, DateTimeOffset? cooldownUntil = null)
     {
         var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = TimeSpan.FromMilliseconds(5), StatusCode = error is null ? 200 : null, Error = error };
-        return gate.LeaveAsync(pass, _subscription, result, restUntil, default);
+        return gate.LeaveAsync(pass, _subscription, result, cooldownUntil, default);
     }
 
     private async Task<IReadOnlyList<AuditEntryResponse>> Entries() =>

@@ -89,7 +89,7 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
             {
                 due.Dequeue();
                 backlog.MostTouches = Math.Max(backlog.MostTouches, ++message.Touches);
-                waiting.Add((Enter(gate, holds: message.Touches - 1), message));
+                waiting.Add((Enter(gate, postponements: message.Touches - 1), message));
             }
 
             while (ending.TryPeek(out var sent, out var endsAt) && endsAt <= Clock.GetUtcNow())
@@ -116,16 +116,16 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
                 }
 
                 waiting.RemoveAt(i);
-                var admission = await task;
-                if (admission.Pass is { } pass)
+                var decision = await task;
+                if (decision.Pass is { } pass)
                 {
                     var now = Clock.GetUtcNow();
                     ending.Enqueue((pass, message, now), now + Took(receiver(now)));
                 }
                 else
                 {
-                    Assert.True(admission.HoldUntil > Clock.GetUtcNow());
-                    due.Enqueue(message, admission.HoldUntil);
+                    Assert.True(decision.PostponeUntil > Clock.GetUtcNow());
+                    due.Enqueue(message, decision.PostponeUntil);
                 }
             }
 

@@ -15,13 +15,13 @@ public abstract class SubscriptionGateFixture
     private protected SubscriptionGate Gate(int maxInFlight = 16) =>
         new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, new OrganizationBudget(_share), new MonotonicClock(Clock));
 
-    private protected static Task<GateDecision> Enter(SubscriptionGate gate, int holds = 0) => gate.EnterAsync(holds, default)!.Value.AsTask();
+    private protected static Task<GateDecision> Enter(SubscriptionGate gate, int postponements = 0) => gate.EnterAsync(postponements, default)!.Value.AsTask();
 
     private protected static async Task<GatePass> Entered(SubscriptionGate gate)
     {
-        var admission = gate.EnterAsync(holds: 1, default)!.Value;
-        Assert.True(admission.IsCompleted);
-        return (await admission).Pass ?? throw new InvalidOperationException("It was held.");
+        var decision = gate.EnterAsync(postponements: 1, default)!.Value;
+        Assert.True(decision.IsCompleted);
+        return (await decision).Pass ?? throw new InvalidOperationException("It was held.");
     }
 
     private protected static async Task Open(SubscriptionGate gate)

@@ -29,7 +29,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
 
         Clock.Advance(SubscriptionGate.MaxWait);
 
-        Assert.True((await waiting).HoldUntil > Clock.GetUtcNow());
+        Assert.True((await waiting).PostponeUntil > Clock.GetUtcNow());
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
 
         var held = await Enter(gate);
 
-        Assert.InRange(held.HoldUntil - Clock.GetUtcNow(), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
+        Assert.InRange(held.PostponeUntil - Clock.GetUtcNow(), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
     }
 
     [Fact]
@@ -55,11 +55,11 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
             _ = Enter(gate);
         }
 
-        for (var holds = 0; holds < 15; holds++)
+        for (var postponements = 0; postponements < 15; postponements++)
         {
-            var wait = (await Enter(gate, holds)).HoldUntil - Clock.GetUtcNow();
+            var wait = (await Enter(gate, postponements)).PostponeUntil - Clock.GetUtcNow();
 
-            Assert.InRange(wait, 10 * Ms * (1 << Math.Min(holds, 9)), TimeSpan.FromSeconds(6));
+            Assert.InRange(wait, 10 * Ms * (1 << Math.Min(postponements, 9)), TimeSpan.FromSeconds(6));
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         var slots = new List<DateTimeOffset>();
         for (var i = 0; i < 100; i++)
         {
-            slots.Add((await Enter(gate)).HoldUntil);
+            slots.Add((await Enter(gate)).PostponeUntil);
         }
 
         Assert.Equal(opened + s_probeInterval, slots[0]);
@@ -96,7 +96,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         Assert.Null((await Enter(gate)).Pass);
         Assert.Equal(BreakerChange.Closed, probe.End(Reachability.Yes, Ms));
 
-        Assert.NotNull((await Enter(gate, holds: 0)).Pass);
+        Assert.NotNull((await Enter(gate, postponements: 0)).Pass);
     }
 
     [Fact]
@@ -107,10 +107,10 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         (await Entered(gate)).End(Reachability.Yes, Ms, until);
 
         var held = await Enter(gate);
-        Assert.InRange(held.HoldUntil, until, until + TimeSpan.FromSeconds(1));
-        Clock.SetUtcNow(held.HoldUntil);
+        Assert.InRange(held.PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Clock.SetUtcNow(held.PostponeUntil);
 
-        Assert.NotNull((await Enter(gate, holds: 1)).Pass);
+        Assert.NotNull((await Enter(gate, postponements: 1)).Pass);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     {
         var gate = Gate();
         var version = Clock.GetUtcNow();
-        gate.Update(version, null, restUntil: version + TimeSpan.FromHours(1));
+        gate.Update(version, null, cooldownUntil: version + TimeSpan.FromHours(1));
         Assert.Null((await Enter(gate)).Pass);
 
         gate.Update(version + Ms, null, null);
@@ -138,12 +138,12 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         Clock.Jump(TimeSpan.FromHours(hours));
         if (hours < 0)
         {
-            var held = (await Enter(gate)).HoldUntil - Clock.GetUtcNow();
+            var held = (await Enter(gate)).PostponeUntil - Clock.GetUtcNow();
             Assert.InRange(held, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
             Clock.Advance(held);
         }
 
-        Assert.NotNull((await Enter(gate, holds: 1)).Pass);
+        Assert.NotNull((await Enter(gate, postponements: 1)).Pass);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
 
         gate.Update(version, null, until);
 
-        Assert.InRange((await Enter(gate)).HoldUntil - Clock.GetUtcNow(), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
+        Assert.InRange((await Enter(gate)).PostponeUntil - Clock.GetUtcNow(), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
     }
 
     [Fact]
@@ -171,9 +171,9 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         Clock.Jump(-TimeSpan.FromHours(3));
         Clock.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.NotNull((await Enter(limited, holds: 1)).Pass);
+        Assert.NotNull((await Enter(limited, postponements: 1)).Pass);
         Clock.Advance(s_probeInterval);
-        Assert.NotNull((await Enter(dead, holds: 1)).Pass);
+        Assert.NotNull((await Enter(dead, postponements: 1)).Pass);
     }
 
     [Theory]
@@ -257,7 +257,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
         pass.End(Reachability.Yes, Ms);
 
         Assert.True(gate.TryRetire(TimeSpan.FromHours(1)));
-        Assert.Null(gate.EnterAsync(holds: 0, default));
+        Assert.Null(gate.EnterAsync(postponements: 0, default));
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class EventEnvelopeTests
 
         Assert.Equal(body, Payload(body));
         Assert.Equal(body, Payload(" " + body));
-        Assert.Equal("In the body eventName must be a text of 1–256 characters.", Problem(body.Replace("\"eventName\":\"", "\"eventName\":\"x", StringComparison.Ordinal)));
+        Assert.Equal("In the body eventName must be a string of 1–256 characters.", Problem(body.Replace("\"eventName\":\"", "\"eventName\":\"x", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -74,11 +74,11 @@ public sealed class EventEnvelopeTests
     [InlineData("{}", "In the body eventName is missing, organizationId is missing, data is missing.")]
     [InlineData("""{"EventName":"A","organizationid":1,"Data":{}}""", "In the body eventName is missing, organizationId is missing, data is missing.")]
     [InlineData("""{"organizationId":1,"data":{}}""", "In the body eventName is missing.")]
-    [InlineData("""{"eventName":"","organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
-    [InlineData("""{"eventName":null,"organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
-    [InlineData("""{"eventName":["A"],"organizationId":1,"data":{}}""", "In the body eventName must be a text of 1–256 characters.")]
-    [InlineData("""{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""", "In the body eventName must not hold U+000D, which is a control or an invisible character.")]
-    [InlineData("""{"eventName":"A\u202eB","organizationId":1,"data":{}}""", "In the body eventName must not hold U+202E, which is a control or an invisible character.")]
+    [InlineData("""{"eventName":"","organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
+    [InlineData("""{"eventName":null,"organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
+    [InlineData("""{"eventName":["A"],"organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
+    [InlineData("""{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""", "In the body eventName must not contain U+000D, which is a control or invisible character.")]
+    [InlineData("""{"eventName":"A\u202eB","organizationId":1,"data":{}}""", "In the body eventName must not contain U+202E, which is a control or invisible character.")]
     [InlineData("""{"eventName":"A","data":{}}""", "In the body organizationId is missing.")]
     [InlineData("""{"eventName":"A","organizationId":"1","data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
     [InlineData("""{"eventName":"A","organizationId":0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
@@ -95,12 +95,12 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"A","eventName":"A","organizationId":1,"data":{}}""", "In the body eventName appears twice.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":{},"data":{}}""", "In the body data appears twice.")]
     [InlineData("""{"eventName":"A","organizationId":1,"organizationId":1,"organizationId":1,"data":{}}""", "In the body organizationId appears twice.")]
-    [InlineData("""{"eventName":"A\ud800","organizationId":1,"data":{}}""", "The body has an escape that is no character at byte 13.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""", "The body has an escape that is no character at byte 49.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""", "The body has an escape that is no character at byte 49.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""", "The body has an escape that is no character at byte 45.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""", "The body has an escape that is no character at byte 50.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""", "The body has an escape that is no character at byte 51.")]
+    [InlineData("""{"eventName":"A\ud800","organizationId":1,"data":{}}""", "The body has an escape that is not a character at byte 13.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""", "The body has an escape that is not a character at byte 49.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""", "The body has an escape that is not a character at byte 49.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""", "The body has an escape that is not a character at byte 45.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""", "The body has an escape that is not a character at byte 50.")]
+    [InlineData("""{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""", "The body has an escape that is not a character at byte 51.")]
     public void A_malformed_body_is_refused_with_what_is_wrong(string body, string problem) => Assert.Equal(problem, Problem(body));
 
     [Fact]

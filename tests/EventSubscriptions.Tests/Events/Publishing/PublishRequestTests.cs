@@ -81,7 +81,7 @@ public sealed class PublishRequestTests
     {
         Read($"[{Valid}]", new string('k', 63));
 
-        Assert.Equal(["[0].id: would be longer than 64 characters with this Idempotency-Key"], Errors());
+        Assert.Equal(["[0].id: is longer than 64 characters with this Idempotency-Key"], Errors());
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class PublishRequestTests
                 "[4].eventName: is required",
                 "[4].data: is required",
                 "[5]: must be an object",
-                "[7].id: is the id of another event of this request",
+                "[7].id: is repeated in this request",
             ],
             Errors());
     }
