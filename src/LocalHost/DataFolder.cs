@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LocalHost;
 
-/// <summary>The folder that holds the state of the broker, the tables and the timers, opened by one process at a time.</summary>
+/// <summary>The folder with the state of the broker, the tables and the timers, opened by one process at a time.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
@@ -80,7 +80,7 @@ internal sealed class DataFolder : IDisposable
         var secrets = System.IO.Path.Combine(Path, LocalSettings.FileName);
         if (File.Exists(secrets))
         {
-            // A copy has the permissions of the original.
+            // A copy keeps the permissions of the original.
             File.Copy(secrets, System.IO.Path.Combine(target, LocalSettings.FileName));
         }
     }
@@ -94,7 +94,7 @@ internal sealed class DataFolder : IDisposable
 
     private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
 
-    /// <summary>Makes a folder for its owner alone: what is in there concerns nobody else on the machine.</summary>
+    /// <summary>Creates a folder that only its owner can read.</summary>
     private static void CreateDirectory(string path)
     {
         if (OperatingSystem.IsWindows())

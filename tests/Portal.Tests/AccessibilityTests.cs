@@ -48,7 +48,7 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
         var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook().Answers(500));
         await using var tab = await portal.OpenAsAdmin(new(Theme: theme));
         await new SubscriptionPage(tab).GoTo(subscription);
-        foreach (var (action, close) in new[] { ("Send a test", "Close"), ("Rotate secret", "Cancel"), ("Delete", "Cancel") })
+        foreach (var (action, close) in new[] { ("Send test event", "Close"), ("Rotate secret", "Cancel"), ("Delete", "Cancel") })
         {
             await tab.Button(action).ClickAsync();
             await Assertions.Expect(tab.Dialog).ToBeVisibleAsync();
@@ -60,7 +60,7 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
         await tab.Button("Rotate").ClickAsync();
         await Assertions.Expect(tab.Dialog.GetByLabel("Signing secret")).ToBeVisibleAsync();
         Assert.Empty(await Axe.Violations(tab.Page));
-        await tab.Button("I have kept it").ClickAsync();
+        await tab.Button("I have stored it").ClickAsync();
 
         await new SubscriptionForm(tab).GoToNew(subscription.Organization);
         await tab.Button("Create").ClickAsync();

@@ -56,12 +56,12 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo($"organizations/{portal.NewOrganization().Id}/audit-log");
-        await tab.ShowsText("Nothing has happened yet.");
+        await tab.ShowsText("No entries yet.");
 
         await tab.Field("From").FillAsync("2026-01-15T10:00");
         await tab.Field("From").BlurAsync();
 
-        await tab.ShowsText("No entry fits these filters.");
+        await tab.ShowsText("No entries match these filters.");
         Assert.EndsWith("?from=2026-01-15T09%3A00%3A00.000Z", tab.Page.Url, StringComparison.Ordinal);
         await tab.Page.ReloadAsync();
         await Assertions.Expect(tab.Field("From")).ToHaveValueAsync("2026-01-15T10:00");
@@ -74,7 +74,7 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo($"organizations/{portal.NewOrganization().Id}/audit-log");
 
-        await tab.Link("What belongs to no organization").ClickAsync();
+        await tab.Link("Entries without an organization").ClickAsync();
 
         await tab.ShowsHeading("Audit log of the app");
         await Assertions.Expect(tab.Rows.First).ToContainTextAsync("Key created");

@@ -29,7 +29,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("event-types?search=nothing+like+it");
 
-        await tab.ShowsText("No event type fits.");
+        await tab.ShowsText("No matching event types.");
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
 {
     private static readonly TimeSpan s_soonerThanTheDeadlineOfARequest = TimeSpan.FromSeconds(40);
 
-    private const string Gone = "The app can’t be reached. This page goes on by itself as soon as it is back.";
+    private const string Gone = "The app is unreachable. This page resumes as soon as it is back.";
 
     [Fact]
     public async Task Page_goes_on_by_itself_when_the_app_was_gone_for_a_while()
@@ -23,7 +23,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await app.Kill();
         await tab.ShowsText(Gone);
         await page.Press("Deactivate");
-        await tab.ShowsText("it isn’t known whether this was done");
+        await tab.ShowsText("it is unknown whether this was done");
         await app.StartAgain(atSameAddress: true);
 
         await Assertions.Expect(tab.Page.GetByText(Gone)).ToHaveCountAsync(0);

@@ -25,7 +25,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await subscription.Attempted("delivered", 2);
         await Assertions.Expect(tab.Page.GetByText("Paused", new() { Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(page.Deliveries).ToHaveCountAsync(1);
-        await page.Press("Go on");
+        await page.Press("Resume");
 
         await Assertions.Expect(page.Deliveries).ToContainTextAsync([second, first]);
         Assert.Empty(tab.ConsoleErrors);
@@ -45,7 +45,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await tab.GoTo($"organizations/{organization.Id}/subscriptions/{subscription.Id}/deliveries/numbers");
 
-        var shown = tab.Page.GetByRole(AriaRole.Group, new() { Name = "What was sent" });
+        var shown = tab.Page.GetByRole(AriaRole.Group, new() { Name = "Payload" });
         await Assertions.Expect(shown).ToBeVisibleAsync();
         var text = await shown.InnerTextAsync();
         Assert.Equal(
@@ -168,7 +168,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText("\"id\": \"case-77\"");
         await tab.ShowsText("Down for maintenance.");
         await tab.ShowsText("2 attempts");
-        await tab.Button("Send it again").ClickAsync();
+        await tab.Button("Resend").ClickAsync();
 
         await tab.ShowsText("3 attempts");
         await tab.ShowsText("1 (resend)");
@@ -185,7 +185,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo($"organizations/{organization.Id}/subscriptions/{subscription.Id}/deliveries/{eventId}");
 
-        await tab.Button("Send it again").ClickAsync();
+        await tab.Button("Resend").ClickAsync();
 
         await tab.ShowsText("The subscription is inactive. Activate it first.");
     }
@@ -201,7 +201,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await new SubscriptionPage(tab).GoTo(subscription);
 
         await Assertions.Expect(tab.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Attempts per hour, at most [12]") })).ToBeVisibleAsync();
-        await tab.Page.GetByText("The same as a table").ClickAsync();
+        await tab.Page.GetByText("Show as a table").ClickAsync();
         var cells = await tab.Page.Locator(".charts tbody tr").First.Locator("td").AllTextContentsAsync();
         Assert.Equal(7, cells.Count);
         Assert.Equal(2, await tab.Page.Locator(".charts rect").CountAsync());

@@ -59,10 +59,10 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
         var page = new SubscriptionPage(tab);
         await page.GoTo(subscription);
 
-        await page.Press("Send a test");
+        await page.Press("Send test event");
         await tab.Button("Send").ClickAsync();
 
-        await Assertions.Expect(tab.Dialog.GetByRole(AriaRole.Group, new() { Name = "What the receiver answered" })).ToHaveTextAsync(Markup);
+        await Assertions.Expect(tab.Dialog.GetByRole(AriaRole.Group, new() { Name = "Response" })).ToHaveTextAsync(Markup);
         Assert.True(await IsUnharmed(tab));
     }
 

@@ -21,7 +21,7 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Button("Create").ClickAsync();
         var key = await tab.Dialog.GetByLabel("Key", new() { Exact = true }).InputValueAsync();
         (await portal.App.As(key).Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.OK);
-        await tab.Button("I have kept it").ClickAsync();
+        await tab.Button("I have stored it").ClickAsync();
         await Assertions.Expect(tab.Dialog).ToHaveCountAsync(0);
         Assert.DoesNotContain(key, await tab.Page.ContentAsync(), StringComparison.Ordinal);
 
@@ -60,7 +60,7 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Dialog.GetByLabel("Name").FillAsync("Of the organization");
         await Assertions.Expect(tab.Dialog.GetByLabel("Organization")).ToHaveAttributeAsync("readonly", "");
         await tab.Button("Create").ClickAsync();
-        await tab.Button("I have kept it").ClickAsync();
+        await tab.Button("I have stored it").ClickAsync();
 
         await Assertions.Expect(tab.Rows.Filter(new() { HasText = "Of the organization" })).ToContainTextAsync($"{organization.Id}");
     }

@@ -14,11 +14,11 @@ public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
         await hook.Received(3);
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo($"organizations/{organization.Id}/subscriptions/{subscription.Id}/replays");
-        await tab.ShowsText("There was no replay yet.");
+        await tab.ShowsText("No replays yet.");
 
         await tab.Button("Count them").ClickAsync();
         await tab.Button("Send 3 events").ClickAsync();
-        await tab.ShowsText("All 3 events are on their way.");
+        await tab.ShowsText("All 3 events are queued.");
 
         await hook.Received(6);
         await Assertions.Expect(tab.Rows).ToContainTextAsync(["3 of 3 sent", "3 found"]);
@@ -34,7 +34,7 @@ public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await tab.Button("Count them").ClickAsync();
 
-        await tab.ShowsText("No event fits.");
+        await tab.ShowsText("No matching events.");
     }
 
     [Fact]

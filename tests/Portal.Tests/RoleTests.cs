@@ -15,14 +15,14 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await subscription.Attempted("delivered", 1);
         await using var tab = await portal.OpenAs("read", organization.Id);
         await new SubscriptionPage(tab).GoTo(subscription);
-        await tab.ShowsText("Your key’s role is read: it can look");
+        await tab.ShowsText("Your key’s role is read: it can read");
         await Assertions.Expect(tab.Page.GetByRole(AriaRole.Navigation)).ToHaveTextAsync("SubscriptionsAudit logEvent typesRelay");
         Assert.Equal(0, await tab.Page.Locator(".heading:has(h1) button, .heading:has(h1) .button").CountAsync());
 
         await tab.Link(Some.CaseEvent).ClickAsync();
 
         await tab.ShowsText(eventId);
-        await tab.ShowsText("What was sent is shown to keys of the role manage.");
+        await tab.ShowsText("The payload requires the role manage.");
         Assert.DoesNotContain("case-secret", await tab.Page.ContentAsync(), StringComparison.Ordinal);
         Assert.Empty(tab.ConsoleErrors);
     }
@@ -38,7 +38,7 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAs(role);
         await tab.GoTo(view);
 
-        await tab.ShowsText($"This page takes a key of the role {needed}; yours has the role {role}.");
+        await tab.ShowsText($"This page requires a key with the role {needed}; your key has the role {role}.");
         Assert.Empty(tab.ConsoleErrors);
     }
 

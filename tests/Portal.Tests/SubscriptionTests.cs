@@ -27,7 +27,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
 
         var secret = await tab.Dialog.GetByLabel("Signing secret").InputValueAsync();
         Assert.StartsWith("whsec_", secret, StringComparison.Ordinal);
-        await tab.Button("I have kept it").ClickAsync();
+        await tab.Button("I have stored it").ClickAsync();
         await tab.ShowsHeading("Orders");
         Assert.DoesNotContain(secret, await tab.Page.ContentAsync(), StringComparison.Ordinal);
         await organization.PublishCase();
@@ -59,7 +59,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await tab.TabTo(tab.Button("Create"));
         await tab.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(tab.Dialog).ToBeVisibleAsync();
-        await tab.TabTo(tab.Button("I have kept it"));
+        await tab.TabTo(tab.Button("I have stored it"));
         await tab.Page.Keyboard.PressAsync("Enter");
 
         await tab.ShowsHeading("Typed");
@@ -83,9 +83,9 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await form.Rate.FillAsync("100000");
         await form.Create();
 
-        await form.ShowsError(form.Url, "URL must be");
-        await form.ShowsError(form.Token, "Token must be visible ASCII characters");
-        await form.ShowsError(form.Rate, "Most requests per second must be");
+        await form.ShowsError(form.Url, "URL must start with https://");
+        await form.ShowsError(form.Token, "Token must be printable ASCII characters");
+        await form.ShowsError(form.Rate, "Rate limit must be");
         await tab.ShowsText("Events must list 1 to 64 names");
         await Assertions.Expect(form.Url).ToBeFocusedAsync();
     }
@@ -120,7 +120,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await form.Url.FillAsync("https://example.com/other?key=***");
         await form.Save();
 
-        await form.ShowsError(form.Url, "URL must be entered whole");
+        await form.ShowsError(form.Url, "URL must be entered in full");
         Assert.Empty(await subscription.Organization.AuditLog("subscription.updated"));
     }
 
@@ -154,7 +154,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await subscription.Organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Theirs" });
 
         await form.Save();
-        await tab.ShowsText("Somebody else has changed this subscription since you opened it.");
+        await tab.ShowsText("The subscription has been changed by someone else since you opened it.");
         await tab.Button("Load the current version").ClickAsync();
         await Assertions.Expect(form.Description).ToHaveValueAsync("Theirs");
         await Assertions.Expect(form.Name).ToHaveValueAsync("Mine");
@@ -233,13 +233,13 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         var page = new SubscriptionPage(tab);
         await page.GoTo(subscription);
 
-        await page.Press("Send a test");
+        await page.Press("Send test event");
         await tab.Dialog.GetByLabel("Event", new() { Exact = true }).SelectOptionAsync("CaseClosedEvent");
         await tab.Button("Send").ClickAsync();
-        await Assertions.Expect(tab.Dialog).ToContainTextAsync("The receiver has not taken it.");
+        await Assertions.Expect(tab.Dialog).ToContainTextAsync("Not delivered.");
         await Assertions.Expect(tab.Dialog).ToContainTextAsync("Out of paper.");
         await tab.Button("Send").ClickAsync();
-        await Assertions.Expect(tab.Dialog).ToContainTextAsync("The receiver has taken it.");
+        await Assertions.Expect(tab.Dialog).ToContainTextAsync("Delivered.");
 
         Assert.Equal("CaseClosedEvent", (string)JsonNode.Parse(hook.Requests[1].Body)!["eventName"]!);
     }
@@ -253,13 +253,13 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await page.GoTo(subscription);
 
         await page.Press("Rotate secret");
-        await tab.Dialog.GetByLabel("The secret in use goes on signing for").SelectOptionAsync("01:00:00");
+        await tab.Dialog.GetByLabel("The current secret keeps signing for").SelectOptionAsync("01:00:00");
         await tab.Button("Rotate").ClickAsync();
 
         var secret = await tab.Dialog.GetByLabel("Signing secret").InputValueAsync();
         Assert.StartsWith("whsec_", secret, StringComparison.Ordinal);
         Assert.NotEqual(subscription.SigningSecret, secret);
-        await tab.Button("I have kept it").ClickAsync();
+        await tab.Button("I have stored it").ClickAsync();
         await Assertions.Expect(tab.Dialog).ToHaveCountAsync(0);
         Assert.DoesNotContain(secret, await tab.Page.ContentAsync(), StringComparison.Ordinal);
     }

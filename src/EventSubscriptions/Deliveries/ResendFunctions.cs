@@ -57,7 +57,7 @@ public sealed class ResendFunctions(
 
         using var slot = slots.TryEnter(subscription.OrganizationId);
         return slot is null
-            ? Problem.TooManyRequests($"{slots.Most} tests of this organization are under way, as many as may at once. Try again when one has ended.", s_testPause)
+            ? Problem.TooManyRequests($"The organization has reached its limit of {slots.Most} concurrent tests. Try again when one has ended.", s_testPause)
             : ApiResult.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt);
     }
 

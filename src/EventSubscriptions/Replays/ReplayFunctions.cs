@@ -69,7 +69,7 @@ public sealed class ReplayFunctions(
         if (replay is null)
         {
             return Problem.Conflict(
-                $"{limits.ReplaysPerOrganization} replays of this organization are running, as many as may at once. Wait until one has ended, or cancel one.");
+                $"The organization has reached its limit of {limits.ReplaysPerOrganization} running replays. Wait until one has ended, or cancel one.");
         }
 
         return new JsonContentResult<ReplayResponse>(StatusCodes.Status202Accepted, ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace LocalHost.Demo;
 
-/// <summary>One request that the inbox got, as its page shows it.</summary>
+/// <summary>A request that the inbox received, as its page shows it.</summary>
 internal sealed record Arrival
 {
     /// <summary>From 1, in the order of arrival.</summary>
@@ -10,28 +10,28 @@ internal sealed record Arrival
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>As they came, but for the token, of which only the end is kept.</summary>
+    /// <summary>Unchanged, except that only the end of the token is kept.</summary>
     public required IReadOnlyList<ArrivalHeader> Headers { get; init; }
 
-    /// <summary>Indented where it is JSON, else as it came.</summary>
+    /// <summary>Indented if it is JSON, else unchanged.</summary>
     public required string Body { get; init; }
 
-    /// <summary>What is wrong with the signature, or null where it is right.</summary>
+    /// <summary>What is wrong with the signature, or null if it is valid.</summary>
     public string? SignatureProblem { get; init; }
 
     /// <summary>Whether the token is the subscription's.</summary>
     public bool IsTokenRight { get; init; }
 
-    /// <summary>The status that the inbox answers.</summary>
+    /// <summary>The status that the inbox returns.</summary>
     public int Answered { get; init; }
 
-    /// <summary>How often the same event has come, this time included.</summary>
+    /// <summary>How often the same event has arrived, including this time.</summary>
     public int Time { get; init; }
 }
 
 internal sealed record ArrivalHeader(string Name, string Value);
 
-/// <summary>How the inbox answers.</summary>
+/// <summary>How the inbox responds.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<InboxAnswer>))]
 internal enum InboxAnswer
 {
@@ -48,10 +48,10 @@ internal enum InboxAnswer
     Slow,
 }
 
-/// <summary>What the page asks for: everything new since an arrival that it knows, newest first.</summary>
+/// <summary>The response to the page: all arrivals after one that it knows, newest first.</summary>
 internal sealed record InboxState(InboxAnswer Answer, long Total, IReadOnlyList<Arrival> Arrivals);
 
-/// <summary>What the page says when somebody chooses how to answer.</summary>
+/// <summary>The request of the page to choose how to respond.</summary>
 internal sealed record InboxChoice(InboxAnswer Answer);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -6,7 +6,9 @@ using LocalHost.Hosting;
 
 namespace LocalHost.Demo;
 
-/// <summary>What a person would do with <c>curl</c> to try the app: subscribe the inbox, and publish events. It uses the app's HTTP API and nothing else.</summary>
+/// <summary>
+/// Does what a person would do with <c>curl</c> to try the app: subscribes the inbox and publishes events, through the HTTP API only.
+/// </summary>
 internal sealed class DemoClient(HttpClient api)
 {
     private const string Organization = "api/organizations/1";
@@ -14,7 +16,7 @@ internal sealed class DemoClient(HttpClient api)
     private const string Name = "Demo inbox";
     private const string AdminKeyHeader = "x-api-key";
 
-    /// <summary>Says where the app is and which key to use.</summary>
+    /// <summary>Sets the address of the app and the API key.</summary>
     public static void Configure(HttpClient api, string url, string adminKey)
     {
         api.BaseAddress = new Uri(url);
@@ -22,10 +24,10 @@ internal sealed class DemoClient(HttpClient api)
     }
 
     /// <summary>
-    /// Makes the subscription to the inbox, or takes the one of an earlier start, with a new token and a new signing secret: those of then aren't
-    /// known any more.
+    /// Creates the subscription of the inbox, or reuses the one of an earlier start with a new token and a new signing secret, because the
+    /// old ones are unknown.
     /// </summary>
-    /// <exception cref="StartupException">The app refuses the inbox as a receiver.</exception>
+    /// <exception cref="StartupException">The app rejects the inbox as a receiver.</exception>
     public async Task<(string SigningSecret, string Token)> SubscribeAsync(Uri hook, CancellationToken cancellationToken)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -84,6 +86,6 @@ internal sealed class DemoClient(HttpClient api)
 
         return response.IsSuccessStatusCode
             ? answer
-            : throw new StartupException($"The demo could not be set up: {method} {path} answered {(int)response.StatusCode}, {answer["title"]}.");
+            : throw new StartupException($"The demo could not be set up: {method} {path} returned {(int)response.StatusCode}, {answer["title"]}.");
     }
 }

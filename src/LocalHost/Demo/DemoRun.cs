@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Demo;
 
-/// <summary>The demo, from <c>--demo</c> to the end of the program: an inbox, a subscription to it, and one event every second.</summary>
+/// <summary>The demo, from <c>--demo</c> until the app stops: an inbox, a subscription to it, and one event per second.</summary>
 internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, string adminKey, TimeProvider time, ILogger<DemoRun> logger) : IAsyncDisposable
 {
     /// <summary>The name of the HTTP client.</summary>
@@ -16,11 +16,11 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
     private InboxServer? _server;
     private Task _publishing = Task.CompletedTask;
 
-    /// <summary>Where the inbox is shown, once started.</summary>
+    /// <summary>The address of the inbox, once started.</summary>
     public Uri? Inbox => _server?.Url;
 
-    /// <summary>Starts when the app takes requests. The inbox listens beside it, on the next port where that is free.</summary>
-    /// <exception cref="StartupException">The app refuses the inbox as a receiver.</exception>
+    /// <summary>Starts when the app accepts requests. The inbox listens on the next port if it is free.</summary>
+    /// <exception cref="StartupException">The app rejects the inbox as a receiver.</exception>
     public async Task StartAsync(string url, CancellationToken cancellationToken)
     {
         DemoClient.Configure(api, url, adminKey);
@@ -32,7 +32,7 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
         _publishing = Task.Run(() => PublishAsync(client, examples, _stopping.Token), CancellationToken.None);
     }
 
-    /// <summary>Publishes nothing more. The inbox stays, for what is still on its way.</summary>
+    /// <summary>Stops publishing. The inbox keeps running for deliveries in flight.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
@@ -65,9 +65,9 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
             {
                 return;
             }
-            catch (Exception e) when (e is HttpRequestException or StartupException or OperationCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or StartupException or OperationCanceledException)
             {
-                Log.NotPublished(logger, e);
+                Log.NotPublished(logger, exception);
                 await Task.WhenAny(Task.Delay(s_interval, time, cancellationToken));
             }
         }
@@ -75,7 +75,7 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The demo could not publish an event; it goes on with the next")]
+        [LoggerMessage(1, LogLevel.Warning, "The demo could not publish an event; it continues with the next")]
         public static partial void NotPublished(ILogger logger, Exception exception);
     }
 }

@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace LocalHost.Demo;
 
-/// <summary>A receiver that remembers its last requests and answers as it is told. Thread-safe.</summary>
+/// <summary>A receiver that remembers its last requests and responds as it is told. Thread-safe.</summary>
 internal sealed class Inbox(TimeProvider time)
 {
     /// <summary>How many requests are remembered.</summary>
     public const int Capacity = 100;
 
-    /// <summary>How long a slow answer takes.</summary>
+    /// <summary>The duration of a slow response.</summary>
     public static readonly TimeSpan SlowAnswer = TimeSpan.FromSeconds(5);
 
     private const string Bearer = "Bearer ";
@@ -28,10 +28,10 @@ internal sealed class Inbox(TimeProvider time)
     private InboxAnswer _answer;
     private long _total;
 
-    /// <summary>The subscription's secret and token, as soon as they are known.</summary>
+    /// <summary>The secret and the token of the subscription, once they are known.</summary>
     public (string SigningSecret, string Token)? Credentials { get; set; }
 
-    /// <summary>How requests are answered from now on.</summary>
+    /// <summary>How to respond from now on.</summary>
     public InboxAnswer Answer
     {
         get
@@ -51,7 +51,7 @@ internal sealed class Inbox(TimeProvider time)
         }
     }
 
-    /// <summary>Takes a request, and returns the status to answer with once the time for it has come.</summary>
+    /// <summary>Receives a request, and returns the status to respond with after the chosen delay.</summary>
     public async Task<int> TakeAsync(IHeaderDictionary headers, byte[] body, CancellationToken cancellationToken)
     {
         var answer = Answer;
@@ -65,7 +65,7 @@ internal sealed class Inbox(TimeProvider time)
         return status;
     }
 
-    /// <summary>What came after an arrival, newest first; 0 for all that is remembered.</summary>
+    /// <summary>The requests after an arrival, newest first; 0 for all that are remembered.</summary>
     public InboxState Since(long number)
     {
         lock (_lock)

@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Demo;
 
 /// <summary>
-/// The inbox over HTTP, on a port of its own: another origin than the app's, since it shows what others have written. <c>POST /hook</c> receives,
-/// <c>GET /</c> is the page, which reads <c>GET /arrivals?since=N</c> and says by <c>PUT /answer</c> how to answer.
+/// The inbox over HTTP, on its own port and so another origin than the app, because it shows what others have written. <c>POST /hook</c>
+/// receives, <c>GET /</c> is the page, which reads <c>GET /arrivals?since=N</c> and chooses the response with <c>PUT /answer</c>.
 /// </summary>
 internal sealed class InboxServer : IAsyncDisposable
 {
-    /// <summary>Where the subscription points to.</summary>
+    /// <summary>The URL of the subscription.</summary>
     public const string HookPath = "/hook";
 
     private const int MaxBody = 1024 * 1024;
@@ -41,17 +41,17 @@ internal sealed class InboxServer : IAsyncDisposable
         app.Run(HandleAsync);
     }
 
-    /// <summary>Where a person on this machine finds the page.</summary>
+    /// <summary>The address of the page on this machine.</summary>
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>Starts on a port, or on any free one where it is taken.</summary>
+    /// <summary>Starts on a port, or on any free one if it is taken.</summary>
     public static async Task<InboxServer> StartAsync(Inbox inbox, IPAddress address, int port)
     {
         try
         {
             return await StartOnAsync(inbox, address, port);
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             return await StartOnAsync(inbox, address, port: 0);
         }
@@ -118,7 +118,7 @@ internal sealed class InboxServer : IAsyncDisposable
         context.Response.StatusCode = await _inbox.TakeAsync(context.Request.Headers, body.ToArray(), context.RequestAborted);
         if (context.Response.StatusCode != StatusCodes.Status200OK)
         {
-            await context.Response.WriteAsync("The inbox was told to answer so.", context.RequestAborted);
+            await context.Response.WriteAsync("The inbox was told to respond like this.", context.RequestAborted);
         }
     }
 
@@ -130,7 +130,7 @@ internal sealed class InboxServer : IAsyncDisposable
 
     private async Task ChooseAsync(HttpContext context)
     {
-        // A page of another origin can't send this type without asking first, and isn't answered.
+        // A page of another origin can't send this content type without a preflight request, which is not answered.
         if (!context.Request.HasJsonContentType())
         {
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;

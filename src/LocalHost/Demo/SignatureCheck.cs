@@ -4,27 +4,27 @@ using System.Text;
 
 namespace LocalHost.Demo;
 
-/// <summary>Checks a request as a receiver should (Standard Webhooks, "Verifying webhook authenticity").</summary>
+/// <summary>Verifies a request as a receiver should (Standard Webhooks, "Verifying webhook authenticity").</summary>
 internal static class SignatureCheck
 {
-    /// <summary>How far the sender's clock may be from ours, so that nobody can send an old request again.</summary>
+    /// <summary>How far the sender's clock may differ, so that old requests can't be replayed.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     private const string SecretPrefix = "whsec_";
     private const string Version = "v1,";
 
-    /// <summary>What is wrong, for people; null where one of the signatures is right.</summary>
+    /// <summary>What is wrong, for people; null if one of the signatures is valid.</summary>
     /// <param name="secret"><c>whsec_</c> and the key in base64.</param>
     /// <param name="id">The header <c>webhook-id</c>.</param>
     /// <param name="timestamp">The header <c>webhook-timestamp</c>.</param>
-    /// <param name="signatures">The header <c>webhook-signature</c>: signatures with blanks between them.</param>
+    /// <param name="signatures">The header <c>webhook-signature</c>: signatures separated by spaces.</param>
     /// <param name="body">The body, byte for byte.</param>
     /// <param name="now">The time of arrival.</param>
     public static string? ProblemOf(string secret, string id, string timestamp, string signatures, ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         if (id.Length == 0 || timestamp.Length == 0 || signatures.Length == 0)
         {
-            return "There is no signature.";
+            return "The signature is missing.";
         }
 
         if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
@@ -44,7 +44,7 @@ internal static class SignatureCheck
             isRight |= CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected);
         }
 
-        return isRight ? null : "The signature is not that of this body and the subscription's secret.";
+        return isRight ? null : "No signature matches this body and the subscription's secret.";
     }
 
     private static byte[] Sign(string secret, string head, ReadOnlySpan<byte> body)

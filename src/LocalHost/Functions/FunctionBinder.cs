@@ -99,6 +99,6 @@ internal sealed class FunctionBinder
         var text = RouteString(context, name);
         return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? value
-            : throw new FormatException($"The route value '{name}' is no integer: constrain it in the route, {{{name}:int}}.");
+            : throw new FormatException($"The route value '{name}' is not an integer: constrain it in the route, {{{name}:int}}.");
     }
 }

@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace LocalHost.Functions;
 
-/// <summary>Finds the functions, once, at start. What the Functions host or its worker would refuse or ignore is an error here.</summary>
+/// <summary>Finds the functions at start. What the Functions host or its worker would reject or ignore is an error here.</summary>
 internal sealed class FunctionDiscovery
 {
     private readonly string _routePrefix;
@@ -21,8 +21,8 @@ internal sealed class FunctionDiscovery
     public static IEnumerable<Type> TypesOf(Assembly assembly) =>
         assembly.GetTypes().Where(type => type is { IsClass: true, ContainsGenericParameters: false } && !type.Name.StartsWith('<'));
 
-    /// <returns>The functions in the order of their names.</returns>
-    /// <exception cref="StartupException">Some are wrong: the message lists all mistakes.</exception>
+    /// <returns>The functions ordered by name.</returns>
+    /// <exception cref="StartupException">Some are not valid: the message lists all errors.</exception>
     public static IReadOnlyList<FunctionMethod> Find(IEnumerable<Type> types, string routePrefix)
     {
         var discovery = new FunctionDiscovery(routePrefix);
@@ -54,18 +54,18 @@ internal sealed class FunctionDiscovery
 
         if (!IsValidName(name))
         {
-            Error("a name is a letter and up to 127 letters, digits, hyphens and underscores.");
+            Error("a name must be a letter and up to 127 letters, digits, hyphens and underscores.");
         }
 
         if (!method.IsPublic || method.IsGenericMethod || (type.IsAbstract && !method.IsStatic))
         {
-            Error("a function is a public method, not generic, of a class that can be created.");
+            Error("a function must be a public, non-generic method of a class that can be created.");
         }
 
         var triggers = method.GetParameters().Where(parameter => parameter.IsDefined(typeof(TriggerBindingAttribute))).ToList();
         if (triggers.Count != 1)
         {
-            Error($"a function has one trigger, not {triggers.Count}.");
+            Error($"a function must have one trigger, not {triggers.Count}.");
             return null;
         }
 
@@ -104,7 +104,7 @@ internal sealed class FunctionDiscovery
 
         if (binding is HttpTriggerAttribute { AuthLevel: not AuthorizationLevel.Anonymous })
         {
-            error("there are no function keys here: only AuthorizationLevel.Anonymous works.");
+            error("the local host has no function keys: use AuthorizationLevel.Anonymous.");
         }
     }
 
@@ -113,16 +113,16 @@ internal sealed class FunctionDiscovery
         var route = string.IsNullOrEmpty(http.Route) ? name : http.Route.Trim('/');
         if (_routePrefix.Length == 0 && IsReserved(route))
         {
-            error($"the route '{route}' is one of the Functions host's own.");
+            error($"the route '{route}' is reserved by the Functions host.");
         }
 
         try
         {
             return RoutePatternFactory.Parse(_routePrefix.Length == 0 ? route : $"{_routePrefix}/{route}");
         }
-        catch (RoutePatternException e)
+        catch (RoutePatternException exception)
         {
-            error($"the route '{route}' is wrong: {e.Message}");
+            error($"the route '{route}' is not valid: {exception.Message}");
             return null;
         }
     }

@@ -37,6 +37,6 @@ internal sealed class FunctionMethod(
         HttpTriggerAttribute => $"{(HttpMethods is { } methods ? string.Join(',', methods) : "any")} /{Route!.RawText}",
         ServiceBusTriggerAttribute bus => $"queue {bus.QueueName}",
         TimerTriggerAttribute timer => $"timer {timer.Schedule}",
-        _ => throw new InvalidOperationException($"{Binding.GetType()} is no trigger."),
+        _ => throw new InvalidOperationException($"{Binding.GetType()} is not a trigger."),
     };
 }

@@ -31,7 +31,7 @@ internal sealed partial class FunctionRunner(
         var context = new LocalFunctionContext(function, triggerValue, features, scope.ServiceProvider, cancellationToken);
         try
         {
-            // The worker runs a function in a flow of its own, which knows of no activity but through the trace context.
+            // The worker runs a function in a separate flow, which knows an activity only through the trace context.
             Activity.Current = null;
             await _pipeline(context);
             if (context is { Result: IResult result, TriggerFeatures.HttpContext: { } request })
@@ -41,14 +41,14 @@ internal sealed partial class FunctionRunner(
 
             return context.Result;
         }
-        catch (Exception e) when (!IsOrdinary(e, cancellationToken))
+        catch (Exception exception) when (!IsOrdinary(exception, cancellationToken))
         {
-            Log.Failed(logger, e, function.Name, context.InvocationId);
+            Log.Failed(logger, exception, function.Name, context.InvocationId);
             throw;
         }
     }
 
-    /// <summary>What is no failure of the function: it was told to stop, or the client's request ended early.</summary>
+    /// <summary>Not a failure of the function: it was told to stop, or the client disconnected.</summary>
     private static bool IsOrdinary(Exception e, CancellationToken cancellationToken) =>
         e is BadHttpRequestException || (cancellationToken.IsCancellationRequested && e is OperationCanceledException);
 

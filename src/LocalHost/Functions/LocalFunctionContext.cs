@@ -35,14 +35,14 @@ internal sealed class LocalFunctionContext : FunctionContext
 
     public FunctionMethod Function { get; }
 
-    /// <summary>What the function returned. The SDK keeps it where only the SDK can reach.</summary>
+    /// <summary>What the function returned. The SDK stores it where only the SDK can reach it.</summary>
     public object? Result { get; set; }
 
     public override string InvocationId => _invocationId ??= Guid.NewGuid().ToString();
 
     public override string FunctionId => Function.Definition.Id;
 
-    /// <summary>What the caller sent: the request's own activity is recorded by nobody here.</summary>
+    /// <summary>What the caller sent: nothing here records the request's own activity.</summary>
     public override TraceContext TraceContext { get; } = new LocalTraceContext(Activity.Current?.ParentId, Activity.Current?.TraceStateString);
 
     public override BindingContext BindingContext => throw Unsupported.Member();

@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LocalHost.Hosting;
 
 /// <summary>
-/// <c>backup DIR</c>: asks the app that runs on the data folder to copy its state. The app leaves its address in the folder, and answers to the
-/// admin key, on this machine alone.
+/// <c>backup DIR</c>: asks the app that is running on the data folder to copy its state. The app stores its address in the folder, and
+/// accepts the request with the admin key, from this machine only.
 /// </summary>
 internal static class Backup
 {
@@ -17,7 +17,7 @@ internal static class Backup
     private const string UrlFile = "url";
     private const string Target = "to";
 
-    /// <exception cref="StartupException">No app runs on the folder, or it can't make the backup.</exception>
+    /// <exception cref="StartupException">No app is running on the folder, or it can't create the backup.</exception>
     public static async Task RequestAsync(CommandLine commandLine, IConfiguration environment)
     {
         var folder = commandLine.DataDirectory;
@@ -32,7 +32,7 @@ internal static class Backup
             using var response = await client.PostAsync(new Uri($"{url}{Route}?{Target}={Uri.EscapeDataString(commandLine.BackupDirectory!)}"), content: null);
             if (!response.IsSuccessStatusCode)
             {
-                throw new StartupException($"The app on {folder} made no backup: {await response.Content.ReadAsStringAsync()}");
+                throw new StartupException($"The app on {folder} could not create the backup: {await response.Content.ReadAsStringAsync()}");
             }
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
@@ -41,10 +41,10 @@ internal static class Backup
         }
     }
 
-    /// <summary>Tells <see cref="RequestAsync"/> where this app is.</summary>
+    /// <summary>Stores the address of this app for <see cref="RequestAsync"/>.</summary>
     public static void Announce(string dataDirectory, string url) => File.WriteAllText(Path.Combine(dataDirectory, UrlFile), url);
 
-    /// <summary>Answers a request for a backup.</summary>
+    /// <summary>Handles a request for a backup.</summary>
     public static async Task HandleAsync(HttpContext context, DataFolder folder, string adminKey)
     {
         var (status, text) = Answer(context, folder, adminKey);
@@ -56,7 +56,7 @@ internal static class Backup
     {
         if (!ServiceBusRest.HasKey(context.Request, adminKey) || context.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
         {
-            return (StatusCodes.Status401Unauthorized, "The admin key is needed, on this machine.");
+            return (StatusCodes.Status401Unauthorized, "The admin key is required, from this machine.");
         }
 
         if (context.Request.Query[Target].ToString() is not { Length: > 0 } target || !Path.IsPathFullyQualified(target))

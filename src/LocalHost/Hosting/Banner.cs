@@ -1,12 +1,12 @@
 namespace LocalHost.Hosting;
 
-/// <summary>What a person needs to know to begin. Its last line, <c>Ready on URL</c>, tells scripts that the host answers.</summary>
+/// <summary>What a person needs to know to start. Scripts wait for its last line, <c>Ready on URL</c>.</summary>
 /// <param name="parts">What the host is made of.</param>
-/// <param name="adminKey">The admin key if it was made at this start, to be shown once; otherwise where it is.</param>
+/// <param name="adminKey">The admin key if it was generated at this start, to be shown once; otherwise where to find it.</param>
 internal sealed class Banner(HostParts parts, string adminKey)
 {
-    /// <param name="url">Where the app listens.</param>
-    /// <param name="inbox">Where the demo's inbox is shown, or null.</param>
+    /// <param name="url">The address of the app.</param>
+    /// <param name="inbox">The address of the demo's inbox, or null.</param>
     public void Print(string url, Uri? inbox)
     {
         var output = parts.Output;

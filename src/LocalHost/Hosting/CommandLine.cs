@@ -3,7 +3,7 @@ using System.Net;
 
 namespace LocalHost.Hosting;
 
-/// <summary>What the command line says. Everything else is a setting, and comes from environment variables.</summary>
+/// <summary>The command line. Everything else is a setting from an environment variable.</summary>
 internal sealed record CommandLine
 {
     public const string Usage = """
@@ -36,20 +36,20 @@ internal sealed record CommandLine
     /// <summary>A full path.</summary>
     public string DataDirectory { get; private init; } = Path.GetFullPath(".data");
 
-    /// <summary>Whether to show what the app does.</summary>
+    /// <summary>Whether to run the demo.</summary>
     public bool Demo { get; private init; }
 
-    /// <summary>Whether queues and timers stand still.</summary>
+    /// <summary>Whether queues and timers are paused.</summary>
     public bool Paused { get; private init; }
 
     public bool Help { get; private init; }
 
     public bool Version { get; private init; }
 
-    /// <summary>Where to back up the data folder to, a full path; null to run the app.</summary>
+    /// <summary>The full path to back up the data folder to; null to run the app.</summary>
     public string? BackupDirectory { get; private init; }
 
-    /// <exception cref="StartupException">An option is unknown or its value is missing or wrong.</exception>
+    /// <exception cref="StartupException">An option is unknown, or its value is missing or not valid.</exception>
     public static CommandLine Parse(IReadOnlyList<string> args)
     {
         var result = new CommandLine();
@@ -70,7 +70,7 @@ internal sealed record CommandLine
 
             if (name is not ("--port" or "--host" or "--data" or "backup"))
             {
-                throw new StartupException($"Unknown option {name}. --help lists those there are.", StartupException.WrongUsage);
+                throw new StartupException($"Unknown option {name}. --help lists all options.", StartupException.WrongUsage);
             }
 
             var value = equals >= 0 ? args[i][(equals + 1)..] : ++i < args.Count ? args[i] : "";

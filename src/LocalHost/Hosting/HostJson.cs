@@ -12,12 +12,12 @@ internal sealed record HostJson
 {
     public const string EnvironmentPrefix = "AzureFunctionsJobHost__";
 
-    /// <summary>Stands before every route. The Functions host's default is <c>api</c>.</summary>
+    /// <summary>The prefix of every route. The Functions host's default is <c>api</c>.</summary>
     public string RoutePrefix { get; init; } = "api";
 
     public ServiceBusOptions ServiceBus { get; init; } = new();
 
-    /// <exception cref="StartupException">The file isn't JSON, or a value is of the wrong type.</exception>
+    /// <exception cref="StartupException">The file is not JSON, or a value has the wrong type.</exception>
     public static HostJson Load(string path, IConfiguration? overrides = null)
     {
         var builder = new ConfigurationBuilder().AddJsonFile(path, optional: true, reloadOnChange: false);
@@ -35,9 +35,9 @@ internal sealed record HostJson
         {
             extensions = builder.Build().GetSection("extensions");
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException)
+        catch (Exception exception) when (exception is InvalidDataException or FormatException)
         {
-            throw new StartupException($"{path} can't be read: {e.InnerException?.Message ?? e.Message}");
+            throw new StartupException($"{path} can't be read: {exception.InnerException?.Message ?? exception.Message}");
         }
 
         var defaults = new HostJson();
@@ -60,7 +60,7 @@ internal sealed record HostJson
         where T : struct =>
         section[name] is not { } text
             ? missing
-            : parse(text) ?? throw new StartupException($"host.json: '{text}' is not a value for {section.Path}:{name}.");
+            : parse(text) ?? throw new StartupException($"host.json: '{text}' is not a valid value of {section.Path}:{name}.");
 
     private static int? Positive(string text) => NotNegative(text) is > 0 and var value ? value : null;
 

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Hosting;
 
-/// <summary>The running host. Disposing it closes the data folder, after everything that writes there.</summary>
+/// <summary>The running host. Disposing it closes the data folder last.</summary>
 internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, TextWriter output, DemoRun? demo)
     : IHost, IAsyncDisposable
 {
@@ -17,23 +17,23 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
 
     public IServiceProvider Services => app.Services;
 
-    /// <summary>Where it listens, once started.</summary>
+    /// <summary>The address, once started.</summary>
     public string Url { get; private set; } = "";
 
-    /// <exception cref="StartupException">The port is taken, or the demo can't be shown.</exception>
+    /// <exception cref="StartupException">The port is taken, or the demo can't start.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         try
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            throw new StartupException($"{e.Message.TrimEnd('.')}. Choose another port with --port.");
+            throw new StartupException($"{exception.Message.TrimEnd('.')}. Choose another port with --port.");
         }
-        catch (SocketException e)
+        catch (SocketException exception)
         {
-            throw new StartupException($"The address can't be listened on: {e.Message}. Choose another with --host and --port.");
+            throw new StartupException($"Could not listen on the address: {exception.Message}. Choose another with --host and --port.");
         }
 
         Url = app.Urls.Single();
@@ -58,9 +58,9 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
         {
             await app.StopAsync(cancellationToken);
         }
-        catch (Exception e) when (e is OperationCanceledException or AggregateException)
+        catch (Exception exception) when (exception is OperationCanceledException or AggregateException)
         {
-            Log.NotDrained(app.Services.GetRequiredService<ILogger<LocalFunctionsHost>>(), e);
+            Log.NotDrained(app.Services.GetRequiredService<ILogger<LocalFunctionsHost>>(), exception);
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerServ
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Some work was still in flight when the time to stop was over. It is done again after the next start")]
+        [LoggerMessage(1, LogLevel.Warning, "Some work was still in flight at the shutdown timeout. It is repeated after the next start")]
         public static partial void NotDrained(ILogger logger, Exception exception);
     }
 }

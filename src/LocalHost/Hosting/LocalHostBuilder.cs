@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Hosting;
 
-/// <summary>What a host is made of; tests replace what the process has only once.</summary>
+/// <summary>The parts of a host; tests replace what a process has only once.</summary>
 internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> FunctionTypes)
 {
     /// <summary>The product's version: three numbers.</summary>
@@ -32,27 +32,30 @@ internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> Fu
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>In place of the environment variables.</summary>
+    /// <summary>Replaces the environment variables.</summary>
     public IConfiguration? Settings { get; init; }
 
     public string HostJson { get; init; } = Path.Combine(AppContext.BaseDirectory, "host.json");
 
-    /// <summary>The settings that the deployment gives every app, as triggers refer to them by name: a host can't see defaults in the app's code. The environment wins.</summary>
+    /// <summary>
+    /// The settings that the deployment gives every app, because triggers refer to them by name and a host can't see defaults in the app's
+    /// code. The environment takes precedence.
+    /// </summary>
     public string SettingsFile { get; init; } = Path.Combine(AppContext.BaseDirectory, "settings.json");
 
     public TextWriter Output { get; init; } = Console.Out;
 
-    /// <summary>How long work in flight may take to end when the host stops.</summary>
+    /// <summary>How long work in flight may take when the host stops.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
 }
 
-/// <summary>Puts the host together: a web application that has nothing but Kestrel, routing, the console and the functions.</summary>
+/// <summary>Builds the host: a web application with nothing but Kestrel, routing, the console and the functions.</summary>
 internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
 {
     /// <summary>The Functions host's limit of a request's body.</summary>
     private const long MaxRequestBodySize = 100 * 1024 * 1024;
 
-    /// <summary>Idle connections must not use up the process's file handles, which the database needs.</summary>
+    /// <summary>Idle connections must not use up the file handles of the process, which the database needs.</summary>
     private const int MaxConnections = 1000;
 
     private const string ServiceBusEndpointSetting = "LocalHost:ServiceBusEndpoint";
@@ -65,7 +68,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     private string _adminKeyHint = "";
     private bool _built;
 
-    /// <exception cref="StartupException">The data folder can't be used.</exception>
+    /// <exception cref="StartupException">The data folder is not usable.</exception>
     public LocalHostBuilder(HostParts parts)
     {
         _parts = parts;
@@ -81,7 +84,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         var minimumFreeSpace = MinimumFreeSpace(settings);
         _folder = OpenFolder(path =>
         {
-            // Asked before the database is made: whether there is data already.
+            // Checked before the database is created: whether there is data already.
             var (local, madeAdminKey) = LocalSettings.For(path, settings, DataFolder.HasData(path));
             _adminKeyHint = madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
                 : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(path, LocalSettings.FileName)}"
@@ -103,7 +106,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     private static Dictionary<string, string?> DefaultLogLevels => new(StringComparer.Ordinal)
     {
         ["Logging:LogLevel:Default"] = "Information",
-        // It logs a failed start, which is reported as what ends the program.
+        // It logs a failed start, which is reported anyway when the process ends.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
     };
 
@@ -116,7 +119,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         return this;
     }
 
-    /// <exception cref="StartupException">The functions or <c>host.json</c> are wrong.</exception>
+    /// <exception cref="StartupException">The functions or <c>host.json</c> are not valid.</exception>
     public LocalFunctionsHost Build()
     {
         ThrowIfBuilt();
@@ -163,7 +166,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         }
     }
 
-    /// <summary>Anybody with the admin key could write to the queues: only where that is wanted.</summary>
+    /// <summary>Lets anyone with the admin key write to the queues, so it is off by default.</summary>
     private bool HasServiceBusEndpoint(WebApplication app) => _parts.CommandLine.Demo || app.Environment.IsDevelopment() || app.Configuration[ServiceBusEndpointSetting] switch
     {
         null or "" => false,
@@ -199,7 +202,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         return method.Route is null ? function with { Trigger = SettingReference.Resolve(function.Trigger, function.Name, settings) } : function;
     }
 
-    /// <summary>What starts the functions, but for HTTP functions: those the web server starts.</summary>
+    /// <summary>Starts the functions, except HTTP functions, which the web server starts.</summary>
     private IEnumerable<TriggerListener> Listeners(IEnumerable<LocalFunction> functions, WebApplication app, HostJson hostJson)
     {
         foreach (var function in functions)
@@ -227,7 +230,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         }
     }
 
-    /// <summary>Messages are sent to and received from the embedded broker alone.</summary>
+    /// <summary>Messages are sent to and received from the embedded broker only.</summary>
     private static void CheckConnection(string setting, string function, IConfiguration settings)
     {
         if (settings[setting] != LocalSettings.Embedded)
@@ -238,7 +241,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
 
     private BrokerQueue FindQueue(string path, string function) => _folder.Broker.TryGetQueue(path, out var queue)
         ? queue
-        : throw new StartupException($"{function}: there is no queue {path} in servicebus.json.");
+        : throw new StartupException($"{function}: servicebus.json has no queue {path}.");
 
     private void ConfigureServices()
     {
@@ -275,9 +278,9 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         {
             return DataFolder.Open(_parts.CommandLine.DataDirectory, _parts.Time, _loggers, keys: keys);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException(e.Message);
+            throw new StartupException(exception.Message);
         }
     }
 

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace LocalHost.Hosting;
 
 /// <summary>
-/// The settings that this host makes up where the environment says nothing: the embedded store and broker, and secrets, which are
-/// made once and kept in the data folder, readable by its owner alone.
+/// The settings that this host provides if the environment doesn't: the embedded store and broker, and secrets, which are generated once
+/// and kept in the data folder, readable by its owner only.
 /// </summary>
 internal static class LocalSettings
 {
@@ -14,7 +14,7 @@ internal static class LocalSettings
     public const string SecretKeys = "Secrets:Keys";
     public const string Tables = "Tables";
 
-    /// <summary>Stands where a connection string would, if this host's own tables or queues are used.</summary>
+    /// <summary>Replaces a connection string if this host's own tables or queues are used.</summary>
     public const string Embedded = "Embedded=true";
 
     public const string FileName = "secrets.json";
@@ -23,9 +23,9 @@ internal static class LocalSettings
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <param name="dataDirectory">The data folder.</param>
-    /// <param name="environment">What is set already.</param>
-    /// <param name="hasData">Whether the folder holds data, which only the keys that encrypted it can read.</param>
-    /// <exception cref="StartupException">The file of kept secrets can't be read or written, or it is missing while there is data.</exception>
+    /// <param name="environment">The settings of the environment.</param>
+    /// <param name="hasData">Whether the folder has data, which only the keys that encrypted it can read.</param>
+    /// <exception cref="StartupException">The file of secrets can't be read or written, or it is missing while there is data.</exception>
     public static LocalSettingsResult For(string dataDirectory, IConfiguration environment, bool hasData)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -52,7 +52,7 @@ internal static class LocalSettings
 
         return new(settings, madeAdminKey);
 
-        // An id of its own, so that a key found again later can stand beside this one.
+        // A random id, so that a key that is found again later can be used next to this one.
         string MakeSecretKey() => hasData
             ? throw new StartupException(
                 $"The data in {dataDirectory} was encrypted with a key that is neither in {FileName} nor in Secrets__Keys. " +
@@ -79,10 +79,10 @@ internal static class LocalSettings
         {
             return File.Exists(path) ? JsonSerializer.Deserialize<SortedDictionary<string, string>>(File.ReadAllBytes(path)) ?? [] : [];
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            // The parser's message may quote the file, which holds secrets.
-            throw new StartupException($"{path} can't be read: {(e is JsonException ? "it isn't the JSON expected" : e.Message)}.");
+            // The parser's message may quote the file, which contains secrets.
+            throw new StartupException($"{path} can't be read: {(exception is JsonException ? "it is not the expected JSON" : exception.Message)}.");
         }
     }
 
@@ -106,13 +106,13 @@ internal static class LocalSettings
 
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"{path} can't be written: {e.Message}");
+            throw new StartupException($"{path} can't be written: {exception.Message}");
         }
     }
 }
 
-/// <param name="Settings">What the environment leaves open.</param>
-/// <param name="MadeAdminKey">Whether the admin key was made by this call.</param>
+/// <param name="Settings">The settings that the environment doesn't have.</param>
+/// <param name="MadeAdminKey">Whether this call generated the admin key.</param>
 internal sealed record LocalSettingsResult(Dictionary<string, string?> Settings, bool MadeAdminKey);

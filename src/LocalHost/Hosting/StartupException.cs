@@ -1,6 +1,6 @@
 namespace LocalHost.Hosting;
 
-/// <summary>The host can't start, for a reason that the person who starts it can change. The message is all that they need.</summary>
+/// <summary>The host can't start, for a reason that the person who starts it can fix. The message is all that they need.</summary>
 internal sealed class StartupException(string message, int exitCode = StartupException.Failed) : Exception(message)
 {
     public const int Failed = 1;

@@ -1,9 +1,9 @@
 namespace LocalHost.Messaging;
 
-/// <summary>A timer for the first of many things to come. Used and rung with the gate held.</summary>
+/// <summary>A timer for the earliest of many due times. Used, and fired, with the gate held.</summary>
 internal sealed class Alarm : IDisposable
 {
-    // The clock is looked at this often, so that a clock that was set or a machine that slept delays nothing by more.
+    // The clock is checked this often, so that a changed clock or a machine that slept delays nothing by more.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
@@ -11,7 +11,7 @@ internal sealed class Alarm : IDisposable
     private readonly Func<TimeSpan?> _ring;
     private readonly ITimer _timer;
 
-    // A timestamp: where it stands doesn't depend on the clock that is set.
+    // A timestamp, which is independent of the wall clock.
     private long _due = long.MaxValue;
     private bool _disposed;
 

@@ -50,7 +50,7 @@ internal sealed partial class Broker : IDisposable
 
     /// <summary>As <see cref="TryGetQueue"/>, for a queue that is known to be declared.</summary>
     public BrokerQueue GetQueue(string path) =>
-        TryGetQueue(path, out var queue) ? queue : throw new ArgumentException($"There is no queue {path}.", nameof(path));
+        TryGetQueue(path, out var queue) ? queue : throw new ArgumentException($"Queue {path} not found.", nameof(path));
 
     /// <summary>From now on messages can be received, sent and settled.</summary>
     public void Start()

@@ -64,7 +64,7 @@ internal sealed partial class BrokerEntity : IDisposable
         }
     }
 
-    /// <summary>How many messages wait to be received or are under way, wait for their time, and were given up.</summary>
+    /// <summary>How many messages are active, scheduled, and dead-lettered.</summary>
     public (long Active, long Scheduled, long DeadLetters) Count()
     {
         lock (Gate)

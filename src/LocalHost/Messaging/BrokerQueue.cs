@@ -51,7 +51,7 @@ internal sealed partial class BrokerQueue : IDisposable
         }
     }
 
-    /// <summary>How many are held by receivers.</summary>
+    /// <summary>How many are locked by receivers.</summary>
     public int LockedCount
     {
         get

@@ -34,7 +34,7 @@ internal sealed class RowVersions
         return new ETag($"{Start}{time[..13]}%3A{time[14..16]}%3A{time[17..]}{End}");
     }
 
-    /// <summary>The version that has this ETag; 0, which no row has, if it isn't one of this store's.</summary>
+    /// <summary>The version with this ETag; 0, which no row has, if it is not one of this store's.</summary>
     public static long Parse(ETag etag)
     {
         var text = etag.ToString();

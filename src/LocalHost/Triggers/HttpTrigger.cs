@@ -59,7 +59,7 @@ internal static class HttpTrigger
         {
             await function.Invoke(context.Request, new InvocationFeatures(HttpContext: context), context.RequestAborted);
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
             // Logged where it was thrown.
             if (context.Response.HasStarted)
@@ -69,7 +69,7 @@ internal static class HttpTrigger
             }
 
             context.Response.Clear();
-            context.Response.StatusCode = (e as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status500InternalServerError;
+            context.Response.StatusCode = (exception as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status500InternalServerError;
         }
     }
 }

@@ -50,7 +50,7 @@ internal static class ServiceBusRest
 
         if (!broker.TryGetEntity((string)request.RouteValues["queue"]!, out var entity))
         {
-            return (StatusCodes.Status404NotFound, "There is no such queue.");
+            return (StatusCodes.Status404NotFound, "Queue not found.");
         }
 
         if (await ReadBodyAsync(request) is not { } body)
@@ -91,7 +91,7 @@ internal static class ServiceBusRest
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(adminKey)));
     }
 
-    /// <summary>Null where it is longer than a message can be.</summary>
+    /// <summary>Null if it is longer than a message can be.</summary>
     private static async Task<byte[]?> ReadBodyAsync(HttpRequest request)
     {
         if (request.ContentLength > MessageLimits.SizeFromOutside)

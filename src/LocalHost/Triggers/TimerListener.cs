@@ -144,7 +144,7 @@ internal sealed partial class TimerListener(
         }
         catch (Exception)
         {
-            // Logged where it was thrown; the schedule goes on.
+            // Logged where it was thrown; the schedule continues.
         }
     }
 
@@ -170,9 +170,9 @@ internal sealed partial class TimerListener(
         {
             await store.WriteAsync(status);
         }
-        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        catch (Exception exception) when (exception is StorageUnavailableException or ObjectDisposedException)
         {
-            Log.NotRemembered(logger, e, function.Name);
+            Log.NotRemembered(logger, exception, function.Name);
         }
 
         return status;

@@ -82,7 +82,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         JsonArray expected = [.. requirement.Anonymous ? [new JsonObject()] : Array.Empty<JsonNode>(), With("bearer"), With("apiKey")];
         Assert.Equal(expected.ToJsonString(), operation.Definition["security"]!.ToJsonString());
         Assert.Contains(
-            requirement.Anonymous ? "Takes no key, or one of any role" : $"Takes a key of the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
+            requirement.Anonymous ? "Requires no key; any role is accepted" : $"Requires a key with the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
             (string)operation.Definition["description"]!,
             StringComparison.Ordinal);
 

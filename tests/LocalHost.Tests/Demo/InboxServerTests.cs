@@ -72,7 +72,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
         var arrival = (await Arrivals())[0];
 
-        Assert.Equal("There is no signature.", (string)arrival["signatureProblem"]!);
+        Assert.Equal("The signature is missing.", (string)arrival["signatureProblem"]!);
         Assert.True((bool)arrival["isTokenRight"]!);
     }
 

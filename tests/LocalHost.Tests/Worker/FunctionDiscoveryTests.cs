@@ -29,7 +29,7 @@ public sealed class FunctionDiscoveryTests
     [InlineData(typeof(Abstract), "can be created")]
     [InlineData(typeof(WrongResult), "returns String")]
     [InlineData(typeof(ResultOfTimer), "returns IResult")]
-    [InlineData(typeof(WrongName), "a name is")]
+    [InlineData(typeof(WrongName), "a name must be")]
     [InlineData(typeof(WrongRoute), "things/{")]
     [InlineData(typeof(ReservedRoute), "admin/things")]
     [InlineData(typeof(FunctionKey), "Anonymous")]

@@ -16,11 +16,11 @@ internal sealed class SubscriptionForm(Tab tab)
 
     public ILocator Description => tab.Field("Description");
 
-    public ILocator Rate => tab.Field("Most requests per second");
+    public ILocator Rate => tab.Field("Rate limit");
 
     public ILocator Search => tab.Field("Find an event");
 
-    public ILocator EveryEvent => tab.Field("Every event, those that are yet to come too");
+    public ILocator EveryEvent => tab.Field("All events, including future ones");
 
     public ILocator About => tab.Page.GetByRole(AriaRole.Complementary, new() { Name = "About the event" });
 

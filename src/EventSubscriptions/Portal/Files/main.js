@@ -45,7 +45,7 @@ let left = new AbortController();
 let isFirst = true;
 
 document.body.append(
-  h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to the content'), banner, top, main, ...live);
+  h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to content'), banner, top, main, ...live);
 connection.addEventListener('change', showConnection);
 rejected.addEventListener('key', () => {
   if (session.key) {
@@ -154,14 +154,14 @@ function home() {
 
 async function notFound({ outlet }) {
   heading(outlet, 'Not found');
-  outlet.append(empty('There is no such page.', linkButton('Go to the start', '#/')));
+  outlet.append(empty('Page not found.', linkButton('Go to the start page', '#/')));
 }
 
 async function notAllowed({ outlet }, role) {
-  heading(outlet, 'Not with this key');
+  heading(outlet, 'Not allowed');
   outlet.append(empty(
-    `This page takes a key of the role ${role}; yours has the role ${session.caller.role}.`,
-    'Ask an administrator for another key, or sign out and use one.'));
+    `This page requires a key with the role ${role}; your key has the role ${session.caller.role}.`,
+    'Ask an administrator for another key, or sign in with one.'));
 }
 
 function brand() {
@@ -195,7 +195,7 @@ function account() {
 }
 
 function showConnection() {
-  fill(banner, connection.isLost ? 'The app can’t be reached. This page goes on by itself as soon as it is back.' : '');
+  fill(banner, connection.isLost ? 'The app is unreachable. This page resumes as soon as it is back.' : '');
   if (!connection.isLost) {
     announce('The app is back.');
   }

@@ -27,7 +27,7 @@ internal ref struct FilterLexer
 
     public Token Current { get; private set; }
 
-    /// <exception cref="FormatException">What follows is no token.</exception>
+    /// <exception cref="FormatException">What follows is not a token.</exception>
     public void Next()
     {
         _rest = _rest.TrimStart(' ');

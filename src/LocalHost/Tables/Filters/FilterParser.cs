@@ -14,7 +14,7 @@ internal ref struct FilterParser
 
     private FilterParser(string text) => _lexer = new FilterLexer(text);
 
-    /// <summary>Null where the text isn't a filter that the service accepts.</summary>
+    /// <summary>Null if the text is not a filter that the service accepts.</summary>
     public static Filter? TryParse(string text)
     {
         var parser = new FilterParser(text);

@@ -47,7 +47,7 @@ export async function identify(key, signal) {
   try {
     const { body } = await send('GET', 'health', { key, signal, accept: status => status === 503 });
     if (!body.caller) {
-      throw new Problem({ status: 503, detail: 'The app can’t reach its storage just now, so it can’t look the key up. Try again shortly.' });
+      throw new Problem({ status: 503, detail: 'Storage is unavailable, so the key can’t be checked. Try again shortly.' });
     }
 
     return body.caller;
@@ -93,7 +93,7 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
 
   throw new Problem({
     status: response.status,
-    detail: content?.detail ?? `The app answered ${response.status}.`,
+    detail: content?.detail ?? `The app returned ${response.status}.`,
     errors: content?.errors,
   });
 }
@@ -120,7 +120,7 @@ async function exchange(url, request, signal) {
   }
 
   connection.lose();
-  throw new Problem({ detail: 'The app can’t be reached, so it isn’t known whether this was done. Look again once it is back.' });
+  throw new Problem({ detail: 'The app is unreachable, so it is unknown whether this was done. Check again once it is back.' });
 }
 
 /** Whether an answer is the app's: one of these statuses it gives as problem details, or as its health. */

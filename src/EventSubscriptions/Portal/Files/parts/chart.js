@@ -20,7 +20,7 @@ export async function drawLastDay(place, organization, id, signal) {
     const from = end - hours * anHour;
     const { attempts, isPartial } = await attemptsSince(from, organization, id, signal);
     fill(place, attempts.length === 0
-      ? h('p', { class: 'aside' }, 'There was no attempt in the last 24 hours.')
+      ? h('p', { class: 'aside' }, 'No attempts in the last 24 hours.')
       : draw(bucketsOf(attempts, from), attempts.length, isPartial));
   } catch (error) {
     if (!signal.aborted) {
@@ -72,9 +72,9 @@ function draw(buckets, all, isPartial) {
   const slowest = Math.max(...buckets.map(bucket => bucket.slowest ?? 0), 1);
   return h('div', { class: 'charts' },
     figure('Attempts per hour', number(most), buckets, bars(buckets, most), series.filter(([name]) => buckets.some(bucket => bucket[name] > 0))),
-    figure('Time until the answer', duration(slowest), buckets, lines(buckets, slowest), [['median', 'Half were faster'], ['slowest', '95 % were faster']]),
-    isPartial ? h('p', { class: 'aside' }, `The newest ${count(all, 'attempt')} are drawn; there were more.`) : null,
-    h('details', {}, h('summary', {}, 'The same as a table'), asTable(buckets)));
+    figure('Response time', duration(slowest), buckets, lines(buckets, slowest), [['median', 'Median'], ['slowest', '95 % were faster']]),
+    isPartial ? h('p', { class: 'aside' }, `The newest ${count(all, 'attempt')} are shown; there are more.`) : null,
+    h('details', {}, h('summary', {}, 'Show as a table'), asTable(buckets)));
 }
 
 function figure(title, highest, buckets, drawing, legend) {
@@ -118,7 +118,7 @@ function pathThrough(points) {
 }
 
 function asTable(buckets) {
-  const columns = ['Hour', ...series.map(([, label]) => label), 'Half faster than', '95 % faster than'];
+  const columns = ['Hour', ...series.map(([, label]) => label), 'Median', '95 % faster than'];
   return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'The last 24 hours as a table' }, h('table', { class: 'plain' },
     h('thead', {}, h('tr', {}, columns.map(column => h('th', { scope: 'col' }, column)))),
     h('tbody', {}, buckets.filter(bucket => series.some(([name]) => bucket[name] > 0)).reverse().map(bucket => h('tr', {},

@@ -78,7 +78,7 @@ export async function showSecret({ title, text, label, secret, signal }) {
     return [
       h('p', {}, text),
       h('label', { class: 'field' }, h('span', {}, label), box),
-      h('div', { class: 'actions' }, button('Copy', () => copy(box, label)), button('I have kept it', close, { kind: 'primary' })),
+      h('div', { class: 'actions' }, button('Copy', () => copy(box, label)), button('I have stored it', close, { kind: 'primary' })),
     ];
   });
   box.value = '';
@@ -92,6 +92,6 @@ async function copy(box, label) {
   } catch {
     // Browsers allow it over https and on this machine only.
     box.focus();
-    say('The browser does not allow copying here. It is selected: press Ctrl+C or ⌘C.');
+    say('The browser does not allow copying here. The text is selected: press Ctrl+C or ⌘C.');
   }
 }

@@ -40,7 +40,7 @@ export function eventPicker(types, chosen) {
   const all = h('input', { type: 'checkbox', id: newId('field'), checked: chosen[0] === every, onchange: update });
   const search = h('input', { type: 'search', id: newId('field'), oninput: narrow, autocomplete: 'off' });
   const found = h('p', { class: 'hint', role: 'status' });
-  const about = h('aside', { class: 'about', 'aria-label': 'About the event' }, h('p', { class: 'aside' }, 'Move to an event to see what it holds.'));
+  const about = h('aside', { class: 'about', 'aria-label': 'About the event' }, h('p', { class: 'aside' }, 'Select an event to see its fields.'));
   const boxes = types.map(type => boxOf(type));
   const groups = grouped(types).flatMap(([source, categories]) => categories.map(([category, members]) => h(
     'fieldset', {}, h('legend', {}, `${source} · ${category}`), members.map(type => boxes.find(box => box.type === type).element))));
@@ -49,7 +49,7 @@ export function eventPicker(types, chosen) {
     h('div', { class: 'columns' }, h('div', { class: 'choices' }, groups), about));
   const element = h('fieldset', { class: 'picker', 'aria-describedby': error.id },
     h('legend', { id }, 'Events'),
-    h('div', { class: 'field check' }, h('div', {}, all, h('label', { for: all.id }, 'Every event, those that are yet to come too'))),
+    h('div', { class: 'field check' }, h('div', {}, all, h('label', { for: all.id }, 'All events, including future ones'))),
     some, error);
   update();
   narrow();

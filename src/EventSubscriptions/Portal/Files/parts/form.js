@@ -130,7 +130,7 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
 
 /** Marks a field as wrong without asking the API. */
 export function refuse(name, message) {
-  return new Problem({ status: 400, detail: 'One field has to be corrected first.', errors: { [name]: [message] } });
+  return new Problem({ status: 400, detail: 'Correct one field first.', errors: { [name]: [message] } });
 }
 
 function sentence(label, name, messages) {

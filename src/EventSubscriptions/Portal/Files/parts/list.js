@@ -94,7 +94,7 @@ export class PagedTable {
     }
 
     return [
-      this.#scroller.hidden ? h('p', {}, 'Nothing found so far; there is more to look through.') : null,
+      this.#scroller.hidden ? h('p', {}, 'Nothing found so far; there is more to search.') : null,
       h('p', { class: 'more' }, button(this.#options.more, () => this.#next(turn))),
     ];
   }

@@ -57,9 +57,9 @@ export function eventsOf(names) {
 /** What the audit log's types mean. */
 export const auditTypes = {
   'delivery.failed': 'Delivery failed',
-  'delivery.deadLettered': 'Delivery given up',
+  'delivery.deadLettered': 'Delivery dead-lettered',
   'delivery.dropped': 'Deliveries dropped',
-  'event.deadLettered': 'Event refused',
+  'event.deadLettered': 'Event dead-lettered',
   'subscription.created': 'Subscription created',
   'subscription.updated': 'Subscription changed',
   'subscription.deleted': 'Subscription deleted',
@@ -71,8 +71,8 @@ export const auditTypes = {
   'replay.started': 'Replay started',
   'replay.ended': 'Replay ended',
   'relay.failed': 'Relay poll failed',
-  'relay.recovered': 'Relay poll works again',
-  'relay.gap': 'Gap in Relay’s events',
+  'relay.recovered': 'Relay poll recovered',
+  'relay.gap': 'Gap in Relay events',
   'key.created': 'Key created',
   'key.revoked': 'Key revoked',
 };

@@ -18,7 +18,7 @@ const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
 /** What has failed and what was changed in an organization. */
 export async function auditLog({ outlet, parameters: { organization }, query, signal }) {
   heading(outlet, 'Audit log', {
-    beside: session.may('admin') && !session.isBound ? linkButton('What belongs to no organization', views.systemAuditLog()) : null,
+    beside: session.may('admin') && !session.isBound ? linkButton('Entries without an organization', views.systemAuditLog()) : null,
   });
   const names = new SubscriptionNames();
   const subscription = selectField({
@@ -31,7 +31,7 @@ export async function auditLog({ outlet, parameters: { organization }, query, si
   await show({ outlet, organization, query, signal, subscription, names });
 }
 
-/** What belongs to no organization: keys, the set-up of Relay, events that name none. */
+/** Entries without an organization: keys, the set-up of Relay, events that name none. */
 export async function systemAuditLog({ outlet, query, signal }) {
   heading(outlet, 'Audit log of the app', {
     above: session.organization ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization)) : null,
@@ -55,8 +55,8 @@ async function show({ outlet, organization, query, signal, subscription, names }
     signal,
     row: (entry, table) => rowOf(entry, table, organization, names),
     empty: asked => Object.values(asked).some(Boolean)
-      ? empty('No entry fits these filters.', 'Choose others, or clear them.')
-      : empty('Nothing has happened yet.', 'Every failure and every change is written down here.'),
+      ? empty('No entries match these filters.', 'Change or clear the filters.')
+      : empty('No entries yet.', 'All failures and changes appear here.'),
   });
   outlet.append(h('div', { class: 'bar' }, filters(fields, load), clearButton(fields, load)), list.element);
   await load();
@@ -163,7 +163,7 @@ function detailsOf(entry, organization) {
       ['Took', entry.durationMs === undefined ? null : duration(entry.durationMs)],
       ['Entry', h('code', {}, entry.id)],
     ]),
-    entry.responseSnippet ? [h('h3', {}, 'What the receiver answered'), verbatim(entry.responseSnippet, 'What the receiver answered')] : null,
+    entry.responseSnippet ? [h('h3', {}, 'Response'), verbatim(entry.responseSnippet, 'Response')] : null,
     entry.changes ? [h('h3', {}, 'What changed'), changesOf(entry.changes)] : null,
   ];
 }

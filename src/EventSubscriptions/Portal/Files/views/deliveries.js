@@ -44,8 +44,8 @@ export function deliveries({ organization, id, query, signal }) {
       duration(attempt.durationMs),
     ]),
     empty: asked => Object.values(asked).some(Boolean)
-      ? empty('No attempt fits these filters.', 'Choose others, or clear them.')
-      : empty('Nothing was sent yet.', 'Send a test, or wait for the next event: it shows here as it comes.'),
+      ? empty('No attempts match these filters.', 'Change or clear the filters.')
+      : empty('Nothing was sent yet.', 'Send a test event, or wait for the next event: it appears here at once.'),
   });
   let isPaused = false;
   let turn = 0;
@@ -107,7 +107,7 @@ export function deliveries({ organization, id, query, signal }) {
   function toggle() {
     isPaused = !isPaused;
     pause.setAttribute('aria-pressed', isPaused);
-    fill(pause, isPaused ? 'Go on' : 'Pause');
+    fill(pause, isPaused ? 'Resume' : 'Pause');
     fill(status, isPaused ? 'Paused' : 'Live');
     status.classList.toggle('off', isPaused);
   }

@@ -38,19 +38,19 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
   function show({ eventName, attempts: all, payload }) {
     retitle(title, eventName ?? 'Delivery');
     if (all.length === 0) {
-      fill(sent, empty('No attempt to deliver this event is known.', 'It may be older than what is kept.'));
+      fill(sent, empty('Delivery not found.', 'It may be older than the retention.'));
       return;
     }
 
     if (session.may('manage') && payload && beside.childElementCount === 0) {
-      fill(beside, button('Send it again', resend, { kind: 'primary' }));
+      fill(beside, button('Resend', resend, { kind: 'primary' }));
     }
 
     fill(sent,
       facts([['Event id', h('code', {}, eventId)], ['Attempts', count(all.length, 'attempt')]]),
-      section('What was sent', payload ? verbatim(indented(payload), 'What was sent') : h('p', { class: 'aside' }, session.may('manage')
-        ? 'What was sent is no longer kept, or was a test.'
-        : 'What was sent is shown to keys of the role manage.')));
+      section('Payload', payload ? verbatim(indented(payload), 'Payload') : h('p', { class: 'aside' }, session.may('manage')
+        ? 'The payload is no longer archived, or it was a test.'
+        : 'The payload requires the role manage.')));
     fill(attempts, section('Attempts, newest first', h('ol', { class: 'attempts' }, all.map(entry))));
   }
 
@@ -59,7 +59,7 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
     target.disabled = true;
     try {
       await post(`${api.delivery(organization, id, eventId)}/resend`, {}, { signal });
-      say('It is on its way. The attempt shows here in a moment.');
+      say('Queued. The attempt appears here in a moment.');
     } catch (error) {
       if (!signal.aborted) {
         fill(attempts.querySelector('.notice') ?? attempts.insertBefore(h('div', {}), attempts.firstChild), problemNotice(error));
@@ -95,5 +95,5 @@ function entry(attempt) {
       ['Took', duration(attempt.durationMs)],
       ['Next attempt', attempt.nextAttemptAt ? time(attempt.nextAttemptAt) : null],
     ]),
-    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'What the receiver answered') : null);
+    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'Response') : null);
 }

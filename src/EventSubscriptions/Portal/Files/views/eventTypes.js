@@ -25,7 +25,7 @@ export async function eventTypes({ outlet, query, signal }) {
     const types = body.items.filter(type => matches(type, search.value));
     fill(found, `${count(types.length, 'event type')}.`);
     fill(list, types.length === 0
-      ? empty('No event type fits.', 'Search for fewer words: names, categories and descriptions are looked through.')
+      ? empty('No matching event types.', 'Search for fewer words. Names, categories and descriptions are searched.')
       : grouped(types).map(([source, categories]) => section(source, categories.map(([category, members]) => [
         h('h3', {}, category),
         h('ul', { class: 'cards' }, members.map(type => h('li', { class: 'card' }, link(type.name, views.eventType(type.name), { class: 'name' }), h('p', {}, type.description)))),
@@ -43,7 +43,7 @@ export async function eventType({ outlet, parameters: { name }, signal }) {
   outlet.append(
     h('p', {}, type.description),
     facts([['Source', sourceOf(type)], ['Category', type.category]]),
-    section('Parameters', h('p', { class: 'aside' }, 'The members of “data”.'), parametersOf(type)),
+    section('Parameters', h('p', { class: 'aside' }, 'The fields of “data”.'), parametersOf(type)),
     section('Example', json(type.example, 'Example')),
     section('Schema', json(type.schema, 'Schema')));
 }

@@ -36,8 +36,8 @@ export async function keys({ outlet, signal }) {
       button('Revoke', () => revoke(key), { kind: 'quiet', 'aria-label': `Revoke “${key.name}”` }),
     ]),
     empty: () => empty(
-      'No key was issued yet.',
-      'Issue one for each person and program, with the smallest role that will do, and keep the admin key of the settings for emergencies.'),
+      'No keys yet.',
+      'Issue one per person and program, with the least role it needs, and keep the admin key for emergencies.'),
   });
   outlet.append(list.element);
   await list.load({});
@@ -60,7 +60,7 @@ export async function keys({ outlet, signal }) {
     });
     if (issued) {
       await showSecret({
-        title: `The key “${issued.name}”`, text: 'Hand it over now: it is shown once and never again.', label: 'Key', secret: issued.key, signal,
+        title: `The key “${issued.name}”`, text: 'Copy it now: it is shown only once.', label: 'Key', secret: issued.key, signal,
       });
       await list.load({});
     }
@@ -69,7 +69,7 @@ export async function keys({ outlet, signal }) {
   async function revoke(key) {
     const isDone = await confirm({
       title: `Revoke “${key.name}”?`,
-      text: 'Whoever uses this key is refused within a few seconds. This can’t be undone.',
+      text: 'The key stops working within a few seconds. This can’t be undone.',
       label: 'Revoke',
       name: key.name,
       signal,
@@ -84,12 +84,12 @@ export async function keys({ outlet, signal }) {
 
 function fieldsOf() {
   return [
-    textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it. The audit log says it. No two keys have the same.' }),
+    textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it, as shown in the audit log. Must be unique.' }),
     selectField({ name: 'role', label: 'Role', options: roles }),
     session.isBound
-      ? textField({ name: 'organizationId', label: 'Organization', value: `${session.organization}`, attributes: { readonly: true }, hint: 'Your key issues keys of its own organization.' })
-      : textField({ name: 'organizationId', label: 'Organization', attributes: { inputmode: 'numeric' }, hint: 'Its number. Empty is all of them.' }),
-    textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Empty is never.' }),
+      ? textField({ name: 'organizationId', label: 'Organization', value: `${session.organization}`, attributes: { readonly: true }, hint: 'Your key can only issue keys for its organization.' })
+      : textField({ name: 'organizationId', label: 'Organization', attributes: { inputmode: 'numeric' }, hint: 'Its number. Empty for all organizations.' }),
+    textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Empty for never.' }),
   ];
 }
 

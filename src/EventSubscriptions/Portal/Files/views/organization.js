@@ -15,7 +15,7 @@ export async function chooseOrganization({ outlet, signal }) {
     label: 'Organization',
     required: true,
     value: `${session.organization ?? ''}`,
-    hint: 'Its number. Your key is good for every organization; events and subscriptions belong to one.',
+    hint: 'Its number. Your key is valid for all organizations; events and subscriptions belong to one.',
     attributes: { inputmode: 'numeric' },
   });
   outlet.append(form({

@@ -14,7 +14,7 @@ export async function relay({ outlet, signal }) {
   heading(outlet, 'Relay');
   const place = h('div', {}, loading('the subscribers of Relay'));
   outlet.append(
-    h('p', { class: 'aside' }, 'Relay’s events are polled for each configured subscriber and published to its organization.'), place);
+    h('p', { class: 'aside' }, 'The events of each configured Relay subscriber are polled and published to its organization.'), place);
   await show();
   await repeat(interval, signal, show);
 
@@ -24,13 +24,13 @@ export async function relay({ outlet, signal }) {
     fill(place, subscribers.length === 0
       ? empty(
         'No Relay subscriber is configured.',
-        'Add one in the app’s settings: Relay__Subscribers__0__SubscriberId, …__ApiKey and …__OrganizationId. It shows here after the next start.')
+        'Add one in the app’s settings: Relay__Subscribers__0__SubscriberId, …__ApiKey and …__OrganizationId. It appears here after the next start.')
       : tableOf(subscribers));
   }
 }
 
 function tableOf(subscribers) {
-  const { element, body, row } = table('Relay subscribers', ['Subscriber', 'Organization', 'State', 'Last good poll', 'Lag']);
+  const { element, body, row } = table('Relay subscribers', ['Subscriber', 'Organization', 'State', 'Last successful poll', 'Lag']);
   body.append(...subscribers.map(subscriber => {
     const [word, tone] = states[subscriber.state] ?? [subscriber.state, 'off'];
     return row([

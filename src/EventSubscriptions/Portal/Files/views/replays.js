@@ -10,7 +10,7 @@ import { button, empty, heading, link, loading, pill, problemNotice, say, sectio
 const interval = 700;
 const day = 86_400_000;
 const mostPages = 5;
-const selections = [['all', 'All events'], ['failed', 'Those whose last attempt failed'], ['missed', 'Those that there was no attempt for']];
+const selections = [['all', 'All events'], ['failed', 'Failed events'], ['missed', 'Missed events']];
 const states = {
   counting: ['Counting', 'warn'], running: ['Running', 'warn'], completed: ['Completed', 'good'], cancelled: ['Cancelled', 'off'], failed: ['Failed', 'bad'],
 };
@@ -26,14 +26,14 @@ export async function replays({ outlet, parameters: { organization, id }, signal
   const names = subscription.events[0] === '*' ? catalogue.items.map(type => type.name) : subscription.events;
   const fields = {
     from: textField({ name: 'from', label: 'From', type: 'datetime-local', required: true, value: toLocalInput(new Date(Date.now() - day).toISOString()) }),
-    to: textField({ name: 'to', label: 'Until', type: 'datetime-local', hint: 'Empty is now.' }),
+    to: textField({ name: 'to', label: 'Until', type: 'datetime-local', hint: 'Empty for now.' }),
     only: selectField({ name: 'only', label: 'Which', options: selections }),
-    events: selectField({ name: 'events', label: 'Event', options: [['', 'Every event that it wants'], ...names.map(name => [name, name])] }),
+    events: selectField({ name: 'events', label: 'Event', options: [['', 'All matching events'], ...names.map(name => [name, name])] }),
   };
   const progress = h('div', { class: 'progress' });
   const past = h('div', {}, loading('earlier replays'));
   outlet.append(
-    h('p', {}, `Events that were published in a span of time are sent to “${subscription.name}” once more, with the same ids. Nothing is sent before they are counted.`),
+    h('p', {}, `Sends the events of a time range to “${subscription.name}” again, with their original ids. They are counted first.`),
     form({ fields: Object.values(fields), label: 'Count them', busy: 'Counting…', signal, onsubmit: () => start(true) }),
     progress,
     section('Earlier replays', past));
@@ -62,7 +62,7 @@ export async function replays({ outlet, parameters: { organization, id }, signal
 
   function offer(counted, request) {
     if (counted.matched === 0) {
-      fill(progress, empty('No event fits.', 'Choose an earlier beginning, or other events.'));
+      fill(progress, empty('No matching events.', 'Choose an earlier start, or other events.'));
       return;
     }
 
@@ -124,7 +124,7 @@ export async function replays({ outlet, parameters: { organization, id }, signal
   async function showPast() {
     try {
       const all = await everyReplay(organization, id, signal);
-      fill(past, all.length === 0 ? empty('There was no replay yet.', 'Count the events of a span of time to begin one.') : tableOf(all));
+      fill(past, all.length === 0 ? empty('No replays yet.', 'Count the events of a time range to start one.') : tableOf(all));
     } catch (error) {
       if (!signal.aborted) {
         fill(past, problemNotice(error, showPast));
@@ -154,13 +154,13 @@ function sentence(replay) {
     case 'counting':
       return `Counting: ${count(replay.matched, 'event')} so far.`;
     case 'running':
-      return `${number(replay.sent)} of ${count(replay.matched, 'event')} on their way.`;
+      return `${number(replay.sent)} of ${count(replay.matched, 'event')} queued.`;
     case 'completed':
-      return replay.dryRun ? `${count(replay.matched, 'event')} found.` : `All ${count(replay.matched, 'event')} are on their way.`;
+      return replay.dryRun ? `${count(replay.matched, 'event')} found.` : `All ${count(replay.matched, 'event')} are queued.`;
     case 'cancelled':
       return `Cancelled: ${number(replay.sent)} of ${count(replay.matched, 'event')} were sent.`;
     default:
-      return 'It could not go on. The audit log says why.';
+      return 'It could not continue. The audit log has the reason.';
   }
 }
 

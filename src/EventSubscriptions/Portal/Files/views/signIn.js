@@ -13,7 +13,7 @@ export function signIn({ outlet, signal, reason, done }) {
     label: 'Key',
     type: 'password',
     required: true,
-    hint: 'An API key of this app. The local app printed its admin key at its first start. The key is kept until you sign out or close this tab.',
+    hint: 'An API key of this app. The local host prints its admin key at the first start. The key is kept until you sign out or close this tab.',
     attributes: { autocomplete: 'off', spellcheck: 'false' },
   });
   const notice = h('div', {});

@@ -50,18 +50,18 @@ export async function subscription({ outlet, parameters: { organization, id }, q
         ['URL', h('span', { class: 'url' }, current.url)],
         ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
         ['Token', current.tokenHint ? `ends in ${current.tokenHint}` : 'set'],
-        ['Most requests per second', current.rateLimitPerSecond ? `${current.rateLimitPerSecond}` : 'no limit'],
+        ['Rate limit', current.rateLimitPerSecond ? `${current.rateLimitPerSecond}` : 'no limit'],
         ['Changed', time(current.updatedAt)],
         ['Id', h('code', {}, current.id)],
       ]),
-      h('p', {}, link('What the audit log says of it', views.auditLog(organization, { subscriptionId: id }))));
+      h('p', {}, link('Audit log', views.auditLog(organization, { subscriptionId: id }))));
     offer();
   }
 
   // The buttons stay where they are while the state is refreshed, so that none loses the focus.
   function offer() {
     if (!session.may('manage')) {
-      fill(actions, h('p', { class: 'aside' }, `Your key’s role is ${session.caller.role}: it can look, and a key of the role manage can change.`));
+      fill(actions, h('p', { class: 'aside' }, `Your key’s role is ${session.caller.role}: it can read; changes require the role manage.`));
       return;
     }
 
@@ -74,7 +74,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
     const hadFocus = actions.contains(document.activeElement);
     const toggle = button(current.isActive ? 'Deactivate' : 'Activate', toggleActivity, { kind: current.isActive ? '' : 'primary' });
     fill(actions,
-      button('Send a test', () => sendTest(organization, current, signal)),
+      button('Send test event', () => sendTest(organization, current, signal)),
       toggle,
       linkButton('Edit', views.editSubscription(organization, id)),
       linkButton('Replay', views.replays(organization, id)),
@@ -92,7 +92,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
       current = (await patch(path, { isActive: !current.isActive }, { signal })).body;
       changes++;
       show();
-      say(current.isActive ? 'Active: events are sent from now on.' : 'Inactive: events are not sent until it is activated again.');
+      say(current.isActive ? 'Active: events are sent from now on.' : 'Inactive: no events are sent until it is activated again.');
     } catch (error) {
       if (!signal.aborted) {
         say(error.message);

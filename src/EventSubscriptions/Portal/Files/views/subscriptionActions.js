@@ -14,7 +14,7 @@ export async function sendTest(organization, subscription, signal) {
   const wanted = subscription.events[0] === '*' ? body.items.map(type => type.name) : subscription.events;
   await openDialog(`Test “${subscription.name}”`, signal, close => {
     const event = selectField({
-      name: 'eventName', label: 'Event', options: wanted.map(name => [name, name]), hint: 'Its example from the catalogue is sent now, active or not.',
+      name: 'eventName', label: 'Event', options: wanted.map(name => [name, name]), hint: 'Its example is sent now, even if the subscription is inactive.',
     });
     const result = h('div', { 'aria-live': 'polite' });
     const send = button('Send', run, { kind: 'primary' });
@@ -39,12 +39,12 @@ export async function sendTest(organization, subscription, signal) {
 
 function answer(attempt) {
   return [
-    h('p', {}, outcomePill(attempt.outcome), ' ', attempt.delivered ? 'The receiver has taken it.' : 'The receiver has not taken it.'),
+    h('p', {}, outcomePill(attempt.outcome), ' ', attempt.delivered ? 'Delivered.' : 'Not delivered.'),
     facts([
       ['Answer', answerOf(attempt) || null],
       ['Took', duration(attempt.durationMs)],
     ]),
-    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'What the receiver answered') : null,
+    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'Response') : null,
   ];
 }
 
@@ -52,15 +52,15 @@ function answer(attempt) {
 export async function rotate(organization, subscription, signal) {
   const overlap = selectField({
     name: 'overlap',
-    label: 'The secret in use goes on signing for',
+    label: 'The current secret keeps signing for',
     value: '24:00:00',
     options: [['24:00:00', 'a day'], ['01:00:00', 'an hour'], ['7.00:00:00', 'a week'], ['00:00:00', 'no time: it ends now']],
-    hint: 'Both secrets sign until then, so that the receiver can change over without missing an event.',
+    hint: 'Both secrets sign until then, so that the receiver can switch without rejecting an event.',
   });
   let secret;
   const isDone = await confirm({
     title: `Rotate the secret of “${subscription.name}”?`,
-    text: 'A new signing secret is made and shown once.',
+    text: 'A new signing secret is created and shown once.',
     label: 'Rotate',
     kind: 'primary',
     extra: overlap.element,
@@ -72,8 +72,8 @@ export async function rotate(organization, subscription, signal) {
   });
   if (isDone) {
     await showSecret({
-      title: 'The new signing secret',
-      text: 'Give it to the receiver. It is shown now and never again.',
+      title: 'New signing secret',
+      text: 'Configure it at the receiver. It is shown only once.',
       label: 'Signing secret',
       secret,
       signal,
@@ -85,7 +85,7 @@ export async function rotate(organization, subscription, signal) {
 export async function remove(organization, subscription, signal) {
   const isDone = await confirm({
     title: `Delete “${subscription.name}”?`,
-    text: 'Events are no longer sent there, those that wait to be tried again neither. This can’t be undone. To stop for a while, deactivate it.',
+    text: 'No more events are sent, including scheduled retries. This can’t be undone. To pause, deactivate it instead.',
     label: 'Delete',
     name: subscription.name,
     signal,

@@ -22,8 +22,8 @@ export async function newSubscription({ outlet, parameters: { organization }, si
     onsubmit: async () => {
       const { body } = await post(api.subscriptions(organization), created(fields), { signal });
       await showSecret({
-        title: 'The subscription is created',
-        text: 'Its receiver needs this secret to check that requests come from here. It is shown now and never again.',
+        title: 'Subscription created',
+        text: 'The receiver needs this secret to verify signatures. It is shown only once.',
         label: 'Signing secret',
         secret: body.signingSecret,
         signal,
@@ -67,8 +67,8 @@ export async function editSubscription({ outlet, parameters: { organization, id 
 
   function stale() {
     return h('div', { class: 'notice warn', role: 'alert' },
-      h('p', {}, h('strong', {}, 'Not saved. '), 'Somebody else has changed this subscription since you opened it.'),
-      h('p', {}, 'Load what it is now: what you have changed here is kept, and saved when you save again.'),
+      h('p', {}, h('strong', {}, 'Not saved. '), 'The subscription has been changed by someone else since you opened it.'),
+      h('p', {}, 'Load the current version: your changes are kept, and saved when you save again.'),
       button('Load the current version', reload));
   }
 
@@ -96,24 +96,24 @@ async function catalogue(outlet, signal) {
 
 function fieldsOf(subscription, types, isNew) {
   return {
-    name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'What people call it.' }),
+    name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'For people.' }),
     url: textField({
       name: 'url', label: 'URL', required: true, type: 'url', value: subscription.url, attributes: { spellcheck: 'false' },
       hint: subscription.url.includes(masked)
-        ? 'Events are sent here with POST. The values of its query are hidden: to change it, enter the whole URL.'
-        : 'Events are sent here with POST.',
+        ? 'Events are POSTed here. The values of the query are hidden: to change the URL, enter it completely.'
+        : 'Events are POSTed here.',
     }),
     token: textField({
       name: 'token', label: isNew ? 'Token' : 'New token', required: isNew, type: 'password', attributes: { autocomplete: 'new-password', spellcheck: 'false' },
       hint: isNew
-        ? 'Sent with each event as “Authorization: Bearer …”. It is never shown again.'
-        : `Leave it empty to keep the one in use${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL that leads elsewhere needs the token again.`,
+        ? 'Sent with each event as “Authorization: Bearer …”. It is not shown again.'
+        : `Leave empty to keep the current one${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL that leads elsewhere needs the token again.`,
     }),
-    description: textField({ name: 'description', label: 'Description', value: subscription.description ?? '', lines: 2, hint: 'May be left empty.' }),
+    description: textField({ name: 'description', label: 'Description', value: subscription.description ?? '', lines: 2, hint: 'Optional.' }),
     events: eventPicker(types, subscription.events),
     rateLimitPerSecond: textField({
-      name: 'rateLimitPerSecond', label: 'Most requests per second', value: `${subscription.rateLimitPerSecond ?? ''}`, attributes: { inputmode: 'numeric' },
-      hint: 'Empty is no limit. Events above it wait.',
+      name: 'rateLimitPerSecond', label: 'Rate limit', value: `${subscription.rateLimitPerSecond ?? ''}`, attributes: { inputmode: 'numeric' },
+      hint: 'Requests per second. Empty for no limit; events above it wait.',
     }),
     isActive: checkField({ name: 'isActive', label: 'Active', checked: subscription.isActive, hint: 'Events are sent only while it is active.' }),
   };
@@ -150,7 +150,7 @@ function changed(fields, base, isLenient = false) {
 
   note('isActive', fields.isActive.value, base.isActive);
   if (!isLenient && changes.url?.includes(masked)) {
-    throw refuse('url', `must be entered whole: what ${masked} stands for is not known here`);
+    throw refuse('url', `must be entered in full: the value behind ${masked} is not shown`);
   }
 
   return changes;

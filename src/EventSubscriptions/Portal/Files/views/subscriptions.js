@@ -42,12 +42,12 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
       ]);
     },
     empty: asked => asked.isActive
-      ? empty('No subscription is in this state.', 'Choose “All” to see the others.')
+      ? empty('No subscriptions in this state.', 'Choose “All” to see the others.')
       : empty(
         'There are no subscriptions yet.',
         session.may('manage')
-          ? 'Create one: give it a URL that takes POST requests and the events that it wants. They are sent there from then on.'
-          : 'Somebody with a key of the role manage can create one.'),
+          ? 'Create one with a URL that accepts POST requests and the events to send.'
+          : 'A key with the role manage can create one.'),
   });
   outlet.append(filters([activity], load), list.element);
   await load();
