@@ -21,41 +21,48 @@ var seen = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBody);
 var app = builder.Build();
-app.MapPost("/events", async (HttpRequest request) =>
-{
-    if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()), authorization))
+app.MapPost(
+    "/events",
+    async (HttpRequest request) =>
     {
-        return Results.Unauthorized();
-    }
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()), authorization))
+        {
+            return Results.Unauthorized();
+        }
 
-    using var buffer = new MemoryStream();
-    await request.Body.CopyToAsync(buffer); // Kestrel answers 413 where it is too long.
-    var body = buffer.ToArray();
-    if (!IsSigned(request.Headers, body))
-    {
-        return Results.Unauthorized();
-    }
+        using var buffer = new MemoryStream();
+        await request.Body.CopyToAsync(buffer); // Kestrel answers 413 where it is too long.
+        var body = buffer.ToArray();
+        if (!IsSigned(request.Headers, body))
+        {
+            return Results.Unauthorized();
+        }
 
-    using var payload = JsonDocument.Parse(body);
-    var id = request.Headers["webhook-id"].ToString();
-    Console.WriteLine(seen.TryAdd(id, true) ? $"accepted {id} {payload.RootElement.GetProperty("eventName")}" : $"repeated {id}");
-    return Results.NoContent(); // Now. What the event means is worked out afterwards.
-});
+        using var payload = JsonDocument.Parse(body);
+        var id = request.Headers["webhook-id"].ToString();
+        Console.WriteLine(seen.TryAdd(id, true) ? $"accepted {id} {payload.RootElement.GetProperty("eventName")}" : $"repeated {id}");
+        return Results.NoContent(); // Now. What the event means is worked out afterwards.
+    }
+);
 app.Run($"http://127.0.0.1:{Environment.GetEnvironmentVariable("PORT") ?? "9000"}");
 
 bool IsSigned(IHeaderDictionary headers, byte[] body)
 {
     var (id, timestamp) = (headers["webhook-id"].ToString(), headers["webhook-timestamp"].ToString());
-    if (id.Length == 0
+    if (
+        id.Length == 0
         || !long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-        || Math.Abs(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds) > Tolerance)
+        || Math.Abs(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds) > Tolerance
+    )
     {
         return false;
     }
 
     byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
     var expected = Encoding.UTF8.GetBytes($"v1,{Convert.ToBase64String(HMACSHA256.HashData(key, signed))}");
-    return headers["webhook-signature"].ToString().Split(' ')
+    return headers["webhook-signature"]
+        .ToString()
+        .Split(' ')
         .Any(signature => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected));
 }
 

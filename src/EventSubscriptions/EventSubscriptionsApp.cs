@@ -33,8 +33,8 @@ public static class EventSubscriptionsApp
         builder.UseMiddleware<TraceMiddleware>();
         builder.UseMiddleware<ExceptionMiddleware>();
         builder.UseMiddleware<AccessMiddleware>();
-        builder.Services
-            .AddSystemServices()
+        builder
+            .Services.AddSystemServices()
             .AddTelemetry()
             .AddSecrets()
             .AddStorage()

@@ -17,9 +17,7 @@ internal static class AzureApp
         builder.UseMiddleware<ResultMiddleware>();
         builder.ConfigureFunctionsWebApplication();
         builder.AddEventSubscriptions();
-        builder.Services
-            .ConfigureWebServer()
-            .AddSingleton<ITelemetryDestination, AzureMonitor>();
+        builder.Services.ConfigureWebServer().AddSingleton<ITelemetryDestination, AzureMonitor>();
         return builder;
     }
 }

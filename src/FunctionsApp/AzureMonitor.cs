@@ -26,7 +26,9 @@ internal sealed class AzureMonitor(IConfiguration settings, TokenCredential cred
 
         telemetry
             .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter(options => options.ConnectionString = connection, credential))
-            .WithTracing(tracing => tracing.AddSource(WorkerSource).AddAzureMonitorTraceExporter(options => options.ConnectionString = connection, credential));
+            .WithTracing(tracing =>
+                tracing.AddSource(WorkerSource).AddAzureMonitorTraceExporter(options => options.ConnectionString = connection, credential)
+            );
         return true;
     }
 }

@@ -21,7 +21,13 @@ internal sealed class DataFolder : IDisposable
         try
         {
             Tables = new TableStore(Database, time);
-            Broker = new Broker(Database, QueueDefinition.Load(QueueDefinition.DefaultFile), new MessageCipher(keys), time, loggers.CreateLogger<Broker>());
+            Broker = new Broker(
+                Database,
+                QueueDefinition.Load(QueueDefinition.DefaultFile),
+                new MessageCipher(keys),
+                time,
+                loggers.CreateLogger<Broker>()
+            );
             Broker.Start();
         }
         catch
@@ -40,10 +46,16 @@ internal sealed class DataFolder : IDisposable
 
     public TableStore Tables { get; }
 
-    /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they are not protected.</param>
+    /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they
+    /// are not protected.</param>
     /// <exception cref="DataFolderUnusableException">It is open already, or this user can't write there.</exception>
     /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
-    public static DataFolder Open(string path, TimeProvider time, ILoggerFactory? loggers = null, Func<string, IReadOnlyList<SecretKey>>? keys = null)
+    public static DataFolder Open(
+        string path,
+        TimeProvider time,
+        ILoggerFactory? loggers = null,
+        Func<string, IReadOnlyList<SecretKey>>? keys = null
+    )
     {
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         var @lock = Lock(path);
@@ -122,5 +134,8 @@ internal sealed class DataFolder : IDisposable
 }
 
 /// <summary>The data folder is open already, or this user can't write there.</summary>
-internal sealed class DataFolderUnusableException(string path, Exception cause) : IOException(
-    $"The data folder {path} can't be used: {cause.Message} Stop what uses it, let this user write there, or choose another folder with --data.", cause);
+internal sealed class DataFolderUnusableException(string path, Exception cause)
+    : IOException(
+        $"The data folder {path} can't be used: {cause.Message} Stop what uses it, let this user write there, or choose another folder with --data.",
+        cause
+    );

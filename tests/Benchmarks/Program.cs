@@ -21,7 +21,8 @@ switch (args)
         return 0;
     default:
         // In this process: a generated project would have to pass the analyzers.
-        BenchmarkSwitcher.FromAssembly(typeof(LoadCommand).Assembly)
+        BenchmarkSwitcher
+            .FromAssembly(typeof(LoadCommand).Assembly)
             .Run(args, DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)));
         return 0;
 }

@@ -39,7 +39,8 @@ internal static class Given
     public static SecretProtector ProtectorWithNewKeyAlone { get; } = new(new SecretOptions([s_newKey]));
 
     /// <summary>Has another key of the same id.</summary>
-    public static SecretProtector OtherProtector { get; } = new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
+    public static SecretProtector OtherProtector { get; } =
+        new(new SecretOptions([new SecretKey("test", RandomNumberGenerator.GetBytes(32))]));
 
     /// <summary>Metrics that nobody looks at.</summary>
     public static QueueWorker Worker(TimeProvider time, AppMetrics? metrics = null) =>
@@ -65,28 +66,30 @@ internal static class Given
         return id;
     }
 
-    public static Subscription Subscription(OrganizationId organization, TimeProvider time, params string[] events) => new()
-    {
-        OrganizationId = organization,
-        Id = SubscriptionId.New(time),
-        Name = "name",
-        Url = new Uri("https://example.com/hook?code=s3cret"),
-        Token = new Secret("t0ken-of-some-length"),
-        SigningSecrets = SigningSecrets.New(),
-        Events = events.Length == 0 ? ["*"] : events,
-        IsActive = true,
-        CreatedAt = time.GetUtcNow(),
-        UpdatedAt = time.GetUtcNow(),
-    };
+    public static Subscription Subscription(OrganizationId organization, TimeProvider time, params string[] events) =>
+        new()
+        {
+            OrganizationId = organization,
+            Id = SubscriptionId.New(time),
+            Name = "name",
+            Url = new Uri("https://example.com/hook?code=s3cret"),
+            Token = new Secret("t0ken-of-some-length"),
+            SigningSecrets = SigningSecrets.New(),
+            Events = events.Length == 0 ? ["*"] : events,
+            IsActive = true,
+            CreatedAt = time.GetUtcNow(),
+            UpdatedAt = time.GetUtcNow(),
+        };
 
-    public static AuditEntry Entry(Subscription subscription, string type = AuditType.SubscriptionUpdated) => new()
-    {
-        Type = type,
-        Timestamp = subscription.UpdatedAt,
-        OrganizationId = subscription.OrganizationId,
-        SubscriptionId = subscription.Id,
-        Actor = Actor("somebody"),
-    };
+    public static AuditEntry Entry(Subscription subscription, string type = AuditType.SubscriptionUpdated) =>
+        new()
+        {
+            Type = type,
+            Timestamp = subscription.UpdatedAt,
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            Actor = Actor("somebody"),
+        };
 
     public static SubscriptionStore SubscriptionStore(TableServiceClient tables, TimeProvider time) =>
         new(tables, Protector, new AuditLog(tables, time), time, NullLogger<SubscriptionStore>.Instance);

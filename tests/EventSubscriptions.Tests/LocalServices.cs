@@ -8,7 +8,9 @@ using LocalHost.Tables;
 
 namespace EventSubscriptions.Tests;
 
-/// <summary>Real queues and tables in a folder of a test's own, on a clock that it moves. What is sent and stored can be made to fail.</summary>
+/// <summary>
+/// Real queues and tables in a folder of a test's own, on a clock that it moves. What is sent and stored can be made to fail.
+/// </summary>
 internal sealed class LocalServices : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("app-tests-").FullName;
@@ -88,8 +90,11 @@ internal sealed class FlakySender(ServiceBusSender inner) : ServiceBusSender
     public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) =>
         Fails() ? Task.FromException(Failure!) : inner.SendMessagesAsync(messageBatch, cancellationToken);
 
-    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
-        Fails() ? Task.FromException<long>(Failure!) : inner.ScheduleMessageAsync(message, scheduledEnqueueTime, cancellationToken);
+    public override Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => Fails() ? Task.FromException<long>(Failure!) : inner.ScheduleMessageAsync(message, scheduledEnqueueTime, cancellationToken);
 
     public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
         inner.CreateMessageBatchAsync(cancellationToken);
@@ -105,20 +110,28 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
     /// <summary>What using a partition of a table throws, or null.</summary>
     public Func<string, string, Exception?> Failure { get; set; } = (_, _) => null;
 
-    public override TableClient GetTableClient(string tableName) => new FlakyTable(inner.GetTableClient(tableName), partition => Failure(tableName, partition));
+    public override TableClient GetTableClient(string tableName) =>
+        new FlakyTable(inner.GetTableClient(tableName), partition => Failure(tableName, partition));
 
     private sealed class FlakyTable(TableClient inner, Func<string, Exception?> failure) : TableClient
     {
         public override async Task<Azure.NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+            string partitionKey,
+            string rowKey,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        )
         {
             Check(partitionKey);
             return await inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
         }
 
         public override Azure.AsyncPageable<T> QueryAsync<T>(
-            string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
+            string? filter = null,
+            int? maxPerPage = null,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        ) => inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken);
 
         public override async Task<Azure.Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default)
         {
@@ -127,28 +140,41 @@ internal sealed class FlakyTables(TableServiceClient inner) : TableServiceClient
         }
 
         public override async Task<Azure.Response> UpsertEntityAsync<T>(
-            T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+            T entity,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             Check(entity.PartitionKey);
             return await inner.UpsertEntityAsync(entity, mode, cancellationToken);
         }
 
         public override async Task<Azure.Response> UpdateEntityAsync<T>(
-            T entity, Azure.ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+            T entity,
+            Azure.ETag ifMatch,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             Check(entity.PartitionKey);
             return await inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
         }
 
         public override async Task<Azure.Response> DeleteEntityAsync(
-            string partitionKey, string rowKey, Azure.ETag ifMatch = default, CancellationToken cancellationToken = default)
+            string partitionKey,
+            string rowKey,
+            Azure.ETag ifMatch = default,
+            CancellationToken cancellationToken = default
+        )
         {
             Check(partitionKey);
             return await inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
         }
 
         public override async Task<Azure.Response<IReadOnlyList<Azure.Response>>> SubmitTransactionAsync(
-            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+            IEnumerable<TableTransactionAction> transactionActions,
+            CancellationToken cancellationToken = default
+        )
         {
             var actions = transactionActions.ToList();
             Check(actions[0].Entity.PartitionKey);

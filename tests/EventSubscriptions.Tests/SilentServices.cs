@@ -5,7 +5,9 @@ using Azure.Messaging.ServiceBus;
 
 namespace EventSubscriptions.Tests;
 
-/// <summary>A Service Bus that accepts connections and then says nothing, and a client that ignores cancellation, as the SDK's does for a minute.</summary>
+/// <summary>
+/// A Service Bus that accepts connections and then says nothing, and a client that ignores cancellation, as the SDK's does for a minute.
+/// </summary>
 internal sealed class SilentBus : ServiceBusClient
 {
     public override ServiceBusSender CreateSender(string queueOrTopicName) => new SilentSender(queueOrTopicName);
@@ -14,8 +16,10 @@ internal sealed class SilentBus : ServiceBusClient
 
     private sealed class SilentReceiver : ServiceBusReceiver
     {
-        public override Task<ServiceBusReceivedMessage> PeekMessageAsync(long? fromSequenceNumber = null, CancellationToken cancellationToken = default) =>
-            Never.Ends<ServiceBusReceivedMessage>();
+        public override Task<ServiceBusReceivedMessage> PeekMessageAsync(
+            long? fromSequenceNumber = null,
+            CancellationToken cancellationToken = default
+        ) => Never.Ends<ServiceBusReceivedMessage>();
     }
 }
 
@@ -28,28 +32,40 @@ internal sealed class SilentSender(string queue = "queue") : ServiceBusSender
 
     public override string EntityPath => queue;
 
-    public override Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default) => Begin<bool>(cancellationToken);
+    public override Task SendMessageAsync(ServiceBusMessage message, CancellationToken cancellationToken = default) =>
+        Begin<bool>(cancellationToken);
 
-    public override Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default) => Begin<bool>(cancellationToken);
+    public override Task SendMessagesAsync(IEnumerable<ServiceBusMessage> messages, CancellationToken cancellationToken = default) =>
+        Begin<bool>(cancellationToken);
 
-    public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) => Begin<bool>(cancellationToken);
+    public override Task SendMessagesAsync(ServiceBusMessageBatch messageBatch, CancellationToken cancellationToken = default) =>
+        Begin<bool>(cancellationToken);
 
     public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
         new(Begin<ServiceBusMessageBatch>(cancellationToken));
 
-    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CreateMessageBatchOptions options, CancellationToken cancellationToken = default) =>
-        new(Begin<ServiceBusMessageBatch>(cancellationToken));
+    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(
+        CreateMessageBatchOptions options,
+        CancellationToken cancellationToken = default
+    ) => new(Begin<ServiceBusMessageBatch>(cancellationToken));
 
-    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
-        Begin<long>(cancellationToken);
+    public override Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => Begin<long>(cancellationToken);
 
     public override Task<IReadOnlyList<long>> ScheduleMessagesAsync(
-        IEnumerable<ServiceBusMessage> messages, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
-        Begin<IReadOnlyList<long>>(cancellationToken);
+        IEnumerable<ServiceBusMessage> messages,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => Begin<IReadOnlyList<long>>(cancellationToken);
 
-    public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) => Begin<bool>(cancellationToken);
+    public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) =>
+        Begin<bool>(cancellationToken);
 
-    public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) => Begin<bool>(cancellationToken);
+    public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) =>
+        Begin<bool>(cancellationToken);
 
     public override Task CloseAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
@@ -69,9 +85,14 @@ internal sealed class SilentTables : TableServiceClient
     private sealed class SilentTable : TableClient
     {
         public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) => Never.Ends<NullableResponse<T>>();
+            string partitionKey,
+            string rowKey,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        ) => Never.Ends<NullableResponse<T>>();
 
-        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) => Never.Ends<Response<TableItem>>();
+        public override Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
+            Never.Ends<Response<TableItem>>();
     }
 }
 

@@ -17,9 +17,7 @@ internal sealed class TestFunctionContext : FunctionContext
     }
 
     /// <summary>A context without a caller.</summary>
-    public TestFunctionContext()
-    {
-    }
+    public TestFunctionContext() { }
 
     public override string InvocationId => "invocation";
 

@@ -12,13 +12,20 @@ public sealed class SdkMembersTests
 {
     private static readonly Type[] s_bases =
     [
-        typeof(ServiceBusClient), typeof(ServiceBusSender), typeof(ServiceBusMessageActions),
-        typeof(TableServiceClient), typeof(TableClient),
-        typeof(FunctionContext), typeof(FunctionDefinition), typeof(TraceContext),
+        typeof(ServiceBusClient),
+        typeof(ServiceBusSender),
+        typeof(ServiceBusMessageActions),
+        typeof(TableServiceClient),
+        typeof(TableClient),
+        typeof(FunctionContext),
+        typeof(FunctionDefinition),
+        typeof(TraceContext),
     ];
 
     private static readonly Type[] s_types =
-        [.. typeof(LocalFunctionsHost).Assembly.GetTypes().Where(type => s_bases.Contains(type.BaseType))];
+    [
+        .. typeof(LocalFunctionsHost).Assembly.GetTypes().Where(type => s_bases.Contains(type.BaseType)),
+    ];
 
     public static TheoryData<Type> Types => new(s_types);
 
@@ -37,16 +44,23 @@ public sealed class SdkMembersTests
         // None of these looks at its instance.
         var instance = System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(type);
         GC.SuppressFinalize(instance);
-        Assert.All(VirtualMethods(type).Where(IsUnsupported), method =>
-        {
-            var closed = method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(TableEntity)) : method;
-            object?[] arguments = [.. closed.GetParameters().Select(parameter => DefaultOf(parameter.ParameterType))];
+        Assert.All(
+            VirtualMethods(type).Where(IsUnsupported),
+            method =>
+            {
+                var closed = method.IsGenericMethodDefinition ? method.MakeGenericMethod(typeof(TableEntity)) : method;
+                object?[] arguments = [.. closed.GetParameters().Select(parameter => DefaultOf(parameter.ParameterType))];
 
-            var failure = Assert.Throws<TargetInvocationException>(() => closed.Invoke(instance, arguments));
+                var failure = Assert.Throws<TargetInvocationException>(() => closed.Invoke(instance, arguments));
 
-            var exception = Assert.IsType<NotSupportedException>(failure.InnerException);
-            Assert.Contains($" {method.Name[(method.IsSpecialName ? "get_".Length : 0)..]}.", exception.Message, StringComparison.Ordinal);
-        });
+                var exception = Assert.IsType<NotSupportedException>(failure.InnerException);
+                Assert.Contains(
+                    $" {method.Name[(method.IsSpecialName ? "get_".Length : 0)..]}.",
+                    exception.Message,
+                    StringComparison.Ordinal
+                );
+            }
+        );
     }
 
     /// <summary>Those that whoever has a variable of the base class can call, as the type has them.</summary>

@@ -16,7 +16,9 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
         await organization.Api.Patch(other.Path, new JsonObject { ["name"] = "Renamed" });
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo($"organizations/{organization.Id}/audit-log");
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Subscription changed", "Delivery failed", "Subscription created", "Subscription created"]);
+        await Assertions
+            .Expect(tab.Rows)
+            .ToContainTextAsync(["Subscription changed", "Delivery failed", "Subscription created", "Subscription created"]);
         await Assertions.Expect(tab.Rows.First).ToContainTextAsync("name: Scenario → Renamed");
 
         await tab.Field("Subscription").SelectOptionAsync(subscription.Id);
@@ -37,8 +39,17 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Actors_are_told_apart_by_the_ids_of_their_keys()
     {
         var organization = portal.NewOrganization();
-        var issued = (await organization.Api.Post(
-            "/api/keys", new JsonObject { ["name"] = "The admin key", ["role"] = "manage", ["organizationId"] = organization.Id })).Expect(System.Net.HttpStatusCode.Created).Json;
+        var issued = (
+            await organization.Api.Post(
+                "/api/keys",
+                new JsonObject
+                {
+                    ["name"] = "The admin key",
+                    ["role"] = "manage",
+                    ["organizationId"] = organization.Id,
+                }
+            )
+        ).Expect(System.Net.HttpStatusCode.Created).Json;
         var impostor = organization.SeenBy(portal.App.As((string)issued["key"]!));
         var subscription = await impostor.Subscribe(new Uri("https://example.com/hook"));
         await organization.Api.Patch(subscription.Path, new JsonObject { ["name"] = "Renamed" });
@@ -46,7 +57,9 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await tab.GoTo($"organizations/{organization.Id}/audit-log");
 
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["The admin keyof the settings", $"The admin key…{((string)issued["id"]!)[^6..]}", "of the settings"]);
+        await Assertions
+            .Expect(tab.Rows)
+            .ToContainTextAsync(["The admin keyof the settings", $"The admin key…{((string)issued["id"]!)[^6..]}", "of the settings"]);
         await tab.GoTo("keys");
         await Assertions.Expect(tab.Rows.Filter(new() { HasText = (string)issued["id"]! })).ToHaveCountAsync(1);
     }

@@ -54,22 +54,28 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Relay_shows_each_subscribers_last_poll_and_lag()
     {
         await using var tab = await portal.OpenAsAdmin();
-        await tab.Page.RouteAsync("**/api/health", route => route.FulfillAsync(new()
-        {
-            ContentType = "application/json",
-            Body = """
-                {
-                  "status": "healthy",
-                  "caller": { "role": "admin" },
-                  "relay": [
-                    { "subscriberId": "sub-1", "organizationId": 3, "state": "healthy", "lastSuccessfulPollAt": "2026-01-01T00:00:00Z", "lagSeconds": 42 },
-                    { "subscriberId": "sub-2", "organizationId": 4, "state": "failing", "lastSuccessfulPollAt": null, "lagSeconds": null,
-                      "error": { "kind": "status", "detail": "Relay returned 401 Unauthorized.", "hint": "Check the key." } },
-                    { "subscriberId": "sub-3", "organizationId": 5, "state": "waiting", "lastSuccessfulPollAt": null, "lagSeconds": null }
-                  ]
-                }
-                """,
-        }));
+        await tab.Page.RouteAsync(
+            "**/api/health",
+            route =>
+                route.FulfillAsync(
+                    new()
+                    {
+                        ContentType = "application/json",
+                        Body = """
+                        {
+                          "status": "healthy",
+                          "caller": { "role": "admin" },
+                          "relay": [
+                            { "subscriberId": "sub-1", "organizationId": 3, "state": "healthy", "lastSuccessfulPollAt": "2026-01-01T00:00:00Z", "lagSeconds": 42 },
+                            { "subscriberId": "sub-2", "organizationId": 4, "state": "failing", "lastSuccessfulPollAt": null, "lagSeconds": null,
+                              "error": { "kind": "status", "detail": "Relay returned 401 Unauthorized.", "hint": "Check the key." } },
+                            { "subscriberId": "sub-3", "organizationId": 5, "state": "waiting", "lastSuccessfulPollAt": null, "lagSeconds": null }
+                          ]
+                        }
+                        """,
+                    }
+                )
+        );
         await tab.GoTo("relay");
 
         await Assertions.Expect(tab.Rows).ToContainTextAsync(["Healthy", "Relay returned 401 Unauthorized.", "Not polled yet"]);

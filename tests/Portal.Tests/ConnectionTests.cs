@@ -59,16 +59,33 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.GoTo("keys");
         await tab.ShowsHeading("Keys");
         var probes = 0;
-        await tab.Page.RouteAsync("**/api/**", route =>
-        {
-            var isProbe = route.Request.Url.EndsWith("/api/health", StringComparison.Ordinal);
-            probes += isProbe ? 1 : 0;
+        await tab.Page.RouteAsync(
+            "**/api/**",
+            route =>
+            {
+                var isProbe = route.Request.Url.EndsWith("/api/health", StringComparison.Ordinal);
+                probes += isProbe ? 1 : 0;
 
-            // The second probe gets an answer that is a success, and not the app's.
-            return isProbe && probes == 2
-                ? route.FulfillAsync(new() { Status = 200, ContentType = "text/html", Body = "<title>Sign in</title>" })
-                : route.FulfillAsync(new() { Status = status, ContentType = contentType, Body = body });
-        });
+                // The second probe gets an answer that is a success, and not the app's.
+                return isProbe && probes == 2
+                    ? route.FulfillAsync(
+                        new()
+                        {
+                            Status = 200,
+                            ContentType = "text/html",
+                            Body = "<title>Sign in</title>",
+                        }
+                    )
+                    : route.FulfillAsync(
+                        new()
+                        {
+                            Status = status,
+                            ContentType = contentType,
+                            Body = body,
+                        }
+                    );
+            }
+        );
 
         await tab.Link("Event types").ClickAsync();
         await tab.ShowsText(Gone);
@@ -86,9 +103,23 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("keys");
         await tab.ShowsHeading("Keys");
-        await tab.Page.RouteAsync("**/api/health", route => route.FulfillAsync(new() { Status = 503, ContentType = "application/json", Body = """{"status":"unhealthy"}""" }));
+        await tab.Page.RouteAsync(
+            "**/api/health",
+            route =>
+                route.FulfillAsync(
+                    new()
+                    {
+                        Status = 503,
+                        ContentType = "application/json",
+                        Body = """{"status":"unhealthy"}""",
+                    }
+                )
+        );
         var isGone = true;
-        await tab.Page.RouteAsync("**/api/event-types", route => isGone ? route.FulfillAsync(new() { Status = 502 }) : route.ContinueAsync());
+        await tab.Page.RouteAsync(
+            "**/api/event-types",
+            route => isGone ? route.FulfillAsync(new() { Status = 502 }) : route.ContinueAsync()
+        );
 
         await tab.Link("Event types").ClickAsync();
         await tab.ShowsText(Gone);
@@ -122,14 +153,21 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await organization.Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
         var isBroken = true;
-        await tab.Page.RouteAsync("**/subscriptions?*", route => isBroken
-            ? route.FulfillAsync(new()
-            {
-                Status = 503,
-                ContentType = "application/problem+json",
-                Body = """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Storage or Service Bus is unavailable. Try again shortly."}""",
-            })
-            : route.ContinueAsync());
+        await tab.Page.RouteAsync(
+            "**/subscriptions?*",
+            route =>
+                isBroken
+                    ? route.FulfillAsync(
+                        new()
+                        {
+                            Status = 503,
+                            ContentType = "application/problem+json",
+                            Body =
+                                """{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Storage or Service Bus is unavailable. Try again shortly."}""",
+                        }
+                    )
+                    : route.ContinueAsync()
+        );
         await tab.GoTo($"organizations/{organization.Id}/subscriptions");
         await tab.ShowsText("The app has a problem.");
         await tab.ShowsText("Storage or Service Bus is unavailable.");

@@ -37,9 +37,17 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         var organization = portal.NewOrganization();
         var hook = portal.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
-        const string Data = """{"10":1,"big":12345678901234567890,"one":1.0,"negative":-0,"huge":1e400,"money":0.10,"2":[{},[],"a, \"b\": {"],"one":2}""";
-        (await portal.App.AsAdmin().PutOnQueue(
-            "events", Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerEvent","organizationId":{{{organization.Id}}},"data":{{{Data}}}}"""), "numbers")).Expect(HttpStatusCode.Created);
+        const string Data =
+            """{"10":1,"big":12345678901234567890,"one":1.0,"negative":-0,"huge":1e400,"money":0.10,"2":[{},[],"a, \"b\": {"],"one":2}""";
+        (
+            await portal
+                .App.AsAdmin()
+                .PutOnQueue(
+                    "events",
+                    Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerEvent","organizationId":{{{organization.Id}}},"data":{{{Data}}}}"""),
+                    "numbers"
+                )
+        ).Expect(HttpStatusCode.Created);
         await subscription.Attempted("delivered", 1);
         await using var tab = await portal.OpenAsAdmin();
 
@@ -69,7 +77,8 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
               }
             }
             """.Replace("ORGANIZATION", $"{organization.Id}", StringComparison.Ordinal).ReplaceLineEndings("\n"),
-            text);
+            text
+        );
     }
 
     [Fact]
@@ -200,12 +209,20 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAsAdmin();
         await new SubscriptionPage(tab).GoTo(subscription);
 
-        await Assertions.Expect(tab.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Attempts per hour, at most [12]") })).ToBeVisibleAsync();
+        await Assertions
+            .Expect(tab.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Attempts per hour, at most [12]") }))
+            .ToBeVisibleAsync();
         await tab.Page.GetByText("Show as a table").ClickAsync();
         var cells = await tab.Page.Locator(".charts tbody tr").First.Locator("td").AllTextContentsAsync();
         Assert.Equal(7, cells.Count);
         Assert.Equal(2, await tab.Page.Locator(".charts rect").CountAsync());
     }
 
-    private static JsonObject Closed(string id) => new() { ["id"] = id, ["name"] = "A case", ["closedOn"] = "2026-01-15T10:00:00Z" };
+    private static JsonObject Closed(string id) =>
+        new()
+        {
+            ["id"] = id,
+            ["name"] = "A case",
+            ["closedOn"] = "2026-01-15T10:00:00Z",
+        };
 }

@@ -46,13 +46,16 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
     {
         await using var tab = await Open();
         var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await tab.Page.RouteAsync("**/arrivals*", async route =>
-        {
-            if (!asked.TrySetResult(route))
+        await tab.Page.RouteAsync(
+            "**/arrivals*",
+            async route =>
             {
-                await route.ContinueAsync();
+                if (!asked.TrySetResult(route))
+                {
+                    await route.ContinueAsync();
+                }
             }
-        });
+        );
         var route = await asked.Task.WaitAsync(Eventually.Deadline);
         var before = await route.FetchAsync();
 

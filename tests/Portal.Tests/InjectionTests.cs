@@ -9,24 +9,50 @@ namespace EventSubscriptions.Portal.Tests;
 /// <summary>Whatever operators, events and receivers say is shown as it is, and does nothing.</summary>
 public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
 {
-    private const string Markup = """<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>"'><svg onload=window.harmed=1>{{7*7}}${7*7}""";
+    private const string Markup =
+        """<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>"'><svg onload=window.harmed=1>{{7*7}}${7*7}""";
 
     [Fact]
     public async Task Markup_and_script_in_every_field_are_only_text()
     {
         var organization = portal.NewOrganization();
         var hook = portal.Receiver.NewHook().Answers(500, 200).Says(Markup);
-        var body = Some.Subscription(new Uri(hook.Url, hook.Url.AbsolutePath + "?q=<script>harmed=1</script>&<b>"), "a-token-of-its-own", "CaseArchivedEvent");
+        var body = Some.Subscription(
+            new Uri(hook.Url, hook.Url.AbsolutePath + "?q=<script>harmed=1</script>&<b>"),
+            "a-token-of-its-own",
+            "CaseArchivedEvent"
+        );
         body["name"] = Markup;
         body["description"] = Markup;
         var created = (await organization.Api.Post($"{organization.Path}/subscriptions", body)).Expect(HttpStatusCode.Created);
         var subscription = new SubscriptionHandle(organization, (string)created.Json["id"]!, "a-token-of-its-own", created);
-        var eventId = await organization.Publish(Some.CaseEvent, new JsonObject { ["id"] = Markup, ["name"] = Markup, [Markup] = Markup });
+        var eventId = await organization.Publish(
+            Some.CaseEvent,
+            new JsonObject
+            {
+                ["id"] = Markup,
+                ["name"] = Markup,
+                [Markup] = Markup,
+            }
+        );
         await subscription.Attempted("delivered", 1);
         await organization.Audited("delivery.failed", 1);
-        var external = new JsonObject { ["eventName"] = "<b>Event</b>", ["organizationId"] = organization.Id, ["data"] = new JsonObject { ["a"] = Markup } };
+        var external = new JsonObject
+        {
+            ["eventName"] = "<b>Event</b>",
+            ["organizationId"] = organization.Id,
+            ["data"] = new JsonObject { ["a"] = Markup },
+        };
         await organization.Api.PutOnQueue("events", Encoding.UTF8.GetBytes(external.ToJsonString()), "<i>id</i>");
-        await organization.Api.Post("/api/keys", new JsonObject { ["name"] = Markup, ["role"] = "read", ["organizationId"] = organization.Id });
+        await organization.Api.Post(
+            "/api/keys",
+            new JsonObject
+            {
+                ["name"] = Markup,
+                ["role"] = "read",
+                ["organizationId"] = organization.Id,
+            }
+        );
         await using var tab = await portal.OpenAsAdmin();
 
         await Holds(tab, $"organizations/{organization.Id}/subscriptions", Markup);
@@ -70,9 +96,12 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
     {
         await tab.GoTo(view);
         await tab.Settled();
-        await Assertions.Expect(tab.Page.Locator("h1, td, p, pre").Filter(new() { HasText = text, Visible = true }).First).ToBeVisibleAsync();
+        await Assertions
+            .Expect(tab.Page.Locator("h1, td, p, pre").Filter(new() { HasText = text, Visible = true }).First)
+            .ToBeVisibleAsync();
         Assert.True(await IsUnharmed(tab), $"{view} ran a script.");
     }
 
-    private static Task<bool> IsUnharmed(Tab tab) => tab.Page.EvaluateAsync<bool>("!('harmed' in window) && !document.querySelector('main script, main img')");
+    private static Task<bool> IsUnharmed(Tab tab) =>
+        tab.Page.EvaluateAsync<bool>("!('harmed' in window) && !document.querySelector('main script, main img')");
 }

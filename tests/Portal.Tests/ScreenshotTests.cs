@@ -18,7 +18,10 @@ public sealed class ScreenshotTests(PortalApp portal) : IClassFixture<PortalApp>
             await tab.GoTo(view);
             await tab.Settled();
             await tab.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
-            Assert.True(await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is wider than {width} pixels.");
+            Assert.True(
+                await tab.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"),
+                $"{name} is wider than {width} pixels."
+            );
         }
     }
 }

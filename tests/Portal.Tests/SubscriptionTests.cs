@@ -178,7 +178,10 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await page.Press("Activate");
         await Assertions.Expect(page.State).ToHaveTextAsync("Active");
 
-        Assert.Equal(["subscription.activated", "subscription.deactivated"], (await subscription.Organization.AuditLog()).Take(2).Select(entry => (string)entry["type"]!));
+        Assert.Equal(
+            ["subscription.activated", "subscription.deactivated"],
+            (await subscription.Organization.AuditLog()).Take(2).Select(entry => (string)entry["type"]!)
+        );
     }
 
     [Fact]
@@ -192,18 +195,21 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await Assertions.Expect(page.State).ToHaveTextAsync("Active");
         List<IRoute> held = [];
         var isHeld = new SemaphoreSlim(0);
-        await tab.Page.RouteAsync($"**/subscriptions/{subscription.Id}", async route =>
-        {
-            if (route.Request.Method == "GET")
+        await tab.Page.RouteAsync(
+            $"**/subscriptions/{subscription.Id}",
+            async route =>
             {
-                held.Add(route);
-                isHeld.Release();
+                if (route.Request.Method == "GET")
+                {
+                    held.Add(route);
+                    isHeld.Release();
+                }
+                else
+                {
+                    await route.ContinueAsync();
+                }
             }
-            else
-            {
-                await route.ContinueAsync();
-            }
-        });
+        );
         await tab.Page.Clock.RunForAsync(5000);
         await isHeld.WaitAsync(Eventually.Deadline);
         var before = await held[0].FetchAsync();
@@ -219,7 +225,8 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
                 await tab.Page.Clock.RunForAsync(5000);
                 return held.Count > 1;
             },
-            () => "the next look");
+            () => "the next look"
+        );
         await Assertions.Expect(page.State).ToHaveTextAsync("Inactive");
     }
 
@@ -290,8 +297,18 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         await tab.GoTo($"organizations/{sample.Organization.Id}/subscriptions");
         await tab.Settled();
 
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Active", "Failing since", "Deactivated The receiver returned 410 Gone.", "Active", "Inactive"]);
-        await Assertions.Expect(tab.Rows).ToContainTextAsync(["100\u00a0% delivered of 6 attempts", "20\u00a0% delivered of 10 attempts", "0\u00a0% delivered", "delivered", "No attempts"]);
+        await Assertions
+            .Expect(tab.Rows)
+            .ToContainTextAsync(["Active", "Failing since", "Deactivated The receiver returned 410 Gone.", "Active", "Inactive"]);
+        await Assertions
+            .Expect(tab.Rows)
+            .ToContainTextAsync([
+                "100\u00a0% delivered of 6 attempts",
+                "20\u00a0% delivered of 10 attempts",
+                "0\u00a0% delivered",
+                "delivered",
+                "No attempts",
+            ]);
         await tab.Field("Show").SelectOptionAsync("false");
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(2);
         Assert.EndsWith("/subscriptions?isActive=false", tab.Page.Url, StringComparison.Ordinal);

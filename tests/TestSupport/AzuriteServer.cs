@@ -25,12 +25,16 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture,
-        $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};TableEndpoint=http://127.0.0.1:{Port}/devstoreaccount1;");
+    public string ConnectionString =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={Key};TableEndpoint=http://127.0.0.1:{Port}/devstoreaccount1;"
+        );
 
     public static Task<AzuriteServer> SharedAsync() => Shared.Value;
 
-    /// <param name="dataFolder">Where it keeps its data over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>; null is in memory.</param>
+    /// <param name="dataFolder">Where it keeps its data over <see cref="StopAsync"/> and <see cref="StartAgainAsync"/>; null is in
+    /// memory.</param>
     public static async Task<AzuriteServer> StartAsync(string? dataFolder = null)
     {
         var server = new AzuriteServer(dataFolder);
@@ -51,7 +55,18 @@ public sealed class AzuriteServer : IAsyncDisposable
             RedirectStandardError = true,
         };
         string[] persistence = _dataFolder is null ? ["--inMemoryPersistence"] : ["--location", _dataFolder];
-        foreach (var argument in (string[])["table-service.js", "--tablePort", Port.ToString(CultureInfo.InvariantCulture), "--silent", "--skipApiVersionCheck", "--disableTelemetry", .. persistence])
+        foreach (
+            var argument in (string[])
+                [
+                    "table-service.js",
+                    "--tablePort",
+                    Port.ToString(CultureInfo.InvariantCulture),
+                    "--silent",
+                    "--skipApiVersionCheck",
+                    "--disableTelemetry",
+                    .. persistence,
+                ]
+        )
         {
             start.ArgumentList.Add(argument);
         }
@@ -129,7 +144,9 @@ public sealed class AzuriteServer : IAsyncDisposable
             {
                 return Directory.Exists(Path.Combine(azurite, "node_modules", "azurite"))
                     ? azurite
-                    : throw new InvalidOperationException("Azurite is not installed. Run ./test at the top of the repository: it installs what the tests need.");
+                    : throw new InvalidOperationException(
+                        "Azurite is not installed. Run ./test at the top of the repository: it installs what the tests need."
+                    );
             }
         }
 
@@ -137,8 +154,8 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// A port that no outgoing connection gets, and a file that keeps other servers from it, those of other test processes too: so that it is still free
-    /// when this one starts, now or again.
+    /// A port that no outgoing connection gets, and a file that keeps other servers from it, those of other test processes too: so that it
+    /// is still free when this one starts, now or again.
     /// </summary>
     private static (int Port, FileStream Claim) FreePort()
     {
@@ -149,7 +166,13 @@ public sealed class AzuriteServer : IAsyncDisposable
             try
             {
                 claim = new FileStream(
-                    Path.Combine(Path.GetTempPath(), $"azurite-{port}.port"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                    Path.Combine(Path.GetTempPath(), $"azurite-{port}.port"),
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    1,
+                    FileOptions.DeleteOnClose
+                );
                 using var listener = new TcpListener(IPAddress.Loopback, port);
                 listener.Start();
                 return (port, claim);

@@ -2,15 +2,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace TestSupport;
 
-/// <summary>A clock that a test moves, and that knows how many timers wait for it: what a test waits for before it moves the clock.</summary>
+/// <summary>
+/// A clock that a test moves, and that knows how many timers wait for it: what a test waits for before it moves the clock.
+/// </summary>
 public sealed class TestClock(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private int _pendingTimers;
     private TimeSpan _jumped;
 
-    public TestClock() : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero))
-    {
-    }
+    public TestClock()
+        : this(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero)) { }
 
     /// <summary>Timers that are set and have not fired for the last time.</summary>
     public int PendingTimers => Volatile.Read(ref _pendingTimers);

@@ -24,9 +24,13 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
 
         if (caller is not null && !requirement.IsMetBy(caller))
         {
-            return AccessDecision.Refuse(Problem.Forbidden(requirement.AnyOf.Count == 0
-                ? "No role may call this operation."
-                : $"This operation requires a key with the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this key has the role {Name(caller.Role)}."));
+            return AccessDecision.Refuse(
+                Problem.Forbidden(
+                    requirement.AnyOf.Count == 0
+                        ? "No role may call this operation."
+                        : $"This operation requires a key with the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this key has the role {Name(caller.Role)}."
+                )
+            );
         }
 
         if (!request.RouteValues.TryGetValue(OrganizationRoute, out var value))
@@ -41,11 +45,20 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
 
     private static string Name(Role role) => RoleNames.Of(role);
 
-    private async ValueTask<(Caller? Caller, IResult? Refusal)> IdentifyAsync(Requirement requirement, HttpRequest request, CancellationToken cancellationToken)
+    private async ValueTask<(Caller? Caller, IResult? Refusal)> IdentifyAsync(
+        Requirement requirement,
+        HttpRequest request,
+        CancellationToken cancellationToken
+    )
     {
         if (RequestKey.Of(request) is not { } key)
         {
-            return (null, requirement.Anonymous ? null : Problem.Unauthorized($"An API key is required: Authorization: Bearer <key>, or {RequestKey.Header}: <key>."));
+            return (
+                null,
+                requirement.Anonymous
+                    ? null
+                    : Problem.Unauthorized($"An API key is required: Authorization: Bearer <key>, or {RequestKey.Header}: <key>.")
+            );
         }
 
         try
@@ -56,7 +69,12 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
                 : await authentication;
             if (isBusy)
             {
-                return (null, requirement.Anonymous ? null : Problem.Unavailable("Too many unknown keys are being tried. Try again shortly.", retryAfterSeconds: 1));
+                return (
+                    null,
+                    requirement.Anonymous
+                        ? null
+                        : Problem.Unavailable("Too many unknown keys are being tried. Try again shortly.", retryAfterSeconds: 1)
+                );
             }
 
             return caller is not null || (requirement.Anonymous && IsOthers(request, key))

@@ -7,9 +7,5 @@ public static class AccessServices
 {
     /// <summary>Adds API keys and their checks.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services) =>
-        services
-            .AddSettings(AccessOptions.Read)
-            .AddSingleton<KeyMark>()
-            .AddSingleton<ApiKeyStore>()
-            .AddSingleton<Authenticator>();
+        services.AddSettings(AccessOptions.Read).AddSingleton<KeyMark>().AddSingleton<ApiKeyStore>().AddSingleton<Authenticator>();
 }

@@ -70,7 +70,8 @@ public sealed record ApiKey
         const int idEnd = 3 + Base32Id.Length;
         const int unmarkedLength = idEnd + 1 + SecretTextLength;
         isMarked = text.Length == unmarkedLength + KeyMark.Length;
-        var valid = (isMarked ? mark.Fits(text.AsSpan(0, unmarkedLength), text.AsSpan(unmarkedLength)) : text.Length == unmarkedLength)
+        var valid =
+            (isMarked ? mark.Fits(text.AsSpan(0, unmarkedLength), text.AsSpan(unmarkedLength)) : text.Length == unmarkedLength)
             && text.StartsWith(TextPrefix, StringComparison.Ordinal)
             && Base32Id.IsValid(text.AsSpan(TextPrefix.Length, Base32Id.Length))
             && text[idEnd] == '_';
@@ -79,10 +80,12 @@ public sealed record ApiKey
     }
 
     /// <summary>Whether two names look the same: letter case and the number of spaces don't matter.</summary>
-    public static bool IsSameName(string left, string right) => string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
+    public static bool IsSameName(string left, string right) =>
+        string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the text is a valid key id.</summary>
-    public static bool IsId(string text) => text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));
+    public static bool IsId(string text) =>
+        text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));
 
     /// <summary>The hash of a key's text.</summary>
     public static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

@@ -20,7 +20,10 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     [Function(nameof(CreateKey))]
     [Requires(Role.Admin)]
     public async Task<IResult> CreateKey(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/keys")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/keys")] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
@@ -34,7 +37,9 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         var caller = request.Caller;
         if (!caller.Sees(key!.Organization))
         {
-            return Problem.Forbidden($"A key that is bound to an organization can only issue keys for it: organizationId must be {caller.Organization}.");
+            return Problem.Forbidden(
+                $"A key that is bound to an organization can only issue keys for it: organizationId must be {caller.Organization}."
+            );
         }
 
         // Nobody has the text before the entry is written: if the process dies in between, the key is useless.
@@ -44,13 +49,23 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         }
 
         await auditLog.AppendAsync(Entry(AuditType.KeyCreated, key, caller, Changes(key)), cancellationToken);
-        return ApiResult.Created($"/api/keys/{key.Id}", ApiKeyResponse.Of(key) with { Key = text.Reveal() }, ApiKeyJson.Default.ApiKeyResponse);
+        return ApiResult.Created(
+            $"/api/keys/{key.Id}",
+            ApiKeyResponse.Of(key) with
+            {
+                Key = text.Reveal(),
+            },
+            ApiKeyJson.Default.ApiKeyResponse
+        );
     }
 
     [Function(nameof(ListKeys))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListKeys(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/keys")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/keys")] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         var page = request.Query.Page("apikeys");
@@ -61,7 +76,10 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
 
         var caller = request.Caller;
         var keys = await store.ListAsync(key => caller.Sees(key.Organization), page, cancellationToken);
-        return ApiResult.Ok(new ListPage<ApiKeyResponse>([.. keys.Items.Select(ApiKeyResponse.Of)], keys.ContinuationToken), ApiKeyJson.Default.ListPageApiKeyResponse);
+        return ApiResult.Ok(
+            new ListPage<ApiKeyResponse>([.. keys.Items.Select(ApiKeyResponse.Of)], keys.ContinuationToken),
+            ApiKeyJson.Default.ListPageApiKeyResponse
+        );
     }
 
     [Function(nameof(RevokeKey))]
@@ -70,7 +88,8 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "api/keys/{id}")] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         var caller = request.Caller;
@@ -118,27 +137,30 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
             fields.AddError("expiresAt", "must be in the future");
         }
 
-        return fields.Errors.Any ? null : new ApiKey
-        {
-            Id = id,
-            Name = name!,
-            Role = RoleNames.Parse(role)!.Value,
-            Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
-            CreatedAt = now,
-            ExpiresAt = expiry,
-            SecretKeyId = mark.SecretKeyId,
-            Hash = ApiKey.HashOf(text.Reveal()),
-        };
+        return fields.Errors.Any
+            ? null
+            : new ApiKey
+            {
+                Id = id,
+                Name = name!,
+                Role = RoleNames.Parse(role)!.Value,
+                Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
+                CreatedAt = now,
+                ExpiresAt = expiry,
+                SecretKeyId = mark.SecretKeyId,
+                Hash = ApiKey.HashOf(text.Reveal()),
+            };
     }
 
-    private AuditEntry Entry(string type, ApiKey key, Caller caller, Dictionary<string, AuditChange>? changes) => new()
-    {
-        Type = type,
-        Timestamp = time.GetUtcNow(),
-        OrganizationId = key.Organization,
-        Actor = caller.Actor,
-        Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id, null), ["name"] = new(key.Name, null) },
-    };
+    private AuditEntry Entry(string type, ApiKey key, Caller caller, Dictionary<string, AuditChange>? changes) =>
+        new()
+        {
+            Type = type,
+            Timestamp = time.GetUtcNow(),
+            OrganizationId = key.Organization,
+            Actor = caller.Actor,
+            Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id, null), ["name"] = new(key.Name, null) },
+        };
 
     private static Dictionary<string, AuditChange> Changes(ApiKey key)
     {
@@ -182,21 +204,23 @@ internal sealed record ApiKeyResponse
     /// <summary>The text of the key, only in the response that issues it.</summary>
     public string? Key { get; init; }
 
-    public static ApiKeyResponse Of(ApiKey key) => new()
-    {
-        Id = key.Id,
-        Name = key.Name,
-        Role = RoleNames.Of(key.Role),
-        OrganizationId = key.Organization?.Value,
-        CreatedAt = key.CreatedAt,
-        ExpiresAt = key.ExpiresAt,
-        LastUsedAt = key.LastUsedAt,
-    };
+    public static ApiKeyResponse Of(ApiKey key) =>
+        new()
+        {
+            Id = key.Id,
+            Name = key.Name,
+            Role = RoleNames.Of(key.Role),
+            OrganizationId = key.Organization?.Value,
+            CreatedAt = key.CreatedAt,
+            ExpiresAt = key.ExpiresAt,
+            LastUsedAt = key.LastUsedAt,
+        };
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ListPage<ApiKeyResponse>))]
 internal sealed partial class ApiKeyJson : JsonSerializerContext;

@@ -57,21 +57,32 @@ public sealed class ApiKeyStore(TableServiceClient tables)
     {
         try
         {
-            await _table.UpdateEntityAsync(new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt }, ETag.All, TableUpdateMode.Merge, cancellationToken);
+            await _table.UpdateEntityAsync(
+                new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt },
+                ETag.All,
+                TableUpdateMode.Merge,
+                cancellationToken
+            );
         }
-        catch (RequestFailedException gone) when (gone.Status == 404)
-        {
-        }
+        catch (RequestFailedException gone) when (gone.Status == 404) { }
     }
 
     private async Task<bool> HasNamesakeAsync(ApiKey key, CancellationToken cancellationToken)
     {
-        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(Partition).ToFilter(), select: s_nameColumns, cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(
+                new RowRange(Partition).ToFilter(),
+                select: s_nameColumns,
+                cancellationToken: cancellationToken
+            )
+        )
         {
             var organization = row.GetInt32("organizationId");
-            if (row.RowKey != key.Id
+            if (
+                row.RowKey != key.Id
                 && (key.Organization is null || organization is null || organization == key.Organization.Value.Value)
-                && ApiKey.IsSameName(row.GetString("name")!, key.Name))
+                && ApiKey.IsSameName(row.GetString("name")!, key.Name)
+            )
             {
                 return true;
             }
@@ -107,16 +118,18 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         return row;
     }
 
-    private static ApiKey Read(TableEntity row) => new()
-    {
-        Id = row.RowKey,
-        Name = row.GetString("name")!,
-        Role = Enum.Parse<Role>(row.GetString("role")!),
-        Organization = row.GetInt32("organizationId") is { } number && OrganizationId.TryFrom(number, out var organization) ? organization : null,
-        CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
-        ExpiresAt = row.GetDateTimeOffset("expiresAt"),
-        LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),
-        SecretKeyId = row.GetString("secretKeyId"),
-        Hash = row.GetBinary("hash"),
-    };
+    private static ApiKey Read(TableEntity row) =>
+        new()
+        {
+            Id = row.RowKey,
+            Name = row.GetString("name")!,
+            Role = Enum.Parse<Role>(row.GetString("role")!),
+            Organization =
+                row.GetInt32("organizationId") is { } number && OrganizationId.TryFrom(number, out var organization) ? organization : null,
+            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+            ExpiresAt = row.GetDateTimeOffset("expiresAt"),
+            LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),
+            SecretKeyId = row.GetString("secretKeyId"),
+            Hash = row.GetBinary("hash"),
+        };
 }

@@ -11,7 +11,13 @@ namespace EventSubscriptions.Access;
 /// Keys carry a mark, so that made-up ones cost nothing. A text without a mark, which older versions issued, may be made up: until it has
 /// been valid once, its look-ups are limited and cached separately, so that a flood of them evicts no other key.
 /// </remarks>
-public sealed partial class Authenticator(ApiKeyStore store, KeyMark mark, AccessOptions options, TimeProvider time, ILogger<Authenticator> logger)
+public sealed partial class Authenticator(
+    ApiKeyStore store,
+    KeyMark mark,
+    AccessOptions options,
+    TimeProvider time,
+    ILogger<Authenticator> logger
+)
 {
     /// <summary>The actor name of the key from the settings. No issued key has this name.</summary>
     public const string AdminKeyName = "Access__AdminKey";

@@ -14,12 +14,14 @@ internal sealed class FunctionAccess
         _byFunction = requirements.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads the functions of an assembly.</summary>
-    public static FunctionAccess Of(Assembly assembly) => new(
-        from type in assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
-        let function = method.GetCustomAttribute<FunctionAttribute>()
-        where function is not null
-        select KeyValuePair.Create(function.Name, Requirement.Of(method)));
+    public static FunctionAccess Of(Assembly assembly) =>
+        new(
+            from type in assembly.GetTypes()
+            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
+            let function = method.GetCustomAttribute<FunctionAttribute>()
+            where function is not null
+            select KeyValuePair.Create(function.Name, Requirement.Of(method))
+        );
 
     /// <summary>The requirement of a function. An unknown function may be called by nobody.</summary>
     public Requirement this[string function] => _byFunction.GetValueOrDefault(function, Requirement.Nobody);

@@ -18,7 +18,12 @@ public sealed class KeyMark(SecretOptions options)
 
     private readonly (string Id, byte[] Key)[] _keys =
     [
-        .. options.Keys.Select(key => (key.Id, HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes.ToArray(), SHA256.HashSizeInBytes, info: "mark of API keys"u8.ToArray()))),
+        .. options.Keys.Select(key =>
+            (
+                key.Id,
+                HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes.ToArray(), SHA256.HashSizeInBytes, info: "mark of API keys"u8.ToArray())
+            )
+        ),
     ];
 
     /// <summary>The id of the key that new marks are made with: the first of <c>Secrets__Keys</c>.</summary>
@@ -33,7 +38,10 @@ public sealed class KeyMark(SecretOptions options)
         var fits = false;
         foreach (var (_, key) in _keys)
         {
-            fits |= CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Make(text, key)), Encoding.UTF8.GetBytes(mark.ToString()));
+            fits |= CryptographicOperations.FixedTimeEquals(
+                Encoding.UTF8.GetBytes(Make(text, key)),
+                Encoding.UTF8.GetBytes(mark.ToString())
+            );
         }
 
         return fits;

@@ -18,7 +18,8 @@ public static class RequestKey
         var key = (request.Headers[Header], request.Headers.Authorization) switch
         {
             ([{ Length: > 0 } own], _) => own,
-            ([] or [null or ""], [{ } authorization]) when authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) => authorization[Scheme.Length..].Trim(),
+            ([] or [null or ""], [{ } authorization]) when authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) =>
+                authorization[Scheme.Length..].Trim(),
             _ => null,
         };
         return key is { Length: > 0 and <= MaxLength } ? key : null;

@@ -74,9 +74,24 @@ public static class AuditType
     /// <summary>Every type.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        DeliveryFailed, DeliveryDeadLettered, DeliveryDropped, EventDeadLettered, SubscriptionCreated,
-        SubscriptionUpdated, SubscriptionDeleted, SubscriptionActivated, SubscriptionDeactivated,
-        SubscriptionSecretRotated, BreakerOpened, BreakerClosed, ReplayStarted, ReplayEnded,
-        RelayFailed, RelayRecovered, RelayGap, KeyCreated, KeyRevoked,
+        DeliveryFailed,
+        DeliveryDeadLettered,
+        DeliveryDropped,
+        EventDeadLettered,
+        SubscriptionCreated,
+        SubscriptionUpdated,
+        SubscriptionDeleted,
+        SubscriptionActivated,
+        SubscriptionDeactivated,
+        SubscriptionSecretRotated,
+        BreakerOpened,
+        BreakerClosed,
+        ReplayStarted,
+        ReplayEnded,
+        RelayFailed,
+        RelayRecovered,
+        RelayGap,
+        KeyCreated,
+        KeyRevoked,
     ];
 }

@@ -46,6 +46,7 @@ public sealed record AuditEntryResponse
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ListPage<AuditEntryResponse>))]
 internal sealed partial class AuditJson : JsonSerializerContext;

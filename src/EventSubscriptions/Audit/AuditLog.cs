@@ -63,7 +63,12 @@ public sealed class AuditLog
     }
 
     /// <summary>Lists the entries of an organization, or those without one, newest first.</summary>
-    internal Task<ListPage<AuditEntryResponse>> ListAsync(OrganizationId? organization, AuditFilter filter, PageRequest page, CancellationToken cancellationToken)
+    internal Task<ListPage<AuditEntryResponse>> ListAsync(
+        OrganizationId? organization,
+        AuditFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    )
     {
         var (atLeast, below) = InvertedTicks.KeyRange(filter.Times.From, filter.Times.To);
         var range = new RowRange(organization?.ToString() ?? AuditRow.SystemPartition, atLeast, below);

@@ -11,9 +11,11 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
     [Function(nameof(ListAuditLog))]
     [Requires(Role.Read)]
     public async Task<IResult> ListAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/organizations/{organizationId}/audit-logs")] HttpRequest http,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/organizations/{organizationId}/audit-logs")]
+            HttpRequest http,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         await outbox.DrainAsync(request.Organization, cancellationToken);
@@ -23,7 +25,10 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
     [Function(nameof(ListSystemAuditLog))]
     [Requires(Role.Admin)]
     public async Task<IResult> ListSystemAuditLog(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit-logs")] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/audit-logs")] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         return request.Caller.Sees(null)
@@ -41,6 +46,10 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
         }
 
         var page = query.Page($"auditlog/{organization}");
-        return request.Validate() ?? ApiResult.Ok(await auditLog.ListAsync(organization, filter, page, cancellationToken), AuditJson.Default.ListPageAuditEntryResponse);
+        return request.Validate()
+            ?? ApiResult.Ok(
+                await auditLog.ListAsync(organization, filter, page, cancellationToken),
+                AuditJson.Default.ListPageAuditEntryResponse
+            );
     }
 }

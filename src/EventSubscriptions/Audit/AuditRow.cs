@@ -63,7 +63,9 @@ internal static class AuditRow
             EventName = row.GetString("eventName"),
             Attempt = row.GetInt32("attempt"),
             StatusCode = row.GetInt32("statusCode"),
-            Error = row.GetString("errorKind") is { } kind ? new AuditError(kind, row.GetString("errorDetail") ?? "", row.GetString("errorHint")) : null,
+            Error = row.GetString("errorKind") is { } kind
+                ? new AuditError(kind, row.GetString("errorDetail") ?? "", row.GetString("errorHint"))
+                : null,
             DurationMs = row.GetInt64("durationMs"),
             ResponseSnippet = row.GetString("responseSnippet"),
             Actor = row.GetString("actor"),
@@ -77,7 +79,10 @@ internal static class AuditRow
         var copy = new TableEntity(row.PartitionKey, rowKey);
         foreach (var (name, value) in row)
         {
-            if (name is not (nameof(TableEntity.PartitionKey) or nameof(TableEntity.RowKey) or nameof(TableEntity.Timestamp) or "odata.etag"))
+            if (
+                name
+                is not (nameof(TableEntity.PartitionKey) or nameof(TableEntity.RowKey) or nameof(TableEntity.Timestamp) or "odata.etag")
+            )
             {
                 copy[name] = value;
             }

@@ -6,13 +6,19 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Makes one attempt at a delivery per message of the queue <c>deliveries</c>.</summary>
-public sealed class DeliverFunction(QueueWorker worker, DeliveryProcessor processor, [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries)
+public sealed class DeliverFunction(
+    QueueWorker worker,
+    DeliveryProcessor processor,
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries
+)
 {
     private readonly QueueSource<DeliveryMessage> _source = new(QueueNames.Deliveries, DeliveryMessage.TryParse, deliveries);
 
     [Function("Deliver")]
     public Task RunAsync(
-        [ServiceBusTrigger(QueueNames.Deliveries, Connection = "ServiceBus", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
+        [ServiceBusTrigger(QueueNames.Deliveries, Connection = "ServiceBus", AutoCompleteMessages = false)]
+            ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken) => worker.RunAsync(_source, message, processor.ProcessAsync, actions, cancellationToken);
+        CancellationToken cancellationToken
+    ) => worker.RunAsync(_source, message, processor.ProcessAsync, actions, cancellationToken);
 }

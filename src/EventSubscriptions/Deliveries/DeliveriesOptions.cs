@@ -9,8 +9,15 @@ public sealed record DeliveriesOptions
     /// <summary>10 attempts over about 75 hours.</summary>
     public static readonly IReadOnlyList<TimeSpan> DefaultRetrySchedule =
     [
-        TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(5),
-        TimeSpan.FromHours(10), TimeSpan.FromHours(14), TimeSpan.FromHours(20), TimeSpan.FromHours(24),
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromMinutes(5),
+        TimeSpan.FromMinutes(30),
+        TimeSpan.FromHours(2),
+        TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10),
+        TimeSpan.FromHours(14),
+        TimeSpan.FromHours(20),
+        TimeSpan.FromHours(24),
     ];
 
     /// <summary>The delays after attempt 1, 2 and so on; there is one attempt more than delays.</summary>
@@ -37,17 +44,28 @@ public sealed record DeliveriesOptions
     public int DeactivateMinFailures { get; init; } = 10;
 
     /// <summary>Reads and checks the settings.</summary>
-    public static DeliveriesOptions Read(OptionsReader reader) => new()
-    {
-        RetrySchedule = ReadRetrySchedule(reader),
-        // Well below the lock of a message.
-        Deadline = reader.Duration("Deliveries__Deadline", TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)),
-        MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
-        Invocations = reader.Number("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", 256, 1, 100_000),
-        ProbeInterval = reader.Duration("Deliveries__ProbeInterval", TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(1), DeferralSchedule.Horizon),
-        DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
-        DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
-    };
+    public static DeliveriesOptions Read(OptionsReader reader) =>
+        new()
+        {
+            RetrySchedule = ReadRetrySchedule(reader),
+            // Well below the lock of a message.
+            Deadline = reader.Duration(
+                "Deliveries__Deadline",
+                TimeSpan.FromSeconds(15),
+                TimeSpan.FromMilliseconds(100),
+                TimeSpan.FromMinutes(2)
+            ),
+            MaxInFlightPerSubscription = reader.Number("Deliveries__MaxInFlightPerSubscription", 16, 1, 256),
+            Invocations = reader.Number("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", 256, 1, 100_000),
+            ProbeInterval = reader.Duration(
+                "Deliveries__ProbeInterval",
+                TimeSpan.FromSeconds(30),
+                TimeSpan.FromSeconds(1),
+                DeferralSchedule.Horizon
+            ),
+            DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
+            DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
+        };
 
     /// <summary>Reads and checks <see cref="RetrySchedule"/> alone.</summary>
     internal static IReadOnlyList<TimeSpan> ReadRetrySchedule(OptionsReader reader) =>

@@ -34,13 +34,12 @@ public static class DeliveriesServices
         // So that a receiver that changes its address is followed.
         services.AddWebhookClient(WebhookSender.ClientName, connectionLifetime: TimeSpan.FromMinutes(2));
         services.AddWebhookClient(WebhookSender.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
-        return services
-            .AddSingleton<WebhookConnector>()
-            .AddSingleton<WebhookSender>();
+        return services.AddSingleton<WebhookConnector>().AddSingleton<WebhookSender>();
     }
 
     private static void AddWebhookClient(this IServiceCollection services, string name, TimeSpan connectionLifetime) =>
-        services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+        services
+            .AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(provider => CreateHandler(provider, connectionLifetime))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
@@ -52,23 +51,24 @@ public static class DeliveriesServices
         return gate;
     }
 
-    private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) => new()
-    {
-        // The token and the payload go to the URL of the subscription and nowhere else.
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
-        PlaintextStreamFilter = ConnectionUse.Filter,
-        // A connection attempt may outlive its request, but not by much.
-        ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
-        PooledConnectionLifetime = connectionLifetime,
-        EnableMultipleHttp2Connections = true,
-        MaxResponseHeadersLength = 16,
-        // The rest of a long response is not worth reading.
-        MaxResponseDrainSize = 0,
-        // The delivery's own trace context is sent.
-        ActivityHeadersPropagator = null,
-    };
+    private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) =>
+        new()
+        {
+            // The token and the payload go to the URL of the subscription and nowhere else.
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
+            PlaintextStreamFilter = ConnectionUse.Filter,
+            // A connection attempt may outlive its request, but not by much.
+            ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
+            PooledConnectionLifetime = connectionLifetime,
+            EnableMultipleHttp2Connections = true,
+            MaxResponseHeadersLength = 16,
+            // The rest of a long response is not worth reading.
+            MaxResponseDrainSize = 0,
+            // The delivery's own trace context is sent.
+            ActivityHeadersPropagator = null,
+        };
 }

@@ -15,14 +15,17 @@ public sealed class DeliveryDeadLetterFunction(
     DeliveryLog log,
     SubscriptionCache subscriptions,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private readonly DeadLetterSource _source = new(QueueNames.Deliveries, DeadLetterPolicy.Requeue, deliveries);
 
     [Function("RecordDeliveryDeadLetters")]
     public Task RunAsync(
-        [ServiceBusTrigger(QueueNames.DeliveryDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
+        [ServiceBusTrigger(QueueNames.DeliveryDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)]
+            ServiceBusReceivedMessage deadLetter,
+        CancellationToken cancellationToken
+    ) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
 
     private async Task RecordAsync(ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, CancellationToken cancellationToken)
     {
@@ -56,16 +59,17 @@ public sealed class DeliveryDeadLetterFunction(
         }
     }
 
-    private static string Hint(DeadLetterReason? reason) => reason switch
-    {
-        DeadLetterReason.RetriesExhausted =>
-            "The receiver failed for as long as the retry schedule lasts. The delivery.failed entries have the details.",
-        DeadLetterReason.DestinationForbidden =>
-            "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
-        DeadLetterReason.PayloadExpired =>
-            "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
-        DeadLetterReason.MalformedDelivery => "Another application writes to the queue deliveries. Check who may send to it.",
-        DeadLetterReason.MaxDeliveryCountExceeded => "The app failed on this delivery repeatedly. Its log has the reason.",
-        _ => "Another application dead-lettered the message. Check what else reads the queue.",
-    };
+    private static string Hint(DeadLetterReason? reason) =>
+        reason switch
+        {
+            DeadLetterReason.RetriesExhausted =>
+                "The receiver failed for as long as the retry schedule lasts. The delivery.failed entries have the details.",
+            DeadLetterReason.DestinationForbidden =>
+                "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
+            DeadLetterReason.PayloadExpired =>
+                "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
+            DeadLetterReason.MalformedDelivery => "Another application writes to the queue deliveries. Check who may send to it.",
+            DeadLetterReason.MaxDeliveryCountExceeded => "The app failed on this delivery repeatedly. Its log has the reason.",
+            _ => "Another application dead-lettered the message. Check what else reads the queue.",
+        };
 }

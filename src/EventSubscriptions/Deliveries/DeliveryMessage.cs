@@ -39,7 +39,9 @@ public sealed record DeliveryMessage : IQueueMessage
     /// <summary>How often this attempt was postponed.</summary>
     public int Postponements { get; init; }
 
-    /// <summary>The body to send; empty if it is read from the archive, as it is after the first attempt and after a postponement.</summary>
+    /// <summary>
+    /// The body to send; empty if it is read from the archive, as it is after the first attempt and after a postponement.
+    /// </summary>
     public ReadOnlyMemory<byte> Payload { get; init; }
 
     /// <summary>Whether the message was delivered before, to a process that may have died anywhere.</summary>
@@ -69,7 +71,9 @@ public sealed record DeliveryMessage : IQueueMessage
 
     public override string ToString() => $"delivery of event {EventId} to subscription {SubscriptionId} (attempt {Attempt})";
 
-    /// <summary>Makes the message. Its <c>MessageId</c> is a hash of what identifies the delivery, so that duplicate detection drops a repeat.</summary>
+    /// <summary>
+    /// Makes the message. Its <c>MessageId</c> is a hash of what identifies the delivery, so that duplicate detection drops a repeat.
+    /// </summary>
     public ServiceBusMessage ToServiceBusMessage()
     {
         var message = new ServiceBusMessage(Payload) { MessageId = Identity() };
@@ -111,7 +115,10 @@ public sealed record DeliveryMessage : IQueueMessage
 
     /// <summary>Parses a message of the queue <c>deliveries</c>. An invalid trace context is ignored.</summary>
     public static bool TryParse(
-        ServiceBusReceivedMessage message, [NotNullWhen(true)] out DeliveryMessage? delivery, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+        ServiceBusReceivedMessage message,
+        [NotNullWhen(true)] out DeliveryMessage? delivery,
+        [NotNullWhen(false)] out Settlement.DeadLetter? malformed
+    )
     {
         (delivery, malformed) = (null, null);
         var properties = message.ApplicationProperties;
@@ -155,7 +162,8 @@ public sealed record DeliveryMessage : IQueueMessage
                 NeedsStored = properties.TryGetValue("needsStored", out var needs) && needs is true,
                 FirstAttemptAt = Time(properties, "firstAttemptAt"),
                 PublishedAt = Time(properties, "publishedAt"),
-                TraceParent = Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,
+                TraceParent =
+                    Text(properties, AppTracing.TraceParent) is { } trace && ActivityContext.TryParse(trace, null, out _) ? trace : null,
             };
         }
 
@@ -180,7 +188,14 @@ public sealed record DeliveryMessage : IQueueMessage
         properties.TryGetValue(name, out var value) && value is DateTimeOffset time ? time : null;
 
     private static long? Number(IReadOnlyDictionary<string, object> properties, string name) =>
-        properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;
+        properties.TryGetValue(name, out var value)
+            ? value switch
+            {
+                int number => number,
+                long number => number,
+                _ => null,
+            }
+            : null;
 
     /// <summary>SHA-256 in hexadecimal. Each text is preceded by its length, so that no two deliveries write the same bytes.</summary>
     private string Identity()

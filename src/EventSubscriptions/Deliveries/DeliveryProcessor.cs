@@ -10,12 +10,12 @@ using EventSubscriptions.Subscriptions;
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>
-/// Makes one attempt at a delivery and stores everything that must be stored before its message is settled. Exceptions mean a fault on our side, never the
-/// receiver's; the message must be redelivered.
+/// Makes one attempt at a delivery and stores everything that must be stored before its message is settled. Exceptions mean a fault on our
+/// side, never the receiver's; the message must be redelivered.
 /// </summary>
 /// <remarks>
-/// The process may die anywhere. Before the POST, nothing has happened. After it, the message is redelivered when its lock ends, and the POST is repeated
-/// with the same <c>webhook-id</c>:
+/// The process may die anywhere. Before the POST, nothing has happened. After it, the message is redelivered when its lock ends, and the
+/// POST is repeated with the same <c>webhook-id</c>:
 /// 1. before the log row is stored: nothing else is repeated;
 /// 2. before the next attempt is scheduled: with a second log row and audit entry;
 /// 3. before the message is settled: with a second scheduled message, which duplicate detection drops.
@@ -27,7 +27,8 @@ public sealed class DeliveryProcessor(
     AttemptSender attempts,
     DeliveryRecorder recorder,
     DroppedDeliveries dropped,
-    DeliveryScheduler scheduler)
+    DeliveryScheduler scheduler
+)
 {
     /// <summary>Processes one delivery and returns how to settle its message.</summary>
     public async Task<Settlement> ProcessAsync(DeliveryMessage delivery, CancellationToken cancellationToken)
@@ -49,7 +50,8 @@ public sealed class DeliveryProcessor(
         {
             await Task.WhenAll(
                 scheduler.PostponeAsync(delivery, decision.PostponeUntil, cancellationToken),
-                recorder.RecordPostponedAsync(delivery, decision.PostponeUntil, cancellationToken));
+                recorder.RecordPostponedAsync(delivery, decision.PostponeUntil, cancellationToken)
+            );
             return Settlement.Completed;
         }
 
@@ -62,7 +64,11 @@ public sealed class DeliveryProcessor(
                 await recorder.RecordDroppedAsync(delivery, cancellationToken);
                 return new Settlement.DeadLetter(
                     DeadLetterReason.PayloadExpired,
-                    string.Create(CultureInfo.InvariantCulture, $"The payload is no longer archived; attempt {delivery.Attempt} was not made."));
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The payload is no longer archived; attempt {delivery.Attempt} was not made."
+                    )
+                );
             }
 
             payload = archived;
@@ -71,7 +77,8 @@ public sealed class DeliveryProcessor(
         var attempt = await attempts.SendAsync(subscription, delivery, payload, cancellationToken);
         await Task.WhenAll(
             gate.LeaveAsync(pass, subscription, attempt.Result, attempt.Decision.CooldownUntil, cancellationToken),
-            recorder.RecordAsync(subscription, delivery, attempt, cancellationToken));
+            recorder.RecordAsync(subscription, delivery, attempt, cancellationToken)
+        );
         if (attempt.Decision is DeliveryDecision.Retry retry)
         {
             var next = delivery with { NeedsStored = attempt.IsOutdated };
@@ -85,7 +92,8 @@ public sealed class DeliveryProcessor(
 
     /// <summary>The subscription. It may be 5 s old while it is active; a message is never completed because of an outdated one.</summary>
     private async ValueTask<Subscription?> FindAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
-        !delivery.NeedsStored && await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken) is { IsActive: true } active
+        !delivery.NeedsStored
+        && await subscriptions.GetAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken) is { IsActive: true } active
             ? active
             : await subscriptions.ReadAsync(delivery.OrganizationId, delivery.SubscriptionId, cancellationToken);
 }

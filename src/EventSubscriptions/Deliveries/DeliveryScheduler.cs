@@ -9,7 +9,11 @@ namespace EventSubscriptions.Deliveries;
 
 /// <summary>Schedules the message that continues a delivery.</summary>
 public sealed partial class DeliveryScheduler(
-    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue, ShortRetry shortRetry, AppMetrics metrics, ILogger<DeliveryScheduler> logger)
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender queue,
+    ShortRetry shortRetry,
+    AppMetrics metrics,
+    ILogger<DeliveryScheduler> logger
+)
 {
     /// <summary>Postpones an attempt because the receiver must not be sent anything now.</summary>
     public async Task PostponeAsync(DeliveryMessage delivery, DateTimeOffset until, CancellationToken cancellationToken)
@@ -20,7 +24,12 @@ public sealed partial class DeliveryScheduler(
     }
 
     /// <summary>Schedules the attempt that follows a failed one. The POST was sent, so a short outage is retried here.</summary>
-    public Task ScheduleNextAttemptAsync(DeliveryMessage delivery, DateTimeOffset at, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    public Task ScheduleNextAttemptAsync(
+        DeliveryMessage delivery,
+        DateTimeOffset at,
+        DateTimeOffset sentAt,
+        CancellationToken cancellationToken
+    )
     {
         var next = delivery with
         {
@@ -34,7 +43,10 @@ public sealed partial class DeliveryScheduler(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Debug, "Postponed the {Delivery} until {Until:O} (postponement {Count}): its receiver is throttled or unreachable.")]
+        [LoggerMessage(
+            LogLevel.Debug,
+            "Postponed the {Delivery} until {Until:O} (postponement {Count}): its receiver is throttled or unreachable."
+        )]
         public static partial void Postponed(ILogger logger, DeliveryMessage delivery, DateTimeOffset until, int count);
     }
 }

@@ -10,7 +10,14 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Sends an example event to the receiver of a subscription.</summary>
-public sealed class DeliveryTest(EventCatalogue catalogue, WebhookSender sender, DeliveryRecorder recorder, AppTracing tracing, TimeProvider time, Random random)
+public sealed class DeliveryTest(
+    EventCatalogue catalogue,
+    WebhookSender sender,
+    DeliveryRecorder recorder,
+    AppTracing tracing,
+    TimeProvider time,
+    Random random
+)
 {
     private static readonly RetrySchedule s_never = new([]);
 
@@ -56,9 +63,7 @@ internal sealed record TestAttempt : DeliveryAttempt
 {
     [SetsRequiredMembers]
     public TestAttempt(DeliveryAttempt attempt)
-        : base(attempt)
-    {
-    }
+        : base(attempt) { }
 
     public bool Delivered => Outcome == DeliveryOutcome.Delivered;
 }

@@ -24,17 +24,20 @@ public sealed class ResendFunctions(
     TestSlots slots,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private static readonly TimeSpan s_testPause = TimeSpan.FromSeconds(1);
 
     [Function(nameof(TestSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> TestSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/subscriptions/{id}/test")] HttpRequest http,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/subscriptions/{id}/test")]
+            HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -57,8 +60,14 @@ public sealed class ResendFunctions(
 
         using var slot = slots.TryEnter(subscription.OrganizationId);
         return slot is null
-            ? Problem.TooManyRequests($"The organization has reached its limit of {slots.Most} concurrent tests. Try again when one has ended.", s_testPause)
-            : ApiResult.Ok(await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken), DeliveriesJson.Default.TestAttempt);
+            ? Problem.TooManyRequests(
+                $"The organization has reached its limit of {slots.Most} concurrent tests. Try again when one has ended.",
+                s_testPause
+            )
+            : ApiResult.Ok(
+                await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken),
+                DeliveriesJson.Default.TestAttempt
+            );
     }
 
     [Function(nameof(ResendDelivery))]
@@ -68,7 +77,8 @@ public sealed class ResendFunctions(
         string id,
         string eventId,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -76,7 +86,10 @@ public sealed class ResendFunctions(
             return request.NotFound("Subscription");
         }
 
-        if (!EventId.TryParse(eventId, out var known) || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived)
+        if (
+            !EventId.TryParse(eventId, out var known)
+            || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived
+        )
         {
             return request.NotFound("Archived event");
         }

@@ -18,21 +18,69 @@ internal static class HostName
     /// </summary>
     private static readonly (char First, char Last)[] s_normalized =
     [
-        ('\u0300', '\u0374'), ('\u0591', '\u05c7'), ('\u0610', '\u061a'), ('\u064b', '\u065f'), ('\u0670', '\u0670'), ('\u0958', '\u095f'), ('\u09dc', '\u09df'),
-        ('\u0a33', '\u0a36'), ('\u0a59', '\u0a5b'), ('\u0a5e', '\u0a5e'), ('\u0b5c', '\u0b5d'), ('\u0f43', '\u0f43'), ('\u0f4d', '\u0f4d'), ('\u0f52', '\u0f52'),
-        ('\u0f57', '\u0f57'), ('\u0f5c', '\u0f5c'), ('\u0f69', '\u0f69'), ('\u0f71', '\u0f81'), ('\u0f93', '\u0f93'), ('\u0f9d', '\u0f9d'), ('\u0fa2', '\u0fa2'),
-        ('\u0fa7', '\u0fa7'), ('\u0fac', '\u0fac'), ('\u0fb9', '\u0fb9'), ('\u1100', '\u11ff'), ('\u1b35', '\u1b35'), ('\u1f70', '\u1fff'), ('\u3099', '\u309a'),
+        ('\u0300', '\u0374'),
+        ('\u0591', '\u05c7'),
+        ('\u0610', '\u061a'),
+        ('\u064b', '\u065f'),
+        ('\u0670', '\u0670'),
+        ('\u0958', '\u095f'),
+        ('\u09dc', '\u09df'),
+        ('\u0a33', '\u0a36'),
+        ('\u0a59', '\u0a5b'),
+        ('\u0a5e', '\u0a5e'),
+        ('\u0b5c', '\u0b5d'),
+        ('\u0f43', '\u0f43'),
+        ('\u0f4d', '\u0f4d'),
+        ('\u0f52', '\u0f52'),
+        ('\u0f57', '\u0f57'),
+        ('\u0f5c', '\u0f5c'),
+        ('\u0f69', '\u0f69'),
+        ('\u0f71', '\u0f81'),
+        ('\u0f93', '\u0f93'),
+        ('\u0f9d', '\u0f9d'),
+        ('\u0fa2', '\u0fa2'),
+        ('\u0fa7', '\u0fa7'),
+        ('\u0fac', '\u0fac'),
+        ('\u0fb9', '\u0fb9'),
+        ('\u1100', '\u11ff'),
+        ('\u1b35', '\u1b35'),
+        ('\u1f70', '\u1fff'),
+        ('\u3099', '\u309a'),
         ('\uf900', '\ufaff'),
     ];
 
     /// <summary>Pairs that the same form combines into one letter, in scripts whose vowel signs are otherwise letters.</summary>
     private static readonly SearchValues<string> s_pairs = SearchValues.Create(
         [
-            "\u0928\u093c", "\u0930\u093c", "\u0933\u093c", "\u09c7\u09be", "\u09c7\u09d7", "\u0b47\u0b3e", "\u0b47\u0b56", "\u0b47\u0b57", "\u0b92\u0bd7",
-            "\u0bc6\u0bbe", "\u0bc6\u0bd7", "\u0bc7\u0bbe", "\u0c46\u0c56", "\u0cbf\u0cd5", "\u0cc6\u0cc2", "\u0cc6\u0cd5", "\u0cc6\u0cd6", "\u0cca\u0cd5",
-            "\u0d46\u0d3e", "\u0d46\u0d57", "\u0d47\u0d3e", "\u0dd9\u0dca", "\u0dd9\u0dcf", "\u0dd9\u0ddf", "\u0ddc\u0dca", "\u1025\u102e",
+            "\u0928\u093c",
+            "\u0930\u093c",
+            "\u0933\u093c",
+            "\u09c7\u09be",
+            "\u09c7\u09d7",
+            "\u0b47\u0b3e",
+            "\u0b47\u0b56",
+            "\u0b47\u0b57",
+            "\u0b92\u0bd7",
+            "\u0bc6\u0bbe",
+            "\u0bc6\u0bd7",
+            "\u0bc7\u0bbe",
+            "\u0c46\u0c56",
+            "\u0cbf\u0cd5",
+            "\u0cc6\u0cc2",
+            "\u0cc6\u0cd5",
+            "\u0cc6\u0cd6",
+            "\u0cca\u0cd5",
+            "\u0d46\u0d3e",
+            "\u0d46\u0d57",
+            "\u0d47\u0d3e",
+            "\u0dd9\u0dca",
+            "\u0dd9\u0dcf",
+            "\u0dd9\u0ddf",
+            "\u0ddc\u0dca",
+            "\u1025\u102e",
         ],
-        StringComparison.Ordinal);
+        StringComparison.Ordinal
+    );
 
     /// <summary>
     /// Whether the host, as typed, contains only characters that everyone reads alike. Characters that IDNA calls unstable (RFC 5892 §2.2),
@@ -59,8 +107,14 @@ internal static class HostName
 
     private static bool IsPlain(char letter) =>
         char.IsAscii(letter)
-        || (letter is >= '\u00df' and not (>= '\u2000' and <= '\u2fff' or >= '\ufb00')
+        || (
+            letter is >= '\u00df' and not (>= '\u2000' and <= '\u2fff' or >= '\ufb00')
             && !Array.Exists(s_normalized, range => letter >= range.First && letter <= range.Last)
-            && char.GetUnicodeCategory(letter) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
-                or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
+            && char.GetUnicodeCategory(letter)
+                is UnicodeCategory.LowercaseLetter
+                    or UnicodeCategory.OtherLetter
+                    or UnicodeCategory.ModifierLetter
+                    or UnicodeCategory.NonSpacingMark
+                    or UnicodeCategory.SpacingCombiningMark
+        );
 }

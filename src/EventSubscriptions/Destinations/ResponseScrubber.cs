@@ -14,8 +14,10 @@ internal static class ResponseScrubber
     /// <summary>The length of a response snippet, in characters.</summary>
     public const int MaxSnippetLength = 1024;
 
-    private static readonly SearchValues<char> s_control =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Select(code => (char)code).Where(code => code is not ('\t' or '\n')), '\u007f']);
+    private static readonly SearchValues<char> s_control = SearchValues.Create([
+        .. Enumerable.Range(0, 32).Select(code => (char)code).Where(code => code is not ('\t' or '\n')),
+        '\u007f',
+    ]);
 
     /// <summary>Returns at most <paramref name="maxLength"/> characters of what remains, or null if nothing does.</summary>
     /// <param name="bytes">Read as UTF-8.</param>

@@ -16,13 +16,18 @@ internal static class RetryAfter
     public static DateTimeOffset? Parse(string? value, DateTimeOffset now)
     {
         var texts = (value ?? "").Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToList();
-        if (texts is [[>= '0' and <= '9', ..] text] && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+        if (
+            texts is [[>= '0' and <= '9', ..] text]
+            && double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+        )
         {
             return seconds < Max.TotalSeconds ? now.AddSeconds(Math.Ceiling(seconds)) : now + Max;
         }
 
         return RetryConditionHeaderValue.TryParse(value, out var condition) && condition.Date is { } date
-            ? date < now + Max ? date : now + Max
+            ? date < now + Max
+                ? date
+                : now + Max
             : null;
     }
 }

@@ -10,7 +10,9 @@ internal sealed class SecretForms
     private const int MinLengthInHex = 4;
 
     public SecretForms(IEnumerable<string> secrets) =>
-        All = [.. secrets.Where(secret => secret.Length > 0).SelectMany(Forms).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes)];
+        All = [
+            .. secrets.Where(secret => secret.Length > 0).SelectMany(Forms).Distinct(StringComparer.Ordinal).Select(Encoding.UTF8.GetBytes),
+        ];
 
     /// <summary>As UTF-8.</summary>
     public IReadOnlyList<byte[]> All { get; }

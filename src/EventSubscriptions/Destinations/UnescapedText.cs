@@ -36,7 +36,7 @@ internal sealed class UnescapedText
         var bytes = new List<byte>(Bytes.Length);
         var sources = new List<int>(Bytes.Length + 1);
         Span<byte> plain = stackalloc byte[MaxReferenceLength];
-        for (var at = 0; at < Bytes.Length;)
+        for (var at = 0; at < Bytes.Length; )
         {
             var (length, written) = Undo(Bytes.AsSpan(at), plain);
             for (var i = 0; i < written; i++)
@@ -88,10 +88,13 @@ internal sealed class UnescapedText
 
     private static int Encode(int unit, Span<byte> plain) =>
         // Halves of a surrogate pair stand for themselves: secrets that are sent in a header or a URL contain none.
-        Rune.TryCreate(unit, out var rune) ? rune.EncodeToUtf8(plain) : Encoding.UTF8.GetBytes("\ufffd", plain);
+        Rune.TryCreate(unit, out var rune)
+            ? rune.EncodeToUtf8(plain)
+            : Encoding.UTF8.GetBytes("\ufffd", plain);
 
     private static int? Hex(ReadOnlySpan<byte> text, int start, int digits) =>
-        text.Length >= start + digits && int.TryParse(text.Slice(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+        text.Length >= start + digits
+        && int.TryParse(text.Slice(start, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             ? value
             : null;
 }

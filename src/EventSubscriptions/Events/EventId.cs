@@ -13,8 +13,9 @@ public readonly record struct EventId
     /// <summary>The longest id in characters.</summary>
     public const int MaxLength = 64;
 
-    private static readonly SearchValues<char> s_allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    private static readonly SearchValues<char> s_allowed = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+    );
 
     private readonly string? _value;
 

@@ -34,7 +34,9 @@ public static class EventPayload
     {
         var name = JsonEncodedText.Encode(eventName, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         var rawData = JsonMarshal.GetRawUtf8Value(data);
-        var buffer = new byte[BeforeName.Length + name.Length + 2 + BeforeOrganization.Length + LongestNumber + BeforeData.Length + rawData.Length + 1];
+        var buffer = new byte[
+            BeforeName.Length + name.Length + 2 + BeforeOrganization.Length + LongestNumber + BeforeData.Length + rawData.Length + 1
+        ];
         var writer = new SpanWriter(buffer);
         writer.Write(BeforeName);
         writer.Write("\""u8);
@@ -49,7 +51,8 @@ public static class EventPayload
     {
         var name = json.Span[rawName];
         var data = json.Span[rawData];
-        Span<byte> head = stackalloc byte[BeforeName.Length + LongestRawName + BeforeOrganization.Length + LongestNumber + BeforeData.Length];
+        Span<byte> head =
+            stackalloc byte[BeforeName.Length + LongestRawName + BeforeOrganization.Length + LongestNumber + BeforeData.Length];
         var writer = new SpanWriter(head);
         writer.Write(BeforeName);
         writer.Write(name);

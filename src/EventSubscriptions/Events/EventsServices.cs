@@ -10,12 +10,13 @@ namespace EventSubscriptions.Events;
 public static class EventsServices
 {
     /// <summary>Adds the event types, publishing, the archive and fan-out.</summary>
-    public static IServiceCollection AddEvents(this IServiceCollection services) => services
-        .AddSettings(ArchiveOptions.Read)
-        .AddSingleton(EventCatalogue.Load())
-        .AddSingleton<PublishRequest>()
-        .AddSingleton<PublishRate>()
-        .AddSingleton<EventPublisher>()
-        .AddSingleton<EventArchive>()
-        .AddSingleton<FanOutProcessor>();
+    public static IServiceCollection AddEvents(this IServiceCollection services) =>
+        services
+            .AddSettings(ArchiveOptions.Read)
+            .AddSingleton(EventCatalogue.Load())
+            .AddSingleton<PublishRequest>()
+            .AddSingleton<PublishRate>()
+            .AddSingleton<EventPublisher>()
+            .AddSingleton<EventArchive>()
+            .AddSingleton<FanOutProcessor>();
 }

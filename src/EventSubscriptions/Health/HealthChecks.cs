@@ -14,7 +14,8 @@ public sealed partial class HealthChecks(
     TableCreation creation,
     ServiceBusClient bus,
     TimeProvider time,
-    ILogger<HealthChecks> logger)
+    ILogger<HealthChecks> logger
+)
 {
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(2);
 
@@ -32,9 +33,16 @@ public sealed partial class HealthChecks(
     private async Task<IReadOnlyDictionary<string, bool>> CheckAsync()
     {
         var table = tables.GetTableClient(TableNames.ApiKeys);
-        var reachesTables = ReachesAsync("tables", token => table.GetEntityIfExistsAsync<TableEntity>("health", "health", cancellationToken: token));
+        var reachesTables = ReachesAsync(
+            "tables",
+            token => table.GetEntityIfExistsAsync<TableEntity>("health", "health", cancellationToken: token)
+        );
         var reachesQueues = ReachesAsync("queues", token => _queue.PeekMessageAsync(fromSequenceNumber: 0, token));
-        return new Dictionary<string, bool>(StringComparer.Ordinal) { ["tables"] = await reachesTables && creation.IsDone, ["queues"] = await reachesQueues };
+        return new Dictionary<string, bool>(StringComparer.Ordinal)
+        {
+            ["tables"] = await reachesTables && creation.IsDone,
+            ["queues"] = await reachesQueues,
+        };
     }
 
     private async Task<bool> ReachesAsync(string what, Func<CancellationToken, Task> reach)

@@ -15,7 +15,10 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
     [Function(nameof(GetHealth))]
     [Anonymous]
     public async Task<IResult> GetHealth(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health")] HttpRequest request, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/health")] HttpRequest request,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         // The query is ignored: monitors append parameters to defeat caches.
         var caller = context.GetCaller();
@@ -32,7 +35,8 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
                 Relay = polls is null ? null : await polls,
                 Caller = caller is null ? null : new CallerResponse(RoleNames.Of(caller.Role), caller.Organization?.Value),
             },
-            HealthJson.Default.HealthResponse);
+            HealthJson.Default.HealthResponse
+        );
     }
 
     private static string Word(bool isHealthy) => isHealthy ? "healthy" : "unhealthy";
@@ -55,6 +59,7 @@ internal sealed record CallerResponse(string Role, int? OrganizationId);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(HealthResponse))]
 internal sealed partial class HealthJson : JsonSerializerContext;

@@ -32,7 +32,9 @@ public static class IsoTime
     public static bool TryParse(string? text, out DateTimeOffset time)
     {
         time = default;
-        return text is not null && Canonical(text) is var canonical && HasOffset(canonical)
+        return text is not null
+            && Canonical(text) is var canonical
+            && HasOffset(canonical)
             && DateTimeOffset.TryParseExact(canonical, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out time);
     }
 
@@ -44,8 +46,7 @@ public static class IsoTime
         return count is > KeptDecimals and <= MaxDecimals ? upper.Remove(decimals + KeptDecimals, count - KeptDecimals) : upper;
     }
 
-    private static bool HasOffset(string text) =>
-        text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
+    private static bool HasOffset(string text) => text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');
 }
 
 /// <summary>The encoder of responses: readable, because every response is declared as JSON and never sniffed.</summary>

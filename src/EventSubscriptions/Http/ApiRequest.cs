@@ -7,9 +7,10 @@ namespace EventSubscriptions.Http;
 
 /// <summary>The front door of HTTP functions: the caller, the organization, the query, the headers and the body of a request.</summary>
 /// <remarks>
-/// All functions check in one order: 401, 403 and the 404 of the organization before the function runs; the 404 of what the path names; 400, 413 and 415 of
-/// the body; 400 with the errors of all fields at once; last 409, 412 and 429. A function reads what it needs and then calls <see cref="Validate"/>, which
-/// also reports the parameters and fields that nothing has read. <c>AccessMiddleware</c> fails a function that didn't call it.
+/// All functions check in one order: 401, 403 and the 404 of the organization before the function runs; the 404 of what the path names;
+/// 400, 413 and 415 of the body; 400 with the errors of all fields at once; last 409, 412 and 429. A function reads what it needs and then
+/// calls <see cref="Validate"/>, which also reports the parameters and fields that nothing has read. <c>AccessMiddleware</c> fails a
+/// function that didn't call it.
 /// </remarks>
 public sealed class ApiRequest
 {
@@ -54,10 +55,12 @@ public sealed class ApiRequest
     public async Task ReadBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadAsync(_http, cancellationToken);
 
     /// <summary>Reads a JSON body, or an empty object if there is none.</summary>
-    public async Task ReadOptionalBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadOptionalAsync(_http, cancellationToken);
+    public async Task ReadOptionalBodyAsync(CancellationToken cancellationToken) =>
+        _body = await JsonBody.ReadOptionalAsync(_http, cancellationToken);
 
     /// <summary>Reads a JSON merge patch (RFC 7396).</summary>
-    public async Task ReadMergePatchAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadMergePatchAsync(_http, cancellationToken);
+    public async Task ReadMergePatchAsync(CancellationToken cancellationToken) =>
+        _body = await JsonBody.ReadMergePatchAsync(_http, cancellationToken);
 
     /// <summary>Reads the header <c>If-Match</c>.</summary>
     public IfMatch IfMatch() => Http.IfMatch.Read(_http, Errors);

@@ -31,5 +31,6 @@ public static class CallerExtensions
 
     internal static void SetCaller(this FunctionContext context, Caller caller) => context.Items[s_callerKey] = caller;
 
-    internal static void SetOrganization(this FunctionContext context, OrganizationId organization) => context.Items[s_organizationKey] = organization;
+    internal static void SetOrganization(this FunctionContext context, OrganizationId organization) =>
+        context.Items[s_organizationKey] = organization;
 }

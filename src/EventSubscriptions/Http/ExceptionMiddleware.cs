@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Turns exceptions of HTTP functions into problem details: 503 for transient faults, so that callers retry, and 500 without details for the
-/// rest. Functions with other triggers keep their exceptions, because those decide about redelivery.
+/// Turns exceptions of HTTP functions into problem details: 503 for transient faults, so that callers retry, and 500 without details for
+/// the rest. Functions with other triggers keep their exceptions, because those decide about redelivery.
 /// </summary>
 public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<ExceptionMiddleware> logger) : IFunctionsWorkerMiddleware
 {
@@ -68,7 +68,10 @@ public sealed partial class ExceptionMiddleware(TimeProvider time, ILogger<Excep
         }
 
         Log.Failed(logger, exception, function);
-        return Problem.Of(StatusCodes.Status500InternalServerError, $"The request failed. The app's log has the details under invocation {context.InvocationId}.");
+        return Problem.Of(
+            StatusCodes.Status500InternalServerError,
+            $"The request failed. The app's log has the details under invocation {context.InvocationId}."
+        );
     }
 
     private static partial class Log

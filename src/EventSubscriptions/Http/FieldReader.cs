@@ -60,7 +60,10 @@ public sealed class FieldReader
             return text;
         }
 
-        return AddError(name, minLength > 0 ? $"must be {minLength} to {maxLength} characters long" : $"must be at most {maxLength} characters long");
+        return AddError(
+            name,
+            minLength > 0 ? $"must be {minLength} to {maxLength} characters long" : $"must be at most {maxLength} characters long"
+        );
     }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>
@@ -88,7 +91,12 @@ public sealed class FieldReader
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.Number && JsonInteger.TryRead(JsonMarshal.GetRawUtf8Value(value), out var number) && number >= min && number <= max)
+        if (
+            value.ValueKind == JsonValueKind.Number
+            && JsonInteger.TryRead(JsonMarshal.GetRawUtf8Value(value), out var number)
+            && number >= min
+            && number <= max
+        )
         {
             return number;
         }
@@ -122,7 +130,12 @@ public sealed class FieldReader
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.String && DurationText.TryParse(value.GetString()!, out var duration) && duration >= min && duration <= max)
+        if (
+            value.ValueKind == JsonValueKind.String
+            && DurationText.TryParse(value.GetString()!, out var duration)
+            && duration >= min
+            && duration <= max
+        )
         {
             return duration;
         }

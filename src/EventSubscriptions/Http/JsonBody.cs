@@ -18,7 +18,11 @@ public readonly struct JsonBody
     private const string Json = "application/json";
     private const string MergePatch = "application/merge-patch+json";
 
-    private static readonly JsonDocumentOptions s_uniqueMembers = new() { AllowDuplicateProperties = false, MaxDepth = JsonDefects.MaxDepth };
+    private static readonly JsonDocumentOptions s_uniqueMembers = new()
+    {
+        AllowDuplicateProperties = false,
+        MaxDepth = JsonDefects.MaxDepth,
+    };
 
     private JsonBody(JsonElement root) => Root = root;
 
@@ -60,7 +64,11 @@ public readonly struct JsonBody
 
         if (LoneSurrogates.Find(utf8) is >= 0 and var index)
         {
-            return new(Http.Problem.BadRequest($"The text at {JsonDefects.Place(utf8, index)} is not Unicode: half of a surrogate pair is missing."));
+            return new(
+                Http.Problem.BadRequest(
+                    $"The text at {JsonDefects.Place(utf8, index)} is not Unicode: half of a surrogate pair is missing."
+                )
+            );
         }
 
         try
@@ -77,14 +85,22 @@ public readonly struct JsonBody
     {
         if (!HasType(request, mergePatch))
         {
-            return new(Http.Problem.Of(
-                StatusCodes.Status415UnsupportedMediaType,
-                $"The Content-Type must be {(mergePatch ? $"{MergePatch} or {Json}" : Json)}, in UTF-8."));
+            return new(
+                Http.Problem.Of(
+                    StatusCodes.Status415UnsupportedMediaType,
+                    $"The Content-Type must be {(mergePatch ? $"{MergePatch} or {Json}" : Json)}, in UTF-8."
+                )
+            );
         }
 
         if (!HasNoEncoding(request.Headers.ContentEncoding))
         {
-            return new(Http.Problem.Of(StatusCodes.Status415UnsupportedMediaType, "The body must not be compressed: send it without Content-Encoding."));
+            return new(
+                Http.Problem.Of(
+                    StatusCodes.Status415UnsupportedMediaType,
+                    "The body must not be compressed: send it without Content-Encoding."
+                )
+            );
         }
 
         if (request.ContentLength > MaxBytes)
@@ -124,10 +140,14 @@ public readonly struct JsonBody
 
     private static bool HasType(HttpRequest request, bool mergePatch) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-        && (type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) || (mergePatch && type.MediaType.Equals(MergePatch, StringComparison.OrdinalIgnoreCase)))
+        && (
+            type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase)
+            || (mergePatch && type.MediaType.Equals(MergePatch, StringComparison.OrdinalIgnoreCase))
+        )
         && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
-    private static bool HasNoEncoding(StringValues encodings) => encodings.All(encoding => encoding is null or "" || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
+    private static bool HasNoEncoding(StringValues encodings) =>
+        encodings.All(encoding => encoding is null or "" || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     private static JsonBody TooLarge() =>
         new(Http.Problem.Of(StatusCodes.Status413PayloadTooLarge, $"The body may be at most {MaxBytes} bytes."));

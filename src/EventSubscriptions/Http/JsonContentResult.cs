@@ -17,8 +17,7 @@ public static class ApiResult
         new JsonContentResult<T>(StatusCodes.Status201Created, body, type) { Location = location, Tag = tag };
 
     /// <summary>202 with a body: the operation has started.</summary>
-    public static IResult Accepted<T>(T body, JsonTypeInfo<T> type) =>
-        new JsonContentResult<T>(StatusCodes.Status202Accepted, body, type);
+    public static IResult Accepted<T>(T body, JsonTypeInfo<T> type) => new JsonContentResult<T>(StatusCodes.Status202Accepted, body, type);
 
     /// <summary>Any status with a body.</summary>
     public static IResult Json<T>(int status, T body, JsonTypeInfo<T> type) => new JsonContentResult<T>(status, body, type);

@@ -44,7 +44,8 @@ internal static class JsonDefects
     /// <summary>Whether a reader stopped because of too many levels.</summary>
     public static bool IsTooDeep(in Utf8JsonReader reader, ReadOnlySpan<byte> utf8) =>
         reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? 1 : 0) == MaxDepth
-        && reader.BytesConsumed < utf8.Length && utf8[(int)reader.BytesConsumed] is (byte)'[' or (byte)'{';
+        && reader.BytesConsumed < utf8.Length
+        && utf8[(int)reader.BytesConsumed] is (byte)'[' or (byte)'{';
 
     /// <summary>The position of a byte, for people.</summary>
     public static string Place(ReadOnlySpan<byte> utf8, long index)

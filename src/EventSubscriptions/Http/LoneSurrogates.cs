@@ -40,5 +40,10 @@ internal static class LoneSurrogates
 
     /// <summary>The UTF-16 code unit that the text starts with as an escape, or null.</summary>
     private static char? Unit(ReadOnlySpan<byte> json) =>
-        json.Length >= EscapeLength && json.StartsWith("\\u"u8) && Utf8Parser.TryParse(json.Slice(2, 4), out ushort unit, out var consumed, 'x') && consumed == 4 ? (char)unit : null;
+        json.Length >= EscapeLength
+        && json.StartsWith("\\u"u8)
+        && Utf8Parser.TryParse(json.Slice(2, 4), out ushort unit, out var consumed, 'x')
+        && consumed == 4
+            ? (char)unit
+            : null;
 }

@@ -20,7 +20,12 @@ public static class NearestName
         foreach (var candidate in candidates)
         {
             var allowed = Math.Min(fewest - 1, Math.Max(text.Length, candidate.Length) / 3);
-            if (candidate.Length <= MaxLength && Math.Abs(candidate.Length - text.Length) <= allowed && Distance(text, candidate) is var distance && distance <= allowed)
+            if (
+                candidate.Length <= MaxLength
+                && Math.Abs(candidate.Length - text.Length) <= allowed
+                && Distance(text, candidate) is var distance
+                && distance <= allowed
+            )
             {
                 (nearest, fewest) = (candidate, distance);
             }

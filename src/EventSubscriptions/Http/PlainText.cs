@@ -15,8 +15,17 @@ public static class PlainText
     /// <summary>Default-ignorable code points that are not format characters, and letters and symbols that render as blanks.</summary>
     private static readonly (int First, int Last)[] s_invisible =
     [
-        (0x034f, 0x034f), (0x115f, 0x1160), (0x17b4, 0x17b5), (0x180b, 0x180f), (0x2065, 0x2065), (0x2800, 0x2800), (0x3164, 0x3164),
-        (0xfe00, 0xfe0f), (0xffa0, 0xffa0), (0xfff0, 0xfff8), (0xe0000, 0xe0fff),
+        (0x034f, 0x034f),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x2065, 0x2065),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xfe00, 0xfe0f),
+        (0xffa0, 0xffa0),
+        (0xfff0, 0xfff8),
+        (0xe0000, 0xe0fff),
     ];
 
     /// <summary>
@@ -46,6 +55,10 @@ public static class PlainText
     public static bool IsText(string text) => !text.Any(letter => char.IsControl(letter) && !s_layout.Contains(letter));
 
     private static bool IsUnreadable(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
         || Array.Exists(s_invisible, range => rune.Value >= range.First && rune.Value <= range.Last);
 }

@@ -17,11 +17,19 @@ public static class Problem
 
     /// <summary>400 with all errors by field.</summary>
     public static IResult Invalid(FieldErrors errors) =>
-        Of(StatusCodes.Status400BadRequest, errors.Count == 1 ? "The request is not valid." : $"The request has {errors.Count} errors.", errors.ByField());
+        Of(
+            StatusCodes.Status400BadRequest,
+            errors.Count == 1 ? "The request is not valid." : $"The request has {errors.Count} errors.",
+            errors.ByField()
+        );
 
     /// <summary>401 with the challenge of RFC 6750 §3.</summary>
     public static IResult Unauthorized(string detail) =>
-        new JsonContentResult<ProblemDetail>(StatusCodes.Status401Unauthorized, Detail(StatusCodes.Status401Unauthorized, detail), HttpJson.Default.ProblemDetail)
+        new JsonContentResult<ProblemDetail>(
+            StatusCodes.Status401Unauthorized,
+            Detail(StatusCodes.Status401Unauthorized, detail),
+            HttpJson.Default.ProblemDetail
+        )
         {
             ContentType = MediaType,
             Challenge = "Bearer",
@@ -38,14 +46,20 @@ public static class Problem
 
     /// <summary>412: <c>If-Match</c> names an outdated version.</summary>
     public static IResult PreconditionFailed() =>
-        Of(StatusCodes.Status412PreconditionFailed, "The resource has changed since the version in If-Match. Read it again, then repeat the change.");
+        Of(
+            StatusCodes.Status412PreconditionFailed,
+            "The resource has changed since the version in If-Match. Read it again, then repeat the change."
+        );
 
     /// <summary>429: a limit is reached.</summary>
     /// <param name="detail">The limit.</param>
     /// <param name="retryAfter">How long to wait.</param>
     public static IResult TooManyRequests(string detail, TimeSpan retryAfter) =>
         new JsonContentResult<ProblemDetail>(
-            StatusCodes.Status429TooManyRequests, Detail(StatusCodes.Status429TooManyRequests, detail), HttpJson.Default.ProblemDetail)
+            StatusCodes.Status429TooManyRequests,
+            Detail(StatusCodes.Status429TooManyRequests, detail),
+            HttpJson.Default.ProblemDetail
+        )
         {
             ContentType = MediaType,
             RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(retryAfter.TotalSeconds)),
@@ -57,7 +71,13 @@ public static class Problem
     /// <param name="ids">The ids to repeat with, if the request left them to us.</param>
     public static IResult Unavailable(string detail, int retryAfterSeconds = 5, IReadOnlyList<string>? ids = null) =>
         new JsonContentResult<ProblemDetail>(
-            StatusCodes.Status503ServiceUnavailable, Detail(StatusCodes.Status503ServiceUnavailable, detail) with { Ids = ids }, HttpJson.Default.ProblemDetail)
+            StatusCodes.Status503ServiceUnavailable,
+            Detail(StatusCodes.Status503ServiceUnavailable, detail) with
+            {
+                Ids = ids,
+            },
+            HttpJson.Default.ProblemDetail
+        )
         {
             ContentType = MediaType,
             RetryAfterSeconds = retryAfterSeconds,
@@ -65,7 +85,10 @@ public static class Problem
 
     /// <summary>Any other status.</summary>
     public static IResult Of(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
-        new JsonContentResult<ProblemDetail>(status, Detail(status, detail, errors), HttpJson.Default.ProblemDetail) { ContentType = MediaType };
+        new JsonContentResult<ProblemDetail>(status, Detail(status, detail, errors), HttpJson.Default.ProblemDetail)
+        {
+            ContentType = MediaType,
+        };
 
     private static ProblemDetail Detail(int status, string detail, IReadOnlyDictionary<string, string[]>? errors = null) =>
         new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, errors);
@@ -77,6 +100,9 @@ internal sealed record ProblemDetail(string Type, string Title, int Status, stri
     public IReadOnlyList<string>? Ids { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ProblemDetail))]
 internal sealed partial class HttpJson : JsonSerializerContext;

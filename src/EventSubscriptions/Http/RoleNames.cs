@@ -5,14 +5,15 @@ internal static class RoleNames
 {
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Role>().Select(Of)];
 
-    public static string Of(Role role) => role switch
-    {
-        Role.Read => "read",
-        Role.Publish => "publish",
-        Role.Manage => "manage",
-        Role.Admin => "admin",
-        _ => throw new ArgumentOutOfRangeException(nameof(role)),
-    };
+    public static string Of(Role role) =>
+        role switch
+        {
+            Role.Read => "read",
+            Role.Publish => "publish",
+            Role.Manage => "manage",
+            Role.Admin => "admin",
+            _ => throw new ArgumentOutOfRangeException(nameof(role)),
+        };
 
     public static Role? Parse(string? name)
     {

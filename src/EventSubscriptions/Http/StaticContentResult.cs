@@ -9,7 +9,11 @@ namespace EventSubscriptions.Http;
 /// </summary>
 /// <param name="cacheControl">The header <c>Cache-Control</c>, or null.</param>
 /// <param name="mediaType">The media type.</param>
-internal sealed class StaticContentResult(ReadOnlyMemory<byte> content, string? cacheControl = null, string mediaType = "application/json; charset=utf-8") : IResult
+internal sealed class StaticContentResult(
+    ReadOnlyMemory<byte> content,
+    string? cacheControl = null,
+    string mediaType = "application/json; charset=utf-8"
+) : IResult
 {
     private const int HashLength = 12;
 

@@ -14,7 +14,10 @@ internal static class TransportSecurity
     /// </summary>
     public static void Apply(HttpContext http)
     {
-        if (http.Request.IsHttps || string.Equals(http.Request.Headers[ForwardedScheme], Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase))
+        if (
+            http.Request.IsHttps
+            || string.Equals(http.Request.Headers[ForwardedScheme], Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase)
+        )
         {
             http.Response.Headers.StrictTransportSecurity = OneYear;
         }

@@ -43,7 +43,12 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
     private static IEnumerable<(string Name, JsonObject Part)> Parts()
     {
         var assembly = typeof(OpenApiDocument).Assembly;
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            var name in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        )
         {
             using var stream = assembly.GetManifestResourceStream(name)!;
             yield return (name, JsonNode.Parse(stream)!.AsObject());
@@ -81,20 +86,30 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
             schemas.Add(type.Name, schema);
         }
 
-        schemas.Add("EventName", new JsonObject
-        {
-            ["description"] = "The name of an event type. Case-sensitive.",
-            ["type"] = "string",
-            ["enum"] = Array(catalogue.All, type => type.Name),
-        });
+        schemas.Add(
+            "EventName",
+            new JsonObject
+            {
+                ["description"] = "The name of an event type. Case-sensitive.",
+                ["type"] = "string",
+                ["enum"] = Array(catalogue.All, type => type.Name),
+            }
+        );
         schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name).Append("OtherEvent"), Reference);
-        schemas["EventToPublish"]!["oneOf"] = Array(catalogue.All, type => new JsonObject
-        {
-            ["title"] = type.Name,
-            ["type"] = "object",
-            ["required"] = new JsonArray("eventName"),
-            ["properties"] = new JsonObject { ["eventName"] = new JsonObject { ["const"] = type.Name }, ["data"] = Reference($"{type.Name}/properties/data") },
-        });
+        schemas["EventToPublish"]!["oneOf"] = Array(
+            catalogue.All,
+            type => new JsonObject
+            {
+                ["title"] = type.Name,
+                ["type"] = "object",
+                ["required"] = new JsonArray("eventName"),
+                ["properties"] = new JsonObject
+                {
+                    ["eventName"] = new JsonObject { ["const"] = type.Name },
+                    ["data"] = Reference($"{type.Name}/properties/data"),
+                },
+            }
+        );
 
         var example = catalogue.All[0];
         var one = document["paths"]!["/api/event-types/{name}"]!["get"]!;

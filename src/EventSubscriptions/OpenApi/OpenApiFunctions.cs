@@ -9,6 +9,8 @@ public sealed class OpenApiFunctions(OpenApiDocument document)
 {
     [Function(nameof(GetOpenApi))]
     [Anonymous]
-    public IResult GetOpenApi([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest http, FunctionContext context) =>
-        ApiRequest.Of(http, context).Validate() ?? document.Result;
+    public IResult GetOpenApi(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest http,
+        FunctionContext context
+    ) => ApiRequest.Of(http, context).Validate() ?? document.Result;
 }

@@ -28,10 +28,12 @@ public static class DurationText
 
         var dot = text.AsSpan(0, colon).IndexOf('.');
         var days = 0;
-        if ((dot >= 0 && !TryParse(text.AsSpan(0, dot), MaxDayDigits, out days))
+        if (
+            (dot >= 0 && !TryParse(text.AsSpan(0, dot), MaxDayDigits, out days))
             || !TryParse(text.AsSpan(dot + 1, colon - dot - 1), MaxHourDigits, out var hours)
             || (dot >= 0 && hours >= 24)
-            || !TimeSpan.TryParseExact(text.AsSpan(colon + 1), s_minutesAndSeconds, CultureInfo.InvariantCulture, out var rest))
+            || !TimeSpan.TryParseExact(text.AsSpan(colon + 1), s_minutesAndSeconds, CultureInfo.InvariantCulture, out var rest)
+        )
         {
             return false;
         }

@@ -35,7 +35,10 @@ public sealed class OptionsReader(IConfiguration configuration)
             return text;
         }
 
-        AddError(name, "refers to a Key Vault secret that can't be read: check that it exists, is enabled, and that the app's identity may read it");
+        AddError(
+            name,
+            "refers to a Key Vault secret that can't be read: check that it exists, is enabled, and that the app's identity may read it"
+        );
         return null;
     }
 
@@ -59,7 +62,11 @@ public sealed class OptionsReader(IConfiguration configuration)
             return defaultValue;
         }
 
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        if (
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= min
+            && number <= max
+        )
         {
             return number;
         }
@@ -115,7 +122,10 @@ public sealed class OptionsReader(IConfiguration configuration)
         {
             if (!DurationText.TryParse(part, out var duration) || duration < min || duration > max)
             {
-                AddError(name, $"must be comma-separated durations {DurationText.Format} from {min:c} to {max:c}; number {durations.Count + 1} is invalid");
+                AddError(
+                    name,
+                    $"must be comma-separated durations {DurationText.Format} from {min:c} to {max:c}; number {durations.Count + 1} is invalid"
+                );
                 return defaultValue;
             }
 
@@ -158,7 +168,8 @@ public sealed class OptionsReader(IConfiguration configuration)
 /// <summary>Invalid settings. The message lists all errors.</summary>
 public sealed class InvalidSettingsException(IReadOnlyList<string> errors) : OptionsValidationException("", typeof(OptionsReader), errors)
 {
-    public override string Message => $"The settings are not valid:{string.Concat(Failures.Select(error => $"{Environment.NewLine}  {error}"))}";
+    public override string Message =>
+        $"The settings are not valid:{string.Concat(Failures.Select(error => $"{Environment.NewLine}  {error}"))}";
 }
 
 public static class OptionsServices

@@ -18,13 +18,14 @@ public sealed record LimitsOptions
     public int? EventsPerSecondPerOrganization { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>
-    public static LimitsOptions Read(OptionsReader reader) => new()
-    {
-        SubscriptionsPerOrganization = reader.Number("Limits__SubscriptionsPerOrganization", 1_000, min: 1, max: 1_000_000),
-        ReplaysPerOrganization = reader.Number("Limits__ReplaysPerOrganization", 10, min: 1, max: 1_000),
-        TestsPerOrganization = reader.Number("Limits__TestsPerOrganization", 4, min: 1, max: 1_000),
-        EventsPerSecondPerOrganization = reader.Text("Limits__EventsPerSecondPerOrganization") is null
-            ? null
-            : reader.Number("Limits__EventsPerSecondPerOrganization", 1, min: 1, max: 1_000_000),
-    };
+    public static LimitsOptions Read(OptionsReader reader) =>
+        new()
+        {
+            SubscriptionsPerOrganization = reader.Number("Limits__SubscriptionsPerOrganization", 1_000, min: 1, max: 1_000_000),
+            ReplaysPerOrganization = reader.Number("Limits__ReplaysPerOrganization", 10, min: 1, max: 1_000),
+            TestsPerOrganization = reader.Number("Limits__TestsPerOrganization", 4, min: 1, max: 1_000),
+            EventsPerSecondPerOrganization = reader.Text("Limits__EventsPerSecondPerOrganization") is null
+                ? null
+                : reader.Number("Limits__EventsPerSecondPerOrganization", 1, min: 1, max: 1_000_000),
+        };
 }

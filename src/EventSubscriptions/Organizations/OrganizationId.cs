@@ -22,7 +22,8 @@ public readonly record struct OrganizationId
     public static bool TryParse([NotNullWhen(true)] string? text, out OrganizationId id)
     {
         id = default;
-        return text is { Length: > 0 } && text[0] != '0'
+        return text is { Length: > 0 }
+            && text[0] != '0'
             && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
             && TryFrom(value, out id);
     }

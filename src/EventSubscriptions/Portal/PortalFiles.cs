@@ -15,7 +15,8 @@ public sealed class PortalFiles
 
     public PortalFiles()
     {
-        var answers = Assembly.GetManifestResourceNames()
+        var answers = Assembly
+            .GetManifestResourceNames()
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
             .ToDictionary(name => name[Prefix.Length..].Replace('\\', '/'), Read, StringComparer.Ordinal);
         answers.Add("", answers[Index]);
@@ -35,14 +36,15 @@ public sealed class PortalFiles
         return new PortalResult(content, MediaTypeOf(resource));
     }
 
-    private static string MediaTypeOf(string name) => Path.GetExtension(name) switch
-    {
-        ".html" => "text/html; charset=utf-8",
-        ".css" => "text/css; charset=utf-8",
-        ".js" => "text/javascript; charset=utf-8",
-        ".svg" => "image/svg+xml",
-        _ => throw new InvalidDataException($"The portal's file '{name}' has an extension without a media type."),
-    };
+    private static string MediaTypeOf(string name) =>
+        Path.GetExtension(name) switch
+        {
+            ".html" => "text/html; charset=utf-8",
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            _ => throw new InvalidDataException($"The portal's file '{name}' has an extension without a media type."),
+        };
 }
 
 /// <summary>A file with headers that restrict the page to the app's own scripts, styles and connections.</summary>

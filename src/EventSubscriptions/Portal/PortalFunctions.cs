@@ -15,11 +15,14 @@ public sealed class PortalFunctions(PortalFiles files)
     /// <summary>Redirects the app's address to the portal.</summary>
     [Function(nameof(GetRoot))]
     [Anonymous]
-    public IResult GetRoot([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) => TypedResults.Redirect("portal/");
+    public IResult GetRoot([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Root)] HttpRequest request) =>
+        TypedResults.Redirect("portal/");
 
     [Function(nameof(GetPortal))]
     [Anonymous]
-    public IResult GetPortal([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "portal/{*" + File + "}")] HttpRequest request)
+    public IResult GetPortal(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "portal/{*" + File + "}")] HttpRequest request
+    )
     {
         var name = request.RouteValues[File] as string ?? "";
         if (name.Length == 0 && !request.Path.Value!.EndsWith('/'))

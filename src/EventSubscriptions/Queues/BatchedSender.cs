@@ -36,7 +36,10 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
                 _batch = await sender.CreateMessageBatchAsync(cancellationToken);
                 if (!_batch.TryAddMessage(message))
                 {
-                    throw new ServiceBusException("The message with its properties exceeds the size of a batch.", ServiceBusFailureReason.MessageSizeExceeded);
+                    throw new ServiceBusException(
+                        "The message with its properties exceeds the size of a batch.",
+                        ServiceBusFailureReason.MessageSizeExceeded
+                    );
                 }
             }
         }
@@ -110,7 +113,12 @@ internal sealed class BatchedSender<TOwner>(ServiceBusSender sender, int paralle
 
     private void Fail(IEnumerable<TOwner> owners, Exception exception)
     {
-        if (exception is ServiceBusException { Reason: ServiceBusFailureReason.ServiceTimeout or ServiceBusFailureReason.ServiceCommunicationProblem })
+        if (
+            exception is ServiceBusException
+            {
+                Reason: ServiceBusFailureReason.ServiceTimeout or ServiceBusFailureReason.ServiceCommunicationProblem
+            }
+        )
         {
             _outage = exception;
         }

@@ -8,10 +8,12 @@ namespace EventSubscriptions.Queues;
 /// <param name="Description">The same for people.</param>
 public sealed record DeadLetterCause(string Name, DeadLetterReason? Reason, string Description)
 {
-    public static DeadLetterCause Of(ServiceBusReceivedMessage deadLetter) => new(
-        deadLetter.DeadLetterReason ?? "Unknown",
-        Parse(deadLetter.DeadLetterReason),
-        deadLetter.DeadLetterErrorDescription ?? "The message was dead-lettered without a description.");
+    public static DeadLetterCause Of(ServiceBusReceivedMessage deadLetter) =>
+        new(
+            deadLetter.DeadLetterReason ?? "Unknown",
+            Parse(deadLetter.DeadLetterReason),
+            deadLetter.DeadLetterErrorDescription ?? "The message was dead-lettered without a description."
+        );
 
     private static DeadLetterReason? Parse(string? text)
     {

@@ -12,14 +12,15 @@ public sealed partial class DeadLetterHandler(AppMetrics metrics, TimeProvider t
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Returns once the dead letter is requeued or recorded. A crash before it is completed may do so twice: duplicate detection drops a repeated
-    /// copy; a repeated audit entry is harmless.
+    /// Returns once the dead letter is requeued or recorded. A crash before it is completed may do so twice: duplicate detection drops a
+    /// repeated copy; a repeated audit entry is harmless.
     /// </summary>
     public async Task HandleAsync(
         ServiceBusReceivedMessage deadLetter,
         DeadLetterSource source,
         Func<ServiceBusReceivedMessage, DeadLetterCause, CancellationToken, Task> recordAsync,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var cause = DeadLetterCause.Of(deadLetter);
         try
@@ -38,12 +39,20 @@ public sealed partial class DeadLetterHandler(AppMetrics metrics, TimeProvider t
         }
     }
 
-    /// <summary>Returns false if the dead letter must be recorded, because policy says so or the queue will never accept the copy.</summary>
+    /// <summary>
+    /// Returns false if the dead letter must be recorded, because policy says so or the queue will never accept the copy.
+    /// </summary>
     private async Task<bool> TryRequeueAsync(
-        ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, DeadLetterSource source, CancellationToken cancellationToken)
+        ServiceBusReceivedMessage deadLetter,
+        DeadLetterCause cause,
+        DeadLetterSource source,
+        CancellationToken cancellationToken
+    )
     {
-        if (DeadLetterPolicy.RequeueAfter(cause.Reason, DeadLetterPolicy.RequeuesOf(deadLetter)) is not { } delay
-            || source.Requeue(deadLetter, time.GetUtcNow() + delay) is not { } copy)
+        if (
+            DeadLetterPolicy.RequeueAfter(cause.Reason, DeadLetterPolicy.RequeuesOf(deadLetter)) is not { } delay
+            || source.Requeue(deadLetter, time.GetUtcNow() + delay) is not { } copy
+        )
         {
             return false;
         }
@@ -65,7 +74,10 @@ public sealed partial class DeadLetterHandler(AppMetrics metrics, TimeProvider t
         [LoggerMessage(LogLevel.Error, "Could not requeue the dead letter {MessageId} of the queue {Queue}; it is recorded instead.")]
         public static partial void NotRequeued(ILogger logger, Exception exception, string? messageId, string queue);
 
-        [LoggerMessage(LogLevel.Error, "Could neither requeue nor record the dead letter {MessageId} of the queue {Queue}; it will be redelivered.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Could neither requeue nor record the dead letter {MessageId} of the queue {Queue}; it will be redelivered."
+        )]
         public static partial void NotRecorded(ILogger logger, Exception exception, string? messageId, string queue);
     }
 }

@@ -3,8 +3,8 @@ using Azure.Messaging.ServiceBus;
 namespace EventSubscriptions.Queues;
 
 /// <summary>
-/// Which dead letters are requeued: those that Service Bus gave up on because their function failed or died too often, each time after a longer delay,
-/// since a fault on our side must not lose a message. All others, and those that were requeued often enough, are recorded.
+/// Which dead letters are requeued: those that Service Bus gave up on because their function failed or died too often, each time after a
+/// longer delay, since a fault on our side must not lose a message. All others, and those that were requeued often enough, are recorded.
 /// </summary>
 public static class DeadLetterPolicy
 {

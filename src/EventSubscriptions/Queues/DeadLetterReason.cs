@@ -1,6 +1,9 @@
 namespace EventSubscriptions.Queues;
 
-/// <summary>Why a message was dead-lettered. The names are the reasons in Service Bus, <c>error.kind</c> in the audit log, and <c>reason</c> in metrics.</summary>
+/// <summary>
+/// Why a message was dead-lettered. The names are the reasons in Service Bus, <c>error.kind</c> in the audit log, and <c>reason</c> in
+/// metrics.
+/// </summary>
 public enum DeadLetterReason
 {
     /// <summary>Service Bus: the message was delivered too often without being settled.</summary>

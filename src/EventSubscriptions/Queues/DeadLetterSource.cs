@@ -6,4 +6,8 @@ namespace EventSubscriptions.Queues;
 /// <param name="Queue">The queue's name.</param>
 /// <param name="Requeue">Makes the copy that is requeued for a time; null if the message can't be processed again.</param>
 /// <param name="RequeueTo">The queue that takes the copies: the same one, or another with duplicate detection.</param>
-public sealed record DeadLetterSource(string Queue, Func<ServiceBusReceivedMessage, DateTimeOffset, ServiceBusMessage?> Requeue, ServiceBusSender RequeueTo);
+public sealed record DeadLetterSource(
+    string Queue,
+    Func<ServiceBusReceivedMessage, DateTimeOffset, ServiceBusMessage?> Requeue,
+    ServiceBusSender RequeueTo
+);

@@ -8,6 +8,8 @@ public interface IQueueMessage
     /// <summary>How often it was postponed.</summary>
     int Postponements { get; }
 
-    /// <summary>The copy that arrives at the given time and counts one postponement more. Postponing the same message twice makes one copy.</summary>
+    /// <summary>
+    /// The copy that arrives at the given time and counts one postponement more. Postponing the same message twice makes one copy.
+    /// </summary>
     ServiceBusMessage ToPostponed(DateTimeOffset until);
 }

@@ -11,7 +11,9 @@ internal static class MessageCopy
     // Service Bus adds these when it dead-letters a message; a message with them can't be sent.
     private static readonly string[] s_deadLetterProperties = ["DeadLetterReason", "DeadLetterErrorDescription"];
 
-    /// <summary>The <c>MessageId</c> of a copy: a function that runs twice makes one copy, and it is no duplicate of the original.</summary>
+    /// <summary>
+    /// The <c>MessageId</c> of a copy: a function that runs twice makes one copy, and it is no duplicate of the original.
+    /// </summary>
     public static string IdOf(ServiceBusReceivedMessage original, string purpose)
     {
         var identity = string.Create(CultureInfo.InvariantCulture, $"{original.SequenceNumber}\n{original.MessageId}\n{purpose}");
@@ -21,7 +23,9 @@ internal static class MessageCopy
     /// <summary>A copy with body and properties.</summary>
     public static ServiceBusMessage Of(ServiceBusReceivedMessage original, string purpose)
     {
-        var body = MessageBody.Read(original) ?? throw new NotSupportedException("A message can be copied only if its body is binary data or a string.");
+        var body =
+            MessageBody.Read(original)
+            ?? throw new NotSupportedException("A message can be copied only if its body is binary data or a string.");
         var copy = new ServiceBusMessage(body) { MessageId = IdOf(original, purpose), ContentType = original.ContentType };
         foreach (var (name, value) in original.ApplicationProperties)
         {

@@ -12,5 +12,8 @@ public sealed record QueueSource<TMessage>(string Queue, MessageParser<TMessage>
 
 /// <summary>Parses a message, or says why it must be dead-lettered.</summary>
 public delegate bool MessageParser<TMessage>(
-    ServiceBusReceivedMessage received, [NotNullWhen(true)] out TMessage? message, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+    ServiceBusReceivedMessage received,
+    [NotNullWhen(true)] out TMessage? message,
+    [NotNullWhen(false)] out Settlement.DeadLetter? malformed
+)
     where TMessage : class, IQueueMessage;

@@ -11,8 +11,8 @@ namespace EventSubscriptions.Queues;
 /// <remarks>
 /// 1. A malformed message is dead-lettered.
 /// 2. A message that fails with a transient fault is postponed: a copy is scheduled and the original completed. No attempt is used up.
-/// 3. If that fails too, or the fault is a bug, the message is abandoned, so that Service Bus redelivers it. It does so at once, therefore the
-///    worker pauses first. After 10 deliveries the message is dead-lettered and requeued by <see cref="DeadLetterHandler"/>.
+/// 3. If that fails too, or the fault is a bug, the message is abandoned, so that Service Bus redelivers it. It does so at once, therefore
+/// the    worker pauses first. After 10 deliveries the message is dead-lettered and requeued by <see cref="DeadLetterHandler"/>.
 /// </remarks>
 public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, Random random, ILogger<QueueWorker> logger)
 {
@@ -24,7 +24,8 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
         ServiceBusReceivedMessage received,
         Func<TMessage, CancellationToken, Task<Settlement>> process,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where TMessage : class, IQueueMessage
     {
         MeasureWait(source.Queue, received);
@@ -33,21 +34,24 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
             : malformed;
 
         // A settlement that fails is thrown: the message is redelivered anyway, and a postponed copy would be one delivery too many.
-        await (settlement is Settlement.DeadLetter deadLetter
-            ? DeadLetterAsync(received, deadLetter, actions, CancellationToken.None)
-            : actions.CompleteMessageAsync(received, CancellationToken.None));
+        await (
+            settlement is Settlement.DeadLetter deadLetter
+                ? DeadLetterAsync(received, deadLetter, actions, CancellationToken.None)
+                : actions.CompleteMessageAsync(received, CancellationToken.None)
+        );
     }
 
     /// <summary>
-    /// Processes the messages of a function with automatic completion: only exceptions to it are settled here. A message that fails never affects
-    /// the others of its batch.
+    /// Processes the messages of a function with automatic completion: only exceptions to it are settled here. A message that fails never
+    /// affects the others of its batch.
     /// </summary>
     public async Task RunBatchAsync<TMessage>(
         QueueSource<TMessage> source,
         IReadOnlyList<ServiceBusReceivedMessage> received,
         Func<IReadOnlyList<TMessage>, CancellationToken, Task<IReadOnlyList<Settlement>>> process,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where TMessage : class, IQueueMessage
     {
         var settlements = new Settlement[received.Count];
@@ -95,7 +99,8 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
         TMessage message,
         int deliveryCount,
         Func<TMessage, CancellationToken, Task<Settlement>> process,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
         where TMessage : class, IQueueMessage
     {
         try
@@ -105,8 +110,7 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             // The edge of the trigger: whatever it is, a fault on our side must not dead-letter the message.
-            if (TransientFaults.IsTransient(exception)
-                && await TryPostponeAsync(source, message, exception, cancellationToken))
+            if (TransientFaults.IsTransient(exception) && await TryPostponeAsync(source, message, exception, cancellationToken))
             {
                 return Settlement.Completed;
             }
@@ -118,29 +122,41 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
 
     /// <summary>Postpones the messages that failed with a transient fault. Those that remain to be retried must be abandoned.</summary>
     private async Task<Settlement[]> PostponeAsync<TMessage>(
-        QueueSource<TMessage> source, List<TMessage> messages, IReadOnlyList<Settlement> settlements, CancellationToken cancellationToken)
+        QueueSource<TMessage> source,
+        List<TMessage> messages,
+        IReadOnlyList<Settlement> settlements,
+        CancellationToken cancellationToken
+    )
         where TMessage : class, IQueueMessage
     {
         Settlement[] results = [.. settlements];
         var retries = Enumerable.Range(0, results.Length).Where(i => results[i] is Settlement.Retry);
         var options = new ParallelOptions { MaxDegreeOfParallelism = ParallelSends, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(retries, options, async (i, cancel) =>
-        {
-            var cause = ((Settlement.Retry)results[i]).Cause;
-            if (!TransientFaults.IsTransient(cause))
+        await Parallel.ForEachAsync(
+            retries,
+            options,
+            async (i, cancel) =>
             {
-                Log.Failed(logger, cause, messages[i]);
+                var cause = ((Settlement.Retry)results[i]).Cause;
+                if (!TransientFaults.IsTransient(cause))
+                {
+                    Log.Failed(logger, cause, messages[i]);
+                }
+                else if (await TryPostponeAsync(source, messages[i], cause, cancel))
+                {
+                    results[i] = Settlement.Completed;
+                }
             }
-            else if (await TryPostponeAsync(source, messages[i], cause, cancel))
-            {
-                results[i] = Settlement.Completed;
-            }
-        });
+        );
         return results;
     }
 
     private async Task<bool> TryPostponeAsync<TMessage>(
-        QueueSource<TMessage> source, TMessage message, Exception cause, CancellationToken cancellationToken)
+        QueueSource<TMessage> source,
+        TMessage message,
+        Exception cause,
+        CancellationToken cancellationToken
+    )
         where TMessage : class, IQueueMessage
     {
         var delay = TransientFaults.PostponementDelay(message.Postponements, random);
@@ -160,7 +176,11 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
     }
 
     private async Task SettleAsync(
-        IReadOnlyList<ServiceBusReceivedMessage> received, Settlement[] settlements, ServiceBusMessageActions actions, CancellationToken cancellationToken)
+        IReadOnlyList<ServiceBusReceivedMessage> received,
+        Settlement[] settlements,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken
+    )
     {
         Exception? failure = null;
         for (var i = 0; i < settlements.Length; i++)
@@ -174,17 +194,29 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
         }
 
         // Returning would complete a message that could not be settled, and throwing abandons all: complete what is done first.
-        await Task.WhenAll(received.Zip(settlements)
-            .Where(pair => pair.Second is Settlement.Complete)
-            .Select(pair => TryAsync(pair.First, () => actions.CompleteMessageAsync(pair.First, cancellationToken), cancellationToken)));
+        await Task.WhenAll(
+            received
+                .Zip(settlements)
+                .Where(pair => pair.Second is Settlement.Complete)
+                .Select(pair => TryAsync(pair.First, () => actions.CompleteMessageAsync(pair.First, cancellationToken), cancellationToken))
+        );
         await Task.Delay(TransientFaults.RedeliveryDelay(deliveryCount: 1), time, cancellationToken);
         ExceptionDispatchInfo.Throw(failure);
     }
 
     private Task<Exception?> TrySettleAsync(
-        ServiceBusReceivedMessage received, Settlement settlement, ServiceBusMessageActions actions, CancellationToken cancellationToken) => settlement switch
+        ServiceBusReceivedMessage received,
+        Settlement settlement,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken
+    ) =>
+        settlement switch
         {
-            Settlement.DeadLetter deadLetter => TryAsync(received, () => DeadLetterAsync(received, deadLetter, actions, cancellationToken), cancellationToken),
+            Settlement.DeadLetter deadLetter => TryAsync(
+                received,
+                () => DeadLetterAsync(received, deadLetter, actions, cancellationToken),
+                cancellationToken
+            ),
             Settlement.Retry => TryAsync(received, () => actions.AbandonMessageAsync(received, null, cancellationToken), cancellationToken),
             _ => Task.FromResult<Exception?>(null),
         };
@@ -204,12 +236,18 @@ public sealed partial class QueueWorker(AppMetrics metrics, TimeProvider time, R
     }
 
     private static Task DeadLetterAsync(
-        ServiceBusReceivedMessage received, Settlement.DeadLetter deadLetter, ServiceBusMessageActions actions, CancellationToken cancellationToken) =>
-        actions.DeadLetterMessageAsync(received, null, deadLetter.Reason.ToString(), deadLetter.Description, cancellationToken);
+        ServiceBusReceivedMessage received,
+        Settlement.DeadLetter deadLetter,
+        ServiceBusMessageActions actions,
+        CancellationToken cancellationToken
+    ) => actions.DeadLetterMessageAsync(received, null, deadLetter.Reason.ToString(), deadLetter.Description, cancellationToken);
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Postponed the {Message} by {Seconds:0} s (postponement {Count}): storage or Service Bus is unavailable.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Postponed the {Message} by {Seconds:0} s (postponement {Count}): storage or Service Bus is unavailable."
+        )]
         public static partial void Postponed(ILogger logger, Exception exception, IQueueMessage message, double seconds, int count);
 
         [LoggerMessage(LogLevel.Error, "Could not postpone the {Message}; it will be redelivered.")]

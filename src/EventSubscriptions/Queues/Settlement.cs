@@ -3,9 +3,7 @@ namespace EventSubscriptions.Queues;
 /// <summary>What to do with a message after it was processed.</summary>
 public abstract record Settlement
 {
-    private Settlement()
-    {
-    }
+    private Settlement() { }
 
     /// <summary>Everything that follows from the message is stored.</summary>
     public static Settlement Completed { get; } = new Complete();

@@ -32,15 +32,22 @@ internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : S
     public override async ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CancellationToken cancellationToken = default) =>
         await LimitAsync(token => inner.CreateMessageBatchAsync(token).AsTask(), cancellationToken);
 
-    public override async ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CreateMessageBatchOptions options, CancellationToken cancellationToken = default) =>
-        await LimitAsync(token => inner.CreateMessageBatchAsync(options, token).AsTask(), cancellationToken);
+    public override async ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(
+        CreateMessageBatchOptions options,
+        CancellationToken cancellationToken = default
+    ) => await LimitAsync(token => inner.CreateMessageBatchAsync(options, token).AsTask(), cancellationToken);
 
-    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
-        LimitAsync(token => inner.ScheduleMessageAsync(message, scheduledEnqueueTime, token), cancellationToken);
+    public override Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => LimitAsync(token => inner.ScheduleMessageAsync(message, scheduledEnqueueTime, token), cancellationToken);
 
     public override Task<IReadOnlyList<long>> ScheduleMessagesAsync(
-        IEnumerable<ServiceBusMessage> messages, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
-        LimitAsync(token => inner.ScheduleMessagesAsync(messages, scheduledEnqueueTime, token), cancellationToken);
+        IEnumerable<ServiceBusMessage> messages,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => LimitAsync(token => inner.ScheduleMessagesAsync(messages, scheduledEnqueueTime, token), cancellationToken);
 
     public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) =>
         LimitAsync(token => inner.CancelScheduledMessageAsync(sequenceNumber, token), cancellationToken);
@@ -51,13 +58,15 @@ internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : S
     /// <summary>Disposal calls this too.</summary>
     public override Task CloseAsync(CancellationToken cancellationToken = default) => inner.CloseAsync(cancellationToken);
 
-    private Task<bool> LimitAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) => LimitAsync(
-        async token =>
-        {
-            await call(token);
-            return true;
-        },
-        cancellationToken);
+    private Task<bool> LimitAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        LimitAsync(
+            async token =>
+            {
+                await call(token);
+                return true;
+            },
+            cancellationToken
+        );
 
     private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
@@ -69,7 +78,12 @@ internal sealed class TimedSender(ServiceBusSender inner, TimeProvider time) : S
         }
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new ServiceBusException($"Service Bus did not respond within {Limit.TotalSeconds} s.", ServiceBusFailureReason.ServiceTimeout, EntityPath, exception);
+            throw new ServiceBusException(
+                $"Service Bus did not respond within {Limit.TotalSeconds} s.",
+                ServiceBusFailureReason.ServiceTimeout,
+                EntityPath,
+                exception
+            );
         }
     }
 }

@@ -5,7 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace EventSubscriptions.Relay;
 
 /// <summary>Polls all Relay subscribers in parallel, on the schedule <c>RelaySchedule</c>.</summary>
-public sealed partial class PollRelay(RelayPoller poller, RelayOptions options, IHostApplicationLifetime lifetime, ILogger<PollRelay> logger)
+public sealed partial class PollRelay(
+    RelayPoller poller,
+    RelayOptions options,
+    IHostApplicationLifetime lifetime,
+    ILogger<PollRelay> logger
+)
 {
     private const int AtOnce = 8;
 
@@ -14,22 +19,26 @@ public sealed partial class PollRelay(RelayPoller poller, RelayOptions options, 
     public async Task RunAsync([TimerTrigger("%RelaySchedule%")] TimerInfo timer, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        await Parallel.ForEachAsync(options.Subscribers, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (subscriber, _) =>
-        {
-            // A failure with one subscriber must not end the polls of others.
-            try
+        await Parallel.ForEachAsync(
+            options.Subscribers,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (subscriber, _) =>
             {
-                await poller.PollAsync(subscriber, linked.Token);
+                // A failure with one subscriber must not end the polls of others.
+                try
+                {
+                    await poller.PollAsync(subscriber, linked.Token);
+                }
+                catch (OperationCanceledException) when (linked.Token.IsCancellationRequested)
+                {
+                    Log.Stopped(logger, subscriber.Id);
+                }
+                catch (Exception exception)
+                {
+                    Log.Failed(logger, exception, subscriber.Id);
+                }
             }
-            catch (OperationCanceledException) when (linked.Token.IsCancellationRequested)
-            {
-                Log.Stopped(logger, subscriber.Id);
-            }
-            catch (Exception exception)
-            {
-                Log.Failed(logger, exception, subscriber.Id);
-            }
-        });
+        );
     }
 
     private static partial class Log

@@ -21,14 +21,20 @@ internal static class RelayAudit
     /// <summary>The entry about the last change of state. Its key is fixed, so writing it again changes nothing.</summary>
     public static TableEntity Changed(RelaySubscriber subscriber, RelayState state, Uri url, TimeProvider time)
     {
-        var entry = Entry(subscriber, url, state.Failure is null ? AuditType.RelayRecovered : AuditType.RelayFailed, state.ChangedAt!.Value) with
+        var entry = Entry(
+            subscriber,
+            url,
+            state.Failure is null ? AuditType.RelayRecovered : AuditType.RelayFailed,
+            state.ChangedAt!.Value
+        ) with
         {
             StatusCode = state.Failure?.StatusCode,
             Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
             ResponseSnippet = state.Failure?.ResponseSnippet,
             Changes = Changes(
                 ("subscriberId", null, subscriber.Id),
-                ("failingSince", state.Failure is null ? state.FailingSince : null, state.Failure is null ? null : state.FailingSince)),
+                ("failingSince", state.Failure is null ? state.FailingSince : null, state.Failure is null ? null : state.FailingSince)
+            ),
         };
         var unique = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"relay\n{subscriber.Id}")).AsSpan(0, 13));
         return AuditRow.Copy(AuditRow.Make(entry, time), $"{InvertedTicks.Format(entry.Timestamp)}:{unique}");
@@ -41,7 +47,8 @@ internal static class RelayAudit
             Error = new AuditError(
                 Moment,
                 $"Relay has {Number(gap.Count)} events or more at {Text(gap.At)} and returns at most {Number(gap.Count)}: others of that moment may be missing.",
-                "Compare that moment with the Relay Dash, and ask Relay to return more events at once."),
+                "Compare that moment with the Relay Dash, and ask Relay to return more events at once."
+            ),
             Changes = Changes(("subscriberId", null, subscriber.Id), ("oldest", gap.At, goesOnAt)),
         };
 
@@ -52,7 +59,8 @@ internal static class RelayAudit
             Error = new AuditError(
                 Order,
                 $"Relay's responses are not ordered by time, and one of {Number(gap.Count)} events may be incomplete: others from before {Text(gap.At)} may be missing.",
-                "This violates the Relay API: ask Relay about it. There is no further entry until its responses are ordered again."),
+                "This violates the Relay API: ask Relay about it. There is no further entry until its responses are ordered again."
+            ),
             Changes = Changes(("subscriberId", null, subscriber.Id)),
         };
 
@@ -65,16 +73,26 @@ internal static class RelayAudit
             Error = new AuditError(
                 nameof(DeadLetterReason.PayloadTooLarge),
                 $"The Relay event has a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",
-                "The event was not delivered: look it up at Relay by its id."),
+                "The event was not delivered: look it up at Relay by its id."
+            ),
         };
 
     private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, string type, DateTimeOffset at) =>
-        new() { Type = type, Timestamp = at, OrganizationId = subscriber.OrganizationId, Url = url.AbsoluteUri };
+        new()
+        {
+            Type = type,
+            Timestamp = at,
+            OrganizationId = subscriber.OrganizationId,
+            Url = url.AbsoluteUri,
+        };
 
     private static Dictionary<string, AuditChange> Changes(params IEnumerable<(string Name, object? From, object? To)> changes) =>
-        changes.Where(change => change is not (_, null, null)).ToDictionary(change => change.Name, change => new AuditChange(change.From, change.To), StringComparer.Ordinal);
+        changes
+            .Where(change => change is not (_, null, null))
+            .ToDictionary(change => change.Name, change => new AuditChange(change.From, change.To), StringComparer.Ordinal);
 
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

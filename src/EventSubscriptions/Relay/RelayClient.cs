@@ -28,13 +28,19 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
     private readonly HttpClient _client = clients.CreateClient(ClientName);
 
     /// <summary>The URL of a subscriber's events.</summary>
-    public Uri UrlOf(RelaySubscriber subscriber) => new($"{options.BaseAddress.AbsoluteUri.TrimEnd('/')}/subscribers/{subscriber.Id}/api/v1/events");
+    public Uri UrlOf(RelaySubscriber subscriber) =>
+        new($"{options.BaseAddress.AbsoluteUri.TrimEnd('/')}/subscribers/{subscriber.Id}/api/v1/events");
 
     /// <summary>Reads the oldest events from a time on, inclusive.</summary>
     /// <param name="oldest">The time, truncated to the microsecond.</param>
     /// <param name="limit">The most events to return.</param>
     /// <param name="cancellationToken">Cancellation throws <see cref="OperationCanceledException"/>.</param>
-    internal async Task<RelayResponse> GetAsync(RelaySubscriber subscriber, DateTimeOffset oldest, int limit, CancellationToken cancellationToken)
+    internal async Task<RelayResponse> GetAsync(
+        RelaySubscriber subscriber,
+        DateTimeOffset oldest,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         using var request = CreateRequest(subscriber, oldest, limit);
         using var deadline = new CancellationTokenSource(Deadline, time);
@@ -43,7 +49,9 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         try
         {
             response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
-            return response.IsSuccessStatusCode ? await ReadEventsAsync(response, linked.Token) : await ReadFailureAsync(response, subscriber, linked.Token);
+            return response.IsSuccessStatusCode
+                ? await ReadEventsAsync(response, linked.Token)
+                : await ReadFailureAsync(response, subscriber, linked.Token);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } failure)
         {
@@ -58,7 +66,9 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
     private HttpRequestMessage CreateRequest(RelaySubscriber subscriber, DateTimeOffset oldest, int limit)
     {
         var query = string.Create(
-            CultureInfo.InvariantCulture, $"?oldest={oldest.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}&limit={limit}");
+            CultureInfo.InvariantCulture,
+            $"?oldest={oldest.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}&limit={limit}"
+        );
         var request = new HttpRequestMessage(HttpMethod.Get, UrlOf(subscriber) + query)
         {
             // The API documentation requires this header, which HTTP allows only with a body: here an empty one.
@@ -95,37 +105,70 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
             : new RelayResponse.Failed(new RelayFailure(RelayFailure.Malformed, problem) { StatusCode = (int)response.StatusCode });
     }
 
-    private async Task<RelayResponse> ReadFailureAsync(HttpResponseMessage response, RelaySubscriber subscriber, CancellationToken cancellationToken)
+    private async Task<RelayResponse> ReadFailureAsync(
+        HttpResponseMessage response,
+        RelaySubscriber subscriber,
+        CancellationToken cancellationToken
+    )
     {
         var status = (int)response.StatusCode;
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[MaxErrorBytes];
         var length = await stream.ReadAtLeastAsync(buffer, MaxErrorBytes, throwOnEndOfStream: false, cancellationToken);
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
-        return new RelayResponse.Failed(new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Returned(response)}.")
-        {
-            StatusCode = status,
-            ResponseSnippet = ResponseScrubber.Scrub(
-                buffer.AsSpan(0, length), truncated: length == MaxErrorBytes, new SecretForms([subscriber.ApiKey.Reveal()]), ResponseScrubber.MaxSnippetLength),
-            CooldownUntil = status is 429 or 503 ? RetryAfter.Parse(retryAfter, time.GetUtcNow()) : null,
-        });
+        return new RelayResponse.Failed(
+            new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Returned(response)}.")
+            {
+                StatusCode = status,
+                ResponseSnippet = ResponseScrubber.Scrub(
+                    buffer.AsSpan(0, length),
+                    truncated: length == MaxErrorBytes,
+                    new SecretForms([subscriber.ApiKey.Reveal()]),
+                    ResponseScrubber.MaxSnippetLength
+                ),
+                CooldownUntil = status is 429 or 503 ? RetryAfter.Parse(retryAfter, time.GetUtcNow()) : null,
+            }
+        );
     }
 
     /// <summary>Explains an exception that Relay caused; null for any other.</summary>
-    private static RelayFailure? Explain(Exception exception, HttpResponseMessage? response) => exception switch
-    {
-        OperationCanceledException when response is null => new(ErrorKind.Timeout, $"Relay did not respond within {Deadline.TotalSeconds:0} s."),
-        OperationCanceledException => new(ErrorKind.Timeout, $"{Returned(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."),
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new(ErrorKind.Dns, "Relay's host name could not be resolved."),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException refused } =>
-            new(ErrorKind.Connect, $"Could not connect to Relay: {refused.Message}."),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new(ErrorKind.Connect, "Could not connect to Relay."),
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            new(ErrorKind.Tls, $"TLS handshake failed: {(exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.")}"),
-        HttpRequestException or IOException when response is not null => new(ErrorKind.Reset, $"{Returned(response)} and closed the connection in the middle of its answer."),
-        HttpRequestException or IOException => new(ErrorKind.Reset, "Relay closed the connection before a response was received, or the response is not valid HTTP."),
-        _ => null,
-    };
+    private static RelayFailure? Explain(Exception exception, HttpResponseMessage? response) =>
+        exception switch
+        {
+            OperationCanceledException when response is null => new(
+                ErrorKind.Timeout,
+                $"Relay did not respond within {Deadline.TotalSeconds:0} s."
+            ),
+            OperationCanceledException => new(
+                ErrorKind.Timeout,
+                $"{Returned(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new(
+                ErrorKind.Dns,
+                "Relay's host name could not be resolved."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException refused } => new(
+                ErrorKind.Connect,
+                $"Could not connect to Relay: {refused.Message}."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new(
+                ErrorKind.Connect,
+                "Could not connect to Relay."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(
+                ErrorKind.Tls,
+                $"TLS handshake failed: {(exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.")}"
+            ),
+            HttpRequestException or IOException when response is not null => new(
+                ErrorKind.Reset,
+                $"{Returned(response)} and closed the connection in the middle of its answer."
+            ),
+            HttpRequestException or IOException => new(
+                ErrorKind.Reset,
+                "Relay closed the connection before a response was received, or the response is not valid HTTP."
+            ),
+            _ => null,
+        };
 
     private static string Returned(HttpResponseMessage response) =>
         $"Relay returned {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();

@@ -61,7 +61,8 @@ internal sealed record RelayEvent
         }
     }
 
-    private static RelayEvent Unread(JsonElement json) => new() { Id = Hashed(JsonMarshal.GetRawUtf8Value(json)), Content = json.GetRawText() };
+    private static RelayEvent Unread(JsonElement json) =>
+        new() { Id = Hashed(JsonMarshal.GetRawUtf8Value(json)), Content = json.GetRawText() };
 
     private static RelayEvent ReadMembers(JsonElement json)
     {
@@ -69,7 +70,8 @@ internal sealed record RelayEvent
         var timestamp = Text(json, "timestamp");
         return new RelayEvent
         {
-            Id = relayId is null ? Hashed(JsonMarshal.GetRawUtf8Value(json))
+            Id =
+                relayId is null ? Hashed(JsonMarshal.GetRawUtf8Value(json))
                 : EventId.TryParse(relayId, out var id) ? id
                 : Hashed(Encoding.UTF8.GetBytes(relayId)),
             At = TryParseTime(timestamp, out var at) && at.Year >= FirstYear ? at : null,
@@ -131,9 +133,16 @@ internal sealed record RelayEvent
             text = string.Concat(text.AsSpan(0, Math.Min(end, point + 1 + MaxDigits)), text.AsSpan(end));
         }
 
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+        return DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out time
+        );
     }
 
     private static EventId Hashed(ReadOnlySpan<byte> bytes) =>
-        EventId.TryParse($"relay_{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}", out var id) ? id : throw new UnreachableException();
+        EventId.TryParse($"relay_{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}", out var id)
+            ? id
+            : throw new UnreachableException();
 }

@@ -26,35 +26,42 @@ internal sealed record RelayFailure(string Kind, string Detail)
     public bool MayBeForLimit => this is { StatusCode: 400 or 413 or 422 } or { Kind: ErrorKind.Timeout };
 
     /// <summary>A word for what must be done about it. While it stays the same, it is still the failure that was audited.</summary>
-    public string State => this switch
-    {
-        { StatusCode: 401 or 403 } => "refused",
-        { StatusCode: 404 } => "unknown",
-        { StatusCode: 408 or 429 or >= 500 } => "unavailable",
-        { Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Reset or ErrorKind.Timeout } => "unavailable",
-        _ => Kind,
-    };
+    public string State =>
+        this switch
+        {
+            { StatusCode: 401 or 403 } => "refused",
+            { StatusCode: 404 } => "unknown",
+            { StatusCode: 408 or 429 or >= 500 } => "unavailable",
+            { Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Reset or ErrorKind.Timeout } => "unavailable",
+            _ => Kind,
+        };
 
     /// <summary>The likely cause, and what to do about it.</summary>
-    public string Hint => Kind switch
-    {
-        ErrorKind.Dns => "The host name could not be resolved: check Relay__BaseAddress for typos, and this machine's name resolution.",
-        ErrorKind.Connect => "The server does not accept connections: check Relay__BaseAddress, and whether a firewall blocks the app.",
-        ErrorKind.Tls => "The TLS handshake failed: check Relay__BaseAddress, and whether a proxy between the app and Relay inspects TLS.",
-        ErrorKind.Reset => "The connection was closed. Every poll retries; check the network if it lasts.",
-        ErrorKind.Timeout => "Relay is too slow. Every poll retries; check the network, and contact Relay if it lasts.",
-        ErrorKind.Redirect => "Redirects are not followed, because the API key would be sent along: set Relay__BaseAddress to the final address.",
-        Malformed => "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
-        TooLarge => "Even a few events exceed the largest response that the app accepts: ask Relay about events of this size.",
-        _ => HintForStatus(StatusCode),
-    };
+    public string Hint =>
+        Kind switch
+        {
+            ErrorKind.Dns => "The host name could not be resolved: check Relay__BaseAddress for typos, and this machine's name resolution.",
+            ErrorKind.Connect => "The server does not accept connections: check Relay__BaseAddress, and whether a firewall blocks the app.",
+            ErrorKind.Tls =>
+                "The TLS handshake failed: check Relay__BaseAddress, and whether a proxy between the app and Relay inspects TLS.",
+            ErrorKind.Reset => "The connection was closed. Every poll retries; check the network if it lasts.",
+            ErrorKind.Timeout => "Relay is too slow. Every poll retries; check the network, and contact Relay if it lasts.",
+            ErrorKind.Redirect =>
+                "Redirects are not followed, because the API key would be sent along: set Relay__BaseAddress to the final address.",
+            Malformed => "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
+            TooLarge => "Even a few events exceed the largest response that the app accepts: ask Relay about events of this size.",
+            _ => HintForStatus(StatusCode),
+        };
 
-    private static string HintForStatus(int? status) => status switch
-    {
-        401 or 403 => "Relay rejected the API key: check that ApiKey is correct and belongs to this subscriber. Relay's support issues keys.",
-        404 => "Relay doesn't know the subscriber: check its SubscriberId, which the Relay Dash shows, and Relay__BaseAddress.",
-        429 => "Relay gets too many requests: poll less often (RelaySchedule), and check what else uses the same key. The app waits as long as Relay asks.",
-        408 or >= 500 => "Relay is unavailable. Every poll retries, and nothing is lost in between.",
-        _ => "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
-    };
+    private static string HintForStatus(int? status) =>
+        status switch
+        {
+            401 or 403 =>
+                "Relay rejected the API key: check that ApiKey is correct and belongs to this subscriber. Relay's support issues keys.",
+            404 => "Relay doesn't know the subscriber: check its SubscriberId, which the Relay Dash shows, and Relay__BaseAddress.",
+            429 =>
+                "Relay gets too many requests: poll less often (RelaySchedule), and check what else uses the same key. The app waits as long as Relay asks.",
+            408 or >= 500 => "Relay is unavailable. Every poll retries, and nothing is lost in between.",
+            _ => "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
+        };
 }

@@ -21,8 +21,21 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
     {
         try
         {
-            return await Task.WhenAll(options.Subscribers.Where(subscriber => caller.Sees(subscriber.OrganizationId)).Select(async subscriber =>
-                ToResponse(subscriber, await _states.GetAsync(subscriber.Id, store, static (id, store) => store.GetAsync(id, CancellationToken.None), cancellationToken))))
+            return await Task.WhenAll(
+                    options
+                        .Subscribers.Where(subscriber => caller.Sees(subscriber.OrganizationId))
+                        .Select(async subscriber =>
+                            ToResponse(
+                                subscriber,
+                                await _states.GetAsync(
+                                    subscriber.Id,
+                                    store,
+                                    static (id, store) => store.GetAsync(id, CancellationToken.None),
+                                    cancellationToken
+                                )
+                            )
+                        )
+                )
                 .WaitAsync(s_patience, time, cancellationToken);
         }
         catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
@@ -32,20 +45,21 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
         }
     }
 
-    private RelayHealthResponse ToResponse(RelaySubscriber subscriber, RelayState state) => new()
-    {
-        SubscriberId = subscriber.Id,
-        OrganizationId = subscriber.OrganizationId.Value,
-        State = state switch
+    private RelayHealthResponse ToResponse(RelaySubscriber subscriber, RelayState state) =>
+        new()
         {
-            { Failure: not null } => "failing",
-            { LastSuccessAt: not null } => "healthy",
-            _ => "waiting",
-        },
-        LastSuccessfulPollAt = state.LastSuccessAt,
-        LagSeconds = state.ReadUpTo is { } readUpTo ? Math.Max(0, (long)(time.GetUtcNow() - readUpTo).TotalSeconds) : null,
-        Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
-    };
+            SubscriberId = subscriber.Id,
+            OrganizationId = subscriber.OrganizationId.Value,
+            State = state switch
+            {
+                { Failure: not null } => "failing",
+                { LastSuccessAt: not null } => "healthy",
+                _ => "waiting",
+            },
+            LastSuccessfulPollAt = state.LastSuccessAt,
+            LagSeconds = state.ReadUpTo is { } readUpTo ? Math.Max(0, (long)(time.GetUtcNow() - readUpTo).TotalSeconds) : null,
+            Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
+        };
 
     private static partial class Log
     {

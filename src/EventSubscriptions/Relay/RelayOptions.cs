@@ -43,7 +43,10 @@ public sealed record RelayOptions
             return null;
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var address)
+            || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp)
+        )
         {
             reader.AddError(name, "must be an absolute URL that starts with https://");
         }
@@ -96,7 +99,10 @@ public sealed record RelayOptions
     private static string? ReadSubscriberId(OptionsReader reader, string name)
     {
         var text = reader.RequiredText(name);
-        if (text is null || (text.Length <= RelaySubscriber.MaxIdLength && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')))
+        if (
+            text is null
+            || (text.Length <= RelaySubscriber.MaxIdLength && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+        )
         {
             return text;
         }

@@ -64,7 +64,9 @@ internal sealed class RelayPage
         catch (JsonException malformed)
         {
             problem = string.Create(
-                CultureInfo.InvariantCulture, $"Relay's response is not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.");
+                CultureInfo.InvariantCulture,
+                $"Relay's response is not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}."
+            );
             return false;
         }
     }

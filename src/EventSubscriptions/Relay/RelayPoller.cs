@@ -18,7 +18,8 @@ public sealed partial class RelayPoller(
     AppMetrics metrics,
     RelayOptions options,
     TimeProvider time,
-    ILogger<RelayPoller> logger)
+    ILogger<RelayPoller> logger
+)
 {
     /// <summary>How far back the first poll reads: Relay's own default.</summary>
     public static readonly TimeSpan FirstSpan = TimeSpan.FromDays(7);
@@ -78,7 +79,10 @@ public sealed partial class RelayPoller(
     {
         if (poll.State.IsUnaudited)
         {
-            await audit.AppendAsync(RelayAudit.Changed(poll.Subscriber, poll.State, client.UrlOf(poll.Subscriber), time), cancellationToken);
+            await audit.AppendAsync(
+                RelayAudit.Changed(poll.Subscriber, poll.State, client.UrlOf(poll.Subscriber), time),
+                cancellationToken
+            );
         }
     }
 
@@ -105,7 +109,14 @@ public sealed partial class RelayPoller(
                 case RelayResponse.Failed { Failure.MayBeForLimit: true } when pager.Limit > RelayPager.FirstLimit && pager.TryAskForLess():
                     break;
                 case RelayResponse.TooLarge:
-                    return await FailAsync(poll, new RelayFailure(RelayFailure.TooLarge, $"A response with {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."), cancellationToken);
+                    return await FailAsync(
+                        poll,
+                        new RelayFailure(
+                            RelayFailure.TooLarge,
+                            $"A response with {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."
+                        ),
+                        cancellationToken
+                    );
                 case RelayResponse.Failed failed:
                     return await FailAsync(poll, failed.Failure, cancellationToken);
                 case RelayResponse.Events { Page: var page }:
@@ -121,12 +132,22 @@ public sealed partial class RelayPoller(
 
                     var state = await AdvanceAsync(poll, step, pager.Oldest, cancellationToken);
                     gotFurther ??= state.Cursor == beginning ? null : began;
-                    var isOver = time.GetElapsedTime(poll.Started) >= Budget + s_grace || (gotFurther is { } since && time.GetElapsedTime(since) >= Budget);
+                    var isOver =
+                        time.GetElapsedTime(poll.Started) >= Budget + s_grace
+                        || (gotFurther is { } since && time.GetElapsedTime(since) >= Budget);
                     if (step is RelayStep.End || isOver)
                     {
                         var now = time.GetUtcNow();
                         var readUpTo = step is RelayStep.End ? poll.StartedAt : state.Cursor ?? WindowOf(poll);
-                        return await KeepAsync(poll, state.Succeeded(now, readUpTo) with { IsDisordered = isDisordered }, fresh, cancellationToken);
+                        return await KeepAsync(
+                            poll,
+                            state.Succeeded(now, readUpTo) with
+                            {
+                                IsDisordered = isDisordered,
+                            },
+                            fresh,
+                            cancellationToken
+                        );
                     }
 
                     if ((fresh.Count > 0 || state != poll.State) && !await KeepAsync(poll, state, fresh, cancellationToken))
@@ -144,7 +165,12 @@ public sealed partial class RelayPoller(
 
     /// <summary>Queues the new events of a page. Events older than the window were read before, or not requested.</summary>
     /// <returns>The events to remember and their times: the new ones, and those without a time that are returned again.</returns>
-    private async Task<IReadOnlyList<(EventId Id, DateTimeOffset At)>> AcceptAsync(Poll poll, RelayPage page, DateTimeOffset requested, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(EventId Id, DateTimeOffset At)>> AcceptAsync(
+        Poll poll,
+        RelayPage page,
+        DateTimeOffset requested,
+        CancellationToken cancellationToken
+    )
     {
         var window = WindowOf(poll);
         var undated = page.Newest > requested ? page.Newest.Value : requested;
@@ -169,7 +195,11 @@ public sealed partial class RelayPoller(
         // The sort is stable: an ordered page keeps its order.
         await publisher.PublishAsync(poll.Subscriber, fresh.Values.OrderBy(item => item.At).Select(item => item.Event), cancellationToken);
         metrics.RelayEventsRead(poll.Subscriber.Id, fresh.Count);
-        (EventId Id, DateTimeOffset At)[] remembered = [.. fresh.Select(item => (item.Key, item.Value.At)), .. again.Select(item => (item.Key, item.Value))];
+        (EventId Id, DateTimeOffset At)[] remembered =
+        [
+            .. fresh.Select(item => (item.Key, item.Value.At)),
+            .. again.Select(item => (item.Key, item.Value)),
+        ];
         foreach (var (id, at) in remembered)
         {
             poll.Seen[id] = at;
@@ -192,14 +222,20 @@ public sealed partial class RelayPoller(
         if (step is RelayStep.More { Gap: { } gap } && !(gap.At <= state.LastGapAt))
         {
             Log.Gap(logger, poll.Subscriber.Id, gap.At, gap.Count);
-            await audit.AppendAsync(RelayAudit.GapOfMoment(poll.Subscriber, gap, goesOnAt, client.UrlOf(poll.Subscriber), now), cancellationToken);
+            await audit.AppendAsync(
+                RelayAudit.GapOfMoment(poll.Subscriber, gap, goesOnAt, client.UrlOf(poll.Subscriber), now),
+                cancellationToken
+            );
             state = state with { LastGapAt = gap.At };
         }
 
         if (step.Disorder is { } disorder && !state.IsDisordered)
         {
             Log.Disorder(logger, poll.Subscriber.Id, disorder.Count);
-            await audit.AppendAsync(RelayAudit.GapOfOrder(poll.Subscriber, disorder, client.UrlOf(poll.Subscriber), now), cancellationToken);
+            await audit.AppendAsync(
+                RelayAudit.GapOfOrder(poll.Subscriber, disorder, client.UrlOf(poll.Subscriber), now),
+                cancellationToken
+            );
             state = state with { IsDisordered = true };
         }
 
@@ -217,7 +253,12 @@ public sealed partial class RelayPoller(
     }
 
     /// <summary>Stores the state and the events that may be read again. Returns false if another poll was faster.</summary>
-    private async Task<bool> KeepAsync(Poll poll, RelayState state, IReadOnlyList<(EventId Id, DateTimeOffset At)> fresh, CancellationToken cancellationToken)
+    private async Task<bool> KeepAsync(
+        Poll poll,
+        RelayState state,
+        IReadOnlyList<(EventId Id, DateTimeOffset At)> fresh,
+        CancellationToken cancellationToken
+    )
     {
         if (poll.State.Failure is not null && state is { Failure: null, LastSuccessAt: not null })
         {
@@ -275,13 +316,22 @@ public sealed partial class RelayPoller(
         [LoggerMessage(LogLevel.Information, "Polling Relay subscriber {Subscriber} has recovered.")]
         public static partial void Recovered(ILogger logger, string subscriber);
 
-        [LoggerMessage(LogLevel.Warning, "Events of Relay subscriber {Subscriber} may be missing: Relay has more at {At:O} than the {Count} that it returns.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Events of Relay subscriber {Subscriber} may be missing: Relay has more at {At:O} than the {Count} that it returns."
+        )]
         public static partial void Gap(ILogger logger, string subscriber, DateTimeOffset at, int count);
 
-        [LoggerMessage(LogLevel.Warning, "Events of Relay subscriber {Subscriber} may be missing: responses are not ordered, and one of {Count} events may be incomplete.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Events of Relay subscriber {Subscriber} may be missing: responses are not ordered, and one of {Count} events may be incomplete."
+        )]
         public static partial void Disorder(ILogger logger, string subscriber, int count);
 
-        [LoggerMessage(LogLevel.Information, "A poll of Relay subscriber {Subscriber} ended early: another one has continued from the same state.")]
+        [LoggerMessage(
+            LogLevel.Information,
+            "A poll of Relay subscriber {Subscriber} ended early: another one has continued from the same state."
+        )]
         public static partial void Conflict(ILogger logger, string subscriber);
     }
 }

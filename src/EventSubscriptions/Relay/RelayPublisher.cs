@@ -21,7 +21,10 @@ public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, Rel
             TranslatedEvent[] translated = [.. chunk.Select(item => RelayTranslation.Translate(item, subscriber))];
             foreach (var item in translated.Where(IsTooLarge))
             {
-                await audit.AppendAsync(RelayAudit.TooLarge(subscriber, item, client.UrlOf(subscriber), time.GetUtcNow()), cancellationToken);
+                await audit.AppendAsync(
+                    RelayAudit.TooLarge(subscriber, item, client.UrlOf(subscriber), time.GetUtcNow()),
+                    cancellationToken
+                );
             }
 
             PublishedEvent[] published = [.. translated.Where(item => !IsTooLarge(item)).Select(item => item.Event)];

@@ -38,14 +38,15 @@ internal sealed record RelayState
     /// <summary>The state after a successful poll.</summary>
     /// <param name="at">The end of the poll.</param>
     /// <param name="readUpTo">See <see cref="ReadUpTo"/>.</param>
-    public RelayState Succeeded(DateTimeOffset at, DateTimeOffset? readUpTo) => this with
-    {
-        LastSuccessAt = at,
-        ReadUpTo = readUpTo,
-        Failure = null,
-        ChangedAt = Failure is null ? ChangedAt : at,
-        IsUnaudited = Failure is not null,
-    };
+    public RelayState Succeeded(DateTimeOffset at, DateTimeOffset? readUpTo) =>
+        this with
+        {
+            LastSuccessAt = at,
+            ReadUpTo = readUpTo,
+            Failure = null,
+            ChangedAt = Failure is null ? ChangedAt : at,
+            IsUnaudited = Failure is not null,
+        };
 
     /// <summary>The state after a failed poll.</summary>
     public RelayState Failed(DateTimeOffset at, RelayFailure failure)

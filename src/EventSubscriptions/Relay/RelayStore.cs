@@ -30,7 +30,9 @@ public sealed class RelayStore(TableServiceClient tables)
     internal async Task<Dictionary<EventId, DateTimeOffset>> ListSeenAsync(string subscriber, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<EventId, DateTimeOffset>();
-        await foreach (var row in _table.QueryAsync<TableEntity>(Seen(subscriber), select: s_seenColumns, cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(Seen(subscriber), select: s_seenColumns, cancellationToken: cancellationToken)
+        )
         {
             if (EventId.TryParse(row.RowKey[SeenPrefix.Length..], out var id) && row.GetDateTimeOffset(AtColumn) is { } at)
             {
@@ -46,14 +48,21 @@ public sealed class RelayStore(TableServiceClient tables)
     /// has changed since it was read.
     /// </summary>
     internal async Task<RelayState?> TryPutAsync(
-        string subscriber, RelayState state, IEnumerable<(EventId Id, DateTimeOffset At)> seen, CancellationToken cancellationToken)
+        string subscriber,
+        RelayState state,
+        IEnumerable<(EventId Id, DateTimeOffset At)> seen,
+        CancellationToken cancellationToken
+    )
     {
-        var actions = seen
-            .Select(item => new TableTransactionAction(
-                TableTransactionActionType.UpsertReplace, new TableEntity(subscriber, SeenPrefix + item.Id) { [AtColumn] = item.At }))
-            .Append(state.ETag == default
-                ? new TableTransactionAction(TableTransactionActionType.Add, Make(subscriber, state))
-                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, Make(subscriber, state), state.ETag));
+        var actions = seen.Select(item => new TableTransactionAction(
+                TableTransactionActionType.UpsertReplace,
+                new TableEntity(subscriber, SeenPrefix + item.Id) { [AtColumn] = item.At }
+            ))
+            .Append(
+                state.ETag == default
+                    ? new TableTransactionAction(TableTransactionActionType.Add, Make(subscriber, state))
+                    : new TableTransactionAction(TableTransactionActionType.UpdateReplace, Make(subscriber, state), state.ETag)
+            );
         try
         {
             Response? last = null;
@@ -62,7 +71,10 @@ public sealed class RelayStore(TableServiceClient tables)
                 last = (await _table.SubmitTransactionAsync(transaction, cancellationToken)).Value[^1];
             }
 
-            return state with { ETag = last!.Headers.ETag ?? default };
+            return state with
+            {
+                ETag = last!.Headers.ETag ?? default,
+            };
         }
         catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
         {
@@ -101,24 +113,25 @@ public sealed class RelayStore(TableServiceClient tables)
         }
     }
 
-    private static RelayState Read(TableEntity row) => new()
-    {
-        Cursor = row.GetDateTimeOffset("cursor"),
-        LastSuccessAt = row.GetDateTimeOffset("lastSuccessAt"),
-        ReadUpTo = row.GetDateTimeOffset("readUpTo"),
-        FailingSince = row.GetDateTimeOffset("failingSince"),
-        ChangedAt = row.GetDateTimeOffset("changedAt"),
-        LastGapAt = row.GetDateTimeOffset("lastGapAt"),
-        IsUnaudited = row.GetBoolean("unaudited") ?? false,
-        IsDisordered = row.GetBoolean("disordered") ?? false,
-        Failure = row.GetString("errorKind") is { } kind
-            ? new RelayFailure(kind, row.GetString("errorDetail") ?? "")
-            {
-                StatusCode = row.GetInt32("statusCode"),
-                ResponseSnippet = row.GetString("responseSnippet"),
-                CooldownUntil = row.GetDateTimeOffset("restUntil"),
-            }
-            : null,
-        ETag = row.ETag,
-    };
+    private static RelayState Read(TableEntity row) =>
+        new()
+        {
+            Cursor = row.GetDateTimeOffset("cursor"),
+            LastSuccessAt = row.GetDateTimeOffset("lastSuccessAt"),
+            ReadUpTo = row.GetDateTimeOffset("readUpTo"),
+            FailingSince = row.GetDateTimeOffset("failingSince"),
+            ChangedAt = row.GetDateTimeOffset("changedAt"),
+            LastGapAt = row.GetDateTimeOffset("lastGapAt"),
+            IsUnaudited = row.GetBoolean("unaudited") ?? false,
+            IsDisordered = row.GetBoolean("disordered") ?? false,
+            Failure = row.GetString("errorKind") is { } kind
+                ? new RelayFailure(kind, row.GetString("errorDetail") ?? "")
+                {
+                    StatusCode = row.GetInt32("statusCode"),
+                    ResponseSnippet = row.GetString("responseSnippet"),
+                    CooldownUntil = row.GetDateTimeOffset("restUntil"),
+                }
+                : null,
+            ETag = row.ETag,
+        };
 }

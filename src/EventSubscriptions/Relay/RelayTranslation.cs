@@ -64,12 +64,16 @@ internal static class RelayTranslation
         }
 
         using var data = JsonDocument.Parse(buffer.WrittenMemory);
-        return new TranslatedEvent(name, new PublishedEvent(source.Id, EventPayload.Compose(name, subscriber.OrganizationId, data.RootElement)));
+        return new TranslatedEvent(
+            name,
+            new PublishedEvent(source.Id, EventPayload.Compose(name, subscriber.OrganizationId, data.RootElement))
+        );
     }
 
     private static string NameOf(RelayEvent source, Content content)
     {
-        var isWhole = source is { RelayId: not null, Timestamp: not null, Category: null or TasksCategory }
+        var isWhole =
+            source is { RelayId: not null, Timestamp: not null, Category: null or TasksCategory }
             && content is { TaskId: not null, TaskName: not null, TaskType: not null };
         return isWhole
             ? content switch
@@ -114,13 +118,19 @@ internal static class RelayTranslation
                     return new Content();
                 }
 
-                var task = json.RootElement.TryGetProperty("task", out var member) && member.ValueKind == JsonValueKind.Object ? member : default(JsonElement?);
+                var task =
+                    json.RootElement.TryGetProperty("task", out var member) && member.ValueKind == JsonValueKind.Object
+                        ? member
+                        : default(JsonElement?);
                 return new Content
                 {
                     Type = RelayEvent.Text(json.RootElement, "type"),
                     TaskId = task is null ? null : RelayEvent.Text(task.Value, "id"),
                     TaskName = task is null ? null : RelayEvent.Text(task.Value, "name"),
-                    TaskType = task?.TryGetProperty("task_type", out var taskType) == true && taskType.ValueKind == JsonValueKind.Object ? Compact(taskType) : null,
+                    TaskType =
+                        task?.TryGetProperty("task_type", out var taskType) == true && taskType.ValueKind == JsonValueKind.Object
+                            ? Compact(taskType)
+                            : null,
                     Device = RelayEvent.Text(json.RootElement, "device"),
                     Status = RelayEvent.Text(json.RootElement, "status"),
                 };

@@ -23,7 +23,12 @@ internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscr
     /// <summary>Reads back to a time, and returns whether it got there. If not, it can be called again with the same arguments.</summary>
     /// <param name="wanted">The events that will be asked for next. They are always kept.</param>
     /// <param name="mostRows">How many <see cref="Rows"/> to stop at.</param>
-    public async Task<bool> ReadAsync(DateTimeOffset oldest, IReadOnlySet<string> wanted, long mostRows, CancellationToken cancellationToken)
+    public async Task<bool> ReadAsync(
+        DateTimeOffset oldest,
+        IReadOnlySet<string> wanted,
+        long mostRows,
+        CancellationToken cancellationToken
+    )
     {
         if (oldest >= _readTo)
         {

@@ -12,14 +12,17 @@ public sealed class ReplayDeadLetterFunction(
     ReplayLifecycle replays,
     AuditLog audit,
     [FromKeyedServices(QueueNames.Replays)] ServiceBusSender queue,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private readonly DeadLetterSource _source = new(QueueNames.Replays, DeadLetterPolicy.Requeue, queue);
 
     [Function("RecordReplayDeadLetters")]
     public Task RunAsync(
-        [ServiceBusTrigger(QueueNames.ReplayDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)] ServiceBusReceivedMessage deadLetter,
-        CancellationToken cancellationToken) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
+        [ServiceBusTrigger(QueueNames.ReplayDeadLetters, Connection = "ServiceBus", AutoCompleteMessages = true)]
+            ServiceBusReceivedMessage deadLetter,
+        CancellationToken cancellationToken
+    ) => handler.HandleAsync(deadLetter, _source, RecordAsync, cancellationToken);
 
     private Task RecordAsync(ServiceBusReceivedMessage deadLetter, DeadLetterCause cause, CancellationToken cancellationToken)
     {
@@ -32,7 +35,11 @@ public sealed class ReplayDeadLetterFunction(
         {
             Type = AuditType.ReplayEnded,
             Timestamp = time.GetUtcNow(),
-            Error = new AuditError(cause.Name, cause.Description, "Another application writes to the queue replays. Check who may send to it."),
+            Error = new AuditError(
+                cause.Name,
+                cause.Description,
+                "Another application writes to the queue replays. Check who may send to it."
+            ),
         };
         return audit.AppendAsync(entry, cancellationToken);
     }

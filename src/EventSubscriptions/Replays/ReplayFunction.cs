@@ -6,7 +6,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EventSubscriptions.Replays;
 
 /// <summary>Runs one slice of a replay per message of the queue <c>replays</c>.</summary>
-public sealed class ReplayFunction(QueueWorker worker, ReplayProcessor processor, [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays)
+public sealed class ReplayFunction(
+    QueueWorker worker,
+    ReplayProcessor processor,
+    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays
+)
 {
     private readonly QueueSource<ReplayMessage> _source = new(QueueNames.Replays, ReplayMessage.TryParse, replays);
 
@@ -14,5 +18,6 @@ public sealed class ReplayFunction(QueueWorker worker, ReplayProcessor processor
     public Task RunAsync(
         [ServiceBusTrigger(QueueNames.Replays, Connection = "ServiceBus", AutoCompleteMessages = false)] ServiceBusReceivedMessage message,
         ServiceBusMessageActions actions,
-        CancellationToken cancellationToken) => worker.RunAsync(_source, message, processor.ProcessAsync, actions, cancellationToken);
+        CancellationToken cancellationToken
+    ) => worker.RunAsync(_source, message, processor.ProcessAsync, actions, cancellationToken);
 }

@@ -17,7 +17,8 @@ public sealed class ReplayFunctions(
     EventCatalogue catalogue,
     LimitsOptions limits,
     ArchiveOptions archive,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions/{id}/replays";
     private const string Item = Collection + "/{replayId}";
@@ -28,7 +29,8 @@ public sealed class ReplayFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -65,14 +67,20 @@ public sealed class ReplayFunctions(
                 StartedBy = request.Caller.Actor,
             },
             limits.ReplaysPerOrganization,
-            cancellationToken);
+            cancellationToken
+        );
         if (replay is null)
         {
             return Problem.Conflict(
-                $"The organization has reached its limit of {limits.ReplaysPerOrganization} running replays. Wait until one has ended, or cancel one.");
+                $"The organization has reached its limit of {limits.ReplaysPerOrganization} running replays. Wait until one has ended, or cancel one."
+            );
         }
 
-        return new JsonContentResult<ReplayResponse>(StatusCodes.Status202Accepted, ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse)
+        return new JsonContentResult<ReplayResponse>(
+            StatusCodes.Status202Accepted,
+            ReplayResponse.Of(replay),
+            ReplayJson.Default.ReplayResponse
+        )
         {
             Location = $"/api/organizations/{replay.OrganizationId}/subscriptions/{replay.SubscriptionId}/replays/{replay.Id}",
             Tag = EntityTag.Of(replay.ETag),
@@ -85,7 +93,8 @@ public sealed class ReplayFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -100,7 +109,10 @@ public sealed class ReplayFunctions(
         }
 
         var found = await store.ListAsync(subscription.Id, page, cancellationToken);
-        return ApiResult.Ok(new ListPage<ReplayResponse>([.. found.Items.Select(ReplayResponse.Of)], found.ContinuationToken), ReplayJson.Default.ListPageReplayResponse);
+        return ApiResult.Ok(
+            new ListPage<ReplayResponse>([.. found.Items.Select(ReplayResponse.Of)], found.ContinuationToken),
+            ReplayJson.Default.ListPageReplayResponse
+        );
     }
 
     [Function(nameof(GetReplay))]
@@ -110,7 +122,8 @@ public sealed class ReplayFunctions(
         string id,
         string replayId,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, replayId, cancellationToken) is not { } replay)
@@ -128,7 +141,8 @@ public sealed class ReplayFunctions(
         string id,
         string replayId,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, replayId, cancellationToken) is not { } replay)
@@ -157,7 +171,8 @@ public sealed class ReplayFunctions(
     }
 
     private async Task<Replay?> FindAsync(ApiRequest request, string id, string replayId, CancellationToken cancellationToken) =>
-        ReplayId.TryParse(replayId, out var known) && await subscriptions.FindAsync(request.Organization, id, cancellationToken) is { } subscription
+        ReplayId.TryParse(replayId, out var known)
+        && await subscriptions.FindAsync(request.Organization, id, cancellationToken) is { } subscription
             ? await store.GetAsync(subscription.Id, known, cancellationToken)
             : null;
 }

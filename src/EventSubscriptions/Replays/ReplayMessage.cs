@@ -44,7 +44,12 @@ public sealed record ReplayMessage : IQueueMessage
 
     /// <summary>The message of a replay's first slice.</summary>
     public static ReplayMessage First(Replay replay) =>
-        new() { OrganizationId = replay.OrganizationId, SubscriptionId = replay.SubscriptionId, ReplayId = replay.Id };
+        new()
+        {
+            OrganizationId = replay.OrganizationId,
+            SubscriptionId = replay.SubscriptionId,
+            ReplayId = replay.Id,
+        };
 
     /// <inheritdoc/>
     public ServiceBusMessage ToPostponed(DateTimeOffset until)
@@ -59,7 +64,10 @@ public sealed record ReplayMessage : IQueueMessage
     /// <summary>Creates the message. A slice that runs twice creates the next one once, by its <c>MessageId</c>.</summary>
     public ServiceBusMessage ToServiceBusMessage()
     {
-        var message = new ServiceBusMessage { MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Postponements}") };
+        var message = new ServiceBusMessage
+        {
+            MessageId = string.Create(CultureInfo.InvariantCulture, $"{ReplayId}.{Slice}.{Postponements}"),
+        };
         var properties = message.ApplicationProperties;
         properties["organizationId"] = OrganizationId.Value;
         properties["subscriptionId"] = SubscriptionId.ToString();
@@ -80,13 +88,18 @@ public sealed record ReplayMessage : IQueueMessage
 
     /// <summary>Parses a message of the queue <c>replays</c>.</summary>
     public static bool TryParse(
-        ServiceBusReceivedMessage message, [NotNullWhen(true)] out ReplayMessage? replay, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+        ServiceBusReceivedMessage message,
+        [NotNullWhen(true)] out ReplayMessage? replay,
+        [NotNullWhen(false)] out Settlement.DeadLetter? malformed
+    )
     {
         var properties = message.ApplicationProperties;
-        replay = OrganizationId.TryFrom(Number("organizationId") ?? 0, out var organization)
+        replay =
+            OrganizationId.TryFrom(Number("organizationId") ?? 0, out var organization)
             && SubscriptionId.TryParse(Text("subscriptionId"), out var subscription)
             && ReplayId.TryParse(Text("replayId"), out var id)
-            && properties.TryGetValue("sends", out var sends) && sends is bool isSending
+            && properties.TryGetValue("sends", out var sends)
+            && sends is bool isSending
             && Number("slice") is >= 1 and <= int.MaxValue and var slice
             && (Number("postponements") ?? Number("hold") ?? 0) is >= 0 and < int.MaxValue and var postponements
             && Number("matched") is >= 0 and var matched
@@ -113,6 +126,14 @@ public sealed record ReplayMessage : IQueueMessage
 
         string? Text(string name) => properties.TryGetValue(name, out var value) ? value as string : null;
 
-        long? Number(string name) => properties.TryGetValue(name, out var value) ? value switch { int number => number, long number => number, _ => null } : null;
+        long? Number(string name) =>
+            properties.TryGetValue(name, out var value)
+                ? value switch
+                {
+                    int number => number,
+                    long number => number,
+                    _ => null,
+                }
+                : null;
     }
 }

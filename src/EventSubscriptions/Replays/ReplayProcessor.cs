@@ -7,8 +7,8 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Runs replays, a slice per message: first it finds the events and stores their ids, then it sends them, oldest first.</summary>
 /// <remarks>
-/// A slice depends on its message alone and may run twice: it stores the same rows, and duplicate detection drops repeated deliveries and next slices.
-/// The next slice is queued before progress is written, so a message whose slice is done has nothing left to do or to fail.
+/// A slice depends on its message alone and may run twice: it stores the same rows, and duplicate detection drops repeated deliveries and
+/// next slices. The next slice is queued before progress is written, so a message whose slice is done has nothing left to do or to fail.
 /// </remarks>
 public sealed class ReplayProcessor(
     ReplayLifecycle lifecycle,
@@ -16,7 +16,8 @@ public sealed class ReplayProcessor(
     ReplaySearch search,
     ReplaySender sender,
     SubscriptionStore subscriptions,
-    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays)
+    [FromKeyedServices(QueueNames.Replays)] ServiceBusSender replays
+)
 {
     /// <summary>Runs one slice. Exceptions mean a fault on our side: the slice must run again.</summary>
     public async Task<Settlement> ProcessAsync(ReplayMessage message, CancellationToken cancellationToken)
@@ -40,7 +41,11 @@ public sealed class ReplayProcessor(
         }
         else if (!subscription.IsActive && !replay.DryRun)
         {
-            await lifecycle.FailAsync(message, new(ReplayFailure.SubscriptionInactive, "The subscription was deactivated."), cancellationToken);
+            await lifecycle.FailAsync(
+                message,
+                new(ReplayFailure.SubscriptionInactive, "The subscription was deactivated."),
+                cancellationToken
+            );
         }
         else if (message.Sends)
         {
@@ -91,15 +96,20 @@ public sealed class ReplayProcessor(
         await ProgressAsync(next, cancellationToken);
     }
 
-    private Task<Replay?> ProgressAsync(ReplayMessage next, CancellationToken cancellationToken) => store.ChangeAsync(
-        next.SubscriptionId,
-        next.ReplayId,
-        current => current.Slices >= next.Slice - 1 ? null : current with
-        {
-            State = next.Sends ? ReplayState.Running : ReplayState.Counting,
-            Matched = next.Matched,
-            Sent = next.Sent,
-            Slices = next.Slice - 1,
-        },
-        cancellationToken);
+    private Task<Replay?> ProgressAsync(ReplayMessage next, CancellationToken cancellationToken) =>
+        store.ChangeAsync(
+            next.SubscriptionId,
+            next.ReplayId,
+            current =>
+                current.Slices >= next.Slice - 1
+                    ? null
+                    : current with
+                    {
+                        State = next.Sends ? ReplayState.Running : ReplayState.Counting,
+                        Matched = next.Matched,
+                        Sent = next.Sent,
+                        Slices = next.Slice - 1,
+                    },
+            cancellationToken
+        );
 }

@@ -35,7 +35,10 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
 
         return fields.Errors.Any ? null : new ReplayRequest(Clamp(from!.Value), Clamp(to ?? now), events, only, dryRun);
 
-        DateTimeOffset Clamp(DateTimeOffset time) => time < now - retention ? now - retention : time > now ? now : time;
+        DateTimeOffset Clamp(DateTimeOffset time) =>
+            time < now - retention ? now - retention
+            : time > now ? now
+            : time;
     }
 
     private static List<string>? ReadEvents(FieldReader fields, EventCatalogue catalogue)

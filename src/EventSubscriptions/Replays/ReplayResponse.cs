@@ -34,27 +34,29 @@ internal sealed record ReplayResponse
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    public static ReplayResponse Of(Replay replay) => new()
-    {
-        Id = replay.Id.ToString(),
-        SubscriptionId = replay.SubscriptionId.ToString(),
-        From = replay.From,
-        To = replay.To,
-        Events = replay.Events,
-        Only = replay.Only,
-        DryRun = replay.DryRun,
-        State = replay.State,
-        Matched = replay.Matched,
-        Sent = replay.Sent,
-        CreatedAt = replay.CreatedAt,
-        EndedAt = replay.EndedAt,
-    };
+    public static ReplayResponse Of(Replay replay) =>
+        new()
+        {
+            Id = replay.Id.ToString(),
+            SubscriptionId = replay.SubscriptionId.ToString(),
+            From = replay.From,
+            To = replay.To,
+            Events = replay.Events,
+            Only = replay.Only,
+            DryRun = replay.DryRun,
+            State = replay.State,
+            Matched = replay.Matched,
+            Sent = replay.Sent,
+            CreatedAt = replay.CreatedAt,
+            EndedAt = replay.EndedAt,
+        };
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ListPage<ReplayResponse>))]
 [JsonSerializable(typeof(ReplayResponse))]
 internal sealed partial class ReplayJson : JsonSerializerContext;

@@ -45,9 +45,11 @@ internal static class ReplayRow
 
     public static Replay Read(TableEntity row)
     {
-        if (!SubscriptionId.TryParse(row.PartitionKey, out var subscription)
+        if (
+            !SubscriptionId.TryParse(row.PartitionKey, out var subscription)
             || !ReplayId.TryParse(row.RowKey, out var id)
-            || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization))
+            || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization)
+        )
         {
             throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not a replay.");
         }
@@ -76,7 +78,10 @@ internal static class ReplayRow
     }
 
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
-        new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}")) { ["eventName"] = pointer.EventName };
+        new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}"))
+        {
+            ["eventName"] = pointer.EventName,
+        };
 
     /// <summary>The marker of a running replay in the partition of its organization.</summary>
     public static TableEntity MakeNote(Replay replay) =>

@@ -31,7 +31,13 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
     /// <param name="after">Where the previous step ended, or null for the first.</param>
     /// <param name="logRows">How many rows of the delivery log the previous step had read. A step that starts over reads further than that,
     /// so that it ends at some point.</param>
-    internal async Task<ReplayFindings> RunAsync(Replay replay, Subscription subscription, string? after, long logRows, CancellationToken cancellationToken)
+    internal async Task<ReplayFindings> RunAsync(
+        Replay replay,
+        Subscription subscription,
+        string? after,
+        long logRows,
+        CancellationToken cancellationToken
+    )
     {
         var page = await archive.ListAsync(replay.OrganizationId, replay.From, replay.To, after, Step, cancellationToken);
         var wanted = page.Events.Where(pointer => replay.Wants(subscription, pointer.EventName)).ToList();
@@ -41,9 +47,10 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
         }
 
         // A step that runs again finds that reading has continued without it.
-        var outcomes = _readings.TryRemove(replay.Id, out var reading) && reading.After == after
-            ? reading.Outcomes
-            : new LatestOutcomeReader(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
+        var outcomes =
+            _readings.TryRemove(replay.Id, out var reading) && reading.After == after
+                ? reading.Outcomes
+                : new LatestOutcomeReader(log, subscription.Id, replay.CreatedAt + s_clockSkew, Capacity);
         if (await SelectAsync(replay, subscription, wanted, outcomes, logRows + StepRows, cancellationToken) is not { } selected)
         {
             Keep(replay.Id, new Reading(after, outcomes));
@@ -60,7 +67,13 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
 
     /// <summary>Null if more of the log must be read first.</summary>
     private static async Task<List<EventPointer>?> SelectAsync(
-        Replay replay, Subscription subscription, List<EventPointer> wanted, LatestOutcomeReader outcomes, long mostRows, CancellationToken cancellationToken)
+        Replay replay,
+        Subscription subscription,
+        List<EventPointer> wanted,
+        LatestOutcomeReader outcomes,
+        long mostRows,
+        CancellationToken cancellationToken
+    )
     {
         if (wanted.Count == 0)
         {

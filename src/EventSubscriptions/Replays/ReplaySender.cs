@@ -10,7 +10,11 @@ namespace EventSubscriptions.Replays;
 
 /// <summary>Queues the deliveries of a replay at its rate.</summary>
 public sealed class ReplaySender(
-    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries, ReplayOptions options, AppMetrics metrics, TimeProvider time)
+    [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
+    ReplayOptions options,
+    AppMetrics metrics,
+    TimeProvider time
+)
 {
     private const int ParallelSends = 4;
 

@@ -22,7 +22,11 @@ public sealed class ReplayStore(TableServiceClient tables)
     /// <summary>Reads a replay, or null if it doesn't exist.</summary>
     public async Task<Replay?> GetAsync(SubscriptionId subscription, ReplayId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), id.ToString(), cancellationToken: cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(
+            subscription.ToString(),
+            id.ToString(),
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? ReplayRow.Read(row.Value!) : null;
     }
 
@@ -41,7 +45,12 @@ public sealed class ReplayStore(TableServiceClient tables)
     /// Changes a replay that has not ended, on top of concurrent changes, and returns it as stored; one that has ended is returned
     /// unchanged. A change that returns null does nothing. Null if the replay doesn't exist.
     /// </summary>
-    public async Task<Replay?> ChangeAsync(SubscriptionId subscription, ReplayId id, Func<Replay, Replay?> change, CancellationToken cancellationToken)
+    public async Task<Replay?> ChangeAsync(
+        SubscriptionId subscription,
+        ReplayId id,
+        Func<Replay, Replay?> change,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -57,7 +66,12 @@ public sealed class ReplayStore(TableServiceClient tables)
 
             try
             {
-                var response = await _table.UpdateEntityAsync(ReplayRow.Make(changed), current.ETag, TableUpdateMode.Replace, cancellationToken);
+                var response = await _table.UpdateEntityAsync(
+                    ReplayRow.Make(changed),
+                    current.ETag,
+                    TableUpdateMode.Replace,
+                    cancellationToken
+                );
                 return changed with { ETag = response.Headers.ETag ?? default };
             }
             catch (RequestFailedException conflict) when (conflict.Status is 404 or 412)
@@ -76,7 +90,9 @@ public sealed class ReplayStore(TableServiceClient tables)
         var note = ReplayRow.MakeNote(replay);
         await _table.UpsertEntityAsync(note, TableUpdateMode.Replace, cancellationToken);
         var others = 0;
-        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(note.PartitionKey).ToFilter(), cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(new RowRange(note.PartitionKey).ToFilter(), cancellationToken: cancellationToken)
+        )
         {
             if (row.RowKey != note.RowKey && await IsRunningAsync(row, replay.OrganizationId, now, cancellationToken) && ++others == most)
             {
@@ -92,10 +108,17 @@ public sealed class ReplayStore(TableServiceClient tables)
     internal Task LeaveAsync(OrganizationId organization, ReplayId id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(organization.ToString(), id.ToString(), ETag.All, cancellationToken);
 
-    private async Task<bool> IsRunningAsync(TableEntity note, OrganizationId organization, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> IsRunningAsync(
+        TableEntity note,
+        OrganizationId organization,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
     {
         var (subscription, id) = ReplayRow.ReadNote(note);
-        var isRunning = await GetAsync(subscription, id, cancellationToken) is { } replay ? !replay.HasEnded : now - note.Timestamp < s_start;
+        var isRunning = await GetAsync(subscription, id, cancellationToken) is { } replay
+            ? !replay.HasEnded
+            : now - note.Timestamp < s_start;
         if (!isRunning)
         {
             await LeaveAsync(organization, id, cancellationToken);
@@ -110,7 +133,8 @@ public sealed class ReplayStore(TableServiceClient tables)
         List<Replay> stalled = [];
         // Skips the events that replays have found, which are in other partitions.
         var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}");
+            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}"
+        );
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             stalled.Add(ReplayRow.Read(row));
@@ -124,16 +148,34 @@ public sealed class ReplayStore(TableServiceClient tables)
         Parallel.ForEachAsync(
             events.Chunk(MaxTransaction),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelTransactions, CancellationToken = cancellationToken },
-            async (chunk, cancel) => await _table.SubmitTransactionAsync(
-                chunk.Select(pointer => new TableTransactionAction(TableTransactionActionType.UpsertReplace, ReplayRow.Make(replay, pointer))), cancel));
+            async (chunk, cancel) =>
+                await _table.SubmitTransactionAsync(
+                    chunk.Select(pointer => new TableTransactionAction(
+                        TableTransactionActionType.UpsertReplace,
+                        ReplayRow.Make(replay, pointer)
+                    )),
+                    cancel
+                )
+        );
 
     /// <summary>The next events that a replay has found, oldest first.</summary>
     /// <param name="after">The key after which they start, or null.</param>
     /// <param name="count">The most events to return.</param>
-    internal async Task<IReadOnlyList<TableEntity>> ListEventsAsync(ReplayId replay, string? after, int count, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<TableEntity>> ListEventsAsync(
+        ReplayId replay,
+        string? after,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         List<TableEntity> rows = [];
-        await foreach (var row in _table.QueryAsync<TableEntity>(new RowRange(replay.ToString()).ToFilter(after), Math.Min(count, 1000), cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(
+                new RowRange(replay.ToString()).ToFilter(after),
+                Math.Min(count, 1000),
+                cancellationToken: cancellationToken
+            )
+        )
         {
             rows.Add(row);
             if (rows.Count == count)

@@ -21,7 +21,12 @@ internal abstract class ExpiredRows
     /// <param name="first">The partition has no row before this key; empty if unknown.</param>
     /// <param name="after">Rows up to this key are skipped; null for none.</param>
     public abstract IAsyncEnumerable<ExpiredRow> FindAsync(
-        TableClient table, string partition, string first, string? after, CancellationToken cancellationToken);
+        TableClient table,
+        string partition,
+        string first,
+        string? after,
+        CancellationToken cancellationToken
+    );
 
     protected static AsyncPageable<TableEntity> QueryKeys(TableClient table, string filter, CancellationToken cancellationToken) =>
         table.QueryAsync<TableEntity>(filter, select: KeyColumns, cancellationToken: cancellationToken);
@@ -39,7 +44,12 @@ internal sealed record KeySpan(string? AtLeast, string? Below, DateTimeOffset? W
 internal sealed class ExpiredByKey(Func<string, string?> companion, params KeySpan[] spans) : ExpiredRows
 {
     public override async IAsyncEnumerable<ExpiredRow> FindAsync(
-        TableClient table, string partition, string first, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TableClient table,
+        string partition,
+        string first,
+        string? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         foreach (var span in spans)
         {
@@ -74,7 +84,12 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
     private readonly ExpiredByKey _dropped = new(_ => null, new KeySpan(SubscriptionRow.DroppedPrefix, "d;", auditedSince));
 
     public override async IAsyncEnumerable<ExpiredRow> FindAsync(
-        TableClient table, string partition, string first, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        TableClient table,
+        string partition,
+        string first,
+        string? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (var row in _dropped.FindAsync(table, partition, first, after, cancellationToken))
         {
@@ -83,12 +98,18 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
 
         // In this order: state without a subscription at the time the subscriptions are read never gets one, since ids are not reused.
         List<string> states = [];
-        await foreach (var row in QueryKeys(table, new RowRange(partition, SubscriptionHealth.Prefix, AfterStates).ToFilter(), cancellationToken))
+        await foreach (
+            var row in QueryKeys(table, new RowRange(partition, SubscriptionHealth.Prefix, AfterStates).ToFilter(), cancellationToken)
+        )
         {
             states.Add(row.RowKey);
         }
 
-        var version = await table.GetEntityIfExistsAsync<TableEntity>(partition, SubscriptionStore.VersionKey, cancellationToken: cancellationToken);
+        var version = await table.GetEntityIfExistsAsync<TableEntity>(
+            partition,
+            SubscriptionStore.VersionKey,
+            cancellationToken: cancellationToken
+        );
         var ids = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var row in QueryKeys(table, RowRange.StartingWith(partition, SubscriptionRow.Prefix).ToFilter(), cancellationToken))
         {
@@ -111,5 +132,6 @@ internal sealed class AbandonedState(DateTimeOffset auditedSince) : ExpiredRows
     }
 
     private static bool IsState(string key) =>
-        key.StartsWith(SubscriptionHealth.Prefix, StringComparison.Ordinal) || key.StartsWith(SubscriptionRow.CooldownPrefix, StringComparison.Ordinal);
+        key.StartsWith(SubscriptionHealth.Prefix, StringComparison.Ordinal)
+        || key.StartsWith(SubscriptionRow.CooldownPrefix, StringComparison.Ordinal);
 }

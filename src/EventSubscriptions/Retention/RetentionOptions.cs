@@ -36,11 +36,16 @@ public sealed record RetentionOptions
             reader.AddError("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
         }
 
-        var longestWait = DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter + RetryAfter.Max;
+        var longestWait =
+            DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter
+            + RetryAfter.Max;
         if (options.EventArchive <= longestWait)
         {
             // Attempts after the first read the payload from the archive.
-            reader.AddError("Retention__EventArchive", $"must be longer than {longestWait:c}: the sum of Deliveries__RetrySchedule plus 20 % jitter, and one day of Retry-After");
+            reader.AddError(
+                "Retention__EventArchive",
+                $"must be longer than {longestWait:c}: the sum of Deliveries__RetrySchedule plus 20 % jitter, and one day of Retry-After"
+            );
         }
 
         return options;

@@ -11,7 +11,12 @@ namespace EventSubscriptions.Retention;
 /// each, so that none waits for a large one. A run ends before the host's time limit, and the next continues where it stopped.
 /// </summary>
 public sealed partial class RetentionPurge(
-    TableServiceClient tables, ReplayLifecycle replays, RetentionOptions options, TimeProvider time, ILogger<RetentionPurge> logger)
+    TableServiceClient tables,
+    ReplayLifecycle replays,
+    RetentionOptions options,
+    TimeProvider time,
+    ILogger<RetentionPurge> logger
+)
 {
     /// <summary>The first key after those that start with a time.</summary>
     private const string BehindDigits = ":";
@@ -47,13 +52,19 @@ public sealed partial class RetentionPurge(
     }
 
     internal static TablePurge OfDeliveryLog(TableServiceClient tables, DateTimeOffset before) =>
-        new(tables, TableNames.DeliveryLog, before, new ExpiredByKey(
-            key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
-            // Written by version 0.1; nothing reads them.
-            new KeySpan(null, BehindDigits),
-            new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
-            // The deliveries of a deleted subscription wait for ever.
-            new KeySpan(DeliveryLogRow.WaitPrefix, "w;", before)));
+        new(
+            tables,
+            TableNames.DeliveryLog,
+            before,
+            new ExpiredByKey(
+                key => key.StartsWith(DeliveryLogRow.AttemptPrefix, StringComparison.Ordinal) ? DeliveryLogRow.OutcomeKey(key) : null,
+                // Written by version 0.1; nothing reads them.
+                new KeySpan(null, BehindDigits),
+                new KeySpan(DeliveryLogRow.AttemptPrefix + Oldest(before), "t;"),
+                // The deliveries of a deleted subscription wait for ever.
+                new KeySpan(DeliveryLogRow.WaitPrefix, "w;", before)
+            )
+        );
 
     private List<TablePurge> Purges(DateTimeOffset now)
     {
@@ -65,9 +76,15 @@ public sealed partial class RetentionPurge(
             new(tables, TableNames.Replays, deliveries, new ExpiredByKey(_ => null, new KeySpan(null, null, deliveries))),
             // An event was archived when its pointer was written, which may be long after the time in the pointer's key. Both are deleted
             // together, so that neither is orphaned.
-            new(tables, TableNames.EventArchive, archive, new ExpiredByKey(
-                key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
-                new KeySpan(PointerPrefix + Oldest(archive), "t;", archive))),
+            new(
+                tables,
+                TableNames.EventArchive,
+                archive,
+                new ExpiredByKey(
+                    key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
+                    new KeySpan(PointerPrefix + Oldest(archive), "t;", archive)
+                )
+            ),
             new(tables, TableNames.Subscriptions, now, new AbandonedState(audit)),
         ];
     }
@@ -121,10 +138,16 @@ public sealed partial class RetentionPurge(
         [LoggerMessage(LogLevel.Information, "Removed {Count} rows from before {Before:u} from the table {Table}.")]
         public static partial void Removed(ILogger logger, long count, string table, DateTimeOffset before);
 
-        [LoggerMessage(LogLevel.Warning, "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped at the time limit; the next run continues there.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Removed {Count} rows from before {Before:u} from the table {Table}, and stopped at the time limit; the next run continues there."
+        )]
         public static partial void Stopped(ILogger logger, long count, string table, DateTimeOffset before);
 
-        [LoggerMessage(LogLevel.Error, "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run continues.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Removed {Count} rows from before {Before:u} from the table {Table}, and failed; the next run continues."
+        )]
         public static partial void Failed(ILogger logger, Exception exception, long count, string table, DateTimeOffset before);
     }
 }

@@ -114,7 +114,12 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
     private async Task<Position> ReadPositionAsync(CancellationToken cancellationToken)
     {
         var row = await _positions.GetEntityIfExistsAsync<TableEntity>(PositionPartition, name, cancellationToken: cancellationToken);
-        return row.HasValue ? new Position(row.Value!.GetString(PartitionColumn), row.Value!.GetString(RowColumn)) { IsAtEnd = !row.Value!.ContainsKey(RowColumn) } : Position.AtEndOf(null);
+        return row.HasValue
+            ? new Position(row.Value!.GetString(PartitionColumn), row.Value!.GetString(RowColumn))
+            {
+                IsAtEnd = !row.Value!.ContainsKey(RowColumn),
+            }
+            : Position.AtEndOf(null);
     }
 
     /// <summary>How far a table is purged: up to a row of a partition, or to its end.</summary>

@@ -13,8 +13,9 @@ public sealed record SecretOptions(IReadOnlyList<SecretKey> Keys)
     private const int KeyLength = 32;
     private const int MaxIdLength = 32;
 
-    private static readonly SearchValues<char> s_idLetters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    private static readonly SearchValues<char> s_idLetters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
 
     /// <summary>Reads <c>Secrets__Keys</c>: <c>id:base64(32 bytes)</c>, comma-separated.</summary>
     public static SecretOptions Read(OptionsReader reader)
@@ -25,7 +26,10 @@ public sealed record SecretOptions(IReadOnlyList<SecretKey> Keys)
         {
             if (Parse(parts[i]) is not { } key)
             {
-                reader.AddError(Setting, $"must be comma-separated id:key pairs: an id of 1 to {MaxIdLength} letters, digits, - and _, and a key of {KeyLength} bytes in base64; pair {i + 1} is invalid");
+                reader.AddError(
+                    Setting,
+                    $"must be comma-separated id:key pairs: an id of 1 to {MaxIdLength} letters, digits, - and _, and a key of {KeyLength} bytes in base64; pair {i + 1} is invalid"
+                );
             }
             else if (keys.Exists(other => other.Id == key.Id))
             {

@@ -39,7 +39,8 @@ public sealed class SecretProtector(SecretOptions options)
             plaintext,
             result.AsSpan(header + NonceLength + TagLength),
             result.AsSpan(header + NonceLength, TagLength),
-            AssociatedData(result.AsSpan(0, header), place));
+            AssociatedData(result.AsSpan(0, header), place)
+        );
         return result;
     }
 
@@ -58,7 +59,8 @@ public sealed class SecretProtector(SecretOptions options)
             ciphertext[(header + NonceLength + TagLength)..],
             ciphertext.Slice(header + NonceLength, TagLength),
             plaintext,
-            AssociatedData(ciphertext[..header], place));
+            AssociatedData(ciphertext[..header], place)
+        );
         return plaintext;
     }
 
@@ -88,7 +90,7 @@ public sealed class SecretProtector(SecretOptions options)
 
     private SecretKey Find(string id) =>
         options.Keys.FirstOrDefault(candidate => candidate.Id == id)
-            ?? throw new CryptographicException("The key that encrypted this value is missing from Secrets__Keys.");
+        ?? throw new CryptographicException("The key that encrypted this value is missing from Secrets__Keys.");
 
     /// <summary>The header and the parts of the place, each preceded by its length, so that no two places are equal.</summary>
     private static byte[] AssociatedData(ReadOnlySpan<byte> header, in SecretPlace place)

@@ -94,9 +94,14 @@ public sealed class BatchedTableWriter(TableClient table)
 
     private async Task SubmitAsync(List<Pending> batch)
     {
-        var rows = batch.SelectMany(pending => pending.Rows).Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)).ToList();
-        var obsolete = batch.Where(pending => pending.Obsolete is not null)
-            .Select(pending => new TableTransactionAction(TableTransactionActionType.Delete, pending.Obsolete, ETag.All)).ToList();
+        var rows = batch
+            .SelectMany(pending => pending.Rows)
+            .Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row))
+            .ToList();
+        var obsolete = batch
+            .Where(pending => pending.Obsolete is not null)
+            .Select(pending => new TableTransactionAction(TableTransactionActionType.Delete, pending.Obsolete, ETag.All))
+            .ToList();
         try
         {
             await SubmitAsync(obsolete.Count == 0 ? rows : [.. rows, .. obsolete]);
@@ -109,12 +114,17 @@ public sealed class BatchedTableWriter(TableClient table)
         }
     }
 
-    private Task SubmitAsync(List<TableTransactionAction> actions) => actions switch
-    {
-        [{ ActionType: TableTransactionActionType.Delete, Entity: var row }] => table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All),
-        [{ Entity: var row }] => table.UpsertEntityAsync((TableEntity)row, TableUpdateMode.Replace),
-        _ => table.SubmitTransactionAsync(actions),
-    };
+    private Task SubmitAsync(List<TableTransactionAction> actions) =>
+        actions switch
+        {
+            [{ ActionType: TableTransactionActionType.Delete, Entity: var row }] => table.DeleteEntityAsync(
+                row.PartitionKey,
+                row.RowKey,
+                ETag.All
+            ),
+            [{ Entity: var row }] => table.UpsertEntityAsync((TableEntity)row, TableUpdateMode.Replace),
+            _ => table.SubmitTransactionAsync(actions),
+        };
 
     private sealed record Pending(IReadOnlyList<TableEntity> Rows, TableEntity? Obsolete)
     {

@@ -30,8 +30,10 @@ internal static class ContinuationToken
         }
 
         var bytes = Base64Url.DecodeFromChars(token);
-        if (bytes.Length <= ChecksumLength
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Checksum(bytes.AsSpan(ChecksumLength), list))
+        if (
+            bytes.Length <= ChecksumLength
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Checksum(bytes.AsSpan(ChecksumLength), list)
+        )
         {
             return false;
         }

@@ -16,11 +16,18 @@ internal sealed class ExpiringCache<TKey, TValue>(TimeSpan lifetime, int capacit
     public int Count => _entries.Count;
 
     /// <summary>The value, at most one lifetime old. Cancellation ends the wait, not the load.</summary>
-    public ValueTask<TValue> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue>> load, CancellationToken cancellationToken)
+    public ValueTask<TValue> GetAsync<TState>(
+        TKey key,
+        TState state,
+        Func<TKey, TState, Task<TValue>> load,
+        CancellationToken cancellationToken
+    )
     {
         if (_entries.TryGetValue(key, out var known) && !IsExpired(known))
         {
-            return known.Load.Value.IsCompletedSuccessfully ? new(known.Load.Value.Result) : new(known.Load.Value.WaitAsync(cancellationToken));
+            return known.Load.Value.IsCompletedSuccessfully
+                ? new(known.Load.Value.Result)
+                : new(known.Load.Value.WaitAsync(cancellationToken));
         }
 
         // The age counts from before the load, since the value can't be older.

@@ -15,8 +15,15 @@ public static class InvertedTicks
     /// <summary>Parses the time at the start of a key; returns false if there is none.</summary>
     public static bool TryParse([NotNullWhen(true)] string? key, out DateTimeOffset time)
     {
-        var valid = long.TryParse(key.AsSpan(0, Math.Min(key?.Length ?? 0, Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var inverted)
-            && key!.Length >= Length && inverted <= DateTime.MaxValue.Ticks;
+        var valid =
+            long.TryParse(
+                key.AsSpan(0, Math.Min(key?.Length ?? 0, Length)),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var inverted
+            )
+            && key!.Length >= Length
+            && inverted <= DateTime.MaxValue.Ticks;
         time = valid ? new DateTimeOffset(DateTime.MaxValue.Ticks - inverted, TimeSpan.Zero) : default;
         return valid;
     }

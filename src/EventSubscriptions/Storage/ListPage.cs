@@ -7,4 +7,5 @@ namespace EventSubscriptions.Storage;
 /// <param name="ContinuationToken">Requests the next page; null at the end.</param>
 public sealed record ListPage<T>(
     IReadOnlyList<T> Items,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ContinuationToken);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? ContinuationToken
+);

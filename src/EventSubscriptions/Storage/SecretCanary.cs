@@ -39,13 +39,17 @@ public sealed class SecretCanary(TableServiceClient tables, SecretProtector prot
         }
         catch (CryptographicException)
         {
-            throw new InvalidSettingsException(
-                ["Secrets__Keys lacks the key that encrypted the data in the tables. Restore that key, after the new one if there is one, or point Tables to the storage that belongs to these keys"]);
+            throw new InvalidSettingsException([
+                "Secrets__Keys lacks the key that encrypted the data in the tables. Restore that key, after the new one if there is one, or point Tables to the storage that belongs to these keys",
+            ]);
         }
 
         if (!protector.IsUnderFirstKey(value))
         {
-            await WriteAsync(anew => _table.UpdateEntityAsync(anew, row.ETag, TableUpdateMode.Replace, cancellationToken), cancellationToken);
+            await WriteAsync(
+                anew => _table.UpdateEntityAsync(anew, row.ETag, TableUpdateMode.Replace, cancellationToken),
+                cancellationToken
+            );
         }
     }
 

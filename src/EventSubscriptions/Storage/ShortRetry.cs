@@ -1,8 +1,8 @@
 namespace EventSubscriptions.Storage;
 
 /// <summary>
-/// Retries a write that follows a POST through short outages, because failing it would repeat the POST. A longer outage does repeat it, with the
-/// same <c>webhook-id</c>.
+/// Retries a write that follows a POST through short outages, because failing it would repeat the POST. A longer outage does repeat it,
+/// with the same <c>webhook-id</c>.
 /// </summary>
 public sealed class ShortRetry(TimeProvider time)
 {

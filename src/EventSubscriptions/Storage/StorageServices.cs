@@ -20,11 +20,13 @@ public static class StorageServices
     {
         services.AddSettings(AzureOptions.Read);
         services.TryAddSingleton<TokenCredential>(_ => new DefaultAzureCredential());
-        services.TryAddSingleton(provider => provider.GetRequiredService<AzureOptions>() switch
-        {
-            { Tables: { } connection } => new TableServiceClient(connection, TableOptions),
-            var options => new TableServiceClient(options.TablesUri!, provider.GetRequiredService<TokenCredential>(), TableOptions),
-        });
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredService<AzureOptions>() switch
+            {
+                { Tables: { } connection } => new TableServiceClient(connection, TableOptions),
+                var options => new TableServiceClient(options.TablesUri!, provider.GetRequiredService<TokenCredential>(), TableOptions),
+            }
+        );
         services.AddSingleton<ShortRetry>();
         services.AddSingleton<SecretCanary>();
         services.AddSingleton<TableCreation>();

@@ -13,7 +13,12 @@ namespace EventSubscriptions.Storage;
 /// The Functions host kills an app that has not connected within 60 s, and the app connects, and can send logs, only after this.
 /// </remarks>
 public sealed partial class TableCreation(
-    TableServiceClient tables, SecretCanary canary, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<TableCreation> logger) : IHostedLifecycleService, IDisposable
+    TableServiceClient tables,
+    SecretCanary canary,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<TableCreation> logger
+) : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_firstWait = TimeSpan.FromMilliseconds(500);
@@ -47,7 +52,8 @@ public sealed partial class TableCreation(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Fails the app like a start with wrong keys if they were found later.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken) => _wrongKeys is null ? Task.CompletedTask : Task.FromException(_wrongKeys);
+    public Task StoppedAsync(CancellationToken cancellationToken) =>
+        _wrongKeys is null ? Task.CompletedTask : Task.FromException(_wrongKeys);
 
     /// <summary>Called twice by the container, which registers this as two services.</summary>
     public void Dispose()
@@ -103,7 +109,10 @@ public sealed partial class TableCreation(
         [LoggerMessage(LogLevel.Warning, "Could not create the tables; retrying in {Seconds} s.")]
         public static partial void NotReady(ILogger logger, Exception exception, double seconds);
 
-        [LoggerMessage(LogLevel.Error, "Starting without tables: they could not be created within {Seconds} s. Until then health is 503 and messages are postponed.")]
+        [LoggerMessage(
+            LogLevel.Error,
+            "Starting without tables: they could not be created within {Seconds} s. Until then health is 503 and messages are postponed."
+        )]
         public static partial void StartsWithout(ILogger logger, double seconds);
     }
 }

@@ -13,5 +13,6 @@ public static class TableNames
     public const string Retention = "retention";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention];
+    public static IReadOnlyList<string> All { get; } =
+    [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention];
 }

@@ -43,14 +43,21 @@ public static class TablePages
     /// <param name="read">Converts a row, or returns null to skip it: then a page may be short, because it reads at most 1,000
     /// rows.</param>
     public static async Task<ListPage<T>> ReadPageAsync<T>(
-        this TableClient table, RowRange range, PageRequest page, Func<TableEntity, T?> read, CancellationToken cancellationToken)
+        this TableClient table,
+        RowRange range,
+        PageRequest page,
+        Func<TableEntity, T?> read,
+        CancellationToken cancellationToken
+    )
         where T : class
     {
         List<T> items = [];
         var scanned = 0;
         string? last = null;
         var size = page.Size;
-        await foreach (var rows in table.QueryAsync<TableEntity>(range.ToFilter(page.After), size, cancellationToken: cancellationToken).AsPages())
+        await foreach (
+            var rows in table.QueryAsync<TableEntity>(range.ToFilter(page.After), size, cancellationToken: cancellationToken).AsPages()
+        )
         {
             for (var i = 0; i < rows.Values.Count; i++)
             {

@@ -35,12 +35,20 @@ public static class TableRemoval
         }
     }
 
-    private static async Task RemoveBatchAsync(TableClient table, List<TableEntity> batch, Action<int> removed, CancellationToken cancellationToken)
+    private static async Task RemoveBatchAsync(
+        TableClient table,
+        List<TableEntity> batch,
+        Action<int> removed,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All)), cancellationToken);
+            await table.SubmitTransactionAsync(
+                batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All)),
+                cancellationToken
+            );
         }
         catch (RequestFailedException gone) when (gone.Status == 404)
         {

@@ -16,27 +16,30 @@ public static class TransientFaults
     private static readonly TimeSpan s_maxRedeliveryDelay = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether retrying later makes sense: messages are postponed, HTTP callers get a 503.</summary>
-    public static bool IsTransient(Exception exception) => exception switch
-    {
-        // The request itself is wrong or too large; so it will be next time.
-        RequestFailedException { Status: 400 or 413 } => false,
-        ServiceBusException { Reason: ServiceBusFailureReason.MessageSizeExceeded } => false,
+    public static bool IsTransient(Exception exception) =>
+        exception switch
+        {
+            // The request itself is wrong or too large; so it will be next time.
+            RequestFailedException { Status: 400 or 413 } => false,
+            ServiceBusException { Reason: ServiceBusFailureReason.MessageSizeExceeded } => false,
 
-        // Everything else is: unreachable, overloaded, a role that has not propagated, a table that is not created yet, a lost race.
-        RequestFailedException or ServiceBusException or CredentialUnavailableException or AuthenticationFailedException => true,
-        OperationCanceledException or TimeoutException or IOException or SocketException or HttpRequestException => true,
+            // Everything else is: unreachable, overloaded, a role that has not propagated, a table that is not created yet, a lost race.
+            RequestFailedException or ServiceBusException or CredentialUnavailableException or AuthenticationFailedException => true,
+            OperationCanceledException or TimeoutException or IOException or SocketException or HttpRequestException => true,
 
-        // A key is missing from Secrets__Keys.
-        CryptographicException => true,
-        AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(IsTransient),
-        _ => false,
-    };
+            // A key is missing from Secrets__Keys.
+            CryptographicException => true,
+            AggregateException { InnerExceptions: var all } => all.Count > 0 && all.All(IsTransient),
+            _ => false,
+        };
 
     /// <summary>How long to pause before a message is abandoned: 5 s, doubling to 2 min, which is well within its lock.</summary>
     /// <param name="deliveryCount">How often it was delivered, including this time.</param>
     public static TimeSpan RedeliveryDelay(int deliveryCount) => Doubled(deliveryCount - 1, s_maxRedeliveryDelay);
 
-    /// <summary>How long to postpone a message: 5 s, doubling to 5 min, ±20 % so that what failed together doesn't return together.</summary>
+    /// <summary>
+    /// How long to postpone a message: 5 s, doubling to 5 min, ±20 % so that what failed together doesn't return together.
+    /// </summary>
     /// <param name="postponements">How often it was postponed before.</param>
     /// <param name="random">The source of the jitter.</param>
     public static TimeSpan PostponementDelay(int postponements, Random random) =>

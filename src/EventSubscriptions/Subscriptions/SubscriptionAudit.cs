@@ -16,11 +16,17 @@ internal static class SubscriptionAudit
 
     /// <summary>A new signing secret, and how long the previous one keeps signing.</summary>
     public static AuditEntry SecretRotated(Subscription subscription, Actor actor, TimeSpan overlap) =>
-        Entry(AuditType.SubscriptionSecretRotated, subscription, actor, subscription.UpdatedAt, new(StringComparer.Ordinal)
-        {
-            ["signingSecret"] = new(Hidden, Hidden),
-            ["previousSecretUntil"] = new(null, subscription.UpdatedAt + overlap),
-        });
+        Entry(
+            AuditType.SubscriptionSecretRotated,
+            subscription,
+            actor,
+            subscription.UpdatedAt,
+            new(StringComparer.Ordinal)
+            {
+                ["signingSecret"] = new(Hidden, Hidden),
+                ["previousSecretUntil"] = new(null, subscription.UpdatedAt + overlap),
+            }
+        );
 
     /// <summary>One entry for a change of its state, and one for all other changes; none if nothing has changed.</summary>
     public static IReadOnlyList<AuditEntry> Changed(Subscription before, Subscription after, Actor actor)
@@ -29,12 +35,15 @@ internal static class SubscriptionAudit
         var changes = Compare(before, after);
         if (changes.Remove("isActive", out var activity))
         {
-            entries.Add(Entry(
-                after.IsActive ? AuditType.SubscriptionActivated : AuditType.SubscriptionDeactivated,
-                after,
-                actor,
-                after.UpdatedAt,
-                new(StringComparer.Ordinal) { ["isActive"] = activity }));
+            entries.Add(
+                Entry(
+                    after.IsActive ? AuditType.SubscriptionActivated : AuditType.SubscriptionDeactivated,
+                    after,
+                    actor,
+                    after.UpdatedAt,
+                    new(StringComparer.Ordinal) { ["isActive"] = activity }
+                )
+            );
         }
 
         if (changes.Count > 0)
@@ -47,18 +56,28 @@ internal static class SubscriptionAudit
 
     /// <summary>The app deactivated the subscription.</summary>
     public static AuditEntry Deactivated(Subscription before, Subscription after, AuditError error) =>
-        Entry(AuditType.SubscriptionDeactivated, after, actor: null, after.UpdatedAt, Compare(before, after)) with { Error = error };
+        Entry(AuditType.SubscriptionDeactivated, after, actor: null, after.UpdatedAt, Compare(before, after)) with
+        {
+            Error = error,
+        };
 
-    private static AuditEntry Entry(string type, Subscription subscription, Actor? actor, DateTimeOffset at, Dictionary<string, AuditChange> changes) => new()
-    {
-        Type = type,
-        Timestamp = at,
-        OrganizationId = subscription.OrganizationId,
-        SubscriptionId = subscription.Id,
-        Url = DisplayUrl.Of(subscription.Url),
-        Actor = actor,
-        Changes = changes,
-    };
+    private static AuditEntry Entry(
+        string type,
+        Subscription subscription,
+        Actor? actor,
+        DateTimeOffset at,
+        Dictionary<string, AuditChange> changes
+    ) =>
+        new()
+        {
+            Type = type,
+            Timestamp = at,
+            OrganizationId = subscription.OrganizationId,
+            SubscriptionId = subscription.Id,
+            Url = DisplayUrl.Of(subscription.Url),
+            Actor = actor,
+            Changes = changes,
+        };
 
     private static Dictionary<string, AuditChange> Compare(Subscription? before, Subscription? after)
     {
@@ -75,9 +94,19 @@ internal static class SubscriptionAudit
         Add("description", before?.Description, after?.Description, before?.Description != after?.Description);
         Add("url", Display(before), Display(after), before?.Url.OriginalString != after?.Url.OriginalString);
         Add("token", before is null ? null : Hidden, after is null ? null : Hidden, before?.Token.Reveal() != after?.Token.Reveal());
-        Add("events", before?.Events, after?.Events, before is null || after is null || !before.Events.SequenceEqual(after.Events, StringComparer.Ordinal));
+        Add(
+            "events",
+            before?.Events,
+            after?.Events,
+            before is null || after is null || !before.Events.SequenceEqual(after.Events, StringComparer.Ordinal)
+        );
         Add("isActive", before?.IsActive, after?.IsActive, before?.IsActive != after?.IsActive);
-        Add("rateLimitPerSecond", before?.RateLimitPerSecond, after?.RateLimitPerSecond, before?.RateLimitPerSecond != after?.RateLimitPerSecond);
+        Add(
+            "rateLimitPerSecond",
+            before?.RateLimitPerSecond,
+            after?.RateLimitPerSecond,
+            before?.RateLimitPerSecond != after?.RateLimitPerSecond
+        );
         return changes;
     }
 

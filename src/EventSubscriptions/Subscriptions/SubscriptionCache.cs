@@ -15,7 +15,12 @@ public sealed class SubscriptionCache(SubscriptionStore store, TimeProvider time
 
     /// <summary>The subscription, at most 5 s old, or null if it doesn't exist.</summary>
     public ValueTask<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken) =>
-        _cache.GetAsync((organization, id), store, static (key, store) => store.GetAsync(key.Organization, key.Id, CancellationToken.None), cancellationToken);
+        _cache.GetAsync(
+            (organization, id),
+            store,
+            static (key, store) => store.GetAsync(key.Organization, key.Id, CancellationToken.None),
+            cancellationToken
+        );
 
     /// <summary>
     /// The subscription as it is stored now, or null if it doesn't exist. For decisions that an outdated version must not make.

@@ -12,7 +12,13 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Changes a subscription. Without a version from the caller, a change that meets another is repeated on top of it.</summary>
     internal Task<EditResult> ChangeAsync(
-        OrganizationId organization, SubscriptionId id, SubscriptionFields fields, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
+        OrganizationId organization,
+        SubscriptionId id,
+        SubscriptionFields fields,
+        IfMatch ifMatch,
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
         EditAsync(
             organization,
             id,
@@ -29,27 +35,51 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
                 return EditResult.Of(entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken));
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Adds a signing secret in the same way; the previous ones keep signing for the overlap.</summary>
     internal Task<EditResult> RotateSecretAsync(
-        OrganizationId organization, SubscriptionId id, TimeSpan overlap, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
+        OrganizationId organization,
+        SubscriptionId id,
+        TimeSpan overlap,
+        IfMatch ifMatch,
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
         EditAsync(
             organization,
             id,
             ifMatch,
             async current =>
             {
-                var rotated = current with { SigningSecrets = current.SigningSecrets.Rotate(time.GetUtcNow(), overlap), UpdatedAt = NowAfter(current) };
-                return EditResult.Of(await store.UpdateAsync(rotated, [SubscriptionAudit.SecretRotated(rotated, actor, overlap)], health: null, cancellationToken));
+                var rotated = current with
+                {
+                    SigningSecrets = current.SigningSecrets.Rotate(time.GetUtcNow(), overlap),
+                    UpdatedAt = NowAfter(current),
+                };
+                return EditResult.Of(
+                    await store.UpdateAsync(
+                        rotated,
+                        [SubscriptionAudit.SecretRotated(rotated, actor, overlap)],
+                        health: null,
+                        cancellationToken
+                    )
+                );
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>
     /// Deactivates a subscription because of its receiver, unless the subscription or its health has changed since they were read. Returns
     /// whether it did.
     /// </summary>
-    public async Task<bool> DeactivateAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    public async Task<bool> DeactivateAsync(
+        Subscription used,
+        SubscriptionHealth health,
+        AuditError error,
+        CancellationToken cancellationToken
+    )
     {
         var changed = used with { IsActive = false, UpdatedAt = NowAfter(used) };
         var stored = await store.UpdateAsync(changed, [SubscriptionAudit.Deactivated(used, changed, error)], health, cancellationToken);
@@ -61,7 +91,12 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
     /// Deactivates a subscription after a 410, if the stored version still sends to the same receiver in the same way. Its name and limits
     /// don't matter to the receiver.
     /// </summary>
-    public async Task<GoneOutcome> DeactivateGoneAsync(Subscription used, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    public async Task<GoneOutcome> DeactivateGoneAsync(
+        Subscription used,
+        SubscriptionHealth health,
+        AuditError error,
+        CancellationToken cancellationToken
+    )
     {
         for (var tries = 1; tries <= MaxTries; tries++)
         {
@@ -89,13 +124,22 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <summary>Deletes a subscription in the same way.</summary>
     internal Task<EditResult> DeleteAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Actor actor, CancellationToken cancellationToken) =>
+        OrganizationId organization,
+        SubscriptionId id,
+        IfMatch ifMatch,
+        Actor actor,
+        CancellationToken cancellationToken
+    ) =>
         EditAsync(
             organization,
             id,
             ifMatch,
-            async current => await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken) ? EditResult.Of(current) : null,
-            cancellationToken);
+            async current =>
+                await store.DeleteAsync(current, SubscriptionAudit.Deleted(current, actor, time.GetUtcNow()), cancellationToken)
+                    ? EditResult.Of(current)
+                    : null,
+            cancellationToken
+        );
 
     /// <summary>Now, but later than the previous change: deliveries tell versions apart by it, even if the clock was set back.</summary>
     private DateTimeOffset NowAfter(Subscription subscription) =>
@@ -103,7 +147,12 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
 
     /// <param name="tryEdit">Edits a version and returns the outcome, or null if another change was faster.</param>
     private async Task<EditResult> EditAsync(
-        OrganizationId organization, SubscriptionId id, IfMatch ifMatch, Func<Subscription, Task<EditResult?>> tryEdit, CancellationToken cancellationToken)
+        OrganizationId organization,
+        SubscriptionId id,
+        IfMatch ifMatch,
+        Func<Subscription, Task<EditResult?>> tryEdit,
+        CancellationToken cancellationToken
+    )
     {
         for (var tries = 1; tries <= MaxTries; tries++)
         {

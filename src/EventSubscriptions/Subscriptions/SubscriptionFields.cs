@@ -46,20 +46,28 @@ internal sealed record SubscriptionFields
     /// Whether the stored token would be sent to another URL than it was given for: whoever can change a subscription could read it there.
     /// </summary>
     public bool MoveTokenOf(Subscription subscription) =>
-        Token is null && Url is not null
-        && Uri.Compare(Url, subscription.Url, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped, StringComparison.Ordinal) != 0;
+        Token is null
+        && Url is not null
+        && Uri.Compare(
+            Url,
+            subscription.Url,
+            UriComponents.SchemeAndServer | UriComponents.Path,
+            UriFormat.UriEscaped,
+            StringComparison.Ordinal
+        ) != 0;
 
     /// <summary>Applies the fields to a subscription.</summary>
-    public Subscription ApplyTo(Subscription subscription) => subscription with
-    {
-        Name = Name ?? subscription.Name,
-        Description = GivesDescription ? Description : subscription.Description,
-        Url = Url ?? subscription.Url,
-        Token = Token ?? subscription.Token,
-        Events = Events ?? subscription.Events,
-        IsActive = IsActive ?? subscription.IsActive,
-        RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
-    };
+    public Subscription ApplyTo(Subscription subscription) =>
+        subscription with
+        {
+            Name = Name ?? subscription.Name,
+            Description = GivesDescription ? Description : subscription.Description,
+            Url = Url ?? subscription.Url,
+            Token = Token ?? subscription.Token,
+            Events = Events ?? subscription.Events,
+            IsActive = IsActive ?? subscription.IsActive,
+            RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
+        };
 
     private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, DestinationGuard guard)
     {

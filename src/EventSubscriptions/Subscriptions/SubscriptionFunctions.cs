@@ -9,7 +9,14 @@ namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Creates, lists, changes and deletes subscriptions.</summary>
 public sealed class SubscriptionFunctions(
-    SubscriptionStore store, SubscriptionHealthStore health, SubscriptionEditor editor, SubscriptionLimit limit, EventCatalogue catalogue, DestinationGuard guard, TimeProvider time)
+    SubscriptionStore store,
+    SubscriptionHealthStore health,
+    SubscriptionEditor editor,
+    SubscriptionLimit limit,
+    EventCatalogue catalogue,
+    DestinationGuard guard,
+    TimeProvider time
+)
 {
     private const string Collection = "api/organizations/{organizationId}/subscriptions";
     private const string Item = Collection + "/{id}";
@@ -20,7 +27,10 @@ public sealed class SubscriptionFunctions(
     [Function(nameof(CreateSubscription))]
     [Requires(Role.Manage)]
     public async Task<IResult> CreateSubscription(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Collection)] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
@@ -47,22 +57,36 @@ public sealed class SubscriptionFunctions(
             UpdatedAt = now,
         };
         var entry = SubscriptionAudit.Created(subscription, request.Caller.Actor);
-        if (await limit.TryAddAsync(subscription.OrganizationId, () => store.AddAsync(subscription, entry, cancellationToken), cancellationToken) is not { } stored)
+        if (
+            await limit.TryAddAsync(
+                subscription.OrganizationId,
+                () => store.AddAsync(subscription, entry, cancellationToken),
+                cancellationToken
+            )
+            is not { } stored
+        )
         {
             return Problem.Conflict($"The organization has reached its limit of {limit.Most} subscriptions. Delete one first.");
         }
 
         return ApiResult.Created(
             $"/api/organizations/{stored.OrganizationId}/subscriptions/{stored.Id}",
-            SubscriptionResponse.Of(stored, SubscriptionHealth.Healthy) with { SigningSecret = stored.SigningSecrets.Current.Reveal() },
+            SubscriptionResponse.Of(stored, SubscriptionHealth.Healthy) with
+            {
+                SigningSecret = stored.SigningSecrets.Current.Reveal(),
+            },
             SubscriptionJson.Default.SubscriptionResponse,
-            EntityTag.Of(stored.ETag));
+            EntityTag.Of(stored.ETag)
+        );
     }
 
     [Function(nameof(ListSubscriptions))]
     [Requires(Role.Read)]
     public async Task<IResult> ListSubscriptions(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http, FunctionContext context, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         var eventName = request.Query.Text("event");
@@ -82,7 +106,8 @@ public sealed class SubscriptionFunctions(
         var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionResponse.Of);
         return ApiResult.Ok(
             new ListPage<SubscriptionResponse>([.. bodies], found.ContinuationToken),
-            SubscriptionJson.Default.ListPageSubscriptionResponse);
+            SubscriptionJson.Default.ListPageSubscriptionResponse
+        );
 
         bool Matches(Subscription subscription) =>
             (isActive is null || subscription.IsActive == isActive)
@@ -95,7 +120,8 @@ public sealed class SubscriptionFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, cancellationToken) is not { } subscription)
@@ -112,7 +138,8 @@ public sealed class SubscriptionFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, cancellationToken) is not { } subscription)
@@ -128,8 +155,17 @@ public sealed class SubscriptionFunctions(
             return problem;
         }
 
-        var result = await editor.ChangeAsync(request.Organization, subscription.Id, fields, ifMatch, request.Caller.Actor, cancellationToken);
-        return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(request, result.Outcome);
+        var result = await editor.ChangeAsync(
+            request.Organization,
+            subscription.Id,
+            fields,
+            ifMatch,
+            request.Caller.Actor,
+            cancellationToken
+        );
+        return result.Outcome == EditOutcome.Done
+            ? await ShowAsync(result.Subscription!, cancellationToken)
+            : Refused(request, result.Outcome);
     }
 
     [Function(nameof(DeleteSubscription))]
@@ -138,7 +174,8 @@ public sealed class SubscriptionFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Item)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, cancellationToken) is not { } subscription)
@@ -168,7 +205,8 @@ public sealed class SubscriptionFunctions(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Item + "/rotate-secret")] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await FindAsync(request, id, cancellationToken) is not { } subscription)
@@ -184,10 +222,20 @@ public sealed class SubscriptionFunctions(
             return problem;
         }
 
-        var result = await editor.RotateSecretAsync(request.Organization, subscription.Id, overlap, ifMatch, request.Caller.Actor, cancellationToken);
+        var result = await editor.RotateSecretAsync(
+            request.Organization,
+            subscription.Id,
+            overlap,
+            ifMatch,
+            request.Caller.Actor,
+            cancellationToken
+        );
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
             ? ApiResult.Ok(
-                new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal()), SubscriptionJson.Default.RotatedSecretResponse, EntityTag.Of(rotated.ETag))
+                new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal()),
+                SubscriptionJson.Default.RotatedSecretResponse,
+                EntityTag.Of(rotated.ETag)
+            )
             : Refused(request, result.Outcome);
     }
 
@@ -195,7 +243,8 @@ public sealed class SubscriptionFunctions(
         ApiResult.Ok(
             SubscriptionResponse.Of(subscription, await health.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)),
             SubscriptionJson.Default.SubscriptionResponse,
-            EntityTag.Of(subscription.ETag));
+            EntityTag.Of(subscription.ETag)
+        );
 
     private Task<Subscription?> FindAsync(ApiRequest request, string id, CancellationToken cancellationToken) =>
         store.FindAsync(request.Organization, id, cancellationToken);
@@ -209,7 +258,10 @@ public sealed class SubscriptionFunctions(
             case EditOutcome.Contended:
                 return Problem.Conflict("The subscription is being changed by others. Try again.");
             case EditOutcome.TokenNeeded:
-                request.Errors.Add("token", "must be given again, because the URL changes and a token is sent only to the URL that it was given for");
+                request.Errors.Add(
+                    "token",
+                    "must be given again, because the URL changes and a token is sent only to the URL that it was given for"
+                );
                 return request.Errors.ToProblem();
             default:
                 return NotFound(request);

@@ -32,18 +32,23 @@ public sealed record SubscriptionHealth
 
     /// <summary>The health after more failures, the first of them at the given time.</summary>
     public SubscriptionHealth Failed(DateTimeOffset at, int times = 1) =>
-        this with { FailingSince = FailingSince ?? at, Failures = Failures + times };
+        this with
+        {
+            FailingSince = FailingSince ?? at,
+            Failures = Failures + times,
+        };
 
     /// <summary>The health after a success.</summary>
     public SubscriptionHealth Recovered() => Healthy with { ETag = ETag };
 
-    internal static SubscriptionHealth Read(TableEntity row) => new()
-    {
-        FailingSince = row.GetDateTimeOffset("failingSince"),
-        Failures = row.GetInt32("failures") ?? 0,
-        Reason = row.GetString("reason"),
-        ETag = row.ETag,
-    };
+    internal static SubscriptionHealth Read(TableEntity row) =>
+        new()
+        {
+            FailingSince = row.GetDateTimeOffset("failingSince"),
+            Failures = row.GetInt32("failures") ?? 0,
+            Reason = row.GetString("reason"),
+            ETag = row.ETag,
+        };
 
     internal TableEntity ToRow(string partition, SubscriptionId id)
     {

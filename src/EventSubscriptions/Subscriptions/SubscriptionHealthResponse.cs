@@ -13,11 +13,15 @@ internal sealed record SubscriptionHealthResponse
     /// <summary>Why the app deactivated it; absent if a user did.</summary>
     public string? Reason { get; init; }
 
-    public static SubscriptionHealthResponse Of(Subscription subscription, SubscriptionHealth health) => new()
-    {
-        State = !subscription.IsActive ? "deactivated" : health.IsFailing ? "failing" : "healthy",
-        FailingSince = health.FailingSince,
-        Failures = health.Failures,
-        Reason = health.Reason,
-    };
+    public static SubscriptionHealthResponse Of(Subscription subscription, SubscriptionHealth health) =>
+        new()
+        {
+            State =
+                !subscription.IsActive ? "deactivated"
+                : health.IsFailing ? "failing"
+                : "healthy",
+            FailingSince = health.FailingSince,
+            Failures = health.Failures,
+            Reason = health.Reason,
+        };
 }

@@ -15,7 +15,11 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
     /// <summary>Reads the health of a subscription.</summary>
     public async Task<SubscriptionHealth> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionHealth.Key(id), cancellationToken: cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(
+            organization.ToString(),
+            SubscriptionHealth.Key(id),
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? SubscriptionHealth.Read(row.Value!) : SubscriptionHealth.Healthy;
     }
 
@@ -28,25 +32,38 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
         }
 
         // '~' sorts after every character of an id.
-        var range = new RowRange(page[0].OrganizationId.ToString(), SubscriptionHealth.Key(page[0].Id), $"{SubscriptionHealth.Key(page[^1].Id)}~");
+        var range = new RowRange(
+            page[0].OrganizationId.ToString(),
+            SubscriptionHealth.Key(page[0].Id),
+            $"{SubscriptionHealth.Key(page[^1].Id)}~"
+        );
         var found = new Dictionary<string, SubscriptionHealth>(StringComparer.Ordinal);
         await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
         {
             found[row.RowKey] = SubscriptionHealth.Read(row);
         }
 
-        return [.. page.Select(subscription => found.GetValueOrDefault(SubscriptionHealth.Key(subscription.Id), SubscriptionHealth.Healthy))];
+        return
+        [
+            .. page.Select(subscription => found.GetValueOrDefault(SubscriptionHealth.Key(subscription.Id), SubscriptionHealth.Healthy)),
+        ];
     }
 
     /// <summary>Replaces the version that was read and returns the new one, or null if it is outdated.</summary>
-    public async Task<SubscriptionHealth?> TryWriteAsync(OrganizationId organization, SubscriptionId id, SubscriptionHealth health, CancellationToken cancellationToken)
+    public async Task<SubscriptionHealth?> TryWriteAsync(
+        OrganizationId organization,
+        SubscriptionId id,
+        SubscriptionHealth health,
+        CancellationToken cancellationToken
+    )
     {
         var row = health.ToRow(organization.ToString(), id);
         try
         {
-            var response = health.ETag == default
-                ? await _table.AddEntityAsync(row, cancellationToken)
-                : await _table.UpdateEntityAsync(row, health.ETag, TableUpdateMode.Replace, cancellationToken);
+            var response =
+                health.ETag == default
+                    ? await _table.AddEntityAsync(row, cancellationToken)
+                    : await _table.UpdateEntityAsync(row, health.ETag, TableUpdateMode.Replace, cancellationToken);
             return health with { ETag = response.Headers.ETag ?? default };
         }
         catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)

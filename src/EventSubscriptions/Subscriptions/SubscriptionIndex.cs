@@ -28,7 +28,11 @@ public sealed class SubscriptionIndex(SubscriptionStore store, TimeProvider time
         {
             entry = new Entry(version, new Lazy<Task<ActiveSubscriptions>>(() => LoadAsync(organization)));
             var kept = _entries.AddOrUpdate(
-                organization, static (_, mine) => mine, static (_, other, mine) => other.Version == mine.Version ? other : mine, entry);
+                organization,
+                static (_, mine) => mine,
+                static (_, other, mine) => other.Version == mine.Version ? other : mine,
+                entry
+            );
             entry = kept;
             MakeRoom();
         }

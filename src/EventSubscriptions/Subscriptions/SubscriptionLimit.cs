@@ -22,7 +22,11 @@ public sealed class SubscriptionLimit(SubscriptionStore store, LimitsOptions lim
     public int Most => limits.SubscriptionsPerOrganization;
 
     /// <summary>Adds a subscription and returns it as stored, or null if the limit is reached.</summary>
-    public async Task<Subscription?> TryAddAsync(OrganizationId organization, Func<Task<Subscription>> addAsync, CancellationToken cancellationToken)
+    public async Task<Subscription?> TryAddAsync(
+        OrganizationId organization,
+        Func<Task<Subscription>> addAsync,
+        CancellationToken cancellationToken
+    )
     {
         var counter = CounterOf(organization);
         if (!await TryTakeAsync(counter, organization, cancellationToken))

@@ -38,21 +38,22 @@ internal sealed record SubscriptionResponse
 
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    public static SubscriptionResponse Of(Subscription subscription, SubscriptionHealth health) => new()
-    {
-        Id = subscription.Id.ToString(),
-        OrganizationId = subscription.OrganizationId.Value,
-        Name = subscription.Name,
-        Description = subscription.Description,
-        Url = DisplayUrl.Of(subscription.Url),
-        TokenHint = subscription.Token.Reveal() is { Length: >= MinLengthForHint } token ? token[^HintLength..] : null,
-        Events = subscription.Events,
-        IsActive = subscription.IsActive,
-        RateLimitPerSecond = subscription.RateLimitPerSecond,
-        Health = SubscriptionHealthResponse.Of(subscription, health),
-        CreatedAt = subscription.CreatedAt,
-        UpdatedAt = subscription.UpdatedAt,
-    };
+    public static SubscriptionResponse Of(Subscription subscription, SubscriptionHealth health) =>
+        new()
+        {
+            Id = subscription.Id.ToString(),
+            OrganizationId = subscription.OrganizationId.Value,
+            Name = subscription.Name,
+            Description = subscription.Description,
+            Url = DisplayUrl.Of(subscription.Url),
+            TokenHint = subscription.Token.Reveal() is { Length: >= MinLengthForHint } token ? token[^HintLength..] : null,
+            Events = subscription.Events,
+            IsActive = subscription.IsActive,
+            RateLimitPerSecond = subscription.RateLimitPerSecond,
+            Health = SubscriptionHealthResponse.Of(subscription, health),
+            CreatedAt = subscription.CreatedAt,
+            UpdatedAt = subscription.UpdatedAt,
+        };
 }
 
 /// <summary>The response of a rotation, the only one with the new secret.</summary>
@@ -61,7 +62,8 @@ internal sealed record RotatedSecretResponse(string SigningSecret);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ListPage<SubscriptionResponse>))]
 [JsonSerializable(typeof(RotatedSecretResponse))]
 internal sealed partial class SubscriptionJson : JsonSerializerContext;

@@ -57,7 +57,9 @@ internal static class SubscriptionRow
     {
         if (!OrganizationId.TryParse(row.PartitionKey, out var organization))
         {
-            throw new InvalidDataException($"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is not an organization.");
+            throw new InvalidDataException(
+                $"The partition '{row.PartitionKey}' of the table {TableNames.Subscriptions} is not an organization."
+            );
         }
 
         var token = protector.Unprotect(row.GetBinary(TokenColumn), Place(row.PartitionKey, row.RowKey, TokenColumn));

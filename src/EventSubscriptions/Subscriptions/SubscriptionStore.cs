@@ -14,7 +14,12 @@ namespace EventSubscriptions.Subscriptions;
 /// next, so that it shows every change that was made, and no other.
 /// </summary>
 public sealed partial class SubscriptionStore(
-    TableServiceClient tables, SecretProtector protector, AuditLog auditLog, TimeProvider time, ILogger<SubscriptionStore> logger) : IAuditOutbox
+    TableServiceClient tables,
+    SecretProtector protector,
+    AuditLog auditLog,
+    TimeProvider time,
+    ILogger<SubscriptionStore> logger
+) : IAuditOutbox
 {
     /// <summary>The row that every change in its partition rewrites.</summary>
     internal const string VersionKey = "v";
@@ -35,18 +40,27 @@ public sealed partial class SubscriptionStore(
     /// <summary>Reads a subscription, or null if it doesn't exist.</summary>
     public async Task<Subscription?> GetAsync(OrganizationId organization, SubscriptionId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), SubscriptionRow.Key(id), cancellationToken: cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(
+            organization.ToString(),
+            SubscriptionRow.Key(id),
+            cancellationToken: cancellationToken
+        );
         return row.HasValue ? SubscriptionRow.Read(row.Value!, protector) : null;
     }
 
     /// <summary>Lists an organization's subscriptions, oldest first.</summary>
     public Task<ListPage<Subscription>> ListAsync(
-        OrganizationId organization, Predicate<Subscription> filter, PageRequest page, CancellationToken cancellationToken) =>
+        OrganizationId organization,
+        Predicate<Subscription> filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    ) =>
         _table.ReadPageAsync(
             RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix),
             page,
             row => SubscriptionRow.Read(row, protector) is var subscription && filter(subscription) ? subscription : null,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <summary>Stores a new subscription and returns it as stored.</summary>
     public async Task<Subscription> AddAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
@@ -60,7 +74,8 @@ public sealed partial class SubscriptionStore(
         catch (RequestFailedException repeated) when (repeated.Status == 409)
         {
             // Ids are unique, so it is ours: the client repeated a write whose response it had lost.
-            return await GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken) ?? throw new InvalidOperationException("A subscription was deleted while it was added.", repeated);
+            return await GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)
+                ?? throw new InvalidOperationException("A subscription was deleted while it was added.", repeated);
         }
     }
 
@@ -69,12 +84,21 @@ public sealed partial class SubscriptionStore(
     /// <param name="entries">The audit entries of the change.</param>
     /// <param name="health">Also replaces its health, in the version that was read if there is one; null leaves it unchanged.</param>
     public async Task<Subscription?> UpdateAsync(
-        Subscription changed, IReadOnlyList<AuditEntry> entries, SubscriptionHealth? health, CancellationToken cancellationToken)
+        Subscription changed,
+        IReadOnlyList<AuditEntry> entries,
+        SubscriptionHealth? health,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             var row = SubscriptionRow.Make(changed, protector);
-            var etag = await SubmitAsync(new(TableTransactionActionType.UpdateReplace, row, changed.ETag), entries, cancellationToken, HealthChange());
+            var etag = await SubmitAsync(
+                new(TableTransactionActionType.UpdateReplace, row, changed.ETag),
+                entries,
+                cancellationToken,
+                HealthChange()
+            );
             return changed with { ETag = etag };
         }
         catch (RequestFailedException conflict) when (conflict.Status is 404 or 412)
@@ -101,7 +125,10 @@ public sealed partial class SubscriptionStore(
     {
         try
         {
-            var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.Key(subscription.Id)) { ETag = subscription.ETag };
+            var row = new TableEntity(subscription.OrganizationId.ToString(), SubscriptionRow.Key(subscription.Id))
+            {
+                ETag = subscription.ETag,
+            };
             await SubmitAsync(new(TableTransactionActionType.Delete, row, subscription.ETag), [entry], cancellationToken);
             await DeleteStateAsync(subscription);
             return true;
@@ -128,7 +155,12 @@ public sealed partial class SubscriptionStore(
     /// <summary>The version of an organization's subscriptions, which every change rewrites; null if there never was one.</summary>
     internal async Task<string?> GetVersionAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), VersionKey, s_versionColumns, cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(
+            organization.ToString(),
+            VersionKey,
+            s_versionColumns,
+            cancellationToken
+        );
         return row.HasValue ? row.Value!.GetString(VersionColumn) : null;
     }
 
@@ -137,7 +169,9 @@ public sealed partial class SubscriptionStore(
     {
         var count = 0;
         var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
-        await foreach (var page in _table.QueryAsync<TableEntity>(filter, select: s_keyColumns, cancellationToken: cancellationToken).AsPages())
+        await foreach (
+            var page in _table.QueryAsync<TableEntity>(filter, select: s_keyColumns, cancellationToken: cancellationToken).AsPages()
+        )
         {
             count += page.Values.Count;
         }
@@ -146,7 +180,10 @@ public sealed partial class SubscriptionStore(
     }
 
     /// <summary>What the index needs of every active subscription.</summary>
-    internal async Task<IReadOnlyList<(SubscriptionId Id, IReadOnlyList<string> Events)>> ListActiveAsync(OrganizationId organization, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<(SubscriptionId Id, IReadOnlyList<string> Events)>> ListActiveAsync(
+        OrganizationId organization,
+        CancellationToken cancellationToken
+    )
     {
         var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
         List<(SubscriptionId, IReadOnlyList<string>)> active = [];
@@ -177,7 +214,11 @@ public sealed partial class SubscriptionStore(
     }
 
     private async Task<ETag> SubmitAsync(
-        TableTransactionAction change, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken, TableTransactionAction? health = null)
+        TableTransactionAction change,
+        IReadOnlyList<AuditEntry> entries,
+        CancellationToken cancellationToken,
+        TableTransactionAction? health = null
+    )
     {
         var partition = change.Entity.PartitionKey;
         var version = new TableEntity(partition, VersionKey) { [VersionColumn] = Guid.NewGuid().ToString("N") };
@@ -212,10 +253,16 @@ public sealed partial class SubscriptionStore(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Could not delete the health or cooldown of the deleted subscription {SubscriptionId}, which is harmless.")]
+        [LoggerMessage(
+            LogLevel.Information,
+            "Could not delete the health or cooldown of the deleted subscription {SubscriptionId}, which is harmless."
+        )]
         public static partial void StateLeft(ILogger logger, Exception exception, SubscriptionId subscriptionId);
 
-        [LoggerMessage(LogLevel.Warning, "Could not move an audit entry of organization {Organization} yet; it is moved when the log is read.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Could not move an audit entry of organization {Organization} yet; it is moved when the log is read."
+        )]
         public static partial void AuditLeft(ILogger logger, Exception exception, string organization);
     }
 }

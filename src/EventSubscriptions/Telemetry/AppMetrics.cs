@@ -34,11 +34,15 @@ public sealed class AppMetrics
     public const string TransientFault = "transient_fault";
 
     // Seconds. Each list reaches from the normal to the longest possible: a deadline, or the end of the retry schedule.
-    private static readonly InstrumentAdvice<double> s_attemptBuckets =
-        new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30] };
+    private static readonly InstrumentAdvice<double> s_attemptBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
+    };
 
-    private static readonly InstrumentAdvice<double> s_waitBuckets =
-        new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200, 43_200, 86_400, 259_200] };
+    private static readonly InstrumentAdvice<double> s_waitBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200, 43_200, 86_400, 259_200],
+    };
 
     private readonly Counter<long> _eventsPublished;
     private readonly Counter<long> _deliveriesCreated;
@@ -56,22 +60,50 @@ public sealed class AppMetrics
     public AppMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(new MeterOptions(SourceName) { Version = AppVersion.Text });
-        _eventsPublished = meter.CreateCounter<long>("event_subscriptions.events.published", "{event}", "New events, as they are archived.");
-        _deliveriesCreated = meter.CreateCounter<long>("event_subscriptions.deliveries.created", "{delivery}", "Deliveries queued for the first time.");
+        _eventsPublished = meter.CreateCounter<long>(
+            "event_subscriptions.events.published",
+            "{event}",
+            "New events, as they are archived."
+        );
+        _deliveriesCreated = meter.CreateCounter<long>(
+            "event_subscriptions.deliveries.created",
+            "{delivery}",
+            "Deliveries queued for the first time."
+        );
         _attempts = meter.CreateCounter<long>("event_subscriptions.attempts", "{attempt}", "Attempts at deliveries.");
         _attemptDuration = meter.CreateHistogram(
-            "event_subscriptions.attempt.duration", "s", "From name resolution to the end of the response.", advice: s_attemptBuckets);
+            "event_subscriptions.attempt.duration",
+            "s",
+            "From name resolution to the end of the response.",
+            advice: s_attemptBuckets
+        );
         _latency = meter.CreateHistogram(
-            "event_subscriptions.delivery.latency", "s", "From the event's arrival on its queue to the first successful attempt of a delivery.", advice: s_waitBuckets);
+            "event_subscriptions.delivery.latency",
+            "s",
+            "From the event's arrival on its queue to the first successful attempt of a delivery.",
+            advice: s_waitBuckets
+        );
         _queueWait = meter.CreateHistogram(
-            "event_subscriptions.queue.wait", "s", "From when a message was available to when it was received.", advice: s_waitBuckets);
-        _messagesPostponed = meter.CreateCounter<long>("event_subscriptions.messages.postponed", "{message}", "Messages rescheduled without an attempt.");
+            "event_subscriptions.queue.wait",
+            "s",
+            "From when a message was available to when it was received.",
+            advice: s_waitBuckets
+        );
+        _messagesPostponed = meter.CreateCounter<long>(
+            "event_subscriptions.messages.postponed",
+            "{message}",
+            "Messages rescheduled without an attempt."
+        );
         _replays = meter.CreateCounter<long>("event_subscriptions.replays", "{replay}", "Replays that started or ended.");
         _deadLettersRecorded = meter.CreateCounter<long>(DeadLettersRecordedName, "{message}", "Dead letters that were recorded.");
         _relayEventsRead = meter.CreateCounter<long>(RelayEventsReadName, "{event}", "Events read from Relay and queued.");
         _relayLag = meter.CreateGauge<double>(RelayLagName, "s", "How long ago everything up to then was read from Relay.");
         meter.CreateObservableUpDownCounter(
-            "event_subscriptions.breakers.open", () => _openBreakers(), "{breaker}", "Open circuit breakers of this instance.");
+            "event_subscriptions.breakers.open",
+            () => _openBreakers(),
+            "{breaker}",
+            "Open circuit breakers of this instance."
+        );
     }
 
     /// <summary>A new event was archived.</summary>
@@ -115,7 +147,8 @@ public sealed class AppMetrics
     public void Delivered(TimeSpan sincePublished) => _latency.Record(NotNegative(sincePublished));
 
     /// <summary>A message was received from its queue for the first time.</summary>
-    public void MessageReceived(string queue, TimeSpan wait) => _queueWait.Record(NotNegative(wait), new KeyValuePair<string, object?>("queue", queue));
+    public void MessageReceived(string queue, TimeSpan wait) =>
+        _queueWait.Record(NotNegative(wait), new KeyValuePair<string, object?>("queue", queue));
 
     /// <summary>A message was postponed.</summary>
     /// <param name="queue">Its queue.</param>
@@ -134,11 +167,13 @@ public sealed class AppMetrics
     /// <summary>Events of Relay were queued.</summary>
     /// <param name="subscriber">One of the subscribers in the settings.</param>
     /// <param name="count">How many.</param>
-    public void RelayEventsRead(string subscriber, int count) => _relayEventsRead.Add(count, new KeyValuePair<string, object?>("subscriber", subscriber));
+    public void RelayEventsRead(string subscriber, int count) =>
+        _relayEventsRead.Add(count, new KeyValuePair<string, object?>("subscriber", subscriber));
 
     /// <summary>A poll of Relay ended, successfully or not.</summary>
     /// <param name="lag">How long ago everything up to then was read.</param>
-    public void RelayPolled(string subscriber, TimeSpan lag) => _relayLag.Record(lag.TotalSeconds, new KeyValuePair<string, object?>("subscriber", subscriber));
+    public void RelayPolled(string subscriber, TimeSpan lag) =>
+        _relayLag.Record(lag.TotalSeconds, new KeyValuePair<string, object?>("subscriber", subscriber));
 
     /// <summary>Sets how to count open circuit breakers. Called whenever metrics are collected.</summary>
     public void ObserveOpenBreakers(Func<int> count) => _openBreakers = count;

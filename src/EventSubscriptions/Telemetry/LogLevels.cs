@@ -13,12 +13,13 @@ internal static class LogLevels
     /// and each request as many, which Application Insights charges for. Settings take precedence:
     /// <c>Logging__LogLevel__System=Information</c>.
     /// </summary>
-    public static IServiceCollection AddDefaultLogLevels(this IServiceCollection services) => services.Configure<LoggerFilterOptions>(options =>
-    {
-        // The last rule for a category wins, and those of the settings may exist already.
-        foreach (var category in s_frameworks)
+    public static IServiceCollection AddDefaultLogLevels(this IServiceCollection services) =>
+        services.Configure<LoggerFilterOptions>(options =>
         {
-            options.Rules.Insert(0, new LoggerFilterRule(providerName: null, category, LogLevel.Warning, filter: null));
-        }
-    });
+            // The last rule for a category wins, and those of the settings may exist already.
+            foreach (var category in s_frameworks)
+            {
+                options.Rules.Insert(0, new LoggerFilterRule(providerName: null, category, LogLevel.Warning, filter: null));
+            }
+        });
 }

@@ -18,7 +18,9 @@ namespace EventSubscriptions.Telemetry;
 /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> turns on OTLP; the other standard variables of the OpenTelemetry SDK and its OTLP exporter are
 /// honoured. A host adds others as <see cref="ITelemetryDestination"/>.
 /// </remarks>
-internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destinations, IConfiguration settings, ILoggerFactory loggers) : IHostedService, IDisposable
+internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destinations, IConfiguration settings, ILoggerFactory loggers)
+    : IHostedService,
+        IDisposable
 {
     private const string ServiceName = "event-subscriptions";
 
@@ -34,7 +36,9 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
         var sdk = OpenTelemetrySdk.Create(telemetry =>
         {
             telemetry.Services.AddSingleton(settings);
-            telemetry.ConfigureResource(resource => resource.Clear().AddService(ServiceName, serviceVersion: AppVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector());
+            telemetry.ConfigureResource(resource =>
+                resource.Clear().AddService(ServiceName, serviceVersion: AppVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector()
+            );
             foreach (var destination in destinations)
             {
                 isOn |= destination.TryAddTo(telemetry);
@@ -42,7 +46,9 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
 
             if (isOn)
             {
-                telemetry.WithMetrics(metrics => metrics.AddMeter(AppMetrics.SourceName)).WithTracing(tracing => tracing.AddSource(AppMetrics.SourceName));
+                telemetry
+                    .WithMetrics(metrics => metrics.AddMeter(AppMetrics.SourceName))
+                    .WithTracing(tracing => tracing.AddSource(AppMetrics.SourceName));
             }
         });
         if (!isOn)
@@ -57,10 +63,15 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
     }
 
     /// <summary>Exports the rest, unless that takes too long.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => _sdk is not { } sdk ? Task.CompletedTask : Task.WhenAll(
-        Task.Run(() => sdk.TracerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
-        Task.Run(() => sdk.MeterProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
-        Task.Run(() => sdk.LoggerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None)).WaitAsync(cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        _sdk is not { } sdk
+            ? Task.CompletedTask
+            : Task.WhenAll(
+                    Task.Run(() => sdk.TracerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
+                    Task.Run(() => sdk.MeterProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None),
+                    Task.Run(() => sdk.LoggerProvider.Shutdown((int)s_patience.TotalMilliseconds), CancellationToken.None)
+                )
+                .WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _sdk?.Dispose();
@@ -70,8 +81,6 @@ internal sealed class TelemetryExport(IEnumerable<ITelemetryDestination> destina
     {
         public ILogger CreateLogger(string categoryName) => exporter.CreateLogger(categoryName);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -21,7 +21,10 @@ public sealed record TelemetryOptions
             return new TelemetryOptions();
         }
 
-        if (Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && (endpoint.Scheme == Uri.UriSchemeHttp || endpoint.Scheme == Uri.UriSchemeHttps))
+        if (
+            Uri.TryCreate(text, UriKind.Absolute, out var endpoint)
+            && (endpoint.Scheme == Uri.UriSchemeHttp || endpoint.Scheme == Uri.UriSchemeHttps)
+        )
         {
             return new TelemetryOptions { OtlpEndpoint = endpoint };
         }

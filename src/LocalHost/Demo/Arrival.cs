@@ -54,7 +54,10 @@ internal sealed record InboxState(InboxAnswer Answer, long Total, IReadOnlyList<
 /// <summary>The request of the page to choose how to respond.</summary>
 internal sealed record InboxChoice(InboxAnswer Answer);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(InboxState))]
 [JsonSerializable(typeof(InboxChoice))]
 internal sealed partial class InboxJson : JsonSerializerContext;

@@ -33,14 +33,30 @@ internal sealed class DemoClient(HttpClient api)
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         if (await FindAsync(cancellationToken) is not { } id)
         {
-            var wanted = new JsonObject { ["name"] = Name, ["url"] = hook.AbsoluteUri, ["token"] = token, ["events"] = new JsonArray("*") };
+            var wanted = new JsonObject
+            {
+                ["name"] = Name,
+                ["url"] = hook.AbsoluteUri,
+                ["token"] = token,
+                ["events"] = new JsonArray("*"),
+            };
             var made = await SendAsync(HttpMethod.Post, Subscriptions, wanted, cancellationToken);
             return ((string)made["signingSecret"]!, token);
         }
 
-        var change = new JsonObject { ["url"] = hook.AbsoluteUri, ["token"] = token, ["isActive"] = true };
+        var change = new JsonObject
+        {
+            ["url"] = hook.AbsoluteUri,
+            ["token"] = token,
+            ["isActive"] = true,
+        };
         await SendAsync(HttpMethod.Patch, $"{Subscriptions}/{id}", change, cancellationToken);
-        var rotated = await SendAsync(HttpMethod.Post, $"{Subscriptions}/{id}/rotate-secret", new JsonObject { ["overlap"] = "00:00:00" }, cancellationToken);
+        var rotated = await SendAsync(
+            HttpMethod.Post,
+            $"{Subscriptions}/{id}/rotate-secret",
+            new JsonObject { ["overlap"] = "00:00:00" },
+            cancellationToken
+        );
         return ((string)rotated["signingSecret"]!, token);
     }
 
@@ -48,7 +64,16 @@ internal sealed class DemoClient(HttpClient api)
     public async Task<IReadOnlyList<JsonObject>> ExamplesAsync(CancellationToken cancellationToken)
     {
         var types = await SendAsync(HttpMethod.Get, "api/event-types", body: null, cancellationToken);
-        return [.. types["items"]!.AsArray().Select(type => new JsonObject { ["eventName"] = (string)type!["name"]!, ["data"] = type["example"]!["data"]!.DeepClone() })];
+        return
+        [
+            .. types["items"]!
+                .AsArray()
+                .Select(type => new JsonObject
+                {
+                    ["eventName"] = (string)type!["name"]!,
+                    ["data"] = type["example"]!["data"]!.DeepClone(),
+                }),
+        ];
     }
 
     public Task PublishAsync(JsonObject example, CancellationToken cancellationToken) =>
@@ -59,7 +84,12 @@ internal sealed class DemoClient(HttpClient api)
         string? token = "";
         while (token is not null)
         {
-            var page = await SendAsync(HttpMethod.Get, $"{Subscriptions}?pageSize=1000{(token.Length == 0 ? "" : "&continuationToken=" + Uri.EscapeDataString(token))}", body: null, cancellationToken);
+            var page = await SendAsync(
+                HttpMethod.Get,
+                $"{Subscriptions}?pageSize=1000{(token.Length == 0 ? "" : "&continuationToken=" + Uri.EscapeDataString(token))}",
+                body: null,
+                cancellationToken
+            );
             if (page["items"]!.AsArray().FirstOrDefault(item => (string)item!["name"]! == Name) is { } found)
             {
                 return (string)found["id"]!;
@@ -78,14 +108,18 @@ internal sealed class DemoClient(HttpClient api)
         var answer = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken) ?? new JsonObject();
         if (response.StatusCode == HttpStatusCode.BadRequest && answer["errors"]?["url"] is not null)
         {
-            throw new StartupException("""
+            throw new StartupException(
+                """
                 The demo's inbox has a plain http address on this machine, and the app refuses such receivers unless it is told otherwise.
                 Set Deliveries__AllowInsecureDestinations=true, which `dotnet run --project src/LocalHost -- --demo` does by itself.
-                """);
+                """
+            );
         }
 
         return response.IsSuccessStatusCode
             ? answer
-            : throw new StartupException($"The demo could not be set up: {method} {path} returned {(int)response.StatusCode}, {answer["title"]}.");
+            : throw new StartupException(
+                $"The demo could not be set up: {method} {path} returned {(int)response.StatusCode}, {answer["title"]}."
+            );
     }
 }

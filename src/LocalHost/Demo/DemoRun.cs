@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Demo;
 
 /// <summary>The demo, from <c>--demo</c> until the app stops: an inbox, a subscription to it, and one event per second.</summary>
-internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, string adminKey, TimeProvider time, ILogger<DemoRun> logger) : IAsyncDisposable
+internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, string adminKey, TimeProvider time, ILogger<DemoRun> logger)
+    : IAsyncDisposable
 {
     /// <summary>The name of the HTTP client.</summary>
     public const string ClientName = "demo";

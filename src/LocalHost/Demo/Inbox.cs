@@ -20,7 +20,11 @@ internal sealed class Inbox(TimeProvider time)
     private const int MaxEvents = 10_000;
 
     // Shown as text, never as markup; so it may be readable.
-    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Arrival> _newestFirst = new();
@@ -41,7 +45,6 @@ internal sealed class Inbox(TimeProvider time)
                 return _answer;
             }
         }
-
         set
         {
             lock (_lock)
@@ -82,7 +85,13 @@ internal sealed class Inbox(TimeProvider time)
         {
             Number = 0,
             At = now,
-            Headers = [.. headers.Select(header => new ArrivalHeader(header.Key, header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? Masked(token) : header.Value.ToString()))],
+            Headers =
+            [
+                .. headers.Select(header => new ArrivalHeader(
+                    header.Key,
+                    header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? Masked(token) : header.Value.ToString()
+                )),
+            ],
             Body = Readable(body),
             SignatureProblem = Credentials is not { } known
                 ? "The secret is not known yet."
@@ -92,8 +101,11 @@ internal sealed class Inbox(TimeProvider time)
                     headers["webhook-timestamp"].ToString(),
                     headers["webhook-signature"].ToString(),
                     body,
-                    now),
-            IsTokenRight = Credentials is { Token: var expected } && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Bearer + expected)),
+                    now
+                ),
+            IsTokenRight =
+                Credentials is { Token: var expected }
+                && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Bearer + expected)),
             Answered = status,
         };
     }

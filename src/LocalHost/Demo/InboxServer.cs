@@ -62,12 +62,14 @@ internal sealed class InboxServer : IAsyncDisposable
     private static async Task<InboxServer> StartOnAsync(Inbox inbox, IPAddress address, int port)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBody;
-            kestrel.Listen(address, port);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = MaxBody;
+                kestrel.Listen(address, port);
+            });
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
         var app = builder.Build();
         try
@@ -75,7 +77,10 @@ internal sealed class InboxServer : IAsyncDisposable
             var server = new InboxServer(app, inbox);
             await app.StartAsync();
             var bound = new Uri(app.Urls.Single());
-            server.Url = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? new UriBuilder(bound) { Host = IPAddress.Loopback.ToString() }.Uri : bound;
+            server.Url =
+                address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+                    ? new UriBuilder(bound) { Host = IPAddress.Loopback.ToString() }.Uri
+                    : bound;
             return server;
         }
         catch
@@ -125,7 +130,11 @@ internal sealed class InboxServer : IAsyncDisposable
     private Task ListAsync(HttpContext context)
     {
         _ = long.TryParse(context.Request.Query["since"], NumberStyles.None, CultureInfo.InvariantCulture, out var since);
-        return context.Response.WriteAsJsonAsync(_inbox.Since(since), InboxJson.Default.InboxState, cancellationToken: context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(
+            _inbox.Since(since),
+            InboxJson.Default.InboxState,
+            cancellationToken: context.RequestAborted
+        );
     }
 
     private async Task ChooseAsync(HttpContext context)

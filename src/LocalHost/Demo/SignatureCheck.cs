@@ -20,7 +20,14 @@ internal static class SignatureCheck
     /// <param name="signatures">The header <c>webhook-signature</c>: signatures separated by spaces.</param>
     /// <param name="body">The body, byte for byte.</param>
     /// <param name="now">The time of arrival.</param>
-    public static string? ProblemOf(string secret, string id, string timestamp, string signatures, ReadOnlySpan<byte> body, DateTimeOffset now)
+    public static string? ProblemOf(
+        string secret,
+        string id,
+        string timestamp,
+        string signatures,
+        ReadOnlySpan<byte> body,
+        DateTimeOffset now
+    )
     {
         if (id.Length == 0 || timestamp.Length == 0 || signatures.Length == 0)
         {

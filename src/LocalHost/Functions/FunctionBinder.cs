@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LocalHost.Functions;
 
-/// <summary>Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.</summary>
+/// <summary>
+/// Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.
+/// </summary>
 internal sealed class FunctionBinder
 {
     private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
@@ -31,7 +33,10 @@ internal sealed class FunctionBinder
         }
 
         var services = Expression.Property(context, nameof(LocalFunctionContext.InstanceServices));
-        return Expression.Convert(Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))), type);
+        return Expression.Convert(
+            Expression.Invoke(Expression.Constant(factory), services, Expression.Constant(null, typeof(object?[]))),
+            type
+        );
     }
 
     private static Expression Bind(ParameterInfo parameter, ParameterInfo trigger, ParameterExpression context)

@@ -26,17 +26,23 @@ internal sealed class FunctionDiscovery
     public static IReadOnlyList<FunctionMethod> Find(IEnumerable<Type> types, string routePrefix)
     {
         var discovery = new FunctionDiscovery(routePrefix);
-        var functions = types.SelectMany(discovery.FunctionsOf).OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        var functions = types
+            .SelectMany(discovery.FunctionsOf)
+            .OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase)
+            .ToList();
         discovery.CheckNames(functions);
         discovery.CheckRoutes(functions);
         return discovery._errors.Count == 0
             ? functions
-            : throw new StartupException("The functions can't be loaded:\n" + string.Join('\n', discovery._errors.Select(error => "- " + error)));
+            : throw new StartupException(
+                "The functions can't be loaded:\n" + string.Join('\n', discovery._errors.Select(error => "- " + error))
+            );
     }
 
     private IEnumerable<FunctionMethod> FunctionsOf(Type type)
     {
-        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        const BindingFlags All =
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         foreach (var method in type.GetMethods(All))
         {
             if (method.GetCustomAttribute<FunctionAttribute>() is { } attribute && Check(method, attribute.Name) is { } function)
@@ -164,7 +170,9 @@ internal sealed class FunctionDiscovery
 
     private void CheckNames(List<FunctionMethod> functions)
     {
-        foreach (var same in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        foreach (
+            var same in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1)
+        )
         {
             _errors.Add($"{same.Key}: the name is used {same.Count()} times.");
         }
@@ -189,6 +197,5 @@ internal sealed class FunctionDiscovery
     private static bool IsValidName(string name) =>
         name.Length is > 0 and <= 128 && char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
-    private static bool IsReserved(string route) =>
-        route.Split('/')[0].ToUpperInvariant() is "ADMIN" or "RUNTIME";
+    private static bool IsReserved(string route) => route.Split('/')[0].ToUpperInvariant() is "ADMIN" or "RUNTIME";
 }

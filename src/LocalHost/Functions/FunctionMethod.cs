@@ -11,7 +11,8 @@ internal sealed class FunctionMethod(
     ParameterInfo triggerParameter,
     TriggerBindingAttribute binding,
     RoutePattern? route,
-    Func<LocalFunctionContext, Task<object?>> body)
+    Func<LocalFunctionContext, Task<object?>> body
+)
 {
     public FunctionDefinition Definition { get; } = definition;
 
@@ -29,14 +30,17 @@ internal sealed class FunctionMethod(
 
     /// <summary>Of an HTTP function, in upper case; null for all.</summary>
     public IReadOnlyList<string>? HttpMethods =>
-        Binding is HttpTriggerAttribute { Methods: { Length: > 0 } methods } ? [.. methods.Select(method => method.ToUpperInvariant())] : null;
+        Binding is HttpTriggerAttribute { Methods: { Length: > 0 } methods }
+            ? [.. methods.Select(method => method.ToUpperInvariant())]
+            : null;
 
     /// <summary>What starts it, for people.</summary>
-    public string Trigger => Binding switch
-    {
-        HttpTriggerAttribute => $"{(HttpMethods is { } methods ? string.Join(',', methods) : "any")} /{Route!.RawText}",
-        ServiceBusTriggerAttribute bus => $"queue {bus.QueueName}",
-        TimerTriggerAttribute timer => $"timer {timer.Schedule}",
-        _ => throw new InvalidOperationException($"{Binding.GetType()} is not a trigger."),
-    };
+    public string Trigger =>
+        Binding switch
+        {
+            HttpTriggerAttribute => $"{(HttpMethods is { } methods ? string.Join(',', methods) : "any")} /{Route!.RawText}",
+            ServiceBusTriggerAttribute bus => $"queue {bus.QueueName}",
+            TimerTriggerAttribute timer => $"timer {timer.Schedule}",
+            _ => throw new InvalidOperationException($"{Binding.GetType()} is not a trigger."),
+        };
 }

@@ -12,15 +12,31 @@ namespace LocalHost.Functions;
 internal sealed partial class FunctionRunner(
     IServiceScopeFactory scopes,
     IEnumerable<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware,
-    ILogger<FunctionRunner> logger)
+    ILogger<FunctionRunner> logger
+)
 {
-    private readonly FunctionExecutionDelegate _pipeline =
-        middleware.Reverse().Aggregate<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>, FunctionExecutionDelegate>(ExecuteAsync, (next, add) => add(next));
+    private readonly FunctionExecutionDelegate _pipeline = middleware
+        .Reverse()
+        .Aggregate<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>, FunctionExecutionDelegate>(
+            ExecuteAsync,
+            (next, add) => add(next)
+        );
 
     public LocalFunction Load(FunctionMethod function) =>
-        new(function.Name, function.Trigger, function.TriggerParameter, function.Binding, (value, features, cancellation) => InvokeAsync(function, value, features, cancellation));
+        new(
+            function.Name,
+            function.Trigger,
+            function.TriggerParameter,
+            function.Binding,
+            (value, features, cancellation) => InvokeAsync(function, value, features, cancellation)
+        );
 
-    private async Task<object?> InvokeAsync(FunctionMethod function, object triggerValue, InvocationFeatures features, CancellationToken cancellationToken)
+    private async Task<object?> InvokeAsync(
+        FunctionMethod function,
+        object triggerValue,
+        InvocationFeatures features,
+        CancellationToken cancellationToken
+    )
     {
         await using var scope = scopes.CreateAsyncScope();
         if (features.HttpContext is { } http)

@@ -16,7 +16,12 @@ internal sealed class LocalFunctionContext : FunctionContext
     private IDictionary<object, object>? _items;
 
     public LocalFunctionContext(
-        FunctionMethod function, object triggerValue, InvocationFeatures features, IServiceProvider services, CancellationToken cancellationToken)
+        FunctionMethod function,
+        object triggerValue,
+        InvocationFeatures features,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    )
     {
         Function = function;
         TriggerValue = triggerValue;
@@ -43,7 +48,8 @@ internal sealed class LocalFunctionContext : FunctionContext
     public override string FunctionId => Function.Definition.Id;
 
     /// <summary>What the caller sent: nothing here records the request's own activity.</summary>
-    public override TraceContext TraceContext { get; } = new LocalTraceContext(Activity.Current?.ParentId, Activity.Current?.TraceStateString);
+    public override TraceContext TraceContext { get; } =
+        new LocalTraceContext(Activity.Current?.ParentId, Activity.Current?.TraceStateString);
 
     public override BindingContext BindingContext => throw Unsupported.Member();
 

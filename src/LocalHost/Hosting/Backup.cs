@@ -29,10 +29,15 @@ internal static class Backup
         try
         {
             var url = await File.ReadAllTextAsync(Path.Combine(folder, UrlFile));
-            using var response = await client.PostAsync(new Uri($"{url}{Route}?{Target}={Uri.EscapeDataString(commandLine.BackupDirectory!)}"), content: null);
+            using var response = await client.PostAsync(
+                new Uri($"{url}{Route}?{Target}={Uri.EscapeDataString(commandLine.BackupDirectory!)}"),
+                content: null
+            );
             if (!response.IsSuccessStatusCode)
             {
-                throw new StartupException($"The app on {folder} could not create the backup: {await response.Content.ReadAsStringAsync()}");
+                throw new StartupException(
+                    $"The app on {folder} could not create the backup: {await response.Content.ReadAsStringAsync()}"
+                );
             }
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
@@ -54,7 +59,11 @@ internal static class Backup
 
     private static (int Status, string Text) Answer(HttpContext context, DataFolder folder, string adminKey)
     {
-        if (!ServiceBusRest.HasKey(context.Request, adminKey) || context.Connection.RemoteIpAddress is not { } address || !IPAddress.IsLoopback(address))
+        if (
+            !ServiceBusRest.HasKey(context.Request, adminKey)
+            || context.Connection.RemoteIpAddress is not { } address
+            || !IPAddress.IsLoopback(address)
+        )
         {
             return (StatusCodes.Status401Unauthorized, "The admin key is required, from this machine.");
         }

@@ -11,7 +11,9 @@ internal sealed class Banner(HostParts parts, string adminKey)
     {
         var output = parts.Output;
         output.WriteLine();
-        output.WriteLine($"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: nothing is delivered, no timer runs" : "")}");
+        output.WriteLine(
+            $"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: nothing is delivered, no timer runs" : "")}"
+        );
         output.WriteLine();
         output.WriteLine($"  Portal     {url}/portal");
         if (inbox is not null)

@@ -73,7 +73,10 @@ internal sealed record CommandLine
                 throw new StartupException($"Unknown option {name}. --help lists all options.", StartupException.WrongUsage);
             }
 
-            var value = equals >= 0 ? args[i][(equals + 1)..] : ++i < args.Count ? args[i] : "";
+            var value =
+                equals >= 0 ? args[i][(equals + 1)..]
+                : ++i < args.Count ? args[i]
+                : "";
             result = name switch
             {
                 "--port" => result with { Port = ParsePort(value) },
@@ -86,25 +89,27 @@ internal sealed record CommandLine
         return result;
     }
 
-    private static CommandLine? Switch(CommandLine line, string argument) => argument switch
-    {
-        "--demo" => line with { Demo = true },
-        "--paused" => line with { Paused = true },
-        "--version" => line with { Version = true },
-        _ => null,
-    };
+    private static CommandLine? Switch(CommandLine line, string argument) =>
+        argument switch
+        {
+            "--demo" => line with { Demo = true },
+            "--paused" => line with { Paused = true },
+            "--version" => line with { Version = true },
+            _ => null,
+        };
 
     private static int ParsePort(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
             ? port
             : throw Wrong("--port", $"a number from 0 to {IPEndPoint.MaxPort}", value);
 
-    private static IPAddress ParseAddress(string value) => value switch
-    {
-        "localhost" => IPAddress.Loopback,
-        "*" => IPAddress.Any,
-        _ => IPAddress.TryParse(value, out var address) ? address : throw Wrong("--host", "an IP address", value),
-    };
+    private static IPAddress ParseAddress(string value) =>
+        value switch
+        {
+            "localhost" => IPAddress.Loopback,
+            "*" => IPAddress.Any,
+            _ => IPAddress.TryParse(value, out var address) ? address : throw Wrong("--host", "an IP address", value),
+        };
 
     private static string ParseDirectory(string option, string value) =>
         value.Length > 0 ? Path.GetFullPath(value) : throw Wrong(option, "a folder", value);

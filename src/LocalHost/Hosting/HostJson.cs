@@ -51,7 +51,12 @@ internal sealed record HostJson
                 MaxMessageBatchSize = Read(bus, "maxMessageBatchSize", Positive, defaults.ServiceBus.MaxMessageBatchSize),
                 PrefetchCount = Read(bus, "prefetchCount", NotNegative, defaults.ServiceBus.PrefetchCount),
                 AutoCompleteMessages = Read(bus, "autoCompleteMessages", Boolean, defaults.ServiceBus.AutoCompleteMessages),
-                MaxAutoLockRenewalDuration = Read(bus, "maxAutoLockRenewalDuration", Duration, defaults.ServiceBus.MaxAutoLockRenewalDuration),
+                MaxAutoLockRenewalDuration = Read(
+                    bus,
+                    "maxAutoLockRenewalDuration",
+                    Duration,
+                    defaults.ServiceBus.MaxAutoLockRenewalDuration
+                ),
             },
         };
     }
@@ -64,9 +69,11 @@ internal sealed record HostJson
 
     private static int? Positive(string text) => NotNegative(text) is > 0 and var value ? value : null;
 
-    private static int? NotNegative(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static int? NotNegative(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 
     private static bool? Boolean(string text) => bool.TryParse(text, out var value) ? value : null;
 
-    private static TimeSpan? Duration(string text) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero ? value : null;
+    private static TimeSpan? Duration(string text) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero ? value : null;
 }

@@ -10,8 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Hosting;
 
 /// <summary>The running host. Disposing it closes the data folder last.</summary>
-internal sealed partial class LocalFunctionsHost(WebApplication app, TriggerService triggers, DataFolder folder, ILoggerFactory loggers, Banner banner, TextWriter output, DemoRun? demo)
-    : IHost, IAsyncDisposable
+internal sealed partial class LocalFunctionsHost(
+    WebApplication app,
+    TriggerService triggers,
+    DataFolder folder,
+    ILoggerFactory loggers,
+    Banner banner,
+    TextWriter output,
+    DemoRun? demo
+) : IHost, IAsyncDisposable
 {
     private bool _disposed;
 

@@ -72,27 +72,34 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     public LocalHostBuilder(HostParts parts)
     {
         _parts = parts;
-        Web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
-        {
-            ApplicationName = _parts.ApplicationName,
-            ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Production,
-        });
+        Web = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions
+            {
+                ApplicationName = _parts.ApplicationName,
+                ContentRootPath = AppContext.BaseDirectory,
+                EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Production,
+            }
+        );
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        Web.Configuration.AddInMemoryCollection(DefaultLogLevels).AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false).AddConfiguration(settings);
+        Web.Configuration.AddInMemoryCollection(DefaultLogLevels)
+            .AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false)
+            .AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
         var minimumFreeSpace = MinimumFreeSpace(settings);
         _folder = OpenFolder(path =>
         {
             // Checked before the database is created: whether there is data already.
             var (local, madeAdminKey) = LocalSettings.For(path, settings, DataFolder.HasData(path));
-            _adminKeyHint = madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
+            _adminKeyHint =
+                madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
                 : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(path, LocalSettings.FileName)}"
                 : "as set in Access__AdminKey";
             Web.Configuration.AddInMemoryCollection(local);
             return SecretOptions.Read(new OptionsReader(Web.Configuration)).Keys;
         });
-        Web.Services.AddSingleton<ServiceBusClient>(new LocalServiceBusClient(_folder.Broker, new FreeSpace(_folder.Database, minimumFreeSpace, _parts.Time)));
+        Web.Services.AddSingleton<ServiceBusClient>(
+            new LocalServiceBusClient(_folder.Broker, new FreeSpace(_folder.Database, minimumFreeSpace, _parts.Time))
+        );
         if (Web.Configuration[LocalSettings.Tables] == LocalSettings.Embedded)
         {
             Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
@@ -103,12 +110,13 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
 
     public WebApplicationBuilder Web { get; }
 
-    private static Dictionary<string, string?> DefaultLogLevels => new(StringComparer.Ordinal)
-    {
-        ["Logging:LogLevel:Default"] = "Information",
-        // It logs a failed start, which is reported anyway when the process ends.
-        ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
-    };
+    private static Dictionary<string, string?> DefaultLogLevels =>
+        new(StringComparer.Ordinal)
+        {
+            ["Logging:LogLevel:Default"] = "Information",
+            // It logs a failed start, which is reported anyway when the process ends.
+            ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
+        };
 
     public IServiceCollection Services => Web.Services;
 
@@ -150,14 +158,28 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
             HttpTrigger.Map(app, methods.Zip(functions));
             if (HasServiceBusEndpoint(app))
             {
-                app.MapPost(ServiceBusRest.Route, context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
+                app.MapPost(
+                    ServiceBusRest.Route,
+                    context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!)
+                );
             }
 
             app.MapPost(Backup.Route, context => Backup.HandleAsync(context, _folder, app.Configuration[LocalSettings.AdminKey]!));
-            app.MapGet(QueueCounts.Route, context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!));
+            app.MapGet(
+                QueueCounts.Route,
+                context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!)
+            );
             triggers.Listeners = _parts.CommandLine.Paused ? [] : [.. Listeners(functions, app, hostJson)];
             LogFunctions(functions, app.Services.GetRequiredService<ILogger<LocalHostBuilder>>());
-            return new LocalFunctionsHost(app, triggers, _folder, _loggers, new Banner(_parts, _adminKeyHint), _parts.Output, _parts.CommandLine.Demo ? CreateDemo(app) : null);
+            return new LocalFunctionsHost(
+                app,
+                triggers,
+                _folder,
+                _loggers,
+                new Banner(_parts, _adminKeyHint),
+                _parts.Output,
+                _parts.CommandLine.Demo ? CreateDemo(app) : null
+            );
         }
         catch
         {
@@ -167,19 +189,25 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     }
 
     /// <summary>Lets anyone with the admin key write to the queues, so it is off by default.</summary>
-    private bool HasServiceBusEndpoint(WebApplication app) => _parts.CommandLine.Demo || app.Environment.IsDevelopment() || app.Configuration[ServiceBusEndpointSetting] switch
-    {
-        null or "" => false,
-        var text => bool.TryParse(text, out var isOn) ? isOn : throw new StartupException("LocalHost__ServiceBusEndpoint must be true or false."),
-    };
+    private bool HasServiceBusEndpoint(WebApplication app) =>
+        _parts.CommandLine.Demo
+        || app.Environment.IsDevelopment()
+        || app.Configuration[ServiceBusEndpointSetting] switch
+        {
+            null or "" => false,
+            var text => bool.TryParse(text, out var isOn)
+                ? isOn
+                : throw new StartupException("LocalHost__ServiceBusEndpoint must be true or false."),
+        };
 
-    private static long MinimumFreeSpace(IConfiguration settings) => settings[MinimumFreeSpaceSetting] switch
-    {
-        null or "" => FreeSpace.DefaultMinimum,
-        var text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
-            ? bytes
-            : throw new StartupException("LocalHost__MinimumFreeSpace must be a number of bytes."),
-    };
+    private static long MinimumFreeSpace(IConfiguration settings) =>
+        settings[MinimumFreeSpaceSetting] switch
+        {
+            null or "" => FreeSpace.DefaultMinimum,
+            var text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                ? bytes
+                : throw new StartupException("LocalHost__MinimumFreeSpace must be a number of bytes."),
+        };
 
     private static void LogFunctions(IReadOnlyList<LocalFunction> functions, ILogger logger)
     {
@@ -189,17 +217,24 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         }
     }
 
-    private DemoRun CreateDemo(WebApplication app) => new(
-        _parts.CommandLine,
-        app.Services.GetRequiredService<IHttpClientFactory>().CreateClient(DemoRun.ClientName),
-        app.Configuration[LocalSettings.AdminKey]!,
-        app.Services.GetRequiredService<TimeProvider>(),
-        app.Services.GetRequiredService<ILogger<DemoRun>>());
+    private DemoRun CreateDemo(WebApplication app) =>
+        new(
+            _parts.CommandLine,
+            app.Services.GetRequiredService<IHttpClientFactory>().CreateClient(DemoRun.ClientName),
+            app.Configuration[LocalSettings.AdminKey]!,
+            app.Services.GetRequiredService<TimeProvider>(),
+            app.Services.GetRequiredService<ILogger<DemoRun>>()
+        );
 
     private static LocalFunction Load(FunctionMethod method, FunctionRunner runner, IConfiguration settings)
     {
         var function = runner.Load(method);
-        return method.Route is null ? function with { Trigger = SettingReference.Resolve(function.Trigger, function.Name, settings) } : function;
+        return method.Route is null
+            ? function with
+            {
+                Trigger = SettingReference.Resolve(function.Trigger, function.Name, settings),
+            }
+            : function;
     }
 
     /// <summary>Starts the functions, except HTTP functions, which the web server starts.</summary>
@@ -215,7 +250,8 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                         TimerSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
                         new TimerStatusStore(_folder.Database, function.Name),
                         app.Services.GetRequiredService<TimeProvider>(),
-                        app.Services.GetRequiredService<ILogger<TimerListener>>());
+                        app.Services.GetRequiredService<ILogger<TimerListener>>()
+                    );
                     break;
                 case ServiceBusTriggerAttribute bus:
                     CheckConnection(bus.Connection ?? "AzureWebJobsServiceBus", function.Name, app.Configuration);
@@ -224,7 +260,8 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                         FindQueue(SettingReference.Resolve(bus.QueueName!, function.Name, app.Configuration), function.Name),
                         hostJson.ServiceBus,
                         app.Services.GetRequiredService<TimeProvider>(),
-                        app.Services.GetRequiredService<ILogger<ServiceBusListener>>());
+                        app.Services.GetRequiredService<ILogger<ServiceBusListener>>()
+                    );
                     break;
             }
         }
@@ -239,21 +276,25 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         }
     }
 
-    private BrokerQueue FindQueue(string path, string function) => _folder.Broker.TryGetQueue(path, out var queue)
-        ? queue
-        : throw new StartupException($"{function}: servicebus.json has no queue {path}.");
+    private BrokerQueue FindQueue(string path, string function) =>
+        _folder.Broker.TryGetQueue(path, out var queue)
+            ? queue
+            : throw new StartupException($"{function}: servicebus.json has no queue {path}.");
 
     private void ConfigureServices()
     {
-        Web.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
-            kestrel.Listen(_parts.CommandLine.Address, _parts.CommandLine.Port);
-        });
+        Web.WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = MaxRequestBodySize;
+                kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+                kestrel.Listen(_parts.CommandLine.Address, _parts.CommandLine.Port);
+            });
         Web.Services.AddRoutingCore();
-        Web.Services.AddHttpClient(DemoRun.ClientName).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false }).RemoveAllLoggers();
+        Web.Services.AddHttpClient(DemoRun.ClientName)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false })
+            .RemoveAllLoggers();
         Web.Services.TryAddSingleton(_parts.Time);
         Web.Services.Configure<HostOptions>(options => options.ShutdownTimeout = _parts.DrainTime);
         Web.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
@@ -265,12 +306,14 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
     }
 
     private void ConfigureLogging(ILoggingBuilder logging) =>
-        logging.AddConfiguration(Web.Configuration.GetSection("Logging")).AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "HH:mm:ss.fff'Z' ";
-        });
+        logging
+            .AddConfiguration(Web.Configuration.GetSection("Logging"))
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "HH:mm:ss.fff'Z' ";
+            });
 
     private DataFolder OpenFolder(Func<string, IReadOnlyList<SecretKey>> keys)
     {

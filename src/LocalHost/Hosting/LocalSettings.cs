@@ -53,11 +53,13 @@ internal static class LocalSettings
         return new(settings, madeAdminKey);
 
         // A random id, so that a key that is found again later can be used next to this one.
-        string MakeSecretKey() => hasData
-            ? throw new StartupException(
-                $"The data in {dataDirectory} was encrypted with a key that is neither in {FileName} nor in Secrets__Keys. " +
-                $"Restore {path} from a backup of the folder, or choose another folder with --data.")
-            : $"local-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyIdLength))}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
+        string MakeSecretKey() =>
+            hasData
+                ? throw new StartupException(
+                    $"The data in {dataDirectory} was encrypted with a key that is neither in {FileName} nor in Secrets__Keys. "
+                        + $"Restore {path} from a backup of the folder, or choose another folder with --data."
+                )
+                : $"local-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyIdLength))}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
 
         void Keep(string name, Func<string> make)
         {
@@ -82,7 +84,9 @@ internal static class LocalSettings
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
             // The parser's message may quote the file, which contains secrets.
-            throw new StartupException($"{path} can't be read: {(exception is JsonException ? "it is not the expected JSON" : exception.Message)}.");
+            throw new StartupException(
+                $"{path} can't be read: {(exception is JsonException ? "it is not the expected JSON" : exception.Message)}."
+            );
         }
     }
 

@@ -33,7 +33,9 @@ internal static class ProcessHost
                 return 0;
             }
 
-            var builder = new LocalHostBuilder(new HostParts(commandLine, [.. FunctionDiscovery.TypesOf(typeof(EventSubscriptionsApp).Assembly)]));
+            var builder = new LocalHostBuilder(
+                new HostParts(commandLine, [.. FunctionDiscovery.TypesOf(typeof(EventSubscriptionsApp).Assembly)])
+            );
             builder.AddEventSubscriptions();
             await using var host = builder.Build();
             host.Services.CheckSettings();

@@ -8,8 +8,9 @@ namespace LocalHost.Messaging;
 
 /// <summary>The queues of <c>servicebus.json</c>, kept in the database.</summary>
 /// <remarks>
-/// The semantics are those of Service Bus: a lock for each delivery, a delivery count, a dead-letter queue, scheduled messages, duplicate detection.
-/// A process that dies is to it what a lost receiver is to the service: its deliveries have counted, and its messages are free again.
+/// The semantics are those of Service Bus: a lock for each delivery, a delivery count, a dead-letter queue, scheduled messages, duplicate
+/// detection. A process that dies is to it what a lost receiver is to the service: its deliveries have counted, and its messages are free
+/// again.
 /// </remarks>
 internal sealed partial class Broker : IDisposable
 {
@@ -41,7 +42,8 @@ internal sealed partial class Broker : IDisposable
     {
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         var (name, suffix) = slash < 0 ? (path, null) : (path[..slash], path[(slash + 1)..]);
-        queue = !_entities.TryGetValue(name, out var entity) ? null
+        queue =
+            !_entities.TryGetValue(name, out var entity) ? null
             : suffix is null ? entity.Main
             : suffix.Equals(BrokerQueue.DeadLetterSuffix, StringComparison.OrdinalIgnoreCase) ? entity.DeadLetters
             : null;
@@ -97,8 +99,12 @@ internal sealed partial class Broker : IDisposable
     {
         foreach (var (name, number) in numbers)
         {
-            if (!_entities.ContainsKey(name) && _database.Get(new QueueKeys(number).State) is { } row && QueueState.Read(row) is var state
-                && state.Active + state.Scheduled + state.DeadLetters is > 0 and var count)
+            if (
+                !_entities.ContainsKey(name)
+                && _database.Get(new QueueKeys(number).State) is { } row
+                && QueueState.Read(row) is var state
+                && state.Active + state.Scheduled + state.DeadLetters is > 0 and var count
+            )
             {
                 Log.Undeclared(_logger, count, name);
             }
@@ -107,12 +113,16 @@ internal sealed partial class Broker : IDisposable
 
     private sealed class Register(string queue, ushort number) : WriteOperation
     {
-        public override void Apply(WriteBatch batch) => BinaryPrimitives.WriteUInt16BigEndian(batch.Put(QueueKeys.NameOf(queue), sizeof(ushort)), number);
+        public override void Apply(WriteBatch batch) =>
+            BinaryPrimitives.WriteUInt16BigEndian(batch.Put(QueueKeys.NameOf(queue), sizeof(ushort)), number);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "{Count} messages are in the queue {Queue}, which is no longer declared. They are kept until it is declared again.")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "{Count} messages are in the queue {Queue}, which is no longer declared. They are kept until it is declared again."
+        )]
         public static partial void Undeclared(ILogger logger, long count, string queue);
     }
 }

@@ -20,7 +20,14 @@ internal sealed partial class BrokerEntity : IDisposable
     private bool _isActivating;
     private long? _warnedOfHistoryAt;
 
-    public BrokerEntity(QueueDefinition definition, ushort number, Database database, MessageCipher cipher, TimeProvider time, ILogger logger)
+    public BrokerEntity(
+        QueueDefinition definition,
+        ushort number,
+        Database database,
+        MessageCipher cipher,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         (Definition, Database, _time, _logger) = (definition, database, time, logger);
         Keys = new(number);
@@ -49,7 +56,9 @@ internal sealed partial class BrokerEntity : IDisposable
 
     public QueueWriter Writer { get; }
 
-    /// <summary>The counts of what is on disk. Read with the gate held or by the writer thread, changed by the writer thread with the gate held.</summary>
+    /// <summary>
+    /// The counts of what is on disk. Read with the gate held or by the writer thread, changed by the writer thread with the gate held.
+    /// </summary>
     public QueueState State { get; set; }
 
     /// <summary>Whether scheduled messages are due that have not become receivable yet.</summary>
@@ -191,7 +200,8 @@ internal sealed partial class BrokerEntity : IDisposable
     {
         using var scheduled = Database.Scan(
             Keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], State.ScheduleHead),
-            Keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], new(long.MaxValue, long.MaxValue)));
+            Keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], new(long.MaxValue, long.MaxValue))
+        );
         return scheduled.MoveNext() ? QueueKeys.ReadTicks(scheduled.Key) : long.MaxValue;
     }
 
@@ -205,7 +215,8 @@ internal sealed partial class BrokerEntity : IDisposable
         var now = _time.GetUtcNow();
         using var rows = Database.Scan(
             Keys.History(stackalloc byte[QueueKeys.HistoryLength], State.HistoryHead, 0),
-            Keys.History(stackalloc byte[QueueKeys.HistoryLength], long.MaxValue, 0));
+            Keys.History(stackalloc byte[QueueKeys.HistoryLength], long.MaxValue, 0)
+        );
         while (rows.MoveNext())
         {
             var ticks = QueueKeys.ReadTicks(rows.Key);
@@ -221,12 +232,18 @@ internal sealed partial class BrokerEntity : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error,
-            "Queue {Queue} has messages that don't decrypt. They are left where they are. Start again with the key in Secrets__Keys that encrypted them.")]
+        [LoggerMessage(
+            1,
+            LogLevel.Error,
+            "Queue {Queue} has messages that don't decrypt. They are left where they are. Start again with the key in Secrets__Keys that encrypted them."
+        )]
         public static partial void Unreadable(ILogger logger, string queue);
 
-        [LoggerMessage(2, LogLevel.Warning,
-            "Queue {Queue} accepted more than {Capacity} messages within {Window}. Duplicates of the oldest of them are no longer detected and may be delivered.")]
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "Queue {Queue} accepted more than {Capacity} messages within {Window}. Duplicates of the oldest of them are no longer detected and may be delivered."
+        )]
         public static partial void HistoryFull(ILogger logger, string queue, int capacity, TimeSpan window);
     }
 }

@@ -50,9 +50,7 @@ internal sealed partial class BrokerQueue
         }
 
         var deliveries = new List<Delivery>();
-        while (Take(max, deliveries) && deliveries.Count < max && Read())
-        {
-        }
+        while (Take(max, deliveries) && deliveries.Count < max && Read()) { }
 
         var received = new List<ReceivedMessage>(deliveries.Count);
         foreach (var delivery in deliveries)
@@ -75,7 +73,8 @@ internal sealed partial class BrokerQueue
             throw error;
         }
 
-        long from, to;
+        long from,
+            to;
         lock (Entity.Gate)
         {
             (from, to) = (_ready.Head, LastPlace);
@@ -83,7 +82,8 @@ internal sealed partial class BrokerQueue
 
         using var rows = Entity.Database.Scan(
             Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, from),
-            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1));
+            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1)
+        );
         return rows.MoveNext() && Entity.Cipher.TryDecrypt(rows.Value, out var message)
             ? ToReceived(message, default, default, StoredMessage.ReadHeader(message).DeliveryCount)
             : null;
@@ -104,7 +104,8 @@ internal sealed partial class BrokerQueue
     {
         lock (_reading)
         {
-            long from, to;
+            long from,
+                to;
             lock (Entity.Gate)
             {
                 if (_ready.Count > 0 || _ready.IsAllLoaded)
@@ -152,7 +153,8 @@ internal sealed partial class BrokerQueue
         var bytes = 0;
         using var rows = Entity.Database.Scan(
             Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, from),
-            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1));
+            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1)
+        );
         while (messages.Count < Entity.Definition.ReadAhead && bytes < ReadyMessages.MaxLoadedBytes)
         {
             if (!rows.MoveNext())
@@ -163,7 +165,9 @@ internal sealed partial class BrokerQueue
 
             var stored = rows.Value;
             Entity.Cipher.TryDecrypt(stored, out var content);
-            messages.Add(new(QueueKeys.ReadPlace(rows.Key)) { Content = content, DeliveryCount = StoredMessage.ReadHeader(stored).DeliveryCount });
+            messages.Add(
+                new(QueueKeys.ReadPlace(rows.Key)) { Content = content, DeliveryCount = StoredMessage.ReadHeader(stored).DeliveryCount }
+            );
             bytes += stored.Length;
         }
 
@@ -181,7 +185,8 @@ internal sealed partial class BrokerQueue
         var counts = new Dictionary<long, int>();
         using var rows = Entity.Database.Scan(
             Entity.Keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], Kind, from),
-            Entity.Keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], Kind, messages[^1].Place + 1));
+            Entity.Keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], Kind, messages[^1].Place + 1)
+        );
         while (rows.MoveNext())
         {
             counts.Add(QueueKeys.ReadPlace(rows.Key), QueueWriter.ReadCount(rows.Value));
@@ -316,5 +321,11 @@ internal sealed partial class BrokerQueue
     }
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Delivery(QueuedMessage Message, Guid LockToken, DateTimeOffset LockedUntil, byte[]? Content, int DeliveryCount);
+    private readonly record struct Delivery(
+        QueuedMessage Message,
+        Guid LockToken,
+        DateTimeOffset LockedUntil,
+        byte[]? Content,
+        int DeliveryCount
+    );
 }

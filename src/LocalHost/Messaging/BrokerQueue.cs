@@ -6,7 +6,8 @@ namespace LocalHost.Messaging;
 /// <summary>Where messages are received and settled: a queue, or a queue's dead-letter queue.</summary>
 /// <remarks>
 /// Settling completes when it is safely on disk. It throws a <see cref="LockLostException"/> if the lock is gone, and a
-/// <see cref="StorageUnavailableException"/> if the disk is full or fails: the lock then lasts on, and the message may turn out to be settled.
+/// <see cref="StorageUnavailableException"/> if the disk is full or fails: the lock then lasts on, and the message may turn out to be
+/// settled.
 /// </remarks>
 internal sealed partial class BrokerQueue : IDisposable
 {
@@ -111,7 +112,12 @@ internal sealed partial class BrokerQueue : IDisposable
 
     /// <summary>Moves the message to the dead-letter queue, with the reason and the description in its properties.</summary>
     /// <exception cref="SerializationException">A property is of a type that Service Bus doesn't carry.</exception>
-    public ValueTask DeadLetterAsync(Guid lockToken, string? reason, string? description, IDictionary<string, object>? propertiesToModify = null)
+    public ValueTask DeadLetterAsync(
+        Guid lockToken,
+        string? reason,
+        string? description,
+        IDictionary<string, object>? propertiesToModify = null
+    )
     {
         if (IsDeadLetters)
         {
@@ -188,7 +194,9 @@ internal sealed partial class BrokerQueue : IDisposable
     /// <summary>With the gate held: the message is gone.</summary>
     public void Remove(QueuedMessage message) => _ready.Remove(message);
 
-    /// <summary>With the gate held: settling has failed, so the message is as it was before, unless its lock has expired meanwhile.</summary>
+    /// <summary>
+    /// With the gate held: settling has failed, so the message is as it was before, unless its lock has expired meanwhile.
+    /// </summary>
     public void Unsettle(QueuedMessage message)
     {
         if (message.Lock is { } held && _locks.TryRestore(held))
@@ -216,7 +224,11 @@ internal sealed partial class BrokerQueue : IDisposable
         }
     }
 
-    private static Dictionary<string, object> DeadLetterProperties(string? reason, string? description, IDictionary<string, object>? propertiesToModify)
+    private static Dictionary<string, object> DeadLetterProperties(
+        string? reason,
+        string? description,
+        IDictionary<string, object>? propertiesToModify
+    )
     {
         var properties = propertiesToModify is null ? [] : new Dictionary<string, object>(propertiesToModify, StringComparer.Ordinal);
         if (reason is not null)
@@ -235,8 +247,12 @@ internal sealed partial class BrokerQueue : IDisposable
     private bool IsExhausted(QueuedMessage message) => !IsDeadLetters && message.DeliveryCount >= Entity.Definition.MaxDeliveryCount;
 
     // Reason and description are the service's own words.
-    private Dictionary<string, object> ExhaustedProperties(IDictionary<string, object>? propertiesToModify = null) => DeadLetterProperties(
-        MaxDeliveryCountExceeded, $"Message could not be consumed after {Entity.Definition.MaxDeliveryCount} delivery attempts.", propertiesToModify);
+    private Dictionary<string, object> ExhaustedProperties(IDictionary<string, object>? propertiesToModify = null) =>
+        DeadLetterProperties(
+            MaxDeliveryCountExceeded,
+            $"Message could not be consumed after {Entity.Definition.MaxDeliveryCount} delivery attempts.",
+            propertiesToModify
+        );
 
     private void DeadLetterExhausted(QueuedMessage message)
     {
@@ -272,7 +288,8 @@ internal sealed partial class BrokerQueue : IDisposable
         _arrival = null;
     }
 
-    private MessageLock Held(Guid lockToken) => _locks.TryGet(lockToken, out var held) ? held
+    private MessageLock Held(Guid lockToken) =>
+        _locks.TryGet(lockToken, out var held) ? held
         : Entity.Database.LastError is { } error ? throw error
         : throw new LockLostException(Path);
 }

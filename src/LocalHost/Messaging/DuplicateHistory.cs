@@ -33,12 +33,13 @@ internal readonly record struct DuplicateKey(ulong First, uint Second)
 }
 
 /// <summary>
-/// The message ids that a queue has accepted within its duplicate detection window, whether or not their messages are still there. For the database's
-/// writer thread alone.
+/// The message ids that a queue has accepted within its duplicate detection window, whether or not their messages are still there. For the
+/// database's writer thread alone.
 /// </summary>
 /// <remarks>
-/// About 40 bytes an id. Ids are kept in slices, and a slice is dropped as a whole, so that nothing is searched to forget an id; an id in a slice
-/// that is still there is only a duplicate if its own time is within the window. A slice holds a quarter of the window, or fewer ids if they are many.
+/// About 40 bytes an id. Ids are kept in slices, and a slice is dropped as a whole, so that nothing is searched to forget an id; an id in a
+/// slice that is still there is only a duplicate if its own time is within the window. A slice holds a quarter of the window, or fewer ids
+/// if they are many.
 /// </remarks>
 internal sealed class DuplicateHistory(TimeSpan window, int capacity = DuplicateHistory.DefaultCapacity)
 {
@@ -81,10 +82,17 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
         }
     }
 
-    /// <summary>Adds an id that was accepted in the past, at <paramref name="ticks"/> UTC, and later than all that were added before.</summary>
+    /// <summary>
+    /// Adds an id that was accepted in the past, at <paramref name="ticks"/> UTC, and later than all that were added before.
+    /// </summary>
     public void Restore(DuplicateKey key, long ticks)
     {
-        if (_slices.Count == 0 || ticks < _slices[0].Start || ticks - _slices[0].Start >= _sliceLength || _slices[0].Count >= _sliceCapacity)
+        if (
+            _slices.Count == 0
+            || ticks < _slices[0].Start
+            || ticks - _slices[0].Start >= _sliceLength
+            || _slices[0].Count >= _sliceCapacity
+        )
         {
             _slices.Insert(0, new Slice(ticks));
         }
@@ -92,7 +100,9 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
         _slices[0].Set(key, ticks);
     }
 
-    /// <summary>Whether an id of this time counts. One of the future, by a clock that was ahead, doesn't for longer than the window either.</summary>
+    /// <summary>
+    /// Whether an id of this time counts. One of the future, by a clock that was ahead, doesn't for longer than the window either.
+    /// </summary>
     public bool IsWithinWindow(long ticks, long now) => Math.Abs(now - ticks) < _window;
 
     /// <summary>Forgets what is outside of the window, and the oldest if there are too many.</summary>

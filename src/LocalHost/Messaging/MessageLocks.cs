@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace LocalHost.Messaging;
 
-/// <summary>The locks of a queue. All last equally long, so the order in which they were taken or renewed is that in which they expire.</summary>
+/// <summary>
+/// The locks of a queue. All last equally long, so the order in which they were taken or renewed is that in which they expire.
+/// </summary>
 internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
 {
     private readonly long _duration = (long)(duration.TotalSeconds * time.TimestampFrequency);
@@ -73,7 +75,8 @@ internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
         return true;
     }
 
-    private void Start(MessageLock started) => (started.Until, started.ExpiresAt) = (time.GetUtcNow() + duration, time.GetTimestamp() + _duration);
+    private void Start(MessageLock started) =>
+        (started.Until, started.ExpiresAt) = (time.GetUtcNow() + duration, time.GetTimestamp() + _duration);
 
     private bool IsExpired(MessageLock held) => held.ExpiresAt <= time.GetTimestamp();
 }

@@ -27,7 +27,8 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
             if (!batch.TryAdd(message))
             {
                 throw new MessageTooLargeException(
-                    $"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages.");
+                    $"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages."
+                );
             }
         }
 
@@ -55,7 +56,8 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         {
             _bytes.CutTo(start);
             throw new MessageTooLargeException(
-                $"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}.");
+                $"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}."
+            );
         }
 
         var bodyStart = _bytes.Length;
@@ -66,8 +68,16 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
             return false;
         }
 
-        _messages.Add(new(
-            start, bodyStart, _bytes.Length, message.MessageId, message.MessageId is { } id ? DuplicateKey.Of(id) : null, message.ScheduledEnqueueTime.UtcTicks));
+        _messages.Add(
+            new(
+                start,
+                bodyStart,
+                _bytes.Length,
+                message.MessageId,
+                message.MessageId is { } id ? DuplicateKey.Of(id) : null,
+                message.ScheduledEnqueueTime.UtcTicks
+            )
+        );
         return true;
     }
 }

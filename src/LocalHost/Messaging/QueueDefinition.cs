@@ -9,7 +9,8 @@ internal sealed record QueueDefinition(
     TimeSpan LockDuration,
     int MaxDeliveryCount,
     bool RequiresDuplicateDetection,
-    TimeSpan DuplicateDetectionHistoryTimeWindow)
+    TimeSpan DuplicateDetectionHistoryTimeWindow
+)
 {
     /// <summary>How many messages that wait are kept in memory at most.</summary>
     public int ReadAhead { get; init; } = 1000;
@@ -24,12 +25,14 @@ internal sealed record QueueDefinition(
     }
 
     // What is absent is the service's default.
-    private static QueueDefinition Read(JsonElement queue) => new(
-        queue.GetProperty("name").GetString()!,
-        Duration(queue, "lockDuration") ?? TimeSpan.FromMinutes(1),
-        queue.TryGetProperty("maxDeliveryCount", out var count) ? count.GetInt32() : 10,
-        queue.TryGetProperty("requiresDuplicateDetection", out var detects) && detects.GetBoolean(),
-        Duration(queue, "duplicateDetectionHistoryTimeWindow") ?? TimeSpan.FromMinutes(10));
+    private static QueueDefinition Read(JsonElement queue) =>
+        new(
+            queue.GetProperty("name").GetString()!,
+            Duration(queue, "lockDuration") ?? TimeSpan.FromMinutes(1),
+            queue.TryGetProperty("maxDeliveryCount", out var count) ? count.GetInt32() : 10,
+            queue.TryGetProperty("requiresDuplicateDetection", out var detects) && detects.GetBoolean(),
+            Duration(queue, "duplicateDetectionHistoryTimeWindow") ?? TimeSpan.FromMinutes(10)
+        );
 
     private static TimeSpan? Duration(JsonElement queue, string name) =>
         queue.TryGetProperty(name, out var value) ? XmlConvert.ToTimeSpan(value.GetString()!) : null;

@@ -34,9 +34,11 @@ internal sealed class QueueKeys(ushort number)
         return key[..(MessageLength + 1)];
     }
 
-    public Span<byte> Scheduled(Span<byte> key, SchedulePosition position) => TwoNumbers(key, KeySpace.Scheduled, position.Due, position.SequenceNumber);
+    public Span<byte> Scheduled(Span<byte> key, SchedulePosition position) =>
+        TwoNumbers(key, KeySpace.Scheduled, position.Due, position.SequenceNumber);
 
-    public Span<byte> History(Span<byte> key, long ticks, long sequenceNumber) => TwoNumbers(key, KeySpace.DuplicateHistory, ticks, sequenceNumber);
+    public Span<byte> History(Span<byte> key, long ticks, long sequenceNumber) =>
+        TwoNumbers(key, KeySpace.DuplicateHistory, ticks, sequenceNumber);
 
     public static long ReadPlace(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key[^sizeof(long)..]);
 

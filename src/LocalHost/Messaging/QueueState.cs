@@ -49,9 +49,10 @@ internal record struct QueueState
     }
 
     /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
-    public static QueueState Read(ReadOnlySpan<byte> row) => row[0] == Format && row.Length == Length
-        ? MemoryMarshal.Read<QueueState>(row[1..])
-        : throw new InvalidDataException($"The state of a queue has the format {row[0]}, which this version doesn't know.");
+    public static QueueState Read(ReadOnlySpan<byte> row) =>
+        row[0] == Format && row.Length == Length
+            ? MemoryMarshal.Read<QueueState>(row[1..])
+            : throw new InvalidDataException($"The state of a queue has the format {row[0]}, which this version doesn't know.");
 }
 
 /// <param name="Due">UTC ticks.</param>

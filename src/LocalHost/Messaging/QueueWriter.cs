@@ -51,7 +51,10 @@ internal sealed class QueueWriter(BrokerEntity entity, QueueKeys keys, Duplicate
     }
 
     public void PutCount(byte kind, long place, int count) =>
-        BinaryPrimitives.WriteInt32LittleEndian(_batch.Put(keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], kind, place), sizeof(int)), count);
+        BinaryPrimitives.WriteInt32LittleEndian(
+            _batch.Put(keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], kind, place), sizeof(int)),
+            count
+        );
 
     public static int ReadCount(ReadOnlySpan<byte> row) => BinaryPrimitives.ReadInt32LittleEndian(row);
 
@@ -69,9 +72,11 @@ internal sealed class QueueWriter(BrokerEntity entity, QueueKeys keys, Duplicate
         _batch.Delete(keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], position));
 
     /// <summary>The scheduled messages that are due, and those that follow.</summary>
-    public RangeScan ScanScheduled() => _batch.Scan(
-        keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], _planned.ScheduleHead),
-        keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], new(long.MaxValue, long.MaxValue)));
+    public RangeScan ScanScheduled() =>
+        _batch.Scan(
+            keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], _planned.ScheduleHead),
+            keys.Scheduled(stackalloc byte[QueueKeys.ScheduledLength], new(long.MaxValue, long.MaxValue))
+        );
 
     /// <summary>False if a message with this id was accepted within the window.</summary>
     public bool TryAccept(DuplicateKey id)
@@ -100,7 +105,10 @@ internal sealed class QueueWriter(BrokerEntity entity, QueueKeys keys, Duplicate
     {
         if (_acceptedIds.WrittenCount > 0)
         {
-            batch.Put(keys.History(stackalloc byte[QueueKeys.HistoryLength], Now.UtcTicks, _planned.LastSequenceNumber), _acceptedIds.WrittenSpan);
+            batch.Put(
+                keys.History(stackalloc byte[QueueKeys.HistoryLength], Now.UtcTicks, _planned.LastSequenceNumber),
+                _acceptedIds.WrittenSpan
+            );
             TrimHistory(batch);
         }
 
@@ -123,7 +131,9 @@ internal sealed class QueueWriter(BrokerEntity entity, QueueKeys keys, Duplicate
         if (forgotten is not null || Math.Abs(tail - _historyHead) > window / 2)
         {
             batch.DeleteRange(
-                keys.History(stackalloc byte[QueueKeys.HistoryLength], 0, 0), keys.History(stackalloc byte[QueueKeys.HistoryLength], tail, 0));
+                keys.History(stackalloc byte[QueueKeys.HistoryLength], 0, 0),
+                keys.History(stackalloc byte[QueueKeys.HistoryLength], tail, 0)
+            );
             _historyHead = tail;
         }
     }

@@ -8,7 +8,9 @@ internal sealed class QueuedMessage(long place)
     /// <summary>Where it stands among the messages of its queue: for those that aren't dead letters, their sequence number.</summary>
     public long Place { get; } = place;
 
-    /// <summary>The message with its body decrypted, while it is about to be received for the first time. Otherwise it must be read.</summary>
+    /// <summary>
+    /// The message with its body decrypted, while it is about to be received for the first time. Otherwise it must be read.
+    /// </summary>
     public byte[]? Content { get; set; }
 
     /// <summary>How often it has been received.</summary>

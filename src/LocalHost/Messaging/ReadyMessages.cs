@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// The messages of a queue that can be received, in order: those that came back to their place, then the next ones as far as they are in memory. The
-/// rest is on disk. Used with the gate held.
+/// The messages of a queue that can be received, in order: those that came back to their place, then the next ones as far as they are in
+/// memory. The rest is on disk. Used with the gate held.
 /// </summary>
 /// <param name="readAhead">At most this many are in memory before they are received.</param>
 internal sealed class ReadyMessages(int readAhead)

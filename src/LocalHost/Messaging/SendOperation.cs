@@ -51,7 +51,13 @@ internal sealed class SendOperation : QueueOperation
             _accepted.Add(accepted);
             var message = BytesOf(accepted);
             StoredMessage.WriteHeader(
-                message, StoredMessage.ReadHeader(message) with { SequenceNumber = accepted.SequenceNumber, Enqueued = accepted.Due > 0 ? accepted.Due : now });
+                message,
+                StoredMessage.ReadHeader(message) with
+                {
+                    SequenceNumber = accepted.SequenceNumber,
+                    Enqueued = accepted.Due > 0 ? accepted.Due : now,
+                }
+            );
             if (accepted.Due > 0)
             {
                 planned.Scheduled++;
@@ -78,7 +84,10 @@ internal sealed class SendOperation : QueueOperation
             else
             {
                 Entity.Main.Arrive(
-                    item.SequenceNumber, BytesOf(item)[..item.BodyStart], _bytes.AsSpan(item.Start + item.Length, item.BodyLength));
+                    item.SequenceNumber,
+                    BytesOf(item)[..item.BodyStart],
+                    _bytes.AsSpan(item.Start + item.Length, item.BodyLength)
+                );
             }
         }
 
@@ -103,5 +112,13 @@ internal sealed class SendOperation : QueueOperation
     /// <param name="Start">Where it starts in the bytes: the message as it is stored, then its body in clear.</param>
     /// <param name="Due">UTC ticks; 0 if it can be received at once.</param>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Item(int Start, int BodyStart, int Length, int BodyLength, DuplicateKey? Id, long Due, long SequenceNumber);
+    private readonly record struct Item(
+        int Start,
+        int BodyStart,
+        int Length,
+        int BodyLength,
+        DuplicateKey? Id,
+        long Due,
+        long SequenceNumber
+    );
 }

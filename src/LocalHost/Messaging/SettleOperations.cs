@@ -24,11 +24,16 @@ internal sealed class CompleteOperation(BrokerQueue queue, QueuedMessage message
 }
 
 /// <summary>Writes a message again, with some properties set.</summary>
-internal sealed class ModifyOperation(BrokerQueue queue, QueuedMessage message, IEnumerable<KeyValuePair<string, object>> changes) : QueueOperation(queue.Entity)
+internal sealed class ModifyOperation(BrokerQueue queue, QueuedMessage message, IEnumerable<KeyValuePair<string, object>> changes)
+    : QueueOperation(queue.Entity)
 {
     protected override void Change(QueueWriter writer)
     {
-        writer.PutMessage(queue.Kind, message.Place, StoredMessage.Rewrite(writer.GetMessage(queue.Kind, message.Place), changes, message.DeliveryCount));
+        writer.PutMessage(
+            queue.Kind,
+            message.Place,
+            StoredMessage.Rewrite(writer.GetMessage(queue.Kind, message.Place), changes, message.DeliveryCount)
+        );
         message.HasCountRow = true;
         writer.PutCount(queue.Kind, message.Place, message.DeliveryCount);
     }
@@ -39,7 +44,8 @@ internal sealed class ModifyOperation(BrokerQueue queue, QueuedMessage message, 
 }
 
 /// <summary>Moves a message to the dead letters, with some properties set.</summary>
-internal sealed class DeadLetterOperation(BrokerQueue queue, QueuedMessage message, IEnumerable<KeyValuePair<string, object>> changes) : QueueOperation(queue.Entity)
+internal sealed class DeadLetterOperation(BrokerQueue queue, QueuedMessage message, IEnumerable<KeyValuePair<string, object>> changes)
+    : QueueOperation(queue.Entity)
 {
     private byte[] _deadLetter = [];
     private long _place;
@@ -64,7 +70,8 @@ internal sealed class DeadLetterOperation(BrokerQueue queue, QueuedMessage messa
 }
 
 /// <summary>Stores how often messages were delivered, so that a delivery counts also if it ends in a crash.</summary>
-/// <param name="counts">Of those that were delivered before. That the others were delivered once is known from the queue's state, which is written too.</param>
+/// <param name="counts">Of those that were delivered before. That the others were delivered once is known from the queue's state, which is
+/// written too.</param>
 internal sealed class CountOperation(BrokerQueue queue, IReadOnlyList<(long Place, int Count)> counts) : QueueOperation(queue.Entity)
 {
     protected override void Change(QueueWriter writer)

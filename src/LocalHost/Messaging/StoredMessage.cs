@@ -5,12 +5,12 @@ using LocalHost.Storage;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// A message as bytes: a header of fixed length that the queue fills in, the content that the sender gave (message id, content type, properties), and
-/// the body: encrypted as it is stored, decrypted while it is in memory.
+/// A message as bytes: a header of fixed length that the queue fills in, the content that the sender gave (message id, content type,
+/// properties), and the body: encrypted as it is stored, decrypted while it is in memory.
 /// </summary>
 /// <remarks>
-/// The content starts with fields that have a tag before them and are all of the same form, so that more of them can be added and those that aren't
-/// known are skipped.
+/// The content starts with fields that have a tag before them and are all of the same form, so that more of them can be added and those
+/// that aren't known are skipped.
 /// </remarks>
 internal static class StoredMessage
 {
@@ -28,13 +28,18 @@ internal static class StoredMessage
     /// <summary>Appends a message's content.</summary>
     /// <returns>How many bytes its properties take, and the largest of them.</returns>
     public static (int Properties, int LargestProperty) WriteContent(
-        ByteWriter writer, string? messageId, string? contentType, ICollection<KeyValuePair<string, object>> properties)
+        ByteWriter writer,
+        string? messageId,
+        string? contentType,
+        ICollection<KeyValuePair<string, object>> properties
+    )
     {
         writer.Take(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
         WriteField(writer, Field.MessageId, messageId);
         WriteField(writer, Field.ContentType, contentType);
         writer.WriteLength(properties.Count);
-        int start = writer.Length, largest = 0;
+        int start = writer.Length,
+            largest = 0;
         foreach (var (name, value) in properties)
         {
             var propertyStart = writer.Length;
@@ -46,8 +51,12 @@ internal static class StoredMessage
     }
 
     /// <exception cref="SerializationException">The value is of a type that Service Bus doesn't carry.</exception>
-    public static void WriteProperty(ByteWriter writer, string name, object? value) => PropertyFormat.Write(
-        writer, name, value is byte[] ? throw new SerializationException("Serialization failed due to an unsupported type, System.Byte[].") : value);
+    public static void WriteProperty(ByteWriter writer, string name, object? value) =>
+        PropertyFormat.Write(
+            writer,
+            name,
+            value is byte[] ? throw new SerializationException("Serialization failed due to an unsupported type, System.Byte[].") : value
+        );
 
     public static void WriteHeader(Span<byte> message, StoredHeader header)
     {
@@ -56,9 +65,10 @@ internal static class StoredMessage
     }
 
     /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
-    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) => message[0] == Format
-        ? MemoryMarshal.Read<StoredHeader>(message[1..])
-        : throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.");
+    public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) =>
+        message[0] == Format
+            ? MemoryMarshal.Read<StoredHeader>(message[1..])
+            : throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.");
 
     public static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> message) => message[ReadHeader(message).BodyStart..];
 
@@ -102,7 +112,8 @@ internal static class StoredMessage
 
     private static (string? MessageId, string? ContentType) ReadFields(ref ReadOnlySpan<byte> content)
     {
-        string? messageId = null, contentType = null;
+        string? messageId = null,
+            contentType = null;
         var fields = content[0];
         content = content[1..];
         for (; fields > 0; fields--)

@@ -5,9 +5,12 @@ using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Reaches the broker of this process. Only sending and peeking are implemented: triggers receive from the broker itself.</summary>
+/// <summary>
+/// Reaches the broker of this process. Only sending and peeking are implemented: triggers receive from the broker itself.
+/// </summary>
 /// <param name="broker">The broker.</param>
-/// <param name="space">If it is not enough, new events are refused, while everything that makes room goes on. Null to refuse nothing.</param>
+/// <param name="space">If it is not enough, new events are refused, while everything that makes room goes on. Null to refuse
+/// nothing.</param>
 internal sealed partial class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
 {
     public override string FullyQualifiedNamespace => "localhost";
@@ -27,9 +30,17 @@ internal sealed partial class LocalServiceBusClient(Broker broker, FreeSpace? sp
     public override ServiceBusReceiver CreateReceiver(string queueName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(queueName);
-        return new LocalServiceBusReceiver(queueName, () => broker.TryGetQueue(queueName, out var queue)
-            ? queue.Peek()?.ToServiceBusReceivedMessage()
-            : throw new ServiceBusException($"The messaging entity '{queueName}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, queueName));
+        return new LocalServiceBusReceiver(
+            queueName,
+            () =>
+                broker.TryGetQueue(queueName, out var queue)
+                    ? queue.Peek()?.ToServiceBusReceivedMessage()
+                    : throw new ServiceBusException(
+                        $"The messaging entity '{queueName}' could not be found.",
+                        ServiceBusFailureReason.MessagingEntityNotFound,
+                        queueName
+                    )
+        );
     }
 
     public override ValueTask DisposeAsync()

@@ -6,7 +6,8 @@ namespace LocalHost.ServiceBus;
 
 /// <summary>Looks at a queue of this process's broker. Only peeking is implemented, and only at the first message.</summary>
 /// <param name="queue">The queue's path.</param>
-/// <param name="peek">The broker's look at the queue. It throws a <see cref="StorageUnavailableException"/> while nothing can be stored.</param>
+/// <param name="peek">The broker's look at the queue. It throws a <see cref="StorageUnavailableException"/> while nothing can be
+/// stored.</param>
 internal sealed class LocalServiceBusReceiver(string queue, Func<ServiceBusReceivedMessage?> peek) : ServiceBusReceiver
 {
     private bool _isClosed;
@@ -23,7 +24,10 @@ internal sealed class LocalServiceBusReceiver(string queue, Func<ServiceBusRecei
 
     public override int PrefetchCount => 0;
 
-    public override Task<ServiceBusReceivedMessage?> PeekMessageAsync(long? fromSequenceNumber = null, CancellationToken cancellationToken = default)
+    public override Task<ServiceBusReceivedMessage?> PeekMessageAsync(
+        long? fromSequenceNumber = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
         if (fromSequenceNumber is not 0)
@@ -55,43 +59,71 @@ internal sealed class LocalServiceBusReceiver(string queue, Func<ServiceBusRecei
     }
 
     public override Task<IReadOnlyList<ServiceBusReceivedMessage>> PeekMessagesAsync(
-        int maxMessages, long? fromSequenceNumber = null, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        int maxMessages,
+        long? fromSequenceNumber = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveMessagesAsync(
-        int maxMessages, TimeSpan? maxWaitTime = null, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        int maxMessages,
+        TimeSpan? maxWaitTime = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
-    public override IAsyncEnumerable<ServiceBusReceivedMessage> ReceiveMessagesAsync(CancellationToken cancellationToken = default) => throw Unsupported.Member();
-
-    public override Task<ServiceBusReceivedMessage> ReceiveMessageAsync(TimeSpan? maxWaitTime = null, CancellationToken cancellationToken = default) =>
+    public override IAsyncEnumerable<ServiceBusReceivedMessage> ReceiveMessagesAsync(CancellationToken cancellationToken = default) =>
         throw Unsupported.Member();
 
-    public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+    public override Task<ServiceBusReceivedMessage> ReceiveMessageAsync(
+        TimeSpan? maxWaitTime = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
+
+    public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
+        throw Unsupported.Member();
 
     public override Task AbandonMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task DeadLetterMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task DeadLetterMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object> propertiesToModify, string deadLetterReason,
-        string? deadLetterErrorDescription = null, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object> propertiesToModify,
+        string deadLetterReason,
+        string? deadLetterErrorDescription = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task DeadLetterMessageAsync(
-        ServiceBusReceivedMessage message, string deadLetterReason, string? deadLetterErrorDescription = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        ServiceBusReceivedMessage message,
+        string deadLetterReason,
+        string? deadLetterErrorDescription = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task DeferMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
-    public override Task<ServiceBusReceivedMessage> ReceiveDeferredMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override Task<ServiceBusReceivedMessage> ReceiveDeferredMessageAsync(
+        long sequenceNumber,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task<IReadOnlyList<ServiceBusReceivedMessage>> ReceiveDeferredMessagesAsync(
-        IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        IEnumerable<long> sequenceNumbers,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
-    public override Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+    public override Task RenewMessageLockAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>
+        throw Unsupported.Member();
 }

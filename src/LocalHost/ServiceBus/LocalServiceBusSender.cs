@@ -50,7 +50,11 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
     }
 
     /// <returns>The message's sequence number until it is due.</returns>
-    public override async Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default)
+    public override async Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(message);
         message.ScheduledEnqueueTime = scheduledEnqueueTime;
@@ -63,7 +67,11 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
         ObjectDisposedException.ThrowIf(_isClosed, this);
         cancellationToken.ThrowIfCancellationRequested();
         var outgoing = new OutgoingBatch();
-        var batch = ServiceBusModelFactory.ServiceBusMessageBatch(MessageLimits.Size, [], tryAddCallback: message => TryAdd(outgoing, message));
+        var batch = ServiceBusModelFactory.ServiceBusMessageBatch(
+            MessageLimits.Size,
+            [],
+            tryAddCallback: message => TryAdd(outgoing, message)
+        );
         s_batches.Add(batch, outgoing);
         return ValueTask.FromResult(batch);
     }
@@ -81,16 +89,22 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
         return ValueTask.CompletedTask;
     }
 
-    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(CreateMessageBatchOptions options, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override ValueTask<ServiceBusMessageBatch> CreateMessageBatchAsync(
+        CreateMessageBatchOptions options,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Task<IReadOnlyList<long>> ScheduleMessagesAsync(
-        IEnumerable<ServiceBusMessage> messages, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default) =>
+        IEnumerable<ServiceBusMessage> messages,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
+
+    public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) =>
         throw Unsupported.Member();
 
-    public override Task CancelScheduledMessageAsync(long sequenceNumber, CancellationToken cancellationToken = default) => throw Unsupported.Member();
-
-    public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+    public override Task CancelScheduledMessagesAsync(IEnumerable<long> sequenceNumbers, CancellationToken cancellationToken = default) =>
+        throw Unsupported.Member();
 
     private async ValueTask<long> SendAsync(OutgoingBatch batch, CancellationToken cancellationToken)
     {
@@ -98,12 +112,20 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
         cancellationToken.ThrowIfCancellationRequested();
         if (!broker.TryGetEntity(queue, out var entity))
         {
-            throw new ServiceBusException($"The messaging entity '{queue}' could not be found.", ServiceBusFailureReason.MessagingEntityNotFound, queue);
+            throw new ServiceBusException(
+                $"The messaging entity '{queue}' could not be found.",
+                ServiceBusFailureReason.MessagingEntityNotFound,
+                queue
+            );
         }
 
         if (space is { IsEnough: false })
         {
-            throw new ServiceBusException($"The disk has less than {space.Minimum} bytes left (LocalHost__MinimumFreeSpace).", ServiceBusFailureReason.ServiceBusy, queue);
+            throw new ServiceBusException(
+                $"The disk has less than {space.Minimum} bytes left (LocalHost__MinimumFreeSpace).",
+                ServiceBusFailureReason.ServiceBusy,
+                queue
+            );
         }
 
         try

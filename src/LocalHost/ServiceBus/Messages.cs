@@ -11,14 +11,15 @@ internal static class Messages
     private const string SequenceNumberAnnotation = "x-opt-sequence-number";
     private const string EnqueuedTimeAnnotation = "x-opt-enqueued-time";
 
-    public static NewMessage ToNewMessage(this ServiceBusMessage message) => new()
-    {
-        MessageId = message.MessageId,
-        ContentType = message.ContentType,
-        Properties = message.ApplicationProperties,
-        Body = message.Body,
-        ScheduledEnqueueTime = message.ScheduledEnqueueTime,
-    };
+    public static NewMessage ToNewMessage(this ServiceBusMessage message) =>
+        new()
+        {
+            MessageId = message.MessageId,
+            ContentType = message.ContentType,
+            Properties = message.ApplicationProperties,
+            Body = message.Body,
+            ScheduledEnqueueTime = message.ScheduledEnqueueTime,
+        };
 
     public static ServiceBusReceivedMessage ToServiceBusReceivedMessage(this ReceivedMessage received)
     {

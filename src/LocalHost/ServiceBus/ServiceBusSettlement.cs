@@ -6,7 +6,8 @@ using LocalHost.Storage;
 namespace LocalHost.ServiceBus;
 
 /// <summary>
-/// What became of the messages of one invocation: what the function settled itself, and at its end the rest. From then on nothing can be settled.
+/// What became of the messages of one invocation: what the function settled itself, and at its end the rest. From then on nothing can be
+/// settled.
 /// </summary>
 internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<ServiceBusReceivedMessage> messages)
 {
@@ -19,12 +20,15 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
         SettleAsync(message, token => queue.AbandonAsync(token, propertiesToModify));
 
     public Task DeadLetterAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify, string? reason, string? description) =>
-        SettleAsync(message, token => queue.DeadLetterAsync(token, reason, description, propertiesToModify));
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify,
+        string? reason,
+        string? description
+    ) => SettleAsync(message, token => queue.DeadLetterAsync(token, reason, description, propertiesToModify));
 
     /// <summary>
-    /// Ends the invocation: what the function left is abandoned if it failed, completed if messages are completed automatically, and else left
-    /// to its lock.
+    /// Ends the invocation: what the function left is abandoned if it failed, completed if messages are completed automatically, and else
+    /// left to its lock.
     /// </summary>
     /// <returns>The first message that could not be settled, and why.</returns>
     public async Task<(ServiceBusReceivedMessage Message, Exception Cause)?> EndAsync(bool succeeded, bool completes)

@@ -6,9 +6,10 @@ namespace LocalHost.Storage;
 
 /// <content>What happens after a failed write.</content>
 /// <remarks>
-/// 1. Everybody who waits for the batch gets a <see cref="StorageUnavailableException"/>, and so do all writes that follow. Reading goes on.
-/// 2. Whether the batch reached the log, as a whole or not at all, is not known until the log is read again, and a later start would read it. So the
-///    database is reopened, as soon as a trial shows that the disk can be written.
+/// 1. Everybody who waits for the batch gets a <see cref="StorageUnavailableException"/>, and so do all writes that follow. Reading goes
+/// on.
+/// 2. Whether the batch reached the log, as a whole or not at all, is not known until the log is read again, and a later start would read
+/// it. So the    database is reopened, as soon as a trial shows that the disk can be written.
 /// 3. The number of the last commit then tells what became of the batch, and its operations change the memory accordingly.
 /// </remarks>
 internal sealed partial class Database
@@ -68,7 +69,8 @@ internal sealed partial class Database
 
     private void Reopen()
     {
-        // Opening would make a new, empty database, while what was acknowledged lies elsewhere: in a volume that is no longer mounted, perhaps.
+        // Opening would make a new, empty database, while what was acknowledged lies elsewhere: in a volume that is no longer mounted,
+        // perhaps.
         if (!File.Exists(Path.Combine(_folder, "CURRENT")))
         {
             throw new DirectoryNotFoundException($"The database in {_folder} is gone.");
@@ -103,7 +105,11 @@ internal sealed partial class Database
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Critical, "The database in {Folder} could not be written. It accepts nothing until the disk can be written again.")]
+        [LoggerMessage(
+            1,
+            LogLevel.Critical,
+            "The database in {Folder} could not be written. It accepts nothing until the disk can be written again."
+        )]
         public static partial void Suspended(ILogger logger, Exception exception, string folder);
 
         [LoggerMessage(2, LogLevel.Debug, "The database in {Folder} can't be reopened yet.")]

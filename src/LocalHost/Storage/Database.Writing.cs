@@ -60,7 +60,7 @@ internal sealed partial class Database
                 TryRecover();
             }
 
-            for (var next = 0; next < operations.Count;)
+            for (var next = 0; next < operations.Count; )
             {
                 next = WriteBatch(operations, next);
             }

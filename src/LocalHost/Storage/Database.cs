@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The one RocksDB database of a data folder. Operations are written by one thread, as many as wait as one batch with one sync; an operation is
-/// acknowledged when its batch is safely on disk. Reading is for any thread and sees what has been acknowledged.
+/// The one RocksDB database of a data folder. Operations are written by one thread, as many as wait as one batch with one sync; an
+/// operation is acknowledged when its batch is safely on disk. Reading is for any thread and sees what has been acknowledged.
 /// </summary>
 internal sealed partial class Database : IDisposable
 {
@@ -81,7 +81,9 @@ internal sealed partial class Database : IDisposable
         }
     }
 
-    /// <summary>The rows from <paramref name="from"/> on whose keys are less than <paramref name="to"/>. To be disposed of by the caller.</summary>
+    /// <summary>
+    /// The rows from <paramref name="from"/> on whose keys are less than <paramref name="to"/>. To be disposed of by the caller.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">They can't be read.</exception>
     public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
@@ -98,8 +100,8 @@ internal sealed partial class Database : IDisposable
     }
 
     /// <summary>
-    /// Copies the database, as it is at one moment, to a folder that must not exist yet. The copy is a database of its own. On the same disk it
-    /// shares the files and costs little.
+    /// Copies the database, as it is at one moment, to a folder that must not exist yet. The copy is a database of its own. On the same
+    /// disk it shares the files and costs little.
     /// </summary>
     /// <exception cref="IOException">It can't be written there.</exception>
     public void Checkpoint(string folder)

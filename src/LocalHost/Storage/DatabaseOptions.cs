@@ -10,7 +10,9 @@ internal sealed record DatabaseOptions
     /// <summary>After a failed write: how long until the disk is tried again.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>After a failed write: how many bytes must be free before the database is reopened. Reopening needs some, and can't be taken back.</summary>
+    /// <summary>
+    /// After a failed write: how many bytes must be free before the database is reopened. Reopening needs some, and can't be taken back.
+    /// </summary>
     public long RoomToReopen { get; init; } = 64 << 20;
 
     /// <summary>A batch is written when it has this many operations, whatever else waits.</summary>
@@ -22,16 +24,18 @@ internal sealed record DatabaseOptions
     /// <summary>What writes a batch, given what would write it. For tests, which let it fail.</summary>
     public Action<WriteFunction, ReadOnlySpan<byte>> Write { get; init; } = (write, batch) => write(batch);
 
-    /// <summary>In memory at most 32 MB of blocks, with indexes and filters, and 48 MB that are not in table files yet. The info log is two files of 1 MB.</summary>
+    /// <summary>
+    /// In memory at most 32 MB of blocks, with indexes and filters, and 48 MB that are not in table files yet. The info log is two files of
+    /// 1 MB.
+    /// </summary>
     /// <remarks>
-    /// kTolerateCorruptedTailRecords: a record that was cut off while it was written, which a crash leaves behind, is dropped. Any other damage of the log
-    /// fails the opening: kPointInTimeRecovery would silently drop everything after it, acknowledged or not, and kAbsoluteConsistency would refuse to
-    /// open after an ordinary crash.
-    /// max_bgerror_resume_count: the database is reopened here after a failure, which tells what a failed write has left behind.
-    /// kCompactionStyleUniversal: files are merged with those of about their size. Levels would rewrite all of the next level for each few files, since every
-    /// file has keys of every queue and of every subscription's log.
-    /// compression_per_level: most messages are gone before their file is merged.
-    /// partition_filters: the whole index and filter of a table file are megabytes, more than a shard of the cache holds, and were read anew for each Get.
+    /// kTolerateCorruptedTailRecords: a record that was cut off while it was written, which a crash leaves behind, is dropped. Any other
+    /// damage of the log fails the opening: kPointInTimeRecovery would silently drop everything after it, acknowledged or not, and
+    /// kAbsoluteConsistency would refuse to open after an ordinary crash. max_bgerror_resume_count: the database is reopened here after a
+    /// failure, which tells what a failed write has left behind. kCompactionStyleUniversal: files are merged with those of about their
+    /// size. Levels would rewrite all of the next level for each few files, since every file has keys of every queue and of every
+    /// subscription's log. compression_per_level: most messages are gone before their file is merged. partition_filters: the whole index
+    /// and filter of a table file are megabytes, more than a shard of the cache holds, and were read anew for each Get.
     /// </remarks>
     public string RocksDb { get; init; } =
         "create_if_missing=true;max_open_files=400;max_background_jobs=2;bytes_per_sync=1M;compaction_readahead_size=512K;"

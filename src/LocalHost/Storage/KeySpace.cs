@@ -1,6 +1,8 @@
 namespace LocalHost.Storage;
 
-/// <summary>Who owns which keys: the first byte of a key says it. Whoever adds to it must not take a byte that was ever used for something else.</summary>
+/// <summary>
+/// Who owns which keys: the first byte of a key says it. Whoever adds to it must not take a byte that was ever used for something else.
+/// </summary>
 internal static class KeySpace
 {
     /// <summary>The database's own rows: <see cref="FormatVersion"/> and <see cref="CommitNumber"/>.</summary>
@@ -9,7 +11,10 @@ internal static class KeySpace
     /// <summary>What timers remember. Then the function's name.</summary>
     public const byte Timers = 0x01;
 
-    /// <summary>0x10 to 0x1F: queues. Then, but for this one, the queue's number (2 bytes); numbers are big-endian, so that their order is that of the keys.</summary>
+    /// <summary>
+    /// 0x10 to 0x1F: queues. Then, but for this one, the queue's number (2 bytes); numbers are big-endian, so that their order is that of
+    /// the keys.
+    /// </summary>
     /// <remarks>The queue's name in lower case; the value is its number.</remarks>
     public const byte Queues = 0x10;
 
@@ -46,6 +51,8 @@ internal static class KeySpace
     /// <summary>The number of the format of everything in here, 4 bytes.</summary>
     public static ReadOnlySpan<byte> FormatVersion => [Database, (byte)'v'];
 
-    /// <summary>The number of the last batch that was written, 8 bytes. It tells whether a batch whose writing failed is stored nevertheless.</summary>
+    /// <summary>
+    /// The number of the last batch that was written, 8 bytes. It tells whether a batch whose writing failed is stored nevertheless.
+    /// </summary>
     public static ReadOnlySpan<byte> CommitNumber => [Database, (byte)'c'];
 }

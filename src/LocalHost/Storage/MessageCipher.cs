@@ -9,9 +9,9 @@ namespace LocalHost.Storage;
 /// <summary>Encrypts message bodies with AES-256-GCM before they are stored. For any number of threads.</summary>
 /// <remarks>
 /// An encrypted body: length of the key id (1 byte), key id, nonce (12), tag (16), ciphertext.
-/// The keys are derived from <c>Secrets__Keys</c>, so that nonces here have nothing to do with those of other uses of the same setting. A nonce is
-/// 8 random bytes, which each encryptor draws for itself, and a counter (NIST SP 800-38D §8.2.1): unlike random nonces, these don't limit how many messages a
-/// key may encrypt.
+/// The keys are derived from <c>Secrets__Keys</c>, so that nonces here have nothing to do with those of other uses of the same setting. A
+/// nonce is 8 random bytes, which each encryptor draws for itself, and a counter (NIST SP 800-38D §8.2.1): unlike random nonces, these
+/// don't limit how many messages a key may encrypt.
 /// </remarks>
 internal sealed class MessageCipher
 {
@@ -62,7 +62,9 @@ internal sealed class MessageCipher
         return key is not null && length >= 0;
     }
 
-    /// <summary>False if the key that encrypted the body is not known, or if the body was changed since or belongs to another place.</summary>
+    /// <summary>
+    /// False if the key that encrypted the body is not known, or if the body was changed since or belongs to another place.
+    /// </summary>
     /// <param name="body">As long as <see cref="TryGetLength"/> says.</param>
     public bool TryDecrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> place, Span<byte> body)
     {

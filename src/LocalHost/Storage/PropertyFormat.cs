@@ -6,8 +6,8 @@ using System.Text;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The properties of messages and of table rows as bytes: for each its name, a byte for the type of its value, and the value. Names and values come after
-/// their length; numbers are as they are in memory, little-endian on every machine that this runs on.
+/// The properties of messages and of table rows as bytes: for each its name, a byte for the type of its value, and the value. Names and
+/// values come after their length; numbers are as they are in memory, little-endian on every machine that this runs on.
 /// </summary>
 internal static class PropertyFormat
 {
@@ -16,8 +16,27 @@ internal static class PropertyFormat
 
     private enum Tag : byte
     {
-        Null, String, Boolean, Byte, SByte, Int16, UInt16, Int32, UInt32, Int64, UInt64, Single, Double, Decimal, Char, Guid, DateTime, DateTimeOffset,
-        TimeSpan, Uri, Binary,
+        Null,
+        String,
+        Boolean,
+        Byte,
+        SByte,
+        Int16,
+        UInt16,
+        Int32,
+        UInt32,
+        Int64,
+        UInt64,
+        Single,
+        Double,
+        Decimal,
+        Char,
+        Guid,
+        DateTime,
+        DateTimeOffset,
+        TimeSpan,
+        Uri,
+        Binary,
     }
 
     /// <exception cref="SerializationException">The value is of a type that neither Service Bus nor Table Storage has.</exception>
@@ -26,29 +45,72 @@ internal static class PropertyFormat
         WriteText(writer, name);
         switch (value)
         {
-            case null: Start(writer, Tag.Null, 0); break;
-            case string text: WriteText(writer, Tag.String, text); break;
-            case bool flag: WriteNumber(writer, Tag.Boolean, flag); break;
-            case byte number: WriteNumber(writer, Tag.Byte, number); break;
-            case sbyte number: WriteNumber(writer, Tag.SByte, number); break;
-            case short number: WriteNumber(writer, Tag.Int16, number); break;
-            case ushort number: WriteNumber(writer, Tag.UInt16, number); break;
-            case int number: WriteNumber(writer, Tag.Int32, number); break;
-            case uint number: WriteNumber(writer, Tag.UInt32, number); break;
-            case long number: WriteNumber(writer, Tag.Int64, number); break;
-            case ulong number: WriteNumber(writer, Tag.UInt64, number); break;
-            case float number: WriteNumber(writer, Tag.Single, number); break;
-            case double number: WriteNumber(writer, Tag.Double, number); break;
-            case decimal number: WriteNumber(writer, Tag.Decimal, number); break;
-            case char character: WriteNumber(writer, Tag.Char, character); break;
-            case Guid guid: WriteNumber(writer, Tag.Guid, guid); break;
+            case null:
+                Start(writer, Tag.Null, 0);
+                break;
+            case string text:
+                WriteText(writer, Tag.String, text);
+                break;
+            case bool flag:
+                WriteNumber(writer, Tag.Boolean, flag);
+                break;
+            case byte number:
+                WriteNumber(writer, Tag.Byte, number);
+                break;
+            case sbyte number:
+                WriteNumber(writer, Tag.SByte, number);
+                break;
+            case short number:
+                WriteNumber(writer, Tag.Int16, number);
+                break;
+            case ushort number:
+                WriteNumber(writer, Tag.UInt16, number);
+                break;
+            case int number:
+                WriteNumber(writer, Tag.Int32, number);
+                break;
+            case uint number:
+                WriteNumber(writer, Tag.UInt32, number);
+                break;
+            case long number:
+                WriteNumber(writer, Tag.Int64, number);
+                break;
+            case ulong number:
+                WriteNumber(writer, Tag.UInt64, number);
+                break;
+            case float number:
+                WriteNumber(writer, Tag.Single, number);
+                break;
+            case double number:
+                WriteNumber(writer, Tag.Double, number);
+                break;
+            case decimal number:
+                WriteNumber(writer, Tag.Decimal, number);
+                break;
+            case char character:
+                WriteNumber(writer, Tag.Char, character);
+                break;
+            case Guid guid:
+                WriteNumber(writer, Tag.Guid, guid);
+                break;
             // AMQP timestamps are UTC.
-            case DateTime time: WriteNumber(writer, Tag.DateTime, time.ToUniversalTime().Ticks); break;
-            case DateTimeOffset time: WriteNumber(writer, Tag.DateTimeOffset, time.UtcTicks); break;
-            case TimeSpan span: WriteNumber(writer, Tag.TimeSpan, span.Ticks); break;
-            case Uri uri: WriteText(writer, Tag.Uri, uri.AbsoluteUri); break;
-            case byte[] bytes: bytes.CopyTo(Start(writer, Tag.Binary, bytes.Length)); break;
-            default: throw new SerializationException($"Serialization failed due to an unsupported type, {value.GetType().FullName}.");
+            case DateTime time:
+                WriteNumber(writer, Tag.DateTime, time.ToUniversalTime().Ticks);
+                break;
+            case DateTimeOffset time:
+                WriteNumber(writer, Tag.DateTimeOffset, time.UtcTicks);
+                break;
+            case TimeSpan span:
+                WriteNumber(writer, Tag.TimeSpan, span.Ticks);
+                break;
+            case Uri uri:
+                WriteText(writer, Tag.Uri, uri.AbsoluteUri);
+                break;
+            case byte[] bytes:
+                bytes.CopyTo(Start(writer, Tag.Binary, bytes.Length));
+                break;
+            default:
+                throw new SerializationException($"Serialization failed due to an unsupported type, {value.GetType().FullName}.");
         }
     }
 
@@ -126,8 +188,7 @@ internal static class PropertyFormat
             part = Take(ref bytes, 1)[0];
             length |= (part & 0x7F) << shift;
             shift += 7;
-        }
-        while (part >= 0x80);
+        } while (part >= 0x80);
         return length;
     }
 

@@ -3,7 +3,10 @@ using LocalHost.Storage.Native;
 
 namespace LocalHost.Storage;
 
-/// <summary>The rows of a range in the order of their keys, as they were when the scan began. Dispose of it soon: the database can't be closed or reopened meanwhile.</summary>
+/// <summary>
+/// The rows of a range in the order of their keys, as they were when the scan began. Dispose of it soon: the database can't be closed or
+/// reopened meanwhile.
+/// </summary>
 /// <remarks>For one thread at a time.</remarks>
 internal sealed unsafe class RangeScan : IDisposable
 {

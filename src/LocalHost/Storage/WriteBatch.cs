@@ -4,17 +4,21 @@ using LocalHost.Storage.Native;
 
 namespace LocalHost.Storage;
 
-/// <summary>The changes of many operations that are written as one, and the state as it will be after them. For the writer thread alone.</summary>
+/// <summary>
+/// The changes of many operations that are written as one, and the state as it will be after them. For the writer thread alone.
+/// </summary>
 /// <remarks>
-/// The bytes are those of RocksDB's <c>WriteBatch::Data()</c>, so that a batch costs one call: sequence number (8 bytes, RocksDB's), count (4), and for
-/// each change its type, the key and, if there is one, the value, each with its length before it.
+/// The bytes are those of RocksDB's <c>WriteBatch::Data()</c>, so that a batch costs one call: sequence number (8 bytes, RocksDB's), count
+/// (4), and for each change its type, the key and, if there is one, the value, each with its length before it.
 /// </remarks>
 internal sealed class WriteBatch : IDisposable
 {
     private const int HeaderLength = 12;
     private const int SmallLength = 64 << 10;
     private const int SpareLength = 8 << 20;
-    private const byte Deletion = 0, Value = 1, RangeDeletion = 15;
+    private const byte Deletion = 0,
+        Value = 1,
+        RangeDeletion = 15;
 
     private readonly Dictionary<Slice, Slice> _changes;
     private readonly Dictionary<Slice, Slice>.AlternateLookup<ReadOnlySpan<byte>> _changesByKey;
@@ -49,7 +53,9 @@ internal sealed class WriteBatch : IDisposable
 
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => value.CopyTo(Put(key, value.Length));
 
-    /// <summary>As <see cref="Put(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, of a value for the caller to write, before anything else is put.</summary>
+    /// <summary>
+    /// As <see cref="Put(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, of a value for the caller to write, before anything else is put.
+    /// </summary>
     public Span<byte> Put(ReadOnlySpan<byte> key, int valueLength)
     {
         var start = Begin(Value, key);
@@ -64,7 +70,9 @@ internal sealed class WriteBatch : IDisposable
         Change(start, key.Length, Slice.Deleted);
     }
 
-    /// <summary>Deletes the keys from <paramref name="from"/> on that are less than <paramref name="to"/>. <see cref="Get"/> doesn't know of it.</summary>
+    /// <summary>
+    /// Deletes the keys from <paramref name="from"/> on that are less than <paramref name="to"/>. <see cref="Get"/> doesn't know of it.
+    /// </summary>
     public void DeleteRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         Begin(RangeDeletion, from);
@@ -93,9 +101,10 @@ internal sealed class WriteBatch : IDisposable
 
     /// <summary>The stored rows of a range, without what this batch changes. To be disposed of before the batch is written.</summary>
     /// <exception cref="StorageUnavailableException">They can't be read.</exception>
-    public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => Database!.TryEnter()
-        ? new RangeScan(Database, from, to)
-        : throw new InvalidOperationException("The database is closed while a batch is made.");
+    public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
+        Database!.TryEnter()
+            ? new RangeScan(Database, from, to)
+            : throw new InvalidOperationException("The database is closed while a batch is made.");
 
     /// <summary>Lets the participant complete this batch before it is written. False if it does so already.</summary>
     public bool Join(IBatchParticipant participant)
@@ -208,7 +217,8 @@ internal sealed class WriteBatch : IDisposable
             return hash.ToHashCode();
         }
 
-        public Slice Create(ReadOnlySpan<byte> alternate) => throw new NotSupportedException("Keys are added where they stand in the batch.");
+        public Slice Create(ReadOnlySpan<byte> alternate) =>
+            throw new NotSupportedException("Keys are added where they stand in the batch.");
     }
 }
 

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// Something to be stored as a whole, once. All that is called here runs on the database's writer thread, in the order in which operations were
-/// submitted, so it must be quick and needs no locks against other operations.
+/// Something to be stored as a whole, once. All that is called here runs on the database's writer thread, in the order in which operations
+/// were submitted, so it must be quick and needs no locks against other operations.
 /// </summary>
 internal abstract class WriteOperation : IValueTaskSource
 {
@@ -13,8 +13,8 @@ internal abstract class WriteOperation : IValueTaskSource
     internal ValueTask Completion => new(this, _completion.Version);
 
     /// <summary>
-    /// Puts the changes into the batch, and may decide by what <see cref="WriteBatch.Get"/> says. If it throws, what it has put is taken back and
-    /// only this operation fails, with that exception.
+    /// Puts the changes into the batch, and may decide by what <see cref="WriteBatch.Get"/> says. If it throws, what it has put is taken
+    /// back and only this operation fails, with that exception.
     /// </summary>
     public abstract void Apply(WriteBatch batch);
 
@@ -22,8 +22,8 @@ internal abstract class WriteOperation : IValueTaskSource
     public virtual void Committed() { }
 
     /// <summary>
-    /// The changes are not stored and won't be. When the disk fails this comes later than the <see cref="StorageUnavailableException"/> that the
-    /// caller gets, namely when the outcome is certain; it may then be <see cref="Committed"/> as well.
+    /// The changes are not stored and won't be. When the disk fails this comes later than the <see cref="StorageUnavailableException"/>
+    /// that the caller gets, namely when the outcome is certain; it may then be <see cref="Committed"/> as well.
     /// </summary>
     public virtual void Failed(Exception exception) { }
 

@@ -16,9 +16,13 @@ internal static class EntityCodec
         {
             if (value is not null && !IsSystem(name))
             {
-                PropertyFormat.Write(writer, name, value is string or bool or int or long or double or DateTimeOffset or Guid or byte[]
-                    ? value
-                    : throw new NotSupportedException($"A table has no properties of type {value.GetType()}."));
+                PropertyFormat.Write(
+                    writer,
+                    name,
+                    value is string or bool or int or long or double or DateTimeOffset or Guid or byte[]
+                        ? value
+                        : throw new NotSupportedException($"A table has no properties of type {value.GetType()}.")
+                );
             }
         }
 

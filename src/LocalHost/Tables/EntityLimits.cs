@@ -3,7 +3,9 @@ using Azure.Data.Tables;
 
 namespace LocalHost.Tables;
 
-/// <summary>What the Table service accepts. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model</summary>
+/// <summary>
+/// What the Table service accepts. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+/// </summary>
 internal static class EntityLimits
 {
     private const int MaxKeyLength = 512;
@@ -11,12 +13,16 @@ internal static class EntityLimits
     private const int MaxNameLength = 255;
     private const int MaxValueSize = 64 << 10;
     private const int MaxEntitySize = 1 << 20;
-    private static readonly SearchValues<char> s_forbidden = SearchValues.Create(
-        [.. "/\\#?", .. Enumerable.Range(0, 256).Select(code => (char)code).Where(char.IsControl)]);
+    private static readonly SearchValues<char> s_forbidden = SearchValues.Create([
+        .. "/\\#?",
+        .. Enumerable.Range(0, 256).Select(code => (char)code).Where(char.IsControl),
+    ]);
     private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static TableError? CheckTable(string name) =>
-        name.Length is < 3 or > 63 || !char.IsAsciiLetter(name[0]) || !name.All(char.IsAsciiLetterOrDigit) ? TableError.InvalidResourceName : null;
+        name.Length is < 3 or > 63 || !char.IsAsciiLetter(name[0]) || !name.All(char.IsAsciiLetterOrDigit)
+            ? TableError.InvalidResourceName
+            : null;
 
     public static TableError? CheckKey(string? key) =>
         key is null ? TableError.PropertiesNeedValue
@@ -58,7 +64,9 @@ internal static class EntityLimits
             size += 8 + (2 * name.Length) + valueSize + (value is string or byte[] ? 4 : 0);
         }
 
-        return count > MaxProperties ? TableError.TooManyProperties : size > MaxEntitySize ? TableError.EntityTooLarge : null;
+        return count > MaxProperties ? TableError.TooManyProperties
+            : size > MaxEntitySize ? TableError.EntityTooLarge
+            : null;
     }
 
     private static TableError? CheckName(string name) =>

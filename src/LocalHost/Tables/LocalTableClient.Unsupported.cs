@@ -28,48 +28,83 @@ internal sealed partial class LocalTableClient
 
     public override Response AddEntity<T>(T entity, CancellationToken cancellationToken = default) => throw Unsupported.Member();
 
-    public override Response<T> GetEntity<T>(string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override Response<T> GetEntity<T>(
+        string partitionKey,
+        string rowKey,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override NullableResponse<T> GetEntityIfExists<T>(
-        string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        string partitionKey,
+        string rowKey,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
-    public override Response UpsertEntity<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override Response UpsertEntity<T>(
+        T entity,
+        TableUpdateMode mode = TableUpdateMode.Merge,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
-    public override Response UpdateEntity<T>(T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override Response UpdateEntity<T>(
+        T entity,
+        ETag ifMatch,
+        TableUpdateMode mode = TableUpdateMode.Merge,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override AsyncPageable<T> QueryAsync<T>(
-        Expression<Func<T, bool>> filter, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        Expression<Func<T, bool>> filter,
+        int? maxPerPage = null,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Pageable<T> Query<T>(
-        Expression<Func<T, bool>> filter, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+        Expression<Func<T, bool>> filter,
+        int? maxPerPage = null,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Pageable<T> Query<T>(
-        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+        string? filter = null,
+        int? maxPerPage = null,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
+
+    public override Response DeleteEntity(
+        string partitionKey,
+        string rowKey,
+        ETag ifMatch = default,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
+
+    public override Response DeleteEntity(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
         throw Unsupported.Member();
 
-    public override Response DeleteEntity(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
+    public override Task<Response<IReadOnlyList<TableSignedIdentifier>>> GetAccessPoliciesAsync(
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
+
+    public override Response<IReadOnlyList<TableSignedIdentifier>> GetAccessPolicies(CancellationToken cancellationToken = default) =>
         throw Unsupported.Member();
 
-    public override Response DeleteEntity(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) => throw Unsupported.Member();
-
-    public override Task<Response<IReadOnlyList<TableSignedIdentifier>>> GetAccessPoliciesAsync(CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
-
-    public override Response<IReadOnlyList<TableSignedIdentifier>> GetAccessPolicies(CancellationToken cancellationToken = default) => throw Unsupported.Member();
-
-    public override Task<Response> SetAccessPolicyAsync(IEnumerable<TableSignedIdentifier> tableAcl, CancellationToken cancellationToken = default) =>
-        throw Unsupported.Member();
+    public override Task<Response> SetAccessPolicyAsync(
+        IEnumerable<TableSignedIdentifier> tableAcl,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Response SetAccessPolicy(IEnumerable<TableSignedIdentifier> tableAcl, CancellationToken cancellationToken = default) =>
         throw Unsupported.Member();
 
     public override Response<IReadOnlyList<Response>> SubmitTransaction(
-        IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default) => throw Unsupported.Member();
+        IEnumerable<TableTransactionAction> transactionActions,
+        CancellationToken cancellationToken = default
+    ) => throw Unsupported.Member();
 
     public override Uri GenerateSasUri(TableSasPermissions permissions, DateTimeOffset expiresOn) => throw Unsupported.Member();
 

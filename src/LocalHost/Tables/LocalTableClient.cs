@@ -18,14 +18,22 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
         WriteAsync(TableTransactionActionType.Add, entity, default, cancellationToken);
 
     public override async Task<Response<T>> GetEntityAsync<T>(
-        string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+        string partitionKey,
+        string rowKey,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var found = await GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
         return found.HasValue ? Response.FromValue(found.Value!, found.GetRawResponse()) : throw TableError.ResourceNotFound.ToException();
     }
 
     public override async Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-        string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+        string partitionKey,
+        string rowKey,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(partitionKey);
         ArgumentNullException.ThrowIfNull(rowKey);
@@ -35,7 +43,11 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
     }
 
     public override Task<Response> UpdateEntityAsync<T>(
-        T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        T entity,
+        ETag ifMatch,
+        TableUpdateMode mode = TableUpdateMode.Merge,
+        CancellationToken cancellationToken = default
+    )
     {
         if (ifMatch == default)
         {
@@ -43,26 +55,53 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
         }
 
         return WriteAsync(
-            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace, entity, ifMatch, cancellationToken);
+            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpdateMerge : TableTransactionActionType.UpdateReplace,
+            entity,
+            ifMatch,
+            cancellationToken
+        );
     }
 
-    public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
+    public override Task<Response> UpsertEntityAsync<T>(
+        T entity,
+        TableUpdateMode mode = TableUpdateMode.Merge,
+        CancellationToken cancellationToken = default
+    ) =>
         WriteAsync(
-            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace, entity, default, cancellationToken);
+            mode == TableUpdateMode.Merge ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.UpsertReplace,
+            entity,
+            default,
+            cancellationToken
+        );
 
-    public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
-        WriteAsync(TableTransactionActionType.Delete, new TableEntity(partitionKey, rowKey), ifMatch, cancellationToken);
+    public override Task<Response> DeleteEntityAsync(
+        string partitionKey,
+        string rowKey,
+        ETag ifMatch = default,
+        CancellationToken cancellationToken = default
+    ) => WriteAsync(TableTransactionActionType.Delete, new TableEntity(partitionKey, rowKey), ifMatch, cancellationToken);
 
-    public override Task<Response> DeleteEntityAsync(ITableEntity entity, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
-        WriteAsync(TableTransactionActionType.Delete, entity, ifMatch, cancellationToken);
+    public override Task<Response> DeleteEntityAsync(
+        ITableEntity entity,
+        ETag ifMatch = default,
+        CancellationToken cancellationToken = default
+    ) => WriteAsync(TableTransactionActionType.Delete, entity, ifMatch, cancellationToken);
 
     public override AsyncPageable<T> QueryAsync<T>(
-        string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        new EntityPages<T>((continuationToken, pageSize) => tables.Query(
-            name, new TableQuery(filter, pageSize ?? maxPerPage, Selected(select), continuationToken), cancellationToken));
+        string? filter = null,
+        int? maxPerPage = null,
+        IEnumerable<string>? select = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        new EntityPages<T>(
+            (continuationToken, pageSize) =>
+                tables.Query(name, new TableQuery(filter, pageSize ?? maxPerPage, Selected(select), continuationToken), cancellationToken)
+        );
 
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
-        IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+        IEnumerable<TableTransactionAction> transactionActions,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(transactionActions);
         var actions = transactionActions.ToArray();
@@ -104,8 +143,7 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
                 var page = await ValueTask.FromResult(next(continuationToken, pageSizeHint));
                 continuationToken = page.ContinuationToken;
                 yield return Page<T>.FromValues(page.Entities.Select(To<T>).ToArray(), continuationToken, new StoredResponse(200, []));
-            }
-            while (continuationToken is not null);
+            } while (continuationToken is not null);
         }
     }
 }

@@ -56,7 +56,13 @@ internal static class RowKey
     }
 
     private static int LengthOf(string part) =>
-        Ascii.IsValid(part) ? part.Length : part.Sum(unit => unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3);
+        Ascii.IsValid(part)
+            ? part.Length
+            : part.Sum(unit =>
+                unit < 0x80 ? 1
+                : unit < 0x800 ? 2
+                : 3
+            );
 
     // Each code unit takes the bytes that UTF-8 gives to a character of that number, surrogates too. So the order stays and no key is lost.
     private static int Write(string part, Span<byte> output)
@@ -90,15 +96,19 @@ internal static class RowKey
         }
 
         var part = new StringBuilder(bytes.Length);
-        for (var i = 0; i < bytes.Length;)
+        for (var i = 0; i < bytes.Length; )
         {
             var first = bytes[i++];
-            part.Append((char)(first switch
-            {
-                < 0x80 => first,
-                < 0xE0 => ((first & 0x1F) << 6) | (bytes[i++] & 0x3F),
-                _ => ((first & 0x0F) << 12) | ((bytes[i++] & 0x3F) << 6) | (bytes[i++] & 0x3F),
-            }));
+            part.Append(
+                (char)(
+                    first switch
+                    {
+                        < 0x80 => first,
+                        < 0xE0 => ((first & 0x1F) << 6) | (bytes[i++] & 0x3F),
+                        _ => ((first & 0x0F) << 12) | ((bytes[i++] & 0x3F) << 6) | (bytes[i++] & 0x3F),
+                    }
+                )
+            );
         }
 
         return part.ToString();

@@ -38,14 +38,17 @@ internal sealed class RowVersions
     public static long Parse(ETag etag)
     {
         var text = etag.ToString();
-        return text.Length > Start.Length + End.Length
+        return
+            text.Length > Start.Length + End.Length
             && DateTime.TryParse(
                 text[Start.Length..^End.Length].Replace("%3A", ":", StringComparison.Ordinal),
                 CultureInfo.InvariantCulture,
                 DateTimeStyles.RoundtripKind,
-                out var time)
+                out var time
+            )
             && ETagOf(time.Ticks) == etag
-            ? time.Ticks : 0;
+            ? time.Ticks
+            : 0;
     }
 
     public long Next(WriteBatch batch)

@@ -3,7 +3,9 @@ using Azure.Data.Tables;
 
 namespace LocalHost.Tables;
 
-/// <summary>A row's value in the database: its version (8 bytes, big-endian), then its properties, which <see cref="EntityCodec"/> writes.</summary>
+/// <summary>
+/// A row's value in the database: its version (8 bytes, big-endian), then its properties, which <see cref="EntityCodec"/> writes.
+/// </summary>
 internal static class StoredRow
 {
     public const int HeaderLength = sizeof(long);

@@ -16,7 +16,8 @@ internal sealed partial class TableStore
     public TablePage Query(string table, TableQuery query, CancellationToken cancellationToken)
     {
         var prefix = _tables.GetValueOrDefault(table) ?? throw TableError.TableNotFound.ToException();
-        var filter = string.IsNullOrWhiteSpace(query.Filter) ? null
+        var filter = string.IsNullOrWhiteSpace(query.Filter)
+            ? null
             : FilterParser.TryParse(query.Filter) ?? throw TableError.InvalidInput.ToException();
         Throw(query.Top is < 1 or > MaxPageSize ? TableError.InvalidInput : null);
 
@@ -35,7 +36,13 @@ internal sealed partial class TableStore
     }
 
     private static TablePage ReadPage(
-        RangeScan scan, byte[] table, KeyRange rowKeys, Filter? filter, TableQuery query, CancellationToken cancellationToken)
+        RangeScan scan,
+        byte[] table,
+        KeyRange rowKeys,
+        Filter? filter,
+        TableQuery query,
+        CancellationToken cancellationToken
+    )
     {
         var page = new List<TableEntity>();
         for (var scanned = 0; scan.MoveNext(); scanned++)

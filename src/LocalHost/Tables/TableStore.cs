@@ -44,7 +44,12 @@ internal sealed partial class TableStore
 
     /// <returns>The entity, or null and a 404.</returns>
     public (Response Response, TableEntity? Entity) Read(
-        string table, string partitionKey, string rowKey, string[]? select, CancellationToken cancellationToken)
+        string table,
+        string partitionKey,
+        string rowKey,
+        string[]? select,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         Throw(EntityLimits.CheckKey(partitionKey) ?? EntityLimits.CheckKey(rowKey));
@@ -90,7 +95,10 @@ internal sealed partial class TableStore
     }
 
     public async Task<Response<IReadOnlyList<Response>>> TransactAsync(
-        string table, IReadOnlyList<TableTransactionAction> actions, CancellationToken cancellationToken)
+        string table,
+        IReadOnlyList<TableTransactionAction> actions,
+        CancellationToken cancellationToken
+    )
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (actions.Count > MaxChanges)
@@ -104,7 +112,8 @@ internal sealed partial class TableStore
         for (var i = 0; i < changes.Length; i++)
         {
             var entity = EntityOf(actions[i]);
-            var error = Check(actions[i].ActionType, entity)
+            var error =
+                Check(actions[i].ActionType, entity)
                 ?? (entity.PartitionKey != actions[0].Entity.PartitionKey ? TableError.DifferentPartitions : null)
                 ?? (keys.Add(entity.RowKey) ? null : TableError.InvalidDuplicateRow);
             changes[i] = error is null ? Change(prefix, actions[i], entity) : throw error.ToTransactionException(i);
@@ -139,14 +148,17 @@ internal sealed partial class TableStore
             type,
             RowKey.Encode(table, entity.PartitionKey, entity.RowKey),
             action.ETag == default || action.ETag == ETag.All ? null : RowVersions.Parse(action.ETag),
-            type == TableTransactionActionType.Delete ? default : EntityCodec.Encode(entity));
+            type == TableTransactionActionType.Delete ? default : EntityCodec.Encode(entity)
+        );
     }
 
     // What counts is the size of the request, which is several times that of the values at the worst.
     private static void CheckSize(IReadOnlyList<TableTransactionAction> actions, RowChange[] changes)
     {
-        if (changes.Sum(change => change.Properties.Length) > MaxTransactionSize / 8
-            && actions.Sum(action => RequestSizeOf(EntityOf(action))) > MaxTransactionSize)
+        if (
+            changes.Sum(change => change.Properties.Length) > MaxTransactionSize / 8
+            && actions.Sum(action => RequestSizeOf(EntityOf(action))) > MaxTransactionSize
+        )
         {
             throw TableError.RequestBodyTooLarge.ToException();
         }
@@ -155,13 +167,19 @@ internal sealed partial class TableStore
     /// <summary>About what the client would send for a change: headers, and the entity as JSON.</summary>
     private static long RequestSizeOf(TableEntity entity)
     {
-        const int Headers = 700, NameAndType = 50;
-        return Headers + entity.Sum(property => property.Key.Length + NameAndType + property.Value switch
-        {
-            string text => JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length,
-            byte[] bytes => Base64.GetMaxEncodedToUtf8Length(bytes.Length),
-            _ => 0,
-        });
+        const int Headers = 700,
+            NameAndType = 50;
+        return Headers
+            + entity.Sum(property =>
+                property.Key.Length
+                + NameAndType
+                + property.Value switch
+                {
+                    string text => JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length,
+                    byte[] bytes => Base64.GetMaxEncodedToUtf8Length(bytes.Length),
+                    _ => 0,
+                }
+            );
     }
 
     private static StoredResponse Success(int status, ETag etag) =>

@@ -15,7 +15,9 @@ internal static class HttpTrigger
     public static void Map(WebApplication app, IEnumerable<(FunctionMethod Method, LocalFunction Function)> functions)
     {
         // The order of endpoints outranks how specific their routes are.
-        var endpoints = functions.Where(function => function.Method.Route is not null).Select((function, order) => EndpointFor(function.Method, function.Function, order));
+        var endpoints = functions
+            .Where(function => function.Method.Route is not null)
+            .Select((function, order) => EndpointFor(function.Method, function.Function, order));
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
         app.UseRouting();
         app.Run(AnswerAsync);
@@ -23,7 +25,10 @@ internal static class HttpTrigger
 
     private static Endpoint EndpointFor(FunctionMethod method, LocalFunction function, int order)
     {
-        var builder = new RouteEndpointBuilder(context => InvokeAsync(function, context), method.Route!, order) { DisplayName = function.Name };
+        var builder = new RouteEndpointBuilder(context => InvokeAsync(function, context), method.Route!, order)
+        {
+            DisplayName = function.Name,
+        };
         if (method.HttpMethods is { } methods)
         {
             builder.Metadata.Add(new HttpMethodMetadata(methods));

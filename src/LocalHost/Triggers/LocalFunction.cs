@@ -16,13 +16,15 @@ internal sealed record LocalFunction(
     string Trigger,
     ParameterInfo TriggerParameter,
     TriggerBindingAttribute Binding,
-    FunctionInvoker Invoke);
+    FunctionInvoker Invoke
+);
 
 /// <summary>
 /// One invocation: makes the service scope and the context, runs the worker middleware and the function, and throws what they throw, after
 /// logging it: who catches it doesn't log it again.
 /// </summary>
-/// <param name="triggerValue"><see cref="HttpRequest"/>, <c>ServiceBusReceivedMessage</c>, an array of those, or <see cref="TimerInfo"/>.</param>
+/// <param name="triggerValue"><see cref="HttpRequest"/>, <c>ServiceBusReceivedMessage</c>, an array of those, or <see
+/// cref="TimerInfo"/>.</param>
 /// <param name="features">What else the trigger has to bind.</param>
 /// <param name="cancellationToken">Bound to the function's <see cref="CancellationToken"/> parameter and to its context.</param>
 /// <returns>The invocation's result: what the function returned, or what a middleware set; null for none.</returns>
@@ -36,7 +38,9 @@ internal abstract class TriggerListener : IDisposable
 {
     public abstract Task StartAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes nothing new and returns when what is in flight has ended, or when <paramref name="cancellationToken"/> is cancelled.</summary>
+    /// <summary>
+    /// Takes nothing new and returns when what is in flight has ended, or when <paramref name="cancellationToken"/> is cancelled.
+    /// </summary>
     public abstract Task StopAsync(CancellationToken cancellationToken);
 
     public virtual void Dispose() { }

@@ -22,6 +22,12 @@ internal static class QueueCounts
     private static object Count(BrokerEntity entity)
     {
         var (active, scheduled, deadLetters) = entity.Count();
-        return new { name = entity.Definition.Name, active, scheduled, deadLetters };
+        return new
+        {
+            name = entity.Definition.Name,
+            active,
+            scheduled,
+            deadLetters,
+        };
     }
 }

@@ -16,7 +16,8 @@ internal sealed partial class ServiceBusListener(
     BrokerQueue queue,
     ServiceBusOptions options,
     TimeProvider time,
-    ILogger<ServiceBusListener> logger) : TriggerListener
+    ILogger<ServiceBusListener> logger
+) : TriggerListener
 {
     // One taker should not hold up the queue for long.
     private const int MostAtOnce = 64;
@@ -190,7 +191,11 @@ internal sealed partial class ServiceBusListener(
         [LoggerMessage(1, LogLevel.Error, "Nothing could be received from {Queue}")]
         public static partial void NotReceived(ILogger logger, Exception exception, string queue);
 
-        [LoggerMessage(2, LogLevel.Warning, "{Function}: message {SequenceNumber} of {Queue} could not be settled, and will be delivered again")]
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "{Function}: message {SequenceNumber} of {Queue} could not be settled, and will be delivered again"
+        )]
         public static partial void NotSettled(ILogger logger, Exception exception, string function, long sequenceNumber, string queue);
     }
 }

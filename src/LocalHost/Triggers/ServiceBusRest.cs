@@ -13,8 +13,8 @@ namespace LocalHost.Triggers;
 
 /// <summary>
 /// Service Bus's REST operation to send a message: <c>POST /_servicebus/{queue}/messages</c>. The body is the message's; the header
-/// <c>BrokerProperties</c> has its <c>MessageId</c> and <c>ScheduledEnqueueTimeUtc</c> as JSON; other headers whose value is a JSON string, number
-/// or truth value are its properties. Needs the admin key, as bearer token or in <c>x-api-key</c>.
+/// <c>BrokerProperties</c> has its <c>MessageId</c> and <c>ScheduledEnqueueTimeUtc</c> as JSON; other headers whose value is a JSON string,
+/// number or truth value are its properties. Needs the admin key, as bearer token or in <c>x-api-key</c>.
 /// </summary>
 /// <remarks>learn.microsoft.com/rest/api/servicebus/send-message-to-queue, …/message-headers-and-properties.</remarks>
 internal static class ServiceBusRest
@@ -26,7 +26,18 @@ internal static class ServiceBusRest
 
     // What HTTP and those who pass it on say for themselves, and could be taken for a property.
     private static readonly string[] NotProperties =
-        ["Age", "Content-Length", "If-Match", "If-None-Match", "If-Range", "Keep-Alive", "Max-Forwards", "DNT", "Upgrade-Insecure-Requests", BrokerProperties];
+    [
+        "Age",
+        "Content-Length",
+        "If-Match",
+        "If-None-Match",
+        "If-Range",
+        "Keep-Alive",
+        "Max-Forwards",
+        "DNT",
+        "Upgrade-Insecure-Requests",
+        BrokerProperties,
+    ];
 
     private static readonly string[] NotPropertyPrefixes = ["X-Forwarded-", "Sec-", "x-ms-"];
 
@@ -88,7 +99,10 @@ internal static class ServiceBusRest
     {
         var given = RequestKey.Of(request) ?? "";
         // Hashes are equally long, so the time says nothing about the key's length either.
-        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), SHA256.HashData(Encoding.UTF8.GetBytes(adminKey)));
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(given)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(adminKey))
+        );
     }
 
     /// <summary>Null if it is longer than a message can be.</summary>
@@ -100,7 +114,12 @@ internal static class ServiceBusRest
         }
 
         var buffer = new byte[(request.ContentLength ?? MessageLimits.SizeFromOutside) + 1];
-        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+        var length = await request.Body.ReadAtLeastAsync(
+            buffer,
+            buffer.Length,
+            throwOnEndOfStream: false,
+            request.HttpContext.RequestAborted
+        );
         return length > MessageLimits.SizeFromOutside ? null : buffer[..length];
     }
 
@@ -114,9 +133,11 @@ internal static class ServiceBusRest
 
         foreach (var (name, value) in request.Headers)
         {
-            if (!NotProperties.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (
+                !NotProperties.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && !NotPropertyPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-                && PropertyValue(value.ToString()) is { } property)
+                && PropertyValue(value.ToString()) is { } property
+            )
             {
                 message.ApplicationProperties[name] = property;
             }
@@ -141,7 +162,11 @@ internal static class ServiceBusRest
             }
             else if (property.NameEquals("ScheduledEnqueueTimeUtc"))
             {
-                message.ScheduledEnqueueTime = DateTimeOffset.Parse(Text(property).Trim(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+                message.ScheduledEnqueueTime = DateTimeOffset.Parse(
+                    Text(property).Trim(),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal
+                );
             }
         }
     }

@@ -14,9 +14,12 @@ internal sealed partial class TimerListener(
     TimerSchedule schedule,
     TimerStatusStore store,
     TimeProvider time,
-    ILogger<TimerListener> logger) : TriggerListener
+    ILogger<TimerListener> logger
+) : TriggerListener
 {
-    /// <summary>The clock is looked at this often, so that a machine that slept, or a clock that was set, delays a run by no more.</summary>
+    /// <summary>
+    /// The clock is looked at this often, so that a machine that slept, or a clock that was set, delays a run by no more.
+    /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan LongPastDue = TimeSpan.FromDays(2);
@@ -88,8 +91,9 @@ internal sealed partial class TimerListener(
     }
 
     /// <summary>
-    /// The next run that is remembered, or what the schedule says if that is earlier: a clock that was ahead has remembered one that is far away.
-    /// A run that was missed long ago waits for an hour, so that a clock that is ahead now can be set right before anything expires by it.
+    /// The next run that is remembered, or what the schedule says if that is earlier: a clock that was ahead has remembered one that is far
+    /// away. A run that was missed long ago waits for an hour, so that a clock that is ahead now can be set right before anything expires
+    /// by it.
     /// </summary>
     private DateTimeOffset? FirstRun(ScheduleStatus? status, DateTimeOffset start)
     {
@@ -111,7 +115,9 @@ internal sealed partial class TimerListener(
         return isFrequent ? scheduled : now + WaitIfLongPastDue;
     }
 
-    /// <summary>Whether a run is so far away that the clock must have been set back. The run after the next can be: the next may just have been.</summary>
+    /// <summary>
+    /// Whether a run is so far away that the clock must have been set back. The run after the next can be: the next may just have been.
+    /// </summary>
     private bool IsFarAhead(DateTimeOffset due, DateTimeOffset now) =>
         schedule.NextAfter(now) is { } next && schedule.NextAfter(next) is { } following && due > following;
 
@@ -165,7 +171,12 @@ internal sealed partial class TimerListener(
 
     private async Task<ScheduleStatus> RememberAsync(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
     {
-        var status = new ScheduleStatus { Last = last?.UtcDateTime ?? default, Next = next.UtcDateTime, LastUpdated = now.UtcDateTime };
+        var status = new ScheduleStatus
+        {
+            Last = last?.UtcDateTime ?? default,
+            Next = next.UtcDateTime,
+            LastUpdated = now.UtcDateTime,
+        };
         try
         {
             await store.WriteAsync(status);

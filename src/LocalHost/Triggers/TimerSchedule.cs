@@ -3,7 +3,9 @@ using NCrontab;
 
 namespace LocalHost.Triggers;
 
-/// <summary>An NCRONTAB expression in UTC: second, minute, hour, day, month, day of the week; without the first field, at second 0.</summary>
+/// <summary>
+/// An NCRONTAB expression in UTC: second, minute, hour, day, month, day of the week; without the first field, at second 0.
+/// </summary>
 internal sealed class TimerSchedule
 {
     private const int FieldsWithSeconds = 6;

@@ -12,7 +12,8 @@ internal sealed class TriggerService : IHostedLifecycleService, IDisposable
 
     public IReadOnlyList<TriggerListener> Listeners { get; set; } = [];
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.WhenAll(Listeners.Select(listener => listener.StartAsync(cancellationToken)));
+    public Task StartedAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Listeners.Select(listener => listener.StartAsync(cancellationToken)));
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {

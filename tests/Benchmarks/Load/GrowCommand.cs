@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Benchmarks.Load;
 
 /// <summary>
-/// The verb <c>grow</c>: what a delivery log that grows costs the local host. Transactions of two rows, each awaited, 256 at once, over 10,000 partitions,
-/// and newest first within each of them. <c>grow 5000000</c> writes ten million rows; <c>grow 5000000 DIR</c> continues in a folder, and keeps it.
+/// The verb <c>grow</c>: what a delivery log that grows costs the local host. Transactions of two rows, each awaited, 256 at once, over
+/// 10,000 partitions, and newest first within each of them. <c>grow 5000000</c> writes ten million rows; <c>grow 5000000 DIR</c> continues
+/// in a folder, and keeps it.
 /// </summary>
 internal static class GrowCommand
 {
@@ -41,18 +42,27 @@ internal static class GrowCommand
         using var process = Process.GetCurrentProcess();
         var (started, cpu) = (Stopwatch.GetTimestamp(), process.TotalProcessorTime);
         var left = count;
-        await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Task.Run(async () =>
-        {
-            for (var number = Interlocked.Decrement(ref left); number >= 0; number = Interlocked.Decrement(ref left))
-            {
-                await table.SubmitTransactionAsync(Rows(done + number));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, AtOnce)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        for (var number = Interlocked.Decrement(ref left); number >= 0; number = Interlocked.Decrement(ref left))
+                        {
+                            await table.SubmitTransactionAsync(Rows(done + number));
+                        }
+                    })
+                )
+        );
         process.Refresh();
         var used = (process.TotalProcessorTime - cpu).TotalMicroseconds / count;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{done + count,10:N0} transactions {count / Stopwatch.GetElapsedTime(started).TotalSeconds,8:N0}/s {used,6:N1} µs CPU {process.WorkingSet64 / 1e6,5:N0} MB"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{done + count, 10:N0} transactions {count / Stopwatch.GetElapsedTime(started).TotalSeconds, 8:N0}/s {used, 6:N1} µs CPU {process.WorkingSet64 / 1e6, 5:N0} MB"
+            )
+        );
     }
 
     private static TableTransactionAction[] Rows(int number)
@@ -62,15 +72,19 @@ internal static class GrowCommand
         var eventId = string.Create(CultureInfo.InvariantCulture, $"evt_01jkz5w8x9y7v6t5{number:D10}");
         return [Row($"{time:D19}:{eventId}:0:1"), Row($"e:{eventId}:{time:D19}")];
 
-        TableTransactionAction Row(string key) => new(TableTransactionActionType.UpsertReplace, new TableEntity(partition, key)
-        {
-            ["eventId"] = eventId,
-            ["eventName"] = "CaseArchivedEvent",
-            ["attempt"] = 1,
-            ["run"] = "0",
-            ["outcome"] = "delivered",
-            ["durationMs"] = 12L,
-            ["statusCode"] = 200,
-        });
+        TableTransactionAction Row(string key) =>
+            new(
+                TableTransactionActionType.UpsertReplace,
+                new TableEntity(partition, key)
+                {
+                    ["eventId"] = eventId,
+                    ["eventName"] = "CaseArchivedEvent",
+                    ["attempt"] = 1,
+                    ["run"] = "0",
+                    ["outcome"] = "delivered",
+                    ["durationMs"] = 12L,
+                    ["statusCode"] = 200,
+                }
+            );
     }
 }

@@ -8,7 +8,10 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
 {
     // The only invocation hangs, so that what is queued stays there and no delivery takes part in what is measured.
     private static readonly (string Name, string Value)[] s_oneHangs =
-        [("Deliveries__Deadline", "00:02:00"), ("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", "1")];
+    [
+        ("Deliveries__Deadline", "00:02:00"),
+        ("AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls", "1"),
+    ];
 
     private const int Organization = 1;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
@@ -53,7 +56,12 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     {
         (string Part, Func<Task> Run)[] parts =
         [
-            ("start", Start), ("throughput", Throughput), ("growth", Growth), ("latency", Latency), ("fan-out", FanOut), ("waiting", Waiting),
+            ("start", Start),
+            ("throughput", Throughput),
+            ("growth", Growth),
+            ("latency", Latency),
+            ("fan-out", FanOut),
+            ("waiting", Waiting),
         ];
         foreach (var (part, run) in parts.Where(part => options.Runs(part.Part)))
         {
@@ -84,10 +92,14 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         await using var app = await AppProcess.Start();
         var ours = await MeasureDeliveries(app, others: 0);
         _report.Add(new("raw", $"raw limit, HttpClient, {RawLimit.Concurrency} at once", raw.Rate, "/s"));
-        _report.Add(new("deliveries", $"deliveries, {options.Events:N0} events x {options.Subscriptions:N0} subscriptions", ours.Rate, "/s"));
+        _report.Add(
+            new("deliveries", $"deliveries, {options.Events:N0} events x {options.Subscriptions:N0} subscriptions", ours.Rate, "/s")
+        );
         _report.Add(new("ratio", "ratio of the two", ours.Rate / raw.Rate, "", AtLeast: 0.5));
         _report.Add(new("cpu", "CPU of the app for a delivery", ours.Cpu, "µs"));
-        _report.Add(new("cpuRatio", "CPU of the app for a delivery, over that of HttpClient for a request", ours.Cpu / raw.Cpu, "", AtMost: 2));
+        _report.Add(
+            new("cpuRatio", "CPU of the app for a delivery, over that of HttpClient for a request", ours.Cpu / raw.Cpu, "", AtMost: 2)
+        );
         _report.Add(new("throughputPeakMemory", "peak memory meanwhile", PeakMemory(app), "MB"));
     }
 
@@ -103,7 +115,9 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
 
         await using var app = await AppProcess.Start();
         var (rate, _) = await MeasureDeliveries(app, others: options.FanOut);
-        _report.Add(new("growth", $"deliveries among {options.FanOut:N0} other subscriptions, against alone", rate / alone.Value, "", AtLeast: 0.9));
+        _report.Add(
+            new("growth", $"deliveries among {options.FanOut:N0} other subscriptions, against alone", rate / alone.Value, "", AtLeast: 0.9)
+        );
     }
 
     private async Task Latency()
@@ -119,8 +133,18 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
             [.. published.Select(one => Stopwatch.GetElapsedTime(from(one), times[one.Id]).TotalMilliseconds).Order()];
         var accepted = FromTo(one => one.AcceptedAt);
         var sent = FromTo(one => one.SentAt);
-        _report.Add(new("latencyP50", $"publish accepted to POST received, {options.Rate:N0}/s, p50", Math.Max(0, Percentile(accepted, 0.50)), "ms", AtMost: 5));
-        _report.Add(new("latencyP99", $"publish accepted to POST received, {options.Rate:N0}/s, p99", Percentile(accepted, 0.99), "ms", AtMost: 20));
+        _report.Add(
+            new(
+                "latencyP50",
+                $"publish accepted to POST received, {options.Rate:N0}/s, p50",
+                Math.Max(0, Percentile(accepted, 0.50)),
+                "ms",
+                AtMost: 5
+            )
+        );
+        _report.Add(
+            new("latencyP99", $"publish accepted to POST received, {options.Rate:N0}/s, p99", Percentile(accepted, 0.99), "ms", AtMost: 20)
+        );
         _report.Add(new("totalLatencyP50", $"publish sent to POST received, {options.Rate:N0}/s, p50", Percentile(sent, 0.50), "ms"));
         _report.Add(new("totalLatencyP99", $"publish sent to POST received, {options.Rate:N0}/s, p99", Percentile(sent, 0.99), "ms"));
     }
@@ -132,14 +156,18 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         var user = await SubscribeToSilence(app);
         const int events = 10;
         var waiting = 0L;
-        var (rate, cpu) = await Warm(process, options.FanOut * events, async () =>
-        {
-            waiting += options.FanOut * events;
-            var started = Stopwatch.GetTimestamp();
-            await user.Publish(events);
-            await UntilWaiting(user, waiting);
-            return options.FanOut * events / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        });
+        var (rate, cpu) = await Warm(
+            process,
+            options.FanOut * events,
+            async () =>
+            {
+                waiting += options.FanOut * events;
+                var started = Stopwatch.GetTimestamp();
+                await user.Publish(events);
+                await UntilWaiting(user, waiting);
+                return options.FanOut * events / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            }
+        );
         _report.Add(new("fanOut", $"fan-out to {options.FanOut:N0} subscriptions, enqueued", rate, "/s", AtLeast: 100_000));
         _report.Add(new("fanOutCpu", "CPU of the app for one of those", cpu, "µs"));
     }
@@ -178,14 +206,18 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         await receiver.Complete(progress);
 
         var total = options.Subscriptions * options.Events;
-        return await Warm(process, total, async () =>
-        {
-            progress.Say($"{total:N0} deliveries");
-            await receiver.Expect(total);
-            var started = Stopwatch.GetTimestamp();
-            await user.Publish(options.Events);
-            return total / Stopwatch.GetElapsedTime(started, await receiver.Complete(progress)).TotalSeconds;
-        });
+        return await Warm(
+            process,
+            total,
+            async () =>
+            {
+                progress.Say($"{total:N0} deliveries");
+                await receiver.Expect(total);
+                var started = Stopwatch.GetTimestamp();
+                await user.Publish(options.Events);
+                return total / Stopwatch.GetElapsedTime(started, await receiver.Complete(progress)).TotalSeconds;
+            }
+        );
     }
 
     /// <summary>The median of all rounds but the first, in which the runtime still compiles.</summary>
@@ -287,7 +319,8 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         return process.PeakWorkingSet64 / 1e6;
     }
 
-    private static double Percentile(double[] ordered, double share) => ordered[(int)Math.Min(ordered.Length - 1, Math.Ceiling(ordered.Length * share))];
+    private static double Percentile(double[] ordered, double share) =>
+        ordered[(int)Math.Min(ordered.Length - 1, Math.Ceiling(ordered.Length * share))];
 
     /// <param name="Rate">Operations a second.</param>
     /// <param name="Cpu">Of one of them, in microseconds.</param>

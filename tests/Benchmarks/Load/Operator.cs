@@ -18,17 +18,21 @@ internal sealed class Operator(AppProcess app, int organization)
     private readonly string _path = $"/api/organizations/{organization}";
 
     public Task Subscribe(int count, Uri url, string eventName = EventName) =>
-        Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests }, async (number, _) =>
-        {
-            var subscription = new JsonObject
+        Parallel.ForEachAsync(
+            Enumerable.Range(0, count),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests },
+            async (number, _) =>
             {
-                ["name"] = $"Load {number}",
-                ["url"] = url.OriginalString,
-                ["token"] = "token-of-the-load-test",
-                ["events"] = new JsonArray(eventName),
-            };
-            (await _api.Post($"{_path}/subscriptions", subscription)).Expect(HttpStatusCode.Created);
-        });
+                var subscription = new JsonObject
+                {
+                    ["name"] = $"Load {number}",
+                    ["url"] = url.OriginalString,
+                    ["token"] = "token-of-the-load-test",
+                    ["events"] = new JsonArray(eventName),
+                };
+                (await _api.Post($"{_path}/subscriptions", subscription)).Expect(HttpStatusCode.Created);
+            }
+        );
 
     /// <summary>Publishes events in as few requests as it takes.</summary>
     public async Task Publish(int count)
@@ -52,8 +56,8 @@ internal sealed class Operator(AppProcess app, int organization)
     public async Task<long> Waiting() => (await AppQueues.Of(_api)).Single(queue => queue.Name == "deliveries").Active;
 
     /// <summary>The payload that a receiver gets for an event, for the raw limit to send the same.</summary>
-    public static byte[] PayloadOf(int organization, int number) => Encoding.UTF8.GetBytes(
-        $$"""{"eventName":"{{EventName}}","organizationId":{{organization}},"data":{{Data(number)}}}""");
+    public static byte[] PayloadOf(int organization, int number) =>
+        Encoding.UTF8.GetBytes($$"""{"eventName":"{{EventName}}","organizationId":{{organization}},"data":{{Data(number)}}}""");
 
     private static string Event(int number) => $$"""{"eventName":"{{EventName}}","data":{{Data(number)}}}""";
 

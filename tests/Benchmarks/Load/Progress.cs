@@ -7,5 +7,5 @@ internal sealed class Progress
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 
-    public void Say(string what) => Console.Error.WriteLine($"{_watch.Elapsed.TotalSeconds,6:0.0} s  {what}");
+    public void Say(string what) => Console.Error.WriteLine($"{_watch.Elapsed.TotalSeconds, 6:0.0} s  {what}");
 }

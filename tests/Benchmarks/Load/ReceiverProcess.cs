@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Benchmarks.Load;
 
-/// <summary>The receiver's process, and what the load test asks of it. Times are <see cref="Stopwatch"/> timestamps, which all processes of a machine share.</summary>
+/// <summary>
+/// The receiver's process, and what the load test asks of it. Times are <see cref="Stopwatch"/> timestamps, which all processes of a
+/// machine share.
+/// </summary>
 internal sealed class ReceiverProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -23,7 +26,9 @@ internal sealed class ReceiverProcess : IAsyncDisposable
 
     public static async Task<ReceiverProcess> Start()
     {
-        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["receiver"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var process = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, ["receiver"]) { RedirectStandardOutput = true, UseShellExecute = false }
+        )!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith(ReceiverServer.ReadyPrefix, StringComparison.Ordinal))
@@ -54,7 +59,9 @@ internal sealed class ReceiverProcess : IAsyncDisposable
     public async Task<Dictionary<string, long>> Times()
     {
         var lines = (await _http.GetStringAsync("/times")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return lines.Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        return lines
+            .Select(line => line.Split(' '))
+            .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
     }
 
     public async ValueTask DisposeAsync()

@@ -32,7 +32,9 @@ internal sealed class ReceiverServer
         await using var server = builder.Build();
         server.Run(new ReceiverServer().Handle);
         await server.StartAsync();
-        Console.WriteLine(ReadyPrefix + server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Console.WriteLine(
+            ReadyPrefix + server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+        );
         await server.WaitForShutdownAsync();
     }
 
@@ -65,7 +67,9 @@ internal sealed class ReceiverServer
                 await context.Response.WriteAsync(Volatile.Read(ref _round).Seen.ToString(CultureInfo.InvariantCulture));
                 break;
             case "/times":
-                await context.Response.WriteAsync(string.Join('\n', _times.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}"))));
+                await context.Response.WriteAsync(
+                    string.Join('\n', _times.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")))
+                );
                 break;
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -75,7 +79,7 @@ internal sealed class ReceiverServer
 
     private static async Task Drain(HttpRequest request)
     {
-        for (var ended = false; !ended;)
+        for (var ended = false; !ended; )
         {
             var read = await request.BodyReader.ReadAsync();
             request.BodyReader.AdvanceTo(read.Buffer.End);

@@ -28,8 +28,11 @@ internal static class LogCommand
     /// <param name="args">Numbers of rows.</param>
     public static async Task Run(string[] args)
     {
-        int[] lengths = args.Length > 0 ? [.. args.Select(arg => int.Parse(arg, CultureInfo.InvariantCulture))] : [10_000, 100_000, 1_000_000];
-        Console.WriteLine($"{"rows",10} {"write",12} {"open",10} {"unknown",10} {"newest 50",10} {"of event",10} {"purge step",11}   (medians; a step deletes {StepRows} attempts)");
+        int[] lengths =
+            args.Length > 0 ? [.. args.Select(arg => int.Parse(arg, CultureInfo.InvariantCulture))] : [10_000, 100_000, 1_000_000];
+        Console.WriteLine(
+            $"{"rows", 10} {"write", 12} {"open", 10} {"unknown", 10} {"newest 50", 10} {"of event", 10} {"purge step", 11}   (medians; a step deletes {StepRows} attempts)"
+        );
         // The first round warms up.
         _ = await MeasureAsync(lengths[0]);
         foreach (var rows in lengths)
@@ -51,13 +54,17 @@ internal static class LogCommand
             var attempts = rows / RowsOfAttempt;
             var started = Stopwatch.GetTimestamp();
             var next = -1;
-            await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
-            {
-                while (Interlocked.Increment(ref next) is var i && i < attempts)
-                {
-                    await log.AppendAsync(subscription, Attempt(i), hasWaited: false, default);
-                }
-            }));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, Writers)
+                    .Select(async _ =>
+                    {
+                        while (Interlocked.Increment(ref next) is var i && i < attempts)
+                        {
+                            await log.AppendAsync(subscription, Attempt(i), hasWaited: false, default);
+                        }
+                    })
+            );
             var perSecond = attempts / Stopwatch.GetElapsedTime(started).TotalSeconds;
 
             var random = new Random(1);
@@ -66,12 +73,16 @@ internal static class LogCommand
             var open = await MedianAsync(Reads, () => log.AttemptsOfAsync(subscription, Id(random.Next(attempts)), 100, default));
             var unknown = await MedianAsync(Reads, () => log.AttemptsOfAsync(subscription, Id(attempts), 100, default));
             var newest = await MedianAsync(Reads, () => log.ListAsync(subscription, all, list, default));
-            var ofEvent = await MedianAsync(Reads, () => log.ListAsync(subscription, all with { EventId = Id(random.Next(attempts)).ToString() }, list, default));
+            var ofEvent = await MedianAsync(
+                Reads,
+                () => log.ListAsync(subscription, all with { EventId = Id(random.Next(attempts)).ToString() }, list, default)
+            );
             var expired = 0;
             var purge = await MedianAsync(Steps, () => PurgeAsync(tables, s_start + (s_pace * (expired += StepRows)) - (s_pace / 2)));
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rows,10} {perSecond,10:0}/s {open,7:0.000} ms {unknown,7:0.000} ms {newest,7:0.000} ms {ofEvent,7:0.000} ms {purge,8:0.0} ms");
+                $"{rows, 10} {perSecond, 10:0}/s {open, 7:0.000} ms {unknown, 7:0.000} ms {newest, 7:0.000} ms {ofEvent, 7:0.000} ms {purge, 8:0.0} ms"
+            );
         }
         finally
         {
@@ -89,9 +100,7 @@ internal static class LogCommand
         }
 
         // To its end, so that the next begins anew.
-        while (!await purge.StepAsync(StepRows, default))
-        {
-        }
+        while (!await purge.StepAsync(StepRows, default)) { }
     }
 
     private static async Task<double> MedianAsync(int times, Func<Task> act)
@@ -108,18 +117,20 @@ internal static class LogCommand
         return taken[times / 2];
     }
 
-    private static EventId Id(int number) => EventId.TryParse(string.Create(CultureInfo.InvariantCulture, $"evt_{number}"), out var id) ? id : default;
+    private static EventId Id(int number) =>
+        EventId.TryParse(string.Create(CultureInfo.InvariantCulture, $"evt_{number}"), out var id) ? id : default;
 
-    private static DeliveryAttempt Attempt(int number) => new()
-    {
-        EventId = Id(number).ToString(),
-        EventName = "CaseClosedEvent",
-        Attempt = 1,
-        Run = DeliveryMessage.EventRun,
-        At = s_start + (s_pace * number),
-        EndedAt = s_start + (s_pace * number) + TimeSpan.FromMilliseconds(20),
-        Outcome = DeliveryOutcome.Delivered,
-        StatusCode = 200,
-        ResponseSnippet = "thanks",
-    };
+    private static DeliveryAttempt Attempt(int number) =>
+        new()
+        {
+            EventId = Id(number).ToString(),
+            EventName = "CaseClosedEvent",
+            Attempt = 1,
+            Run = DeliveryMessage.EventRun,
+            At = s_start + (s_pace * number),
+            EndedAt = s_start + (s_pace * number) + TimeSpan.FromMilliseconds(20),
+            Outcome = DeliveryOutcome.Delivered,
+            StatusCode = 200,
+            ResponseSnippet = "thanks",
+        };
 }

@@ -28,13 +28,20 @@ public class DatabaseBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = Writes)]
-    public Task Durable_writes() => Task.WhenAll(Enumerable.Range(0, AtOnce).Select(async writer =>
-    {
-        for (var i = 0; i < Writes / AtOnce; i++)
-        {
-            await _database!.WriteAsync(new Put([KeySpace.TableRows, (byte)writer, (byte)(writer >> 8), (byte)i, (byte)(i >> 8)], _value));
-        }
-    }));
+    public Task Durable_writes() =>
+        Task.WhenAll(
+            Enumerable
+                .Range(0, AtOnce)
+                .Select(async writer =>
+                {
+                    for (var i = 0; i < Writes / AtOnce; i++)
+                    {
+                        await _database!.WriteAsync(
+                            new Put([KeySpace.TableRows, (byte)writer, (byte)(writer >> 8), (byte)i, (byte)(i >> 8)], _value)
+                        );
+                    }
+                })
+        );
 
     private sealed class Put(byte[] key, byte[] value) : WriteOperation
     {

@@ -20,8 +20,18 @@ public class DeliveryBenchmarks
     private readonly byte[] _payload = new byte[400];
     private readonly SigningSecrets _secrets = SigningSecrets.New();
     private readonly DeliveryMessage _delivery;
-    private readonly DeliveryResult _success = new() { At = s_now, Duration = TimeSpan.FromMilliseconds(3), StatusCode = 200 };
-    private readonly DeliveryResult _failure = new() { At = s_now, Duration = TimeSpan.FromMilliseconds(3), StatusCode = 500 };
+    private readonly DeliveryResult _success = new()
+    {
+        At = s_now,
+        Duration = TimeSpan.FromMilliseconds(3),
+        StatusCode = 200,
+    };
+    private readonly DeliveryResult _failure = new()
+    {
+        At = s_now,
+        Duration = TimeSpan.FromMilliseconds(3),
+        StatusCode = 500,
+    };
 
     public DeliveryBenchmarks()
     {

@@ -21,7 +21,8 @@ public class EventBenchmarks
         _data = document.RootElement.Clone();
         OrganizationId.TryFrom(1, out _organization);
         _payload = EventPayload.Compose("CaseClosedEvent", _organization, _data);
-        _spaced = """{ "organizationId": 1, "eventName": "CaseClosedEvent", "data": {"id":"case-id","name":"Case Name","closedOn":"2025-01-28T12:00:00Z"} }"""u8.ToArray();
+        _spaced =
+            """{ "organizationId": 1, "eventName": "CaseClosedEvent", "data": {"id":"case-id","name":"Case Name","closedOn":"2025-01-28T12:00:00Z"} }"""u8.ToArray();
     }
 
     [Benchmark(Baseline = true)]

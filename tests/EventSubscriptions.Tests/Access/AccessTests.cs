@@ -51,7 +51,9 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [Fact]
     public async Task Key_is_issued_once_shown_and_let_through()
     {
-        var created = await CreateAsync($$"""{"name":"reader","role":"read","organizationId":{{_organization}},"expiresAt":"2026-02-01T00:00:00Z"}""");
+        var created = await CreateAsync(
+            $$"""{"name":"reader","role":"read","organizationId":{{_organization}},"expiresAt":"2026-02-01T00:00:00Z"}"""
+        );
 
         Assert.Equal(201, created.Status);
         var id = created.Json.GetProperty("id").GetString();
@@ -59,7 +61,8 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         Assert.Equal($"/api/keys/{id}", created.Headers.Location);
         Assert.Equal(
             $$"""{"id":"{{id}}","name":"reader","role":"read","organizationId":{{_organization}},"createdAt":"2026-01-31T10:00:00Z","expiresAt":"2026-02-01T00:00:00Z","key":"{{key}}"}""",
-            created.Body);
+            created.Body
+        );
         var decision = await DecideAsync(s_read, Bearer(key), _organization.ToString());
         Assert.Null(decision.Refusal);
         Assert.Equal(new Caller(new Actor(id, "reader"), Role.Read, _organization), decision.Caller);
@@ -206,7 +209,14 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         _clock.Advance(TimeSpan.FromSeconds(1));
         await RevokeAsync(Id(created), BoundAdmin);
 
-        var entries = (await _auditLog.ListAsync(_organization, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("", 10, null), default)).Items;
+        var entries = (
+            await _auditLog.ListAsync(
+                _organization,
+                new AuditFilter(new TimeRange(null, null), null, null),
+                new PageRequest("", 10, null),
+                default
+            )
+        ).Items;
 
         Assert.Equal([AuditType.KeyRevoked, AuditType.KeyCreated], entries.Select(entry => entry.Type));
         Assert.Equal(["bound", Authenticator.AdminKeyName], entries.Select(entry => entry.Actor));
@@ -217,7 +227,17 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [Fact]
     public async Task Request_is_told_to_bring_a_key()
     {
-        foreach (var request in (HttpRequest[])[Requests.Get(), Bearer(""), Header("Basic dXNlcjpwdw=="), Bearer("unknown"), Bearer(new string('x', 10_000)), Header("Bearer a", "Bearer b")])
+        foreach (
+            var request in (HttpRequest[])
+                [
+                    Requests.Get(),
+                    Bearer(""),
+                    Header("Basic dXNlcjpwdw=="),
+                    Bearer("unknown"),
+                    Bearer(new string('x', 10_000)),
+                    Header("Bearer a", "Bearer b"),
+                ]
+        )
         {
             var refusal = (await DecideAsync(s_read, request, _organization.ToString())).Refusal!;
             var reply = await refusal.ReplyAsync();
@@ -271,7 +291,10 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         for (var i = 0; i < 1000; i++)
         {
             var text = ApiKey.NewText(_clock, new KeyMark(new SecretOptions([new("other", new byte[32])]))).Text.Reveal();
-            Assert.Equal(Authentication.Unknown, await authenticator.AuthenticateAsync(text, default).AsTask().WaitAsync(Eventually.Deadline));
+            Assert.Equal(
+                Authentication.Unknown,
+                await authenticator.AuthenticateAsync(text, default).AsTask().WaitAsync(Eventually.Deadline)
+            );
         }
     }
 
@@ -323,7 +346,10 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
         await CreateAsync($$"""{"name":"{{unbound}}","role":"read"}""");
 
         Assert.Equal(409, (await CreateAsync($$"""{"name":"{{bound}}","role":"read"}""")).Status);
-        Assert.Equal(409, (await CreateAsync($$"""{"name":"{{unbound}}","role":"read","organizationId":{{_organization}}}""", BoundAdmin)).Status);
+        Assert.Equal(
+            409,
+            (await CreateAsync($$"""{"name":"{{unbound}}","role":"read","organizationId":{{_organization}}}""", BoundAdmin)).Status
+        );
 
         // What names another organization has, or takes, is no business of this one.
         var others = Given.Organization();
@@ -344,9 +370,18 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     {
         var name = NewName();
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CreateAsync($$"""{"name":"{{name}}","role":"read","organizationId":{{_organization}}}""")));
+        await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => CreateAsync($$"""{"name":"{{name}}","role":"read","organizationId":{{_organization}}}"""))
+        );
 
-        Assert.InRange((await ListAsync(BoundAdmin)).Json.GetProperty("items").EnumerateArray().Count(key => key.GetProperty("name").GetString() == name), 0, 1);
+        Assert.InRange(
+            (await ListAsync(BoundAdmin))
+                .Json.GetProperty("items")
+                .EnumerateArray()
+                .Count(key => key.GetProperty("name").GetString() == name),
+            0,
+            1
+        );
     }
 
     [Theory]
@@ -397,7 +432,15 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     public async Task What_is_for_everybody_is_so_when_the_keys_cannot_be_read()
     {
         var table = new Mock<TableClient>();
-        table.Setup(client => client.GetEntityIfExistsAsync<TableEntity>(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+        table
+            .Setup(client =>
+                client.GetEntityIfExistsAsync<TableEntity>(
+                    It.IsAny<string>(),
+                    It.IsAny<string>(),
+                    It.IsAny<IEnumerable<string>>(),
+                    It.IsAny<CancellationToken>()
+                )
+            )
             .ThrowsAsync(new Azure.RequestFailedException(503, "busy"));
         var tables = new Mock<TableServiceClient>();
         tables.Setup(client => client.GetTableClient(TableNames.ApiKeys)).Returns(table.Object);
@@ -437,7 +480,15 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     private async Task<string> IssueUnmarkedAsync()
     {
         var (id, text) = NewUnmarked();
-        var key = new ApiKey { Id = id, Name = "old", Role = Role.Read, Organization = Given.Organization(), CreatedAt = _clock.GetUtcNow(), Hash = ApiKey.HashOf(text) };
+        var key = new ApiKey
+        {
+            Id = id,
+            Name = "old",
+            Role = Role.Read,
+            Organization = Given.Organization(),
+            CreatedAt = _clock.GetUtcNow(),
+            Hash = ApiKey.HashOf(text),
+        };
         Assert.True(await _store.TryAddAsync(key, default));
         return text;
     }
@@ -471,12 +522,15 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     }
 
     /// <summary>Issues a key; those whose name doesn't matter are called n.</summary>
-    private Task<Reply> CreateAsync(string body, Caller? caller = null) => IssueAsync(body.Replace("\"name\":\"n\"", $"\"name\":\"{NewName()}\"", StringComparison.Ordinal), caller);
+    private Task<Reply> CreateAsync(string body, Caller? caller = null) =>
+        IssueAsync(body.Replace("\"name\":\"n\"", $"\"name\":\"{NewName()}\"", StringComparison.Ordinal), caller);
 
     private Task<Reply> IssueAsync(string body, Caller? caller) =>
         _functions.CreateKey(Requests.Post(body), new TestFunctionContext(caller ?? _admin), default).Reply();
 
-    private Task<Reply> ListAsync(Caller caller) => _functions.ListKeys(Requests.Get("?pageSize=1000"), new TestFunctionContext(caller), default).Reply();
+    private Task<Reply> ListAsync(Caller caller) =>
+        _functions.ListKeys(Requests.Get("?pageSize=1000"), new TestFunctionContext(caller), default).Reply();
 
-    private Task<Reply> RevokeAsync(string id, Caller caller) => _functions.RevokeKey(Requests.Get(), id, new TestFunctionContext(caller), default).Reply();
+    private Task<Reply> RevokeAsync(string id, Caller caller) =>
+        _functions.RevokeKey(Requests.Get(), id, new TestFunctionContext(caller), default).Reply();
 }

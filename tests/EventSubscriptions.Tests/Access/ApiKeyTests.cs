@@ -50,5 +50,8 @@ public sealed class ApiKeyTests
     [InlineData(Role.Manage, "read publish manage")]
     [InlineData(Role.Admin, "read publish manage admin")]
     public void Role_includes_those_that_it_should(Role role, string may) =>
-        Assert.Equal(may.Split(' '), RoleNames.All.Where(name => new Caller(Given.Actor(""), role, null).May(RoleNames.Parse(name)!.Value)));
+        Assert.Equal(
+            may.Split(' '),
+            RoleNames.All.Where(name => new Caller(Given.Actor(""), role, null).May(RoleNames.Parse(name)!.Value))
+        );
 }

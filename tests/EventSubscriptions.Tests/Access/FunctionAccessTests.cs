@@ -10,9 +10,13 @@ public sealed class FunctionAccessTests
     private static readonly Assembly s_app = typeof(AccessMiddleware).Assembly;
 
     private static readonly List<string> s_names =
-        [.. s_app.GetTypes().SelectMany(type => type.GetMethods())
+    [
+        .. s_app
+            .GetTypes()
+            .SelectMany(type => type.GetMethods())
             .Where(method => method.GetParameters().Any(parameter => parameter.IsDefined(typeof(HttpTriggerAttribute))))
-            .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name)];
+            .Select(method => method.GetCustomAttribute<FunctionAttribute>()!.Name),
+    ];
 
     public static TheoryData<string> HttpFunctions => [.. s_names];
 
@@ -28,7 +32,10 @@ public sealed class FunctionAccessTests
 
     [Fact]
     public void Only_health_the_description_and_the_portal_are_for_everybody() =>
-        Assert.Equal(["GetHealth", "GetOpenApi", "GetPortal", "GetRoot"], s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["GetHealth", "GetOpenApi", "GetPortal", "GetRoot"],
+            s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public void Function_that_is_not_known_or_says_nothing_is_for_nobody()
@@ -44,14 +51,10 @@ public sealed class FunctionAccessTests
     internal sealed class Sample
     {
         [Function("Forgotten")]
-        public void Forgotten()
-        {
-        }
+        public void Forgotten() { }
 
         [Function("Remembered")]
         [Requires(Role.Publish)]
-        public void Remembered()
-        {
-        }
+        public void Remembered() { }
     }
 }

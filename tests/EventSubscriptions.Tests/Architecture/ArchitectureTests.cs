@@ -14,16 +14,18 @@ public sealed class ArchitectureTests
     private static readonly MethodInfo[] s_functions =
     [
         .. from type in typeof(TableNames).Assembly.GetTypes()
-           from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
-           where method.IsDefined(typeof(FunctionAttribute))
-           select method,
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
+        where method.IsDefined(typeof(FunctionAttribute))
+        select method,
     ];
 
     [Fact]
     public void App_does_not_know_which_host_runs_it()
     {
-        var sources = Directory.EnumerateFiles(Repository.PathOf("src", "EventSubscriptions"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Regex.IsMatch(file, @"[/\\](obj|bin)[/\\]")).ToList();
+        var sources = Directory
+            .EnumerateFiles(Repository.PathOf("src", "EventSubscriptions"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !Regex.IsMatch(file, @"[/\\](obj|bin)[/\\]"))
+            .ToList();
 
         Assert.NotEmpty(sources);
         Assert.DoesNotContain(sources, file => Regex.IsMatch(File.ReadAllText(file), @"LocalHost|^\s*#if\b", RegexOptions.Multiline));
@@ -35,9 +37,14 @@ public sealed class ArchitectureTests
         var http = s_functions.Where(function => Trigger<HttpTriggerAttribute>(function) is not null).ToList();
 
         Assert.NotEmpty(http);
-        Assert.All(http, function => Assert.True(
-            function.IsDefined(typeof(RequiresAttribute)) != function.IsDefined(typeof(AnonymousAttribute)),
-            $"{function.DeclaringType!.Name}.{function.Name} has neither or both of [Requires] and [Anonymous]."));
+        Assert.All(
+            http,
+            function =>
+                Assert.True(
+                    function.IsDefined(typeof(RequiresAttribute)) != function.IsDefined(typeof(AnonymousAttribute)),
+                    $"{function.DeclaringType!.Name}.{function.Name} has neither or both of [Requires] and [Anonymous]."
+                )
+        );
     }
 
     [Fact]
@@ -45,7 +52,8 @@ public sealed class ArchitectureTests
     {
         Assert.All(
             s_functions.Select(Trigger<HttpTriggerAttribute>).OfType<HttpTriggerAttribute>(),
-            trigger => Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel));
+            trigger => Assert.Equal(AuthorizationLevel.Anonymous, trigger.AuthLevel)
+        );
     }
 
     [Fact]
@@ -69,13 +77,20 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_queue_has_a_function_for_its_messages_and_one_for_its_dead_letters()
     {
-        var read = s_functions.Select(Trigger<ServiceBusTriggerAttribute>).OfType<ServiceBusTriggerAttribute>().Select(trigger => trigger.QueueName!).ToList();
+        var read = s_functions
+            .Select(Trigger<ServiceBusTriggerAttribute>)
+            .OfType<ServiceBusTriggerAttribute>()
+            .Select(trigger => trigger.QueueName!)
+            .ToList();
 
-        Assert.All(QueueDeclarations.ServiceBus(), queue =>
-        {
-            Assert.Contains(queue.Name, read);
-            Assert.Contains(queue.Name + "/$DeadLetterQueue", read);
-        });
+        Assert.All(
+            QueueDeclarations.ServiceBus(),
+            queue =>
+            {
+                Assert.Contains(queue.Name, read);
+                Assert.Contains(queue.Name + "/$DeadLetterQueue", read);
+            }
+        );
     }
 
     [Fact]
@@ -84,8 +99,13 @@ public sealed class ArchitectureTests
         Assert.Equal(
             QueueDeclarations.ServiceBus().Select(queue => queue.Name).Order(StringComparer.Ordinal),
             Constants(typeof(QueueNames)).Where(name => !name.Contains('/', StringComparison.Ordinal)).Order(StringComparer.Ordinal),
-            StringComparer.Ordinal);
-        Assert.Equal(TableNames.All.Order(StringComparer.Ordinal), Constants(typeof(TableNames)).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+            StringComparer.Ordinal
+        );
+        Assert.Equal(
+            TableNames.All.Order(StringComparer.Ordinal),
+            Constants(typeof(TableNames)).Order(StringComparer.Ordinal),
+            StringComparer.Ordinal
+        );
     }
 
     [Theory]
@@ -95,15 +115,22 @@ public sealed class ArchitectureTests
     {
         using var settings = JsonDocument.Parse(File.ReadAllText(Repository.PathOf(file.Split('/'))));
         var values = member.Length == 0 ? settings.RootElement : settings.RootElement.GetProperty(member);
-        var referred = s_functions.Select(Trigger<TimerTriggerAttribute>).OfType<TimerTriggerAttribute>().Select(timer => timer.Schedule.Trim('%')).ToList();
+        var referred = s_functions
+            .Select(Trigger<TimerTriggerAttribute>)
+            .OfType<TimerTriggerAttribute>()
+            .Select(timer => timer.Schedule.Trim('%'))
+            .ToList();
 
         Assert.NotEmpty(referred);
         Assert.All(referred, name => Assert.Equal(JsonValueKind.String, values.GetProperty(name).ValueKind));
     }
 
-    private static T? Trigger<T>(MethodInfo function) where T : Attribute =>
+    private static T? Trigger<T>(MethodInfo function)
+        where T : Attribute =>
         function.GetParameters().Select(parameter => parameter.GetCustomAttribute<T>()).FirstOrDefault(attribute => attribute is not null);
 
     private static IEnumerable<string> Constants(Type type) =>
-        type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!);
+        type.GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(field => field.IsLiteral)
+            .Select(field => (string)field.GetRawConstantValue()!);
 }

@@ -3,15 +3,26 @@ using System.Text.RegularExpressions;
 namespace EventSubscriptions.Tests.Architecture;
 
 /// <summary>
-/// Which module may use which. A module is a folder of <c>src/EventSubscriptions</c> with its sub-folders; what it uses is read from its using
-/// directives, which the compiler keeps free of unused ones (IDE0005).
+/// Which module may use which. A module is a folder of <c>src/EventSubscriptions</c> with its sub-folders; what it uses is read from its
+/// using directives, which the compiler keeps free of unused ones (IDE0005).
 /// </summary>
 public sealed partial class ModuleTests
 {
     private const string Root = "EventSubscriptions";
 
     private static readonly string[] s_shared =
-        ["Options", "Telemetry", "Organizations", "Secrets", "Storage", "Http", "Queues", "Destinations", "Events.Shared", "Audit"];
+    [
+        "Options",
+        "Telemetry",
+        "Organizations",
+        "Secrets",
+        "Storage",
+        "Http",
+        "Queues",
+        "Destinations",
+        "Events.Shared",
+        "Audit",
+    ];
 
     /// <summary>The allowed arrows. A module may use only modules above it, so there is no cycle.</summary>
     private static readonly (string Module, string[] MayUse)[] s_arrows =
@@ -27,7 +38,6 @@ public sealed partial class ModuleTests
         ("Destinations", ["Options", "Organizations"]),
         ("Events.Shared", ["Options", "Organizations", "Secrets", "Storage", "Http"]),
         ("Audit", ["Options", "Organizations", "Storage", "Http", "Events.Shared"]),
-
         // Capabilities.
         ("Access", s_shared),
         ("Subscriptions", s_shared),
@@ -35,7 +45,6 @@ public sealed partial class ModuleTests
         ("Events", [.. s_shared, "Subscriptions", "Deliveries"]),
         ("Replays", [.. s_shared, "Subscriptions", "Deliveries", "Events"]),
         ("Relay", [.. s_shared, "Events"]),
-
         // These look at everything.
         ("Retention", [.. s_shared, "Subscriptions", "Deliveries", "Events", "Replays", "Relay"]),
         ("Health", [.. s_shared, "Subscriptions", "Deliveries", "Events", "Replays", "Relay"]),
@@ -47,7 +56,8 @@ public sealed partial class ModuleTests
     public void Modules_use_only_what_the_table_allows()
     {
         var folder = Repository.PathOf("src", Root);
-        var arrows = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+        var arrows = Directory
+            .EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(file => !IsOutput().IsMatch(Path.GetRelativePath(folder, file)))
             // It registers both parts of Events.
             .Where(file => Path.GetFileName(file) != "EventsServices.cs")
@@ -62,7 +72,11 @@ public sealed partial class ModuleTests
     [Fact]
     public void Table_names_no_module_that_does_not_exist()
     {
-        var folders = Directory.EnumerateDirectories(Repository.PathOf("src", Root)).Select(Path.GetFileName).Except(["bin", "obj"]).Order();
+        var folders = Directory
+            .EnumerateDirectories(Repository.PathOf("src", Root))
+            .Select(Path.GetFileName)
+            .Except(["bin", "obj"])
+            .Order();
 
         Assert.Equal(folders, s_arrows.Select(arrow => arrow.Module).Where(module => module != "Events.Shared").Order());
     }
@@ -97,14 +111,17 @@ public sealed partial class ModuleTests
     private static bool IsAllowed((string From, string To) arrow) =>
         arrow.From == arrow.To || Array.Exists(s_arrows, line => line.Module == arrow.From && line.MayUse.Contains(arrow.To));
 
-    /// <summary>The module of a namespace, or null for the app itself. The catalogue, the archive, ids and payloads of events are shared.</summary>
-    private static string? ModuleOf(string name) => name.Split('.') switch
-    {
-        [Root] => null,
-        [Root, "Events"] or [Root, "Events", "Catalogue" or "Archive"] => "Events.Shared",
-        [Root, var module, ..] => module,
-        _ => throw new InvalidOperationException($"{name} is not a namespace of {Root}."),
-    };
+    /// <summary>
+    /// The module of a namespace, or null for the app itself. The catalogue, the archive, ids and payloads of events are shared.
+    /// </summary>
+    private static string? ModuleOf(string name) =>
+        name.Split('.') switch
+        {
+            [Root] => null,
+            [Root, "Events"] or [Root, "Events", "Catalogue" or "Archive"] => "Events.Shared",
+            [Root, var module, ..] => module,
+            _ => throw new InvalidOperationException($"{name} is not a namespace of {Root}."),
+        };
 
     [GeneratedRegex(@"(^|[/\\])(obj|bin)[/\\]")]
     private static partial Regex IsOutput();

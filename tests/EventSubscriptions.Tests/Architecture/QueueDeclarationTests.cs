@@ -3,8 +3,7 @@ namespace EventSubscriptions.Tests.Architecture;
 public sealed class QueueDeclarationTests
 {
     [Fact]
-    public void Emulator_has_the_queues_of_Service_Bus() =>
-        Assert.Equal(QueueDeclarations.ServiceBus(), QueueDeclarations.Emulator());
+    public void Emulator_has_the_queues_of_Service_Bus() => Assert.Equal(QueueDeclarations.ServiceBus(), QueueDeclarations.Emulator());
 
     [Fact]
     public void Emulator_stays_within_its_limits()
@@ -16,11 +15,14 @@ public sealed class QueueDeclarationTests
     [Fact]
     public void Queues_stay_within_the_limits_of_Service_Bus()
     {
-        Assert.All(QueueDeclarations.ServiceBus(), queue =>
-        {
-            Assert.InRange(queue.LockDuration, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5));
-            Assert.Equal(queue.RequiresDuplicateDetection, queue.DuplicateDetectionWindow is not null);
-            Assert.InRange(queue.DuplicateDetectionWindow ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(20), TimeSpan.FromDays(7));
-        });
+        Assert.All(
+            QueueDeclarations.ServiceBus(),
+            queue =>
+            {
+                Assert.InRange(queue.LockDuration, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5));
+                Assert.Equal(queue.RequiresDuplicateDetection, queue.DuplicateDetectionWindow is not null);
+                Assert.InRange(queue.DuplicateDetectionWindow ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(20), TimeSpan.FromDays(7));
+            }
+        );
     }
 }

@@ -19,7 +19,11 @@ public sealed class AuditRowTests
         var before = Longest(letter, "before");
         var after = Longest(letter, "after");
 
-        foreach (var entry in SubscriptionAudit.Changed(before, after, Given.Actor("somebody")).Append(SubscriptionAudit.Created(before, Given.Actor("somebody"))))
+        foreach (
+            var entry in SubscriptionAudit
+                .Changed(before, after, Given.Actor("somebody"))
+                .Append(SubscriptionAudit.Created(before, Given.Actor("somebody")))
+        )
         {
             var row = AuditRow.Make(entry, s_clock);
 
@@ -37,15 +41,28 @@ public sealed class AuditRowTests
         var before = Given.Subscription(Given.Organization(), s_clock) with { Description = new string('b', 1024) };
         var after = before with { Description = new string('a', 1024) };
 
-        var changes = AuditRow.Read(AuditRow.Make(Assert.Single(SubscriptionAudit.Changed(before, after, Given.Actor("somebody"))), s_clock)).Changes!.Value;
+        var changes = AuditRow
+            .Read(AuditRow.Make(Assert.Single(SubscriptionAudit.Changed(before, after, Given.Actor("somebody"))), s_clock))
+            .Changes!.Value;
 
-        Assert.Equal((before.Description, after.Description), (changes.GetProperty("description").GetProperty("from").GetString(), changes.GetProperty("description").GetProperty("to").GetString()));
+        Assert.Equal(
+            (before.Description, after.Description),
+            (
+                changes.GetProperty("description").GetProperty("from").GetString(),
+                changes.GetProperty("description").GetProperty("to").GetString()
+            )
+        );
     }
 
     [Fact]
     public void Text_is_not_cut_in_the_middle_of_a_character()
     {
-        var entry = new AuditEntry { Type = AuditType.RelayFailed, Timestamp = s_clock.GetUtcNow(), ResponseSnippet = "x" + string.Concat(Enumerable.Repeat("😀", 10_000)) };
+        var entry = new AuditEntry
+        {
+            Type = AuditType.RelayFailed,
+            Timestamp = s_clock.GetUtcNow(),
+            ResponseSnippet = "x" + string.Concat(Enumerable.Repeat("😀", 10_000)),
+        };
 
         var snippet = AuditRow.Read(AuditRow.Make(entry, s_clock)).ResponseSnippet!;
 

@@ -53,12 +53,14 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     {
         _queue = new RecordingSender(_steps);
         _actions = new RecordingActions(_steps);
-        _receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            _steps.Take("POST");
-            await _beforeAnswer();
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(_answer), cancellationToken);
-        });
+        _receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                _steps.Take("POST");
+                await _beforeAnswer();
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(_answer), cancellationToken);
+            }
+        );
         _sending = new ServiceCollection()
             .AddSingleton(TimeProvider.System)
             .AddDestinations()
@@ -126,10 +128,14 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(AuditType.DeliveryFailed, entry.Type);
         Assert.Equal(_subscription.Id.ToString(), entry.SubscriptionId);
         Assert.Equal(DisplayUrl.Of(_receiver.Url), entry.Url);
-        Assert.Equal(("evt_1", "CaseCreatedEvent", 1, 404, "oops"), (entry.EventId, entry.EventName, entry.Attempt, entry.StatusCode, entry.ResponseSnippet));
+        Assert.Equal(
+            ("evt_1", "CaseCreatedEvent", 1, 404, "oops"),
+            (entry.EventId, entry.EventName, entry.Attempt, entry.StatusCode, entry.ResponseSnippet)
+        );
         Assert.Equal(
             new AuditError("status", "The receiver returned 404 Not Found.", "The path does not exist: check the subscription's URL."),
-            entry.Error);
+            entry.Error
+        );
         Assert.NotNull(entry.DurationMs);
     }
 
@@ -156,7 +162,10 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     public async Task Event_is_sent_again_at_once_when_the_receiver_that_is_gone_is_no_longer_the_subscriptions_own(bool changesUrl)
     {
         _answer = Gone;
-        _beforeAnswer = () => ChangeAsync(stored => changesUrl ? stored with { Url = new Uri("http://new.example/") } : stored with { Token = new Secret("another-token") });
+        _beforeAnswer = () =>
+            ChangeAsync(stored =>
+                changesUrl ? stored with { Url = new Uri("http://new.example/") } : stored with { Token = new Secret("another-token") }
+            );
 
         await RunAsync(Delivery());
 
@@ -318,7 +327,13 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     public async Task Payload_is_read_from_the_archive_when_the_message_has_none()
     {
         await new EventArchive(_tables, Given.Protector).AddAsync(
-            _organization, Given.EventId("evt_1"), "CaseCreatedEvent", Encoding.UTF8.GetBytes(Payload), _clock.GetUtcNow(), default);
+            _organization,
+            Given.EventId("evt_1"),
+            "CaseCreatedEvent",
+            Encoding.UTF8.GetBytes(Payload),
+            _clock.GetUtcNow(),
+            default
+        );
 
         await RunAsync(Delivery() with { Attempt = 2 }, body: "");
 
@@ -491,7 +506,8 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
                 ("event_subscriptions.subscription.id", _subscription.Id.ToString()),
                 ("http.response.status_code", 500),
             ],
-            attempt.TagObjects.Select(tag => (tag.Key, tag.Value)).OrderBy(tag => tag.Key, StringComparer.Ordinal));
+            attempt.TagObjects.Select(tag => (tag.Key, tag.Value)).OrderBy(tag => tag.Key, StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -544,13 +560,14 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     private static ServiceBusReceivedMessage Received(ServiceBusMessage message) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(message.Body, message.MessageId, properties: message.ApplicationProperties);
 
-    private DeliveryMessage Delivery() => new()
-    {
-        OrganizationId = _organization,
-        SubscriptionId = _subscription.Id,
-        EventId = Given.EventId("evt_1"),
-        EventName = "CaseCreatedEvent",
-    };
+    private DeliveryMessage Delivery() =>
+        new()
+        {
+            OrganizationId = _organization,
+            SubscriptionId = _subscription.Id,
+            EventId = Given.EventId("evt_1"),
+            EventName = "CaseCreatedEvent",
+        };
 
     private async Task RunAsync(DeliveryMessage delivery, string body = Payload, CancellationToken cancellationToken = default)
     {
@@ -560,7 +577,12 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
             await store.AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
         }
 
-        var running = Function().RunAsync(Received((delivery with { Payload = Encoding.UTF8.GetBytes(body) }).ToServiceBusMessage()), _actions, cancellationToken);
+        var running = Function()
+            .RunAsync(
+                Received((delivery with { Payload = Encoding.UTF8.GetBytes(body) }).ToServiceBusMessage()),
+                _actions,
+                cancellationToken
+            );
         while (!running.IsCompleted)
         {
             if (_clock.PendingTimers > 0)
@@ -582,7 +604,13 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         var store = Given.SubscriptionStore(tables, _clock);
         var subscriptions = _kept ?? new SubscriptionCache(store, _clock);
         var health = new HealthTracker(
-            new SubscriptionHealthStore(tables), new SubscriptionEditor(store, subscriptions, _clock), shortRetry, new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
+            new SubscriptionHealthStore(tables),
+            new SubscriptionEditor(store, subscriptions, _clock),
+            shortRetry,
+            new DeliveriesOptions(),
+            _clock,
+            NullLogger<HealthTracker>.Instance
+        );
         var sender = _sender ?? _queue;
         var processor = new DeliveryProcessor(
             subscriptions,
@@ -595,16 +623,24 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
                 _metrics.Metrics,
                 _traces.Tracing,
                 _clock,
-                random),
+                random
+            ),
             new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), health, shortRetry, _metrics.Metrics, _clock),
             new DroppedDeliveries(tables, new AuditLog(tables, _clock), _clock),
-            new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance));
+            new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance)
+        );
         return new DeliverFunction(Given.Worker(_clock, _metrics.Metrics), processor, sender);
     }
 
     private async Task<IReadOnlyList<DeliveryAttempt>> AttemptsAsync() =>
-        (await new DeliveryLog(_tables).ListAsync(
-            _subscription.Id, new DeliveryFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items;
+        (
+            await new DeliveryLog(_tables).ListAsync(
+                _subscription.Id,
+                new DeliveryFilter(new TimeRange(null, null), null, null),
+                new PageRequest("test", 100, null),
+                default
+            )
+        ).Items;
 
     /// <summary>Stores a subscription, and a cache that has read it.</summary>
     private async Task KeepAsync(Subscription subscription)
@@ -619,7 +655,8 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     private async Task ChangeAsync(Func<Subscription, Subscription> change) =>
         Assert.NotNull(await Given.SubscriptionStore(_tables, _clock).UpdateAsync(change(await StoredAsync()), [], health: null, default));
 
-    private async Task<Subscription> StoredAsync() => (await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!;
+    private async Task<Subscription> StoredAsync() =>
+        (await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!;
 
     private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type = AuditType.DeliveryFailed)
     {

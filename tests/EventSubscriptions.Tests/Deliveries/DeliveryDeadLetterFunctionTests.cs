@@ -28,7 +28,9 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
         _recorder = MetricsRecorder.Start();
         _tables = await new EmbeddedStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
-        await Given.SubscriptionStore(_tables, _clock).AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
+        await Given
+            .SubscriptionStore(_tables, _clock)
+            .AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
     }
 
     public Task DisposeAsync()
@@ -48,7 +50,8 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
         Assert.NotNull(entry.Error.Hint);
         Assert.Equal(
             (_subscription.Id.ToString(), DisplayUrl.Of(_subscription.Url), "evt_1", "CaseCreatedEvent", 10),
-            (entry.SubscriptionId, entry.Url, entry.EventId, entry.EventName, entry.Attempt));
+            (entry.SubscriptionId, entry.Url, entry.EventId, entry.EventName, entry.Attempt)
+        );
         Assert.Empty(_sent);
     }
 
@@ -143,7 +146,9 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
         _steps.Fail("write auditlog");
         var before = _clock.GetUtcNow();
 
-        await Assert.ThrowsAsync<Azure.RequestFailedException>(() => RunAsync(Delivery().ToServiceBusMessage(), "RetriesExhausted", "Why."));
+        await Assert.ThrowsAsync<Azure.RequestFailedException>(() =>
+            RunAsync(Delivery().ToServiceBusMessage(), "RetriesExhausted", "Why.")
+        );
 
         Assert.Equal(TimeSpan.FromSeconds(5), _clock.GetUtcNow() - before);
     }
@@ -184,14 +189,15 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
         return ServiceBusModelFactory.ServiceBusReceivedMessage(message.Body, message.MessageId, properties: properties);
     }
 
-    private DeliveryMessage Delivery() => new()
-    {
-        OrganizationId = _organization,
-        SubscriptionId = _subscription.Id,
-        EventId = Given.EventId("evt_1"),
-        EventName = "CaseCreatedEvent",
-        Attempt = 10,
-    };
+    private DeliveryMessage Delivery() =>
+        new()
+        {
+            OrganizationId = _organization,
+            SubscriptionId = _subscription.Id,
+            EventId = Given.EventId("evt_1"),
+            EventName = "CaseCreatedEvent",
+            Attempt = 10,
+        };
 
     private async Task RunAsync(ServiceBusMessage message, string reason, string? description)
     {
@@ -203,7 +209,8 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
             new DeliveryLog(tables),
             new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
             queue,
-            _clock);
+            _clock
+        );
         var running = function.RunAsync(Received(message, reason, description), default);
         while (!running.IsCompleted)
         {

@@ -23,8 +23,13 @@ public sealed class DeliveryMessageTests
     {
         var sent = (s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage();
 
-        Assert.True(DeliveryMessage.TryParse(
-            ServiceBusModelFactory.ServiceBusReceivedMessage(sent.Body, properties: sent.ApplicationProperties), out var parsed, out _));
+        Assert.True(
+            DeliveryMessage.TryParse(
+                ServiceBusModelFactory.ServiceBusReceivedMessage(sent.Body, properties: sent.ApplicationProperties),
+                out var parsed,
+                out _
+            )
+        );
         Assert.Equal(s_delivery, parsed with { Payload = default });
         Assert.Equal("{}"u8.ToArray(), parsed.Payload.ToArray());
         Assert.Equal("{}", sent.Body.ToString());
@@ -45,7 +50,10 @@ public sealed class DeliveryMessageTests
     {
         var same = s_delivery with { FirstAttemptAt = null, TraceParent = null, EventName = "Other" };
 
-        Assert.Equal((s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage().MessageId, same.ToServiceBusMessage().MessageId);
+        Assert.Equal(
+            (s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage().MessageId,
+            same.ToServiceBusMessage().MessageId
+        );
         Assert.Equal(64, same.ToServiceBusMessage().MessageId!.Length);
     }
 
@@ -55,14 +63,40 @@ public sealed class DeliveryMessageTests
         DeliveryMessage[] deliveries =
         [
             s_delivery,
-            s_delivery with { OrganizationId = Given.Organization() },
-            s_delivery with { SubscriptionId = SubscriptionId.New(TimeProvider.System) },
-            s_delivery with { EventId = Given.EventId("evt_2") },
-            s_delivery with { Run = "run_1" },
-            s_delivery with { Attempt = 4 },
-            s_delivery with { Postponements = 3 },
-            s_delivery with { Attempt = 2, Postponements = 3 },
-            s_delivery with { EventId = Given.EventId("evt_1r"), Run = "un_1" },
+            s_delivery with
+            {
+                OrganizationId = Given.Organization(),
+            },
+            s_delivery with
+            {
+                SubscriptionId = SubscriptionId.New(TimeProvider.System),
+            },
+            s_delivery with
+            {
+                EventId = Given.EventId("evt_2"),
+            },
+            s_delivery with
+            {
+                Run = "run_1",
+            },
+            s_delivery with
+            {
+                Attempt = 4,
+            },
+            s_delivery with
+            {
+                Postponements = 3,
+            },
+            s_delivery with
+            {
+                Attempt = 2,
+                Postponements = 3,
+            },
+            s_delivery with
+            {
+                EventId = Given.EventId("evt_1r"),
+                Run = "un_1",
+            },
         ];
 
         Assert.Distinct(deliveries.Select(delivery => delivery.ToServiceBusMessage().MessageId));

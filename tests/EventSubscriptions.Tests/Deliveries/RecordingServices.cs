@@ -41,7 +41,11 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
     private sealed class RecordingTable(TableClient inner, string name, Steps steps) : TableClient
     {
         public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+            string partitionKey,
+            string rowKey,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        )
         {
             steps.Take($"read {name}");
             return inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
@@ -54,14 +58,20 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
         }
 
         public override Task<Response> UpdateEntityAsync<T>(
-            T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+            T entity,
+            ETag ifMatch,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             steps.Take($"write {name}");
             return inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
         }
 
         public override async Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
-            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
+            IEnumerable<TableTransactionAction> transactionActions,
+            CancellationToken cancellationToken = default
+        )
         {
             // The step is over when the rows are stored.
             steps.Check($"transaction {name}");
@@ -70,10 +80,18 @@ internal sealed class RecordingTables(TableServiceClient inner, Steps steps) : T
             return response;
         }
 
-        public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
-            inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+        public override Task<Response> DeleteEntityAsync(
+            string partitionKey,
+            string rowKey,
+            ETag ifMatch = default,
+            CancellationToken cancellationToken = default
+        ) => inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
 
-        public override async Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default)
+        public override async Task<Response> UpsertEntityAsync<T>(
+            T entity,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        )
         {
             // The step is over when the row is stored.
             var response = await inner.UpsertEntityAsync(entity, mode, cancellationToken);
@@ -88,7 +106,11 @@ internal sealed class RecordingSender(Steps steps) : ServiceBusSender
 {
     public List<(ServiceBusMessage Message, DateTimeOffset At)> Scheduled { get; } = [];
 
-    public override Task<long> ScheduleMessageAsync(ServiceBusMessage message, DateTimeOffset scheduledEnqueueTime, CancellationToken cancellationToken = default)
+    public override Task<long> ScheduleMessageAsync(
+        ServiceBusMessage message,
+        DateTimeOffset scheduledEnqueueTime,
+        CancellationToken cancellationToken = default
+    )
     {
         steps.Take("schedule");
         Scheduled.Add((message, scheduledEnqueueTime));
@@ -121,7 +143,8 @@ internal sealed class RecordingActions(Steps steps) : ServiceBusMessageActions
         Dictionary<string, object>? propertiesToModify = default,
         string? deadLetterReason = default,
         string? deadLetterErrorDescription = default,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         steps.Take("dead-letter");
         (Reason, Description) = (deadLetterReason, deadLetterErrorDescription);

@@ -9,7 +9,14 @@ public sealed class DestinationGuardTests
     private static readonly DestinationGuard s_open = new(new DestinationOptions { AllowInsecureDestinations = true });
 
     private static readonly string[] s_always =
-        ["168.63.129.16", "169.254.0.1", "169.254.169.254", "::ffff:169.254.169.254", "2001:0:a9fe:a9fe::1", "fe80::1"];
+    [
+        "168.63.129.16",
+        "169.254.0.1",
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "2001:0:a9fe:a9fe::1",
+        "fe80::1",
+    ];
 
     [Theory]
     [InlineData("https://hooks.example.com/in")]
@@ -57,7 +64,10 @@ public sealed class DestinationGuardTests
     [InlineData(1, 20, true)]
     [InlineData(1, 40, false)]
     public void A_url_is_refused_when_its_host_is_too_long_for_DNS(int letters, int labels, bool isAllowed) =>
-        Assert.Equal(isAllowed, s_guard.CheckUrl(new Uri($"https://{string.Concat(Enumerable.Repeat(new string('ü', letters) + ".", labels))}example/")) is null);
+        Assert.Equal(
+            isAllowed,
+            s_guard.CheckUrl(new Uri($"https://{string.Concat(Enumerable.Repeat(new string('ü', letters) + ".", labels))}example/")) is null
+        );
 
     [Fact]
     public void A_url_is_refused_when_it_is_relative() => Assert.NotNull(s_guard.CheckUrl(new Uri("/in", UriKind.Relative)));
@@ -231,7 +241,10 @@ public sealed class DestinationGuardTests
 
     [Fact]
     public void A_refused_address_says_what_it_is() =>
-        Assert.Equal("64:ff9b::a00:1 is a private address (10.0.0.1) in NAT64 form.", s_guard.CheckAddress(IPAddress.Parse("64:ff9b::10.0.0.1")));
+        Assert.Equal(
+            "64:ff9b::a00:1 is a private address (10.0.0.1) in NAT64 form.",
+            s_guard.CheckAddress(IPAddress.Parse("64:ff9b::10.0.0.1"))
+        );
 
     [Theory]
     [InlineData("http://127.0.0.1:9000/in")]
@@ -244,5 +257,6 @@ public sealed class DestinationGuardTests
     [InlineData("http://user@127.0.0.1/")]
     [InlineData("http://127.0.0.1:22/")]
     [InlineData("http://127.0.0.1/#part")]
-    public void The_form_of_a_url_is_checked_when_insecure_destinations_are_allowed(string url) => Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+    public void The_form_of_a_url_is_checked_when_insecure_destinations_are_allowed(string url) =>
+        Assert.NotNull(s_open.CheckUrl(new Uri(url)));
 }

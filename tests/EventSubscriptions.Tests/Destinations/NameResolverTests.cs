@@ -88,10 +88,21 @@ public sealed class NameResolverTests : IDisposable
         await stopped.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(hanging));
 
-        Task<DeliveryResult> SendAsync(string url, OrganizationId organization, CancellationToken cancellationToken) => Task.Run(
-            () => sender.SendAsync(
-                Given.Subscription(organization, _clock) with { Url = new Uri(url) }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, cancellationToken),
-            CancellationToken.None);
+        Task<DeliveryResult> SendAsync(string url, OrganizationId organization, CancellationToken cancellationToken) =>
+            Task.Run(
+                () =>
+                    sender.SendAsync(
+                        Given.Subscription(organization, _clock) with
+                        {
+                            Url = new Uri(url),
+                        },
+                        Given.EventId("evt_1"),
+                        Encoding.UTF8.GetBytes("{}"),
+                        traceParent: null,
+                        cancellationToken
+                    ),
+                CancellationToken.None
+            );
     }
 
     [Fact]
@@ -144,8 +155,11 @@ public sealed class NameResolverTests : IDisposable
         Assert.Equal(2, _system.Asked.Count);
     }
 
-    private Task<IPAddress[]> ResolveAsync(string host, OrganizationId? organization = null, CancellationToken cancellationToken = default) =>
-        _system.ResolveAsync(organization ?? _organization, host, cancellationToken);
+    private Task<IPAddress[]> ResolveAsync(
+        string host,
+        OrganizationId? organization = null,
+        CancellationToken cancellationToken = default
+    ) => _system.ResolveAsync(organization ?? _organization, host, cancellationToken);
 
     /// <summary>A system whose look-ups of <c>hang…</c> hang until they are released, and those of <c>bad…</c> fail.</summary>
     private sealed class HangingResolver(TimeProvider time) : NameResolver(time)
@@ -187,7 +201,9 @@ public sealed class NameResolverTests : IDisposable
                 Interlocked.Decrement(ref _hanging);
             }
 
-            return host.StartsWith("bad", StringComparison.OrdinalIgnoreCase) ? throw new SocketException((int)SocketError.HostNotFound) : [IPAddress.Loopback];
+            return host.StartsWith("bad", StringComparison.OrdinalIgnoreCase)
+                ? throw new SocketException((int)SocketError.HostNotFound)
+                : [IPAddress.Loopback];
         }
     }
 }

@@ -58,8 +58,13 @@ public sealed class ResponseScrubberTests
         var bare = secret["whsec_".Length..];
         string[] forms =
         [
-            secret, bare, bare.TrimEnd('='), bare.Replace('+', '-').Replace('/', '_'), subscription.SigningSecrets.Current.Reveal(),
-            Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)), Convert.ToBase64String(Encoding.UTF8.GetBytes($"x{secret}")),
+            secret,
+            bare,
+            bare.TrimEnd('='),
+            bare.Replace('+', '-').Replace('/', '_'),
+            subscription.SigningSecrets.Current.Reveal(),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)),
+            Convert.ToBase64String(Encoding.UTF8.GetBytes($"x{secret}")),
         ];
 
         foreach (var form in forms)
@@ -81,12 +86,24 @@ public sealed class ResponseScrubberTests
         var html = WebUtility.HtmlEncode(Awkward);
         return
         [
-            percent, percent.Replace("%2B", "%2b", StringComparison.Ordinal).Replace("%2F", "%2f", StringComparison.Ordinal), percent.Replace("%2F", "/", StringComparison.Ordinal),
-            json, json.Replace("\\u002B", "\\u002b", StringComparison.Ordinal), relaxed, relaxed.Replace("/", "\\/", StringComparison.Ordinal),
-            html, string.Concat(Awkward.Select(letter => Escaped.Contains(letter, StringComparison.Ordinal) ? $"&#x{(int)letter:X};" : $"{letter}")),
-            string.Concat(Awkward.Select(letter => $"&#{(int)letter};")), string.Concat(Awkward.Select(letter => $"\\x{(int)letter:x2}")),
-            JsonSerializer.Serialize(html)[1..^1], JsonSerializer.Serialize(json)[1..^1], Uri.EscapeDataString(percent),
-            Convert.ToHexString(Encoding.UTF8.GetBytes(Awkward)), Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Awkward)),
+            percent,
+            percent.Replace("%2B", "%2b", StringComparison.Ordinal).Replace("%2F", "%2f", StringComparison.Ordinal),
+            percent.Replace("%2F", "/", StringComparison.Ordinal),
+            json,
+            json.Replace("\\u002B", "\\u002b", StringComparison.Ordinal),
+            relaxed,
+            relaxed.Replace("/", "\\/", StringComparison.Ordinal),
+            html,
+            string.Concat(
+                Awkward.Select(letter => Escaped.Contains(letter, StringComparison.Ordinal) ? $"&#x{(int)letter:X};" : $"{letter}")
+            ),
+            string.Concat(Awkward.Select(letter => $"&#{(int)letter};")),
+            string.Concat(Awkward.Select(letter => $"\\x{(int)letter:x2}")),
+            JsonSerializer.Serialize(html)[1..^1],
+            JsonSerializer.Serialize(json)[1..^1],
+            Uri.EscapeDataString(percent),
+            Convert.ToHexString(Encoding.UTF8.GetBytes(Awkward)),
+            Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Awkward)),
             Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(Awkward))),
         ];
     }
@@ -97,7 +114,12 @@ public sealed class ResponseScrubberTests
     {
         Assert.NotEqual(Awkward, encoded);
 
-        var shown = ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"{{\"a\":\"{encoded}\"}} ü"), truncated: false, new SecretForms([Awkward]), 1024);
+        var shown = ResponseScrubber.Scrub(
+            Encoding.UTF8.GetBytes($"{{\"a\":\"{encoded}\"}} ü"),
+            truncated: false,
+            new SecretForms([Awkward]),
+            1024
+        );
 
         Assert.Matches("^{\"a\":\"\\*\\*\\*.{0,8}\"} ü$", shown);
     }
@@ -113,7 +135,10 @@ public sealed class ResponseScrubberTests
             Url = new Uri("https://example.com/hook?key=QUERY%2BSECRET1&v=12345&a+phrase+of+words"),
         };
 
-        Assert.Equal(shown, ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, SubscriptionSecrets.Of(subscription), 1024));
+        Assert.Equal(
+            shown,
+            ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, SubscriptionSecrets.Of(subscription), 1024)
+        );
     }
 
     [Theory]
@@ -131,7 +156,10 @@ public sealed class ResponseScrubberTests
 
     [Fact]
     public void Secret_in_utf16_is_cut_out() =>
-        Assert.Equal("x***y", ResponseScrubber.Scrub(Encoding.Unicode.GetBytes($"x{Token}y"), truncated: false, new SecretForms([Token]), 100));
+        Assert.Equal(
+            "x***y",
+            ResponseScrubber.Scrub(Encoding.Unicode.GetBytes($"x{Token}y"), truncated: false, new SecretForms([Token]), 100)
+        );
 
     [Fact]
     public void Beginning_of_a_secret_is_cut_out_when_the_answer_was_cut_short()
@@ -144,7 +172,10 @@ public sealed class ResponseScrubberTests
 
     [Fact]
     public void Long_answer_is_shortened_after_the_secret_was_cut_out() =>
-        Assert.Equal("12345678", ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"12345678{Token}"), truncated: false, new SecretForms([Token]), 8));
+        Assert.Equal(
+            "12345678",
+            ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"12345678{Token}"), truncated: false, new SecretForms([Token]), 8)
+        );
 
     [Fact]
     public void Answer_is_not_cut_within_a_character() =>

@@ -7,8 +7,8 @@ using EventSubscriptions.Storage;
 namespace EventSubscriptions.Tests.Fuzzing;
 
 /// <summary>
-/// Whatever is sent to the running app, it answers soon and without a failure of its own; and what it takes can be read, listed, changed, replayed, delivered and
-/// deleted. Each case is some 20 requests.
+/// Whatever is sent to the running app, it answers soon and without a failure of its own; and what it takes can be read, listed, changed,
+/// replayed, delivered and deleted. Each case is some 20 requests.
 /// </summary>
 public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<HttpFuzzTests.OwnApp>
 {
@@ -20,22 +20,75 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
     private static readonly JsonDocumentOptions s_deep = new() { MaxDepth = 128 };
 
     private static readonly Gen<string> s_contentType = Gen.Frequency(
-        (20, "application/json"), (1, "application/merge-patch+json"), (1, "application/json; charset=utf-16"), (1, "text/plain"), (1, "nonsense"), (1, ";"));
+        (20, "application/json"),
+        (1, "application/merge-patch+json"),
+        (1, "application/json; charset=utf-16"),
+        (1, "text/plain"),
+        (1, "nonsense"),
+        (1, ";")
+    );
 
     private static readonly Gen<(string Name, string Value)> s_header = Gen.OneOf(
-        ("If-Match", "*"), ("If-Match", "W/\"x\""), ("If-Match", "\"x\", x"), ("If-Match", "\""), ("If-Match", "W/"), ("If-None-Match", "W/"), ("If-None-Match", "\"x\""), ("Content-Encoding", "gzip"), ("Content-Encoding", "identity"),
-        ("Idempotency-Key", "\"id\""), ("Idempotency-Key", "\""), ("Authorization", "Basic eDp5"), ("Authorization", "Bearer"), ("Accept-Encoding", "gzip, br"));
+        ("If-Match", "*"),
+        ("If-Match", "W/\"x\""),
+        ("If-Match", "\"x\", x"),
+        ("If-Match", "\""),
+        ("If-Match", "W/"),
+        ("If-None-Match", "W/"),
+        ("If-None-Match", "\"x\""),
+        ("Content-Encoding", "gzip"),
+        ("Content-Encoding", "identity"),
+        ("Idempotency-Key", "\"id\""),
+        ("Idempotency-Key", "\""),
+        ("Authorization", "Basic eDp5"),
+        ("Authorization", "Bearer"),
+        ("Accept-Encoding", "gzip, br")
+    );
 
     private static readonly Gen<string> s_query = Gen.Frequency<string>(
         (10, Gen.Const("")),
-        (4, Gen.Select(Gen.OneOf("from", "to", "pageSize", "continuationToken", "type", "subscriptionId", "outcome", "eventId", "event", "isActive", "_"), Gen.OneOf(Hostile.Time, Hostile.Number, Hostile.Raw), (name, value) => $"?{name}={Uri.EscapeDataString(Shortened(value))}")),
-        (1, Hostile.Raw.Select(raw => "?" + Uri.EscapeDataString(Shortened(raw)))));
+        (
+            4,
+            Gen.Select(
+                Gen.OneOf(
+                    "from",
+                    "to",
+                    "pageSize",
+                    "continuationToken",
+                    "type",
+                    "subscriptionId",
+                    "outcome",
+                    "eventId",
+                    "event",
+                    "isActive",
+                    "_"
+                ),
+                Gen.OneOf(Hostile.Time, Hostile.Number, Hostile.Raw),
+                (name, value) => $"?{name}={Uri.EscapeDataString(Shortened(value))}"
+            )
+        ),
+        (1, Hostile.Raw.Select(raw => "?" + Uri.EscapeDataString(Shortened(raw))))
+    );
 
     /// <summary>What producers may say of a message.</summary>
     private static readonly Gen<(string Name, string Value)> s_property = Gen.Select(
-        Gen.OneOf("eventId", "source", "traceparent", "Diagnostic-Id", "publishedAt", "after", "archived", "hold", "organizationId", "subscriptionId", "run", "attempt"),
+        Gen.OneOf(
+            "eventId",
+            "source",
+            "traceparent",
+            "Diagnostic-Id",
+            "publishedAt",
+            "after",
+            "archived",
+            "hold",
+            "organizationId",
+            "subscriptionId",
+            "run",
+            "attempt"
+        ),
         Gen.OneOf(Hostile.Raw.Select(Hostile.Quoted), Hostile.Number, Gen.OneOf("true", "null", "\"\\ud800\"")),
-        (name, value) => (name, Ascii(value)));
+        (name, value) => (name, Ascii(value))
+    );
 
     [Fact]
     public async Task Subscriptions_keys_and_replays_stand_whatever_is_sent()
@@ -46,56 +99,102 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
             ("url", Hostile.Url.Select(Hostile.Quoted)),
             ("token", Gen.Const("\"token-0123456789\"")),
             ("events", Gen.OneOf("[\"*\"]", "[\"CaseClosedEvent\"]")),
-            ("rateLimitPerSecond", Hostile.Number));
-        var replays = Hostile.Object(("from", Hostile.Time.Select(Hostile.Quoted)), ("to", Hostile.Time.Select(Hostile.Quoted)), ("dryRun", Gen.Const("true")));
+            ("rateLimitPerSecond", Hostile.Number)
+        );
+        var replays = Hostile.Object(
+            ("from", Hostile.Time.Select(Hostile.Quoted)),
+            ("to", Hostile.Time.Select(Hostile.Quoted)),
+            ("dryRun", Gen.Const("true"))
+        );
         var keys = Hostile.Object(
-            ("name", Hostile.Raw.Select(Hostile.Quoted)), ("role", Gen.OneOf("\"read\"", "\"publish\"")), ("organizationId", Hostile.Number), ("expiresAt", Hostile.Time.Select(Hostile.Quoted)));
+            ("name", Hostile.Raw.Select(Hostile.Quoted)),
+            ("role", Gen.OneOf("\"read\"", "\"publish\"")),
+            ("organizationId", Hostile.Number),
+            ("expiresAt", Hostile.Time.Select(Hostile.Quoted))
+        );
 
-        await Gen.Select(Hostile.Bytes(subscriptions), Hostile.Bytes(subscriptions), Hostile.Bytes(replays), Hostile.Bytes(keys), s_contentType, s_header, s_query, Hostile.Raw).SampleAsync(
-            async (subscription, patch, replay, key, contentType, header, query, path) =>
-            {
-                // Nothing is published in this organization, so nobody is called.
-                var organization = Organization.New(shared.App).Path;
-                var all = $"{organization}/subscriptions";
-                await Send("POST", all + query, subscription, contentType, header);
-                var created = await Send("POST", all, subscription);
-                created = created.Status == 201 ? created : await Expect(201, "POST", all, """{"name":"n","url":"https://example.com/","token":"t","events":["*"]}"""u8.ToArray());
-                var one = $"{all}/{created.Json!["id"]}";
-
-                await Send("PATCH", one + query, patch, contentType, header);
-                await Send("PATCH", one, patch);
-                Assert.Equal((string)created.Json["id"]!, (string)(await Expect(200, "GET", one)).Json!["id"]!);
-                Assert.Contains((await Expect(200, "GET", all)).Json!["items"]!.AsArray(), item => (string)item!["id"]! == (string)created.Json["id"]!);
-
-                var started = await Send("POST", one + "/replays", replay);
-                if (started.Status == 202)
+        await Gen.Select(
+                Hostile.Bytes(subscriptions),
+                Hostile.Bytes(subscriptions),
+                Hostile.Bytes(replays),
+                Hostile.Bytes(keys),
+                s_contentType,
+                s_header,
+                s_query,
+                Hostile.Raw
+            )
+            .SampleAsync(
+                async (subscription, patch, replay, key, contentType, header, query, path) =>
                 {
-                    await Expect(200, "GET", $"{one}/replays/{started.Json!["id"]}");
-                    await Send("DELETE", $"{one}/replays/{started.Json["id"]}", headers: header);
-                }
+                    // Nothing is published in this organization, so nobody is called.
+                    var organization = Organization.New(shared.App).Path;
+                    var all = $"{organization}/subscriptions";
+                    await Send("POST", all + query, subscription, contentType, header);
+                    var created = await Send("POST", all, subscription);
+                    created =
+                        created.Status == 201
+                            ? created
+                            : await Expect(
+                                201,
+                                "POST",
+                                all,
+                                """{"name":"n","url":"https://example.com/","token":"t","events":["*"]}"""u8.ToArray()
+                            );
+                    var one = $"{all}/{created.Json!["id"]}";
 
-                await Expect(200, "GET", $"{one}/replays");
-                await Expect(200, "GET", $"{one}/deliveries");
-                foreach (var list in (string[])[all, $"{one}/deliveries", $"{one}/replays", $"{organization}/audit-logs", "/api/event-types", "/api/keys", "/api/health", "/api/audit-logs"])
-                {
-                    await Send("GET", list + query, headers: header);
-                }
+                    await Send("PATCH", one + query, patch, contentType, header);
+                    await Send("PATCH", one, patch);
+                    Assert.Equal((string)created.Json["id"]!, (string)(await Expect(200, "GET", one)).Json!["id"]!);
+                    Assert.Contains(
+                        (await Expect(200, "GET", all)).Json!["items"]!.AsArray(),
+                        item => (string)item!["id"]! == (string)created.Json["id"]!
+                    );
 
-                await Send("GET", $"{all}/{Uri.EscapeDataString(Shortened(path))}");
-                await Send("GET", $"{all}?continuationToken={new PageRequest($"subscriptions/{organization.Split('/')[^1]}", 1, null).ToPage<string>([], path).ContinuationToken}");
-                await Send("POST", $"{one}/rotate-secret", patch, contentType, header);
-                await Expect(204, "DELETE", one);
-                await Expect(404, "GET", one);
-                Assert.NotEmpty((await Expect(200, "GET", $"{organization}/audit-logs")).Json!["items"]!.AsArray());
+                    var started = await Send("POST", one + "/replays", replay);
+                    if (started.Status == 202)
+                    {
+                        await Expect(200, "GET", $"{one}/replays/{started.Json!["id"]}");
+                        await Send("DELETE", $"{one}/replays/{started.Json["id"]}", headers: header);
+                    }
 
-                var issued = await Send("POST", "/api/keys", key, contentType);
-                if (issued.Status == 201)
-                {
-                    await Expect(204, "DELETE", $"/api/keys/{issued.Json!["id"]}");
-                }
-            },
-            iter: Cases,
-            threads: 4);
+                    await Expect(200, "GET", $"{one}/replays");
+                    await Expect(200, "GET", $"{one}/deliveries");
+                    foreach (
+                        var list in (string[])
+                            [
+                                all,
+                                $"{one}/deliveries",
+                                $"{one}/replays",
+                                $"{organization}/audit-logs",
+                                "/api/event-types",
+                                "/api/keys",
+                                "/api/health",
+                                "/api/audit-logs",
+                            ]
+                    )
+                    {
+                        await Send("GET", list + query, headers: header);
+                    }
+
+                    await Send("GET", $"{all}/{Uri.EscapeDataString(Shortened(path))}");
+                    await Send(
+                        "GET",
+                        $"{all}?continuationToken={new PageRequest($"subscriptions/{organization.Split('/')[^1]}", 1, null).ToPage<string>([], path).ContinuationToken}"
+                    );
+                    await Send("POST", $"{one}/rotate-secret", patch, contentType, header);
+                    await Expect(204, "DELETE", one);
+                    await Expect(404, "GET", one);
+                    Assert.NotEmpty((await Expect(200, "GET", $"{organization}/audit-logs")).Json!["items"]!.AsArray());
+
+                    var issued = await Send("POST", "/api/keys", key, contentType);
+                    if (issued.Status == 201)
+                    {
+                        await Expect(204, "DELETE", $"/api/keys/{issued.Json!["id"]}");
+                    }
+                },
+                iter: Cases,
+                threads: 4
+            );
     }
 
     [Fact]
@@ -107,34 +206,69 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         var events = Hostile.Object(("eventName", Gen.Const("\"CaseArchivedEvent\"")), ("data", data));
         var messages = Hostile.Object(
             ("eventName", Gen.OneOf(Gen.Const("\"CaseArchivedEvent\""), Hostile.Raw.Select(Hostile.Quoted))),
-            ("organizationId", Gen.OneOf($"{organization.Id}", $"{organization.Id}.0", $"{organization.Id}e0", "2147483647", "0", "-1", "1.5", "1e99", "\"1\"")),
-            ("data", Gen.OneOf(data, Hostile.Json)));
-        var properties = Gen.OneOf(Gen.Const(""), Hostile.Raw.Select(raw => $$"""{"MessageId":"{{raw}}"}"""), Hostile.Time.Select(time => $$"""{"ScheduledEnqueueTimeUtc":"{{time}}"}"""));
+            (
+                "organizationId",
+                Gen.OneOf(
+                    $"{organization.Id}",
+                    $"{organization.Id}.0",
+                    $"{organization.Id}e0",
+                    "2147483647",
+                    "0",
+                    "-1",
+                    "1.5",
+                    "1e99",
+                    "\"1\""
+                )
+            ),
+            ("data", Gen.OneOf(data, Hostile.Json))
+        );
+        var properties = Gen.OneOf(
+            Gen.Const(""),
+            Hostile.Raw.Select(raw => $$"""{"MessageId":"{{raw}}"}"""),
+            Hostile.Time.Select(time => $$"""{"ScheduledEnqueueTimeUtc":"{{time}}"}""")
+        );
 
-        await Gen.Select(Hostile.Bytes(events), Hostile.Bytes(messages).Array[3], properties, s_contentType, s_header, s_property.Array[2]).SampleAsync(
-            async (published, queued, broker, contentType, header, said) =>
-            {
-                await Send("POST", $"{organization.Path}/events", published, contentType, header);
-                await Send("POST", $"{organization.Path}/events", published);
-                foreach (var message in queued)
+        await Gen.Select(Hostile.Bytes(events), Hostile.Bytes(messages).Array[3], properties, s_contentType, s_header, s_property.Array[2])
+            .SampleAsync(
+                async (published, queued, broker, contentType, header, said) =>
                 {
-                    await Send("POST", "/_servicebus/events/messages", message, contentType, [("BrokerProperties", Ascii(broker)), .. said]);
-                }
+                    await Send("POST", $"{organization.Path}/events", published, contentType, header);
+                    await Send("POST", $"{organization.Path}/events", published);
+                    foreach (var message in queued)
+                    {
+                        await Send(
+                            "POST",
+                            "/_servicebus/events/messages",
+                            message,
+                            contentType,
+                            [("BrokerProperties", Ascii(broker)), .. said]
+                        );
+                    }
 
-                foreach (var queue in (string[])["deliveries", "replays"])
-                {
-                    await Send("POST", $"/_servicebus/{queue}/messages", queued[0], contentType, said);
-                }
-            },
-            iter: Cases,
-            threads: 4);
+                    foreach (var queue in (string[])["deliveries", "replays"])
+                    {
+                        await Send("POST", $"/_servicebus/{queue}/messages", queued[0], contentType, said);
+                    }
+                },
+                iter: Cases,
+                threads: 4
+            );
 
         // Published last, so when it has arrived, what came before it has been read.
         var last = await organization.PublishCase();
-        await Eventually.Until(async () => (await subscription.Attempts("delivered")).Any(attempt => (string)attempt["eventId"]! == last), () => "the last event");
-        await Eventually.Until(async () => (await AppQueues.Of(shared.App.AsAdmin())).All(queue => queue.Active + queue.DeadLetters == 0), () => "empty queues");
+        await Eventually.Until(
+            async () => (await subscription.Attempts("delivered")).Any(attempt => (string)attempt["eventId"]! == last),
+            () => "the last event"
+        );
+        await Eventually.Until(
+            async () => (await AppQueues.Of(shared.App.AsAdmin())).All(queue => queue.Active + queue.DeadLetters == 0),
+            () => "empty queues"
+        );
         Assert.NotEmpty(await organization.AuditLog("event.deadLettered"));
-        var delivered = (await subscription.Attempts()).Select(attempt => (string)attempt["eventId"]!).Distinct(StringComparer.Ordinal).ToList();
+        var delivered = (await subscription.Attempts())
+            .Select(attempt => (string)attempt["eventId"]!)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         Assert.True(delivered.Count > Cases / 3, $"{delivered.Count} events were taken.");
         foreach (var id in delivered)
         {
@@ -145,11 +279,20 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
     private async Task<(int Status, JsonNode? Json)> Expect(int status, string method, string path, byte[]? body = null)
     {
         var answer = await Send(method, path, body);
-        Assert.True(answer.Status == status, $"{method} {path} is answered with {answer.Status} {answer.Json?.ToJsonString()}, not with {status}");
+        Assert.True(
+            answer.Status == status,
+            $"{method} {path} is answered with {answer.Status} {answer.Json?.ToJsonString()}, not with {status}"
+        );
         return answer;
     }
 
-    private async Task<(int Status, JsonNode? Json)> Send(string method, string path, byte[]? body = null, string contentType = "application/json", params (string Name, string Value)[] headers)
+    private async Task<(int Status, JsonNode? Json)> Send(
+        string method,
+        string path,
+        byte[]? body = null,
+        string contentType = "application/json",
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(shared.App.Address, path));
         request.Headers.TryAddWithoutValidation("x-api-key", shared.App.AdminKey);
@@ -169,8 +312,16 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
 
         using var response = await s_http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
-        Assert.True((int)response.StatusCode < 500, $"{method} {path} {(body is null ? "" : Encoding.UTF8.GetString(body))} is answered with {(int)response.StatusCode}: {text}");
-        return ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) is true ? JsonNode.Parse(text, documentOptions: s_deep) : null);
+        Assert.True(
+            (int)response.StatusCode < 500,
+            $"{method} {path} {(body is null ? "" : Encoding.UTF8.GetString(body))} is answered with {(int)response.StatusCode}: {text}"
+        );
+        return (
+            (int)response.StatusCode,
+            response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) is true
+                ? JsonNode.Parse(text, documentOptions: s_deep)
+                : null
+        );
     }
 
     private static string Shortened(string text) => text.Length <= 300 ? text : text[..300];

@@ -21,8 +21,9 @@ using LocalHost.Tables;
 namespace EventSubscriptions.Tests.Fuzzing;
 
 /// <summary>
-/// Whatever is sent, the readers say what is wrong with it, and never throw; and what they take can be stored within the limits of Table Storage, read
-/// back, audited and shown. A failure prints the smallest case that was found, and its seed: set it as CsCheck_Seed to run that case first.
+/// Whatever is sent, the readers say what is wrong with it, and never throw; and what they take can be stored within the limits of Table
+/// Storage, read back, audited and shown. A failure prints the smallest case that was found, and its seed: set it as CsCheck_Seed to run
+/// that case first.
 /// </summary>
 public sealed class ReaderFuzzTests
 {
@@ -44,34 +45,38 @@ public sealed class ReaderFuzzTests
             ("token", Gen.OneOf("\"token-0123456789\"", "\"t\"")),
             ("events", Gen.OneOf("[\"*\"]", "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]")),
             ("isActive", Gen.OneOf("true", "false")),
-            ("rateLimitPerSecond", Hostile.Number));
+            ("rateLimitPerSecond", Hostile.Number)
+        );
 
-        Hostile.Bytes(bodies).Sample(
-            bytes =>
-            {
-                if (Parsed(bytes) is not { } body)
+        Hostile
+            .Bytes(bodies)
+            .Sample(
+                bytes =>
                 {
-                    return;
-                }
-
-                foreach (var guard in (DestinationGuard[])[s_guard, s_open])
-                {
-                    var (newErrors, patchErrors) = (new FieldErrors(), new FieldErrors());
-                    var fields = SubscriptionFields.ReadNew(new FieldReader(body, newErrors), s_catalogue, guard);
-                    var patch = SubscriptionFields.ReadPatch(new FieldReader(body, patchErrors), s_catalogue, guard);
-                    if (!newErrors.Any)
+                    if (Parsed(bytes) is not { } body)
                     {
-                        Check(fields.ApplyTo(before), before);
+                        return;
                     }
 
-                    if (!patchErrors.Any)
+                    foreach (var guard in (DestinationGuard[])[s_guard, s_open])
                     {
-                        Check(patch.ApplyTo(before), before);
+                        var (newErrors, patchErrors) = (new FieldErrors(), new FieldErrors());
+                        var fields = SubscriptionFields.ReadNew(new FieldReader(body, newErrors), s_catalogue, guard);
+                        var patch = SubscriptionFields.ReadPatch(new FieldReader(body, patchErrors), s_catalogue, guard);
+                        if (!newErrors.Any)
+                        {
+                            Check(fields.ApplyTo(before), before);
+                        }
+
+                        if (!patchErrors.Any)
+                        {
+                            Check(patch.ApplyTo(before), before);
+                        }
                     }
-                }
-            },
-            iter: 25_000,
-            print: Encoding.UTF8.GetString);
+                },
+                iter: 25_000,
+                print: Encoding.UTF8.GetString
+            );
     }
 
     [Fact]
@@ -80,26 +85,30 @@ public sealed class ReaderFuzzTests
         var bodies = Hostile.Object(
             ("eventName", Gen.Frequency<string>((3, Gen.Const("\"CaseClosedEvent\"")), (1, Hostile.Raw.Select(Hostile.Quoted)))),
             ("organizationId", Gen.Frequency<string>((3, Gen.OneOf("1", "1.0", "2147483647")), (1, Hostile.Number))),
-            ("data", Gen.Select(Hostile.Raw, Hostile.Json, (name, value) => $"{{{Hostile.Quoted(name)}:{value}}}")));
+            ("data", Gen.Select(Hostile.Raw, Hostile.Json, (name, value) => $"{{{Hostile.Quoted(name)}:{value}}}"))
+        );
 
-        Hostile.Bytes(bodies).Sample(
-            bytes =>
-            {
-                var envelope = EventEnvelope.Read(bytes);
-                if (envelope.Problem is not null)
+        Hostile
+            .Bytes(bodies)
+            .Sample(
+                bytes =>
                 {
-                    Assert.True(envelope.Payload.IsEmpty);
-                    return;
-                }
+                    var envelope = EventEnvelope.Read(bytes);
+                    if (envelope.Problem is not null)
+                    {
+                        Assert.True(envelope.Payload.IsEmpty);
+                        return;
+                    }
 
-                var payload = JsonElement.Parse(envelope.Payload.Span);
-                Assert.Equal(envelope.EventName, payload.GetProperty("eventName").GetString());
-                Assert.Equal(envelope.Organization!.Value.Value, payload.GetProperty("organizationId").GetInt32());
-                Written(payload);
-                Fits(new TableEntity("1", "e:1") { ["eventName"] = envelope.EventName });
-            },
-            iter: 30_000,
-            print: Encoding.UTF8.GetString);
+                    var payload = JsonElement.Parse(envelope.Payload.Span);
+                    Assert.Equal(envelope.EventName, payload.GetProperty("eventName").GetString());
+                    Assert.Equal(envelope.Organization!.Value.Value, payload.GetProperty("organizationId").GetInt32());
+                    Written(payload);
+                    Fits(new TableEntity("1", "e:1") { ["eventName"] = envelope.EventName });
+                },
+                iter: 30_000,
+                print: Encoding.UTF8.GetString
+            );
     }
 
     [Fact]
@@ -109,27 +118,33 @@ public sealed class ReaderFuzzTests
         var one = Hostile.Object(
             ("eventName", Gen.OneOf("\"CaseArchivedEvent\"", "\"CaseClosedEvnt\"")),
             ("id", Gen.OneOf(Gen.OneOf("\"id-1\"", "null"), Hostile.Raw.Select(Hostile.Quoted))),
-            ("data", Hostile.Object(("id", Hostile.Raw.Select(Hostile.Quoted)), ("name", Hostile.Raw.Select(Hostile.Quoted)))));
+            ("data", Hostile.Object(("id", Hostile.Raw.Select(Hostile.Quoted)), ("name", Hostile.Raw.Select(Hostile.Quoted))))
+        );
         var bodies = Gen.Frequency<string>((3, one), (1, one.Array[0, 3].Select(events => $"[{string.Join(',', events)}]")));
 
-        Gen.Select(Hostile.Bytes(bodies), Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)"\"key\""), Hostile.Raw.Select(raw => (string?)raw))).Sample(
-            (bytes, idempotencyKey) =>
-            {
-                if (Parsed(bytes) is not { } body)
+        Gen.Select(
+                Hostile.Bytes(bodies),
+                Gen.OneOf(Gen.Const((string?)null), Gen.Const((string?)"\"key\""), Hostile.Raw.Select(raw => (string?)raw))
+            )
+            .Sample(
+                (bytes, idempotencyKey) =>
                 {
-                    return;
-                }
+                    if (Parsed(bytes) is not { } body)
+                    {
+                        return;
+                    }
 
-                var errors = new FieldErrors();
-                var events = reader.Read(body, s_organization, idempotencyKey, errors);
-                Written(errors);
-                foreach (var (_, payload) in errors.Any ? [] : events)
-                {
-                    Assert.Null(EventEnvelope.Read(payload).Problem);
-                    Assert.InRange(payload.Length, 1, EventPayload.MaxBytes);
-                }
-            },
-            iter: 15_000);
+                    var errors = new FieldErrors();
+                    var events = reader.Read(body, s_organization, idempotencyKey, errors);
+                    Written(errors);
+                    foreach (var (_, payload) in errors.Any ? [] : events)
+                    {
+                        Assert.Null(EventEnvelope.Read(payload).Problem);
+                        Assert.InRange(payload.Length, 1, EventPayload.MaxBytes);
+                    }
+                },
+                iter: 15_000
+            );
     }
 
     [Fact]
@@ -140,39 +155,49 @@ public sealed class ReaderFuzzTests
             ("to", Gen.OneOf(Hostile.Time.Select(Hostile.Quoted), Gen.Const("null"))),
             ("events", Gen.OneOf("[\"CaseClosedEvent\"]", "null")),
             ("only", Gen.OneOf("\"all\"", "\"missed\"")),
-            ("dryRun", Gen.OneOf("true", "false")));
+            ("dryRun", Gen.OneOf("true", "false"))
+        );
 
-        Hostile.Bytes(bodies).Sample(
-            bytes =>
-            {
-                var errors = new FieldErrors();
-                if (Parsed(bytes) is not { } body || ReplayRequest.Read(new FieldReader(body, errors), s_catalogue, s_clock.GetUtcNow(), s_retention) is not { } asked)
+        Hostile
+            .Bytes(bodies)
+            .Sample(
+                bytes =>
                 {
-                    return;
-                }
+                    var errors = new FieldErrors();
+                    if (
+                        Parsed(bytes) is not { } body
+                        || ReplayRequest.Read(new FieldReader(body, errors), s_catalogue, s_clock.GetUtcNow(), s_retention) is not { } asked
+                    )
+                    {
+                        return;
+                    }
 
-                Assert.InRange(asked.To, asked.From, s_clock.GetUtcNow());
-                var replay = new Replay
-                {
-                    OrganizationId = s_organization,
-                    SubscriptionId = SubscriptionId.New(s_clock),
-                    Id = ReplayId.New(s_clock),
-                    From = asked.From,
-                    To = asked.To,
-                    Events = asked.Events,
-                    Only = asked.Only,
-                    DryRun = asked.DryRun,
-                    State = ReplayState.Counting,
-                    CreatedAt = s_clock.GetUtcNow(),
-                    StartedBy = Given.Actor("somebody"),
-                };
-                var row = Fits(ReplayRow.Make(replay));
-                Assert.Equal((replay.From, replay.To, replay.StartedBy), (ReplayRow.Read(row).From, ReplayRow.Read(row).To, ReplayRow.Read(row).StartedBy));
-                Fits(ReplayAudit.Started(replay, s_clock));
-                JsonSerializer.Serialize(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse);
-            },
-            iter: 15_000,
-            print: Encoding.UTF8.GetString);
+                    Assert.InRange(asked.To, asked.From, s_clock.GetUtcNow());
+                    var replay = new Replay
+                    {
+                        OrganizationId = s_organization,
+                        SubscriptionId = SubscriptionId.New(s_clock),
+                        Id = ReplayId.New(s_clock),
+                        From = asked.From,
+                        To = asked.To,
+                        Events = asked.Events,
+                        Only = asked.Only,
+                        DryRun = asked.DryRun,
+                        State = ReplayState.Counting,
+                        CreatedAt = s_clock.GetUtcNow(),
+                        StartedBy = Given.Actor("somebody"),
+                    };
+                    var row = Fits(ReplayRow.Make(replay));
+                    Assert.Equal(
+                        (replay.From, replay.To, replay.StartedBy),
+                        (ReplayRow.Read(row).From, ReplayRow.Read(row).To, ReplayRow.Read(row).StartedBy)
+                    );
+                    Fits(ReplayAudit.Started(replay, s_clock));
+                    JsonSerializer.Serialize(ReplayResponse.Of(replay), ReplayJson.Default.ReplayResponse);
+                },
+                iter: 15_000,
+                print: Encoding.UTF8.GetString
+            );
     }
 
     [Fact]
@@ -180,39 +205,47 @@ public sealed class ReaderFuzzTests
     {
         var texts = Gen.OneOf(Hostile.Raw, Hostile.Time, Hostile.Number, Hostile.Url);
 
-        Gen.Select(texts, texts, texts, texts).Sample(
-            (from, to, size, other) =>
-            {
-                var request = Requests.Get($"?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}&pageSize={Uri.EscapeDataString(size)}&continuationToken={new PageRequest("list", 1, null).ToPage<string>([], other).ContinuationToken}&{other}");
-                request.Headers.IfMatch = other;
-                request.Headers.Authorization = other;
-                request.Headers["x-api-key"] = size;
-                var errors = new FieldErrors();
-                var query = new QueryReader(request, errors);
-                var times = query.TimeRange();
-                Assert.False(query.Page("list").After.AsSpan().ContainsAnyExceptInRange('!', '~'));
-                query.ReportUnknown();
-                IfMatch.Read(request, errors).Accepts(new ETag("row"));
-                Written(errors);
-                if (EventSubscriptions.Storage.InvertedTicks.KeyRange(times.From, times.To) is { AtLeast: { } atLeast, Below: { } below } && times.From < times.To)
+        Gen.Select(texts, texts, texts, texts)
+            .Sample(
+                (from, to, size, other) =>
                 {
-                    Assert.True(string.CompareOrdinal(atLeast, below) < 0, $"{atLeast} {below}");
-                }
+                    var request = Requests.Get(
+                        $"?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}&pageSize={Uri.EscapeDataString(size)}&continuationToken={new PageRequest("list", 1, null).ToPage<string>([], other).ContinuationToken}&{other}"
+                    );
+                    request.Headers.IfMatch = other;
+                    request.Headers.Authorization = other;
+                    request.Headers["x-api-key"] = size;
+                    var errors = new FieldErrors();
+                    var query = new QueryReader(request, errors);
+                    var times = query.TimeRange();
+                    Assert.False(query.Page("list").After.AsSpan().ContainsAnyExceptInRange('!', '~'));
+                    query.ReportUnknown();
+                    IfMatch.Read(request, errors).Accepts(new ETag("row"));
+                    Written(errors);
+                    if (
+                        EventSubscriptions.Storage.InvertedTicks.KeyRange(times.From, times.To)
+                            is { AtLeast: { } atLeast, Below: { } below }
+                        && times.From < times.To
+                    )
+                    {
+                        Assert.True(string.CompareOrdinal(atLeast, below) < 0, $"{atLeast} {below}");
+                    }
 
-                Assert.False(ApiKey.TryParseText(RequestKey.Of(request) ?? "", Given.Mark, out _, out _));
-                Assert.False(ApiKey.TryParseText("es_" + other, Given.Mark, out _, out _));
-                Assert.False(SubscriptionId.TryParse(other, out _) || ReplayId.TryParse(other, out _) || ApiKey.IsId(other));
-                if (EventId.TryParse(other, out var id))
-                {
-                    Assert.Null(EntityLimits.CheckKey($"e:{id}"));
-                }
+                    Assert.False(ApiKey.TryParseText(RequestKey.Of(request) ?? "", Given.Mark, out _, out _));
+                    Assert.False(ApiKey.TryParseText("es_" + other, Given.Mark, out _, out _));
+                    Assert.False(SubscriptionId.TryParse(other, out _) || ReplayId.TryParse(other, out _) || ApiKey.IsId(other));
+                    if (EventId.TryParse(other, out var id))
+                    {
+                        Assert.Null(EntityLimits.CheckKey($"e:{id}"));
+                    }
 
-                if (OrganizationId.TryParse(size, out var organization))
-                {
-                    Assert.Equal(size, organization.ToString());
-                }
-            },
-            iter: 15_000);
+                    if (OrganizationId.TryParse(size, out var organization))
+                    {
+                        Assert.Equal(size, organization.ToString());
+                    }
+                },
+                iter: 15_000
+            );
     }
 
     private static void Check(Subscription subscription, Subscription before)
@@ -222,13 +255,23 @@ public sealed class ReaderFuzzTests
         using var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url);
         var row = Fits(SubscriptionRow.Make(subscription, Given.Protector));
         var read = SubscriptionRow.Read(row, Given.Protector);
-        Assert.Equal((subscription.Name, subscription.Description, subscription.Url.OriginalString), (read.Name, read.Description, read.Url.OriginalString));
-        foreach (var entry in SubscriptionAudit.Changed(before, subscription, Given.Actor("somebody")).Append(SubscriptionAudit.Created(subscription, Given.Actor("somebody"))))
+        Assert.Equal(
+            (subscription.Name, subscription.Description, subscription.Url.OriginalString),
+            (read.Name, read.Description, read.Url.OriginalString)
+        );
+        foreach (
+            var entry in SubscriptionAudit
+                .Changed(before, subscription, Given.Actor("somebody"))
+                .Append(SubscriptionAudit.Created(subscription, Given.Actor("somebody")))
+        )
         {
             JsonSerializer.Serialize(AuditRow.Read(Fits(AuditRow.Make(entry, s_clock))), AuditJson.Default.AuditEntryResponse);
         }
 
-        JsonSerializer.Serialize(SubscriptionResponse.Of(subscription, SubscriptionHealth.Healthy), SubscriptionJson.Default.SubscriptionResponse);
+        JsonSerializer.Serialize(
+            SubscriptionResponse.Of(subscription, SubscriptionHealth.Healthy),
+            SubscriptionJson.Default.SubscriptionResponse
+        );
     }
 
     private static TableEntity Fits(TableEntity row)

@@ -66,12 +66,14 @@ public sealed class HealthChecksTests : IAsyncLifetime
         Assert.Equal(2, bus.Peeks);
     }
 
-    private TableCreation NewCreation() => new(
-        _services.Tables,
-        new SecretCanary(_services.Tables, Given.Protector),
-        new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
-        _clock,
-        NullLogger<TableCreation>.Instance);
+    private TableCreation NewCreation() =>
+        new(
+            _services.Tables,
+            new SecretCanary(_services.Tables, Given.Protector),
+            new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance),
+            _clock,
+            NullLogger<TableCreation>.Instance
+        );
 
     private async Task<HealthChecks> CreateAsync(TableServiceClient tables, ServiceBusClient bus)
     {
@@ -96,10 +98,15 @@ public sealed class HealthChecksTests : IAsyncLifetime
 
         private sealed class Receiver(PeekedBus bus) : ServiceBusReceiver
         {
-            public override Task<ServiceBusReceivedMessage> PeekMessageAsync(long? fromSequenceNumber = null, CancellationToken cancellationToken = default)
+            public override Task<ServiceBusReceivedMessage> PeekMessageAsync(
+                long? fromSequenceNumber = null,
+                CancellationToken cancellationToken = default
+            )
             {
                 bus.Peeks++;
-                return bus.Failure is null ? Task.FromResult<ServiceBusReceivedMessage>(null!) : Task.FromException<ServiceBusReceivedMessage>(bus.Failure);
+                return bus.Failure is null
+                    ? Task.FromResult<ServiceBusReceivedMessage>(null!)
+                    : Task.FromException<ServiceBusReceivedMessage>(bus.Failure);
             }
         }
     }

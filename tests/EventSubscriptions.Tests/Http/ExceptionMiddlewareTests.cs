@@ -34,7 +34,11 @@ public sealed class ExceptionMiddlewareTests
     {
         await using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
         var http = new DefaultHttpContext { RequestServices = services };
-        var context = new TestFunctionContext { Definition = new LocalFunctionDefinition("PublishFunctions"), Items = { ["HttpRequestContext"] = http } };
+        var context = new TestFunctionContext
+        {
+            Definition = new LocalFunctionDefinition("PublishFunctions"),
+            Items = { ["HttpRequestContext"] = http },
+        };
         await middleware.Invoke(context, _ => throw new ServiceBusException("the disk is full", ServiceBusFailureReason.ServiceBusy));
         return http.Response.StatusCode;
     }

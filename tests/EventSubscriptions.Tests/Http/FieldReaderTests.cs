@@ -10,7 +10,9 @@ public sealed class FieldReaderTests
     {
         var errors = new FieldErrors();
         var fields = new FieldReader(
-            JsonElement.Parse("""{"name":"","count":0,"on":"yes","list":["a",1],"at":"2026-01-31","nmae":1,"zzz":null,"gone":null}"""), errors);
+            JsonElement.Parse("""{"name":"","count":0,"on":"yes","list":["a",1],"at":"2026-01-31","nmae":1,"zzz":null,"gone":null}"""),
+            errors
+        );
 
         fields.Text("name", required: true, minLength: 1, maxLength: 3);
         fields.Number("count", min: 1, max: 9);
@@ -36,7 +38,8 @@ public sealed class FieldReaderTests
                 ["nmae"] = ["is unknown; did you mean 'name'?"],
                 ["zzz"] = ["is unknown; known are name, count, on, list, at, url, gone"],
             },
-            reply.Errors);
+            reply.Errors
+        );
     }
 
     [Fact]
@@ -44,7 +47,10 @@ public sealed class FieldReaderTests
     {
         var errors = new FieldErrors();
         var fields = new FieldReader(
-            JsonElement.Parse("""{"name":"😀😀","count":9,"on":false,"list":["a"],"at":"2026-01-31T10:00:00.5+02:00","none":null}"""), errors, "[3].");
+            JsonElement.Parse("""{"name":"😀😀","count":9,"on":false,"list":["a"],"at":"2026-01-31T10:00:00.5+02:00","none":null}"""),
+            errors,
+            "[3]."
+        );
 
         Assert.Equal("😀😀", fields.Text("name", required: true, maxLength: 2));
         Assert.Equal(9, fields.Number("count", min: 1, max: 9));

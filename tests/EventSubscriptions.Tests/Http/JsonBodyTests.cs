@@ -39,7 +39,10 @@ public sealed class JsonBodyTests
     [InlineData(64, true)]
     [InlineData(65, false)]
     public async Task Body_is_read_down_to_64_levels(int depth, bool isRead) =>
-        Assert.Equal(isRead, (await JsonBody.ReadAsync(Requests.Post(new string('[', depth) + new string(']', depth)), default)).Problem is null);
+        Assert.Equal(
+            isRead,
+            (await JsonBody.ReadAsync(Requests.Post(new string('[', depth) + new string(']', depth)), default)).Problem is null
+        );
 
     [Theory]
     [InlineData("gzip", false)]

@@ -42,5 +42,8 @@ public sealed class PlainTextTests
     [InlineData(0xe0041)]
     [InlineData(0xe0100)]
     public void Name_holds_nothing_that_is_not_seen(int character) =>
-        Assert.Equal($"must be one line of visible characters; U+{character:X4} is not one", PlainText.CheckName($"a{char.ConvertFromUtf32(character)}b"));
+        Assert.Equal(
+            $"must be one line of visible characters; U+{character:X4} is not one",
+            PlainText.CheckName($"a{char.ConvertFromUtf32(character)}b")
+        );
 }

@@ -34,7 +34,10 @@ public sealed class QueryReaderTests
         var errors = new FieldErrors();
         var token = new PageRequest("list/7", 1, null).ToPage<string>([], "row").ContinuationToken;
 
-        var (page, range, active) = Read($"?pageSize=1000&continuationToken={token}&from=2026-01-31T00:00Z&to=2026-01-31T00:00:00.0000001Z&isActive=true", errors);
+        var (page, range, active) = Read(
+            $"?pageSize=1000&continuationToken={token}&from=2026-01-31T00:00Z&to=2026-01-31T00:00:00.0000001Z&isActive=true",
+            errors
+        );
 
         Assert.False(errors.Any);
         Assert.Equal(new PageRequest("list/7", 1000, "row"), page);

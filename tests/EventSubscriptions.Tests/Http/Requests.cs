@@ -12,7 +12,8 @@ internal static class Requests
 
     public static HttpRequest Get(string query = "") => With("GET", query);
 
-    public static HttpRequest Post(string body, string? contentType = "application/json") => WithBody("POST", Encoding.UTF8.GetBytes(body), contentType);
+    public static HttpRequest Post(string body, string? contentType = "application/json") =>
+        WithBody("POST", Encoding.UTF8.GetBytes(body), contentType);
 
     public static HttpRequest WithBody(string method, byte[] body, string? contentType)
     {
@@ -58,6 +59,11 @@ internal sealed record Reply(int Status, IHeaderDictionary Headers, string Body)
 
     /// <summary>The messages by field of a problem.</summary>
     public Dictionary<string, string[]> Errors =>
-        Json.GetProperty("errors").EnumerateObject().ToDictionary(
-            member => member.Name, member => member.Value.EnumerateArray().Select(message => message.GetString()!).ToArray(), StringComparer.Ordinal);
+        Json.GetProperty("errors")
+            .EnumerateObject()
+            .ToDictionary(
+                member => member.Name,
+                member => member.Value.EnumerateArray().Select(message => message.GetString()!).ToArray(),
+                StringComparer.Ordinal
+            );
 }

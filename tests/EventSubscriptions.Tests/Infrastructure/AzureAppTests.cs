@@ -19,17 +19,19 @@ public sealed class AzureAppTests : IDisposable
     public AzureAppTests()
     {
         var builder = AzureApp.CreateBuilder([]);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Functions:Worker:HostEndpoint"] = "http://127.0.0.1:1/",
-            ["Functions:Worker:WorkerId"] = "worker",
-            ["Functions:Worker:RequestId"] = "request",
-            ["Functions:Worker:GrpcMaxMessageLength"] = "1000000",
-            ["Access:AdminKey"] = "admin-key-of-32-characters-or-so",
-            ["Secrets:Keys"] = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-            ["Tables"] = "UseDevelopmentStorage=true",
-            ["ServiceBus"] = "Endpoint=sb://127.0.0.1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;",
-        });
+        builder.Configuration.AddInMemoryCollection(
+            new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Functions:Worker:HostEndpoint"] = "http://127.0.0.1:1/",
+                ["Functions:Worker:WorkerId"] = "worker",
+                ["Functions:Worker:RequestId"] = "request",
+                ["Functions:Worker:GrpcMaxMessageLength"] = "1000000",
+                ["Access:AdminKey"] = "admin-key-of-32-characters-or-so",
+                ["Secrets:Keys"] = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                ["Tables"] = "UseDevelopmentStorage=true",
+                ["ServiceBus"] = "Endpoint=sb://127.0.0.1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;",
+            }
+        );
         _app = builder.Build();
     }
 
@@ -52,7 +54,9 @@ public sealed class AzureAppTests : IDisposable
     {
         Assert.IsType<EphemeralDataProtectionProvider>(_app.Services.GetRequiredService<IDataProtectionProvider>());
         Assert.DoesNotContain(
-            _app.Services.GetServices<IHostedService>(), service => service.GetType().FullName!.Contains("DataProtection", StringComparison.Ordinal));
+            _app.Services.GetServices<IHostedService>(),
+            service => service.GetType().FullName!.Contains("DataProtection", StringComparison.Ordinal)
+        );
     }
 
     [Theory]

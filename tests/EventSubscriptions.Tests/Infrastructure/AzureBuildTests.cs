@@ -8,7 +8,9 @@ namespace EventSubscriptions.Tests.Infrastructure;
 /// <summary>How the app for Azure is built, and what goes into it.</summary>
 public sealed class AzureBuildTests
 {
-    /// <summary>The app's own folder means Azure, whoever builds there (azd, <c>dotnet publish</c>, Core Tools), by its response file.</summary>
+    /// <summary>
+    /// The app's own folder means Azure, whoever builds there (azd, <c>dotnet publish</c>, Core Tools), by its response file.
+    /// </summary>
     [Theory]
     [InlineData("Package", "src/FunctionsApp", "")]
     [InlineData("Package", "", "src/FunctionsApp/FunctionsApp.csproj")]
@@ -17,7 +19,10 @@ public sealed class AzureBuildTests
     [InlineData("StandIn", "", "src/EventSubscriptions/EventSubscriptions.csproj")]
     public async Task Extension_is_chosen_by_the_folder_or_the_property(string expected, string folder, string arguments)
     {
-        using var evaluated = await Evaluate($"-getProperty:ServiceBusExtension -getProperty:BaseIntermediateOutputPath {arguments}", folder.Split('/'));
+        using var evaluated = await Evaluate(
+            $"-getProperty:ServiceBusExtension -getProperty:BaseIntermediateOutputPath {arguments}",
+            folder.Split('/')
+        );
         var properties = evaluated.RootElement.GetProperty("Properties");
 
         Assert.Equal(expected, properties.GetProperty("ServiceBusExtension").GetString());
@@ -46,20 +51,30 @@ public sealed class AzureBuildTests
     }
 
     [Fact]
-    public void Project_has_what_azd_would_write_into_it() => Assert.True(Guid.TryParse(Project().Descendants("UserSecretsId").Single().Value, out _));
+    public void Project_has_what_azd_would_write_into_it() =>
+        Assert.True(Guid.TryParse(Project().Descendants("UserSecretsId").Single().Value, out _));
 
     [Fact]
     public void Versions_of_packages_are_exact() =>
-        Assert.All(XDocument.Load(Repository.PathOf("Directory.Packages.props")).Descendants("PackageVersion"), package =>
-            Assert.Matches(@"^\[\d+(\.\d+)+\]$", package.Attribute("Version")!.Value));
+        Assert.All(
+            XDocument.Load(Repository.PathOf("Directory.Packages.props")).Descendants("PackageVersion"),
+            package => Assert.Matches(@"^\[\d+(\.\d+)+\]$", package.Attribute("Version")!.Value)
+        );
 
-    /// <summary>A central version holds for what packages bring along too: one that only tests use could be too old for the app's packages.</summary>
+    /// <summary>
+    /// A central version holds for what packages bring along too: one that only tests use could be too old for the app's packages.
+    /// </summary>
     [Fact]
     public async Task App_is_bound_by_no_version_that_only_tests_use()
     {
         using var evaluated = await Evaluate("-getItem:PackageVersion", "src", "FunctionsApp");
-        var bound = evaluated.RootElement.GetProperty("Items").GetProperty("PackageVersion").EnumerateArray().Select(one => one.GetProperty("Identity").GetString()!);
-        var tests = Directory.EnumerateFiles(Repository.PathOf("tests"), "*.csproj", SearchOption.AllDirectories)
+        var bound = evaluated
+            .RootElement.GetProperty("Items")
+            .GetProperty("PackageVersion")
+            .EnumerateArray()
+            .Select(one => one.GetProperty("Identity").GetString()!);
+        var tests = Directory
+            .EnumerateFiles(Repository.PathOf("tests"), "*.csproj", SearchOption.AllDirectories)
             .SelectMany(file => XDocument.Load(file).Descendants("PackageReference"))
             .Select(reference => reference.Attribute("Include")!.Value);
 

@@ -13,9 +13,26 @@ public sealed class AzureProgramTests
         var start = new ProcessStartInfo(
             s_program,
             [
-                "--host", "127.0.0.1", "--port", "1", "--workerId", "worker", "--requestId", "request", "--grpcMaxMessageLength", "1000000",
-                "--functions-uri", "http://127.0.0.1:1/", "--functions-worker-id", "worker", "--functions-request-id", "request", "--functions-grpc-max-message-length", "1000000",
-            ])
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "1",
+                "--workerId",
+                "worker",
+                "--requestId",
+                "request",
+                "--grpcMaxMessageLength",
+                "1000000",
+                "--functions-uri",
+                "http://127.0.0.1:1/",
+                "--functions-worker-id",
+                "worker",
+                "--functions-request-id",
+                "request",
+                "--functions-grpc-max-message-length",
+                "1000000",
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -37,6 +54,7 @@ public sealed class AzureProgramTests
         Assert.Equal("The settings are not valid:", lines[0].Trim());
         Assert.Equal(
             ["Access__AdminKey", "Deliveries__RetrySchedule", "Secrets__Keys", "ServiceBus", "Tables"],
-            lines.Skip(1).Select(line => line.Trim().Split(' ')[0]).Order(StringComparer.Ordinal));
+            lines.Skip(1).Select(line => line.Trim().Split(' ')[0]).Order(StringComparer.Ordinal)
+        );
     }
 }

@@ -3,7 +3,9 @@ using System.Runtime.Versioning;
 
 namespace EventSubscriptions.Tests.Infrastructure;
 
-/// <summary><c>dotnet run</c> of the app for Azure, which is to start the Core Tools: here a script that says where and with what it was started.</summary>
+/// <summary>
+/// <c>dotnet run</c> of the app for Azure, which is to start the Core Tools: here a script that says where and with what it was started.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class AzureRunTests : IDisposable
 {

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Tests.Infrastructure;
 
-/// <summary>What the files under <c>infra</c> declare and use, as a published parser of Bicep (tree-sitter) reads them. It knows the syntax, not the types of resources.</summary>
+/// <summary>
+/// What the files under <c>infra</c> declare and use, as a published parser of Bicep (tree-sitter) reads them. It knows the syntax, not the
+/// types of resources.
+/// </summary>
 internal static class BicepFiles
 {
     private static readonly Lazy<Task<IReadOnlyDictionary<string, BicepFile>>> s_files = new(Parse);
@@ -21,16 +24,20 @@ internal static class BicepFiles
         var folder = Repository.PathOf("tests", "tools", "Bicep");
         if (!Directory.Exists(Path.Combine(folder, "node_modules", "tree-sitter-bicep")))
         {
-            throw new InvalidOperationException("The parser of Bicep is not installed. Run ./test at the top of the repository: it installs what the tests need.");
+            throw new InvalidOperationException(
+                "The parser of Bicep is not installed. Run ./test at the top of the repository: it installs what the tests need."
+            );
         }
 
-        using var process = Process.Start(new ProcessStartInfo("node", ["model.mjs", Repository.PathOf("infra")])
-        {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("node", ["model.mjs", Repository.PathOf("infra")])
+            {
+                WorkingDirectory = folder,
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -53,7 +60,8 @@ internal sealed record BicepFile(
     IReadOnlyList<BicepResource> Resources,
     IReadOnlyList<string> References,
     IReadOnlyList<BicepOutputReference> OutputReferences,
-    IReadOnlyList<string> Loaded);
+    IReadOnlyList<string> Loaded
+);
 
 internal sealed record BicepParam(string Name, bool Required);
 

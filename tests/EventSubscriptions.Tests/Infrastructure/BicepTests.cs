@@ -24,7 +24,10 @@ public sealed class BicepTests
 
     [Fact]
     public async Task Files_are_well_formed() =>
-        Assert.All(await BicepFiles.All(), file => Assert.True(file.Value.Errors.Count == 0, $"{file.Key}: {string.Join("; ", file.Value.Errors)}"));
+        Assert.All(
+            await BicepFiles.All(),
+            file => Assert.True(file.Value.Errors.Count == 0, $"{file.Key}: {string.Join("; ", file.Value.Errors)}")
+        );
 
     [Fact]
     public async Task Modules_are_files_of_this_folder_and_each_is_used()
@@ -32,7 +35,10 @@ public sealed class BicepTests
         var files = await BicepFiles.All();
         var used = files.Values.SelectMany(file => file.Modules).Select(module => module.Path).ToList();
 
-        Assert.Equal(files.Keys.Where(name => name != "main.bicep").Order(StringComparer.Ordinal), used.Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            files.Keys.Where(name => name != "main.bicep").Order(StringComparer.Ordinal),
+            used.Distinct().Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -40,12 +46,15 @@ public sealed class BicepTests
     {
         var files = await BicepFiles.All();
 
-        Assert.All(files.Values.SelectMany(file => file.Modules), module =>
-        {
-            var declared = files[module.Path].Params;
-            Assert.Empty(module.Params.Except(declared.Select(param => param.Name)));
-            Assert.Empty(declared.Where(param => param.Required).Select(param => param.Name).Except(module.Params));
-        });
+        Assert.All(
+            files.Values.SelectMany(file => file.Modules),
+            module =>
+            {
+                var declared = files[module.Path].Params;
+                Assert.Empty(module.Params.Except(declared.Select(param => param.Name)));
+                Assert.Empty(declared.Where(param => param.Required).Select(param => param.Name).Except(module.Params));
+            }
+        );
     }
 
     [Fact]
@@ -53,11 +62,18 @@ public sealed class BicepTests
     {
         var files = await BicepFiles.All();
 
-        Assert.All(files.Values, file => Assert.All(file.OutputReferences, reference =>
-        {
-            var module = Assert.Single(file.Modules, module => module.Name == reference.Module);
-            Assert.Contains(reference.Output, files[module.Path].Outputs);
-        }));
+        Assert.All(
+            files.Values,
+            file =>
+                Assert.All(
+                    file.OutputReferences,
+                    reference =>
+                    {
+                        var module = Assert.Single(file.Modules, module => module.Name == reference.Module);
+                        Assert.Contains(reference.Output, files[module.Path].Outputs);
+                    }
+                )
+        );
     }
 
     [Fact]
@@ -65,9 +81,22 @@ public sealed class BicepTests
     {
         var files = await BicepFiles.All();
 
-        Assert.All(files, file => Assert.Empty(file.Value.Params.Select(param => param.Name).Concat(file.Value.Variables.Keys).Except(file.Value.References)));
-        var used = files.Values.SelectMany(file => file.OutputReferences.Select(reference => (file.Modules.Single(module => module.Name == reference.Module).Path, reference.Output)));
-        Assert.Empty(files.Where(file => file.Key != "main.bicep").SelectMany(file => file.Value.Outputs.Select(output => (file.Key, output))).Except(used));
+        Assert.All(
+            files,
+            file =>
+                Assert.Empty(file.Value.Params.Select(param => param.Name).Concat(file.Value.Variables.Keys).Except(file.Value.References))
+        );
+        var used = files.Values.SelectMany(file =>
+            file.OutputReferences.Select(reference =>
+                (file.Modules.Single(module => module.Name == reference.Module).Path, reference.Output)
+            )
+        );
+        Assert.Empty(
+            files
+                .Where(file => file.Key != "main.bicep")
+                .SelectMany(file => file.Value.Outputs.Select(output => (file.Key, output)))
+                .Except(used)
+        );
     }
 
     [Fact]
@@ -84,20 +113,33 @@ public sealed class BicepTests
     /// <summary>What has no default, azd asks for before it runs a hook, unless it sets it itself.</summary>
     [Fact]
     public async Task Azd_asks_for_nothing_but_what_it_knows_how_to_ask() =>
-        Assert.Equal(["environmentName", "location"], (await BicepFiles.Read("main.bicep")).Params.Where(param => param.Required).Select(param => param.Name));
+        Assert.Equal(
+            ["environmentName", "location"],
+            (await BicepFiles.Read("main.bicep")).Params.Where(param => param.Required).Select(param => param.Name)
+        );
 
     [Fact]
     public async Task One_type_of_resource_has_one_version() =>
         Assert.All(
-            (await BicepFiles.All()).Values.SelectMany(file => file.Resources).Select(resource => resource.Type.Split('@')).GroupBy(parts => parts[0]),
-            versions => Assert.Single(versions.Select(parts => parts[1]).Distinct()));
+            (await BicepFiles.All())
+                .Values.SelectMany(file => file.Resources)
+                .Select(resource => resource.Type.Split('@'))
+                .GroupBy(parts => parts[0]),
+            versions => Assert.Single(versions.Select(parts => parts[1]).Distinct())
+        );
 
     [Fact]
     public async Task Azd_finds_the_resource_group_and_the_app()
     {
         Assert.Contains("'azd-env-name': environmentName", await BicepFiles.Text("main.bicep"), StringComparison.Ordinal);
-        var service = Assert.Single(Regex.Matches(await BicepFiles.Text("functionapp.bicep"), "'azd-service-name': '(.*)'")).Groups[1].Value;
-        Assert.Matches($@"(?m)^services:\n  {service}:\n    project: \./src/FunctionsApp\n    language: dotnet\n    host: function$", await File.ReadAllTextAsync(Repository.PathOf("azure.yaml")));
+        var service = Assert
+            .Single(Regex.Matches(await BicepFiles.Text("functionapp.bicep"), "'azd-service-name': '(.*)'"))
+            .Groups[1]
+            .Value;
+        Assert.Matches(
+            $@"(?m)^services:\n  {service}:\n    project: \./src/FunctionsApp\n    language: dotnet\n    host: function$",
+            await File.ReadAllTextAsync(Repository.PathOf("azure.yaml"))
+        );
     }
 
     [Fact]
@@ -105,7 +147,13 @@ public sealed class BicepTests
     {
         Assert.Contains("servicebus.json", (await BicepFiles.Read("servicebus.bicep")).Loaded);
         using var declared = JsonDocument.Parse(await BicepFiles.Text("servicebus.json"));
-        var keys = declared.RootElement.GetProperty("queues").EnumerateArray().SelectMany(queue => queue.EnumerateObject()).Select(one => one.Name).Distinct().ToList();
+        var keys = declared
+            .RootElement.GetProperty("queues")
+            .EnumerateArray()
+            .SelectMany(queue => queue.EnumerateObject())
+            .Select(one => one.Name)
+            .Distinct()
+            .ToList();
         var bicep = await BicepFiles.Text("servicebus.bicep");
 
         Assert.All(keys, key => Assert.Matches($@"(?m)^\s+{key}: queue\.\??{key}$", bicep));
@@ -113,29 +161,40 @@ public sealed class BicepTests
 
     [Fact]
     public async Task Tables_are_those_of_the_app() =>
-        Assert.Equal(TableNames.All.Order(StringComparer.Ordinal), (await BicepFiles.Read("storage.bicep")).Variables["tables"].Order(StringComparer.Ordinal));
+        Assert.Equal(
+            TableNames.All.Order(StringComparer.Ordinal),
+            (await BicepFiles.Read("storage.bicep")).Variables["tables"].Order(StringComparer.Ordinal)
+        );
 
     [Fact]
     public async Task Roles_are_the_right_ones()
     {
         var bicep = await BicepFiles.Text("roles.bicep");
-        var declared = Regex.Matches(bicep, @"(?m)^  (\w+): '([0-9a-f-]{36})'$").ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
+        var declared = Regex
+            .Matches(bicep, @"(?m)^  (\w+): '([0-9a-f-]{36})'$")
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
 
         Assert.Equal(s_roles, declared);
-        Assert.All(declared.Keys, role => Assert.Contains($"'Microsoft.Authorization/roleDefinitions', roles.{role})", bicep, StringComparison.Ordinal));
+        Assert.All(
+            declared.Keys,
+            role => Assert.Contains($"'Microsoft.Authorization/roleDefinitions', roles.{role})", bicep, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public async Task Role_assignments_say_whom_they_are_for() =>
-        Assert.All(await Resources("Microsoft.Authorization/roleAssignments"), assignment =>
-            Assert.Equal(["roleDefinitionId", "principalId", "principalType"], assignment.Properties));
+        Assert.All(
+            await Resources("Microsoft.Authorization/roleAssignments"),
+            assignment => Assert.Equal(["roleDefinitionId", "principalId", "principalType"], assignment.Properties)
+        );
 
     /// <summary>An app that could write its own package would run whatever got into it once for good.</summary>
     [Fact]
     public async Task Package_is_written_by_another_identity_than_the_app_has()
     {
         var roles = await BicepFiles.Text("roles.bicep");
-        var assignments = Regex.Matches(roles, @"(?s)scope: (\w+)\n.*?roles\.(\w+)\)\n    principalId: (\w+)\n")
+        var assignments = Regex
+            .Matches(roles, @"(?s)scope: (\w+)\n.*?roles\.(\w+)\)\n    principalId: (\w+)\n")
             .Select(match => (Scope: match.Groups[1].Value, Role: match.Groups[2].Value, Principal: match.Groups[3].Value))
             .Where(assignment => assignment.Role.StartsWith("storage", StringComparison.Ordinal));
 
@@ -145,7 +204,8 @@ public sealed class BicepTests
                 ("packageStorage", "storageBlobDataContributor", "packagePrincipalId"),
                 ("storage", "storageTableDataContributor", "appPrincipalId"),
             ],
-            assignments);
+            assignments
+        );
         var app = await BicepFiles.Text("functionapp.bicep");
         Assert.Matches(@"(?s)deployment: \{.*packageStorage\.properties.*userAssignedIdentityResourceId: packageIdentity\.id", app);
         Assert.Contains("AZURE_CLIENT_ID: identity.properties.clientId", app, StringComparison.Ordinal);
@@ -157,17 +217,26 @@ public sealed class BicepTests
         var settings = await Resources("Microsoft.Insights/diagnosticSettings");
         Assert.All(settings, setting => Assert.Equal(["workspaceId", "logs"], setting.Properties));
         var bicep = await BicepFiles.Text("diagnostics.bicep");
-        var logged = Regex.Matches(bicep, @"(?s)= \{\n  name: 'audit'\n  scope: ([\w:]+)\n.*?\n\}\n")
-            .SelectMany(match => Regex.Matches(match.Value, "category: '(.*)'\n        enabled: true").Select(category => $"{match.Groups[1].Value} {category.Groups[1].Value}"));
+        var logged = Regex
+            .Matches(bicep, @"(?s)= \{\n  name: 'audit'\n  scope: ([\w:]+)\n.*?\n\}\n")
+            .SelectMany(match =>
+                Regex
+                    .Matches(match.Value, "category: '(.*)'\n        enabled: true")
+                    .Select(category => $"{match.Groups[1].Value} {category.Groups[1].Value}")
+            );
 
         // Microsoft Learn, "Supported categories for Azure Monitor resource logs".
         Assert.Equal(
             [
                 "keyVault AuditEvent",
-                "packageStorage::blobs StorageRead", "packageStorage::blobs StorageWrite", "packageStorage::blobs StorageDelete",
-                "serviceBus OperationalLogs", "serviceBus VNetAndIPFilteringLogs",
+                "packageStorage::blobs StorageRead",
+                "packageStorage::blobs StorageWrite",
+                "packageStorage::blobs StorageDelete",
+                "serviceBus OperationalLogs",
+                "serviceBus VNetAndIPFilteringLogs",
             ],
-            logged);
+            logged
+        );
     }
 
     [Theory]
@@ -189,7 +258,8 @@ public sealed class BicepTests
 
         Assert.All(
             (string[])["PUBLIC_NETWORK_ACCESS", "VIRTUAL_NETWORK_SUBNET_ID", "allowedIpRanges", "clientIpRanges", "logTableOperations"],
-            name => Assert.Contains($"`{name}`", docs, StringComparison.Ordinal));
+            name => Assert.Contains($"`{name}`", docs, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -207,7 +277,10 @@ public sealed class BicepTests
     [Fact]
     public async Task Alerts_ask_for_metrics_that_the_app_has()
     {
-        var asked = Regex.Matches(await BicepFiles.Text("alerts.bicep"), @"customMetrics \| where name == ""([^""]+)""").Select(match => match.Groups[1].Value).ToList();
+        var asked = Regex
+            .Matches(await BicepFiles.Text("alerts.bicep"), @"customMetrics \| where name == ""([^""]+)""")
+            .Select(match => match.Groups[1].Value)
+            .ToList();
         var existing = new List<string>();
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var listener = new MeterListener { InstrumentPublished = (instrument, _) => existing.Add(instrument.Name) };
@@ -221,7 +294,10 @@ public sealed class BicepTests
     [Fact]
     public async Task Every_alert_is_explained()
     {
-        var alerts = Regex.Matches(await BicepFiles.Text("alerts.bicep"), @"(?m)^    name: '([\w-]+)'$").Select(match => match.Groups[1].Value).ToList();
+        var alerts = Regex
+            .Matches(await BicepFiles.Text("alerts.bicep"), @"(?m)^    name: '([\w-]+)'$")
+            .Select(match => match.Groups[1].Value)
+            .ToList();
         var docs = await File.ReadAllTextAsync(Repository.PathOf("docs", "deploying.md"));
 
         Assert.NotEmpty(alerts);
@@ -230,7 +306,10 @@ public sealed class BicepTests
 
     private static async Task<IEnumerable<BicepResource>> Resources(string type)
     {
-        var found = (await BicepFiles.All()).Values.SelectMany(file => file.Resources).Where(resource => resource.Type.StartsWith($"{type}@", StringComparison.Ordinal)).ToList();
+        var found = (await BicepFiles.All())
+            .Values.SelectMany(file => file.Resources)
+            .Where(resource => resource.Type.StartsWith($"{type}@", StringComparison.Ordinal))
+            .ToList();
         Assert.NotEmpty(found);
         return found;
     }

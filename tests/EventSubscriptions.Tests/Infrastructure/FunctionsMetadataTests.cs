@@ -5,25 +5,44 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Tests.Infrastructure;
 
-/// <summary>What the Functions host reads of the app that is published: every function of the product, found by the worker's generators in the library.</summary>
+/// <summary>
+/// What the Functions host reads of the app that is published: every function of the product, found by the worker's generators in the
+/// library.
+/// </summary>
 public sealed class FunctionsMetadataTests
 {
-    internal static string File { get; } = Repository.PathOf(
-        "src", "FunctionsApp", "bin", "StandIn", Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!), "net10.0", "functions.metadata");
+    internal static string File { get; } =
+        Repository.PathOf(
+            "src",
+            "FunctionsApp",
+            "bin",
+            "StandIn",
+            Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!),
+            "net10.0",
+            "functions.metadata"
+        );
 
     [Fact]
     public void Every_function_is_in_the_metadata_with_its_trigger()
     {
         using var metadata = JsonDocument.Parse(System.IO.File.ReadAllText(File));
 
-        Assert.Equal(Declared().Order(StringComparer.Ordinal), metadata.RootElement.EnumerateArray().Select(Line).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Declared().Order(StringComparer.Ordinal),
+            metadata.RootElement.EnumerateArray().Select(Line).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void Every_route_is_one_that_the_worker_takes()
     {
-        var routes = typeof(EventSubscriptionsApp).Assembly.GetTypes().SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
-            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()?.Route).OfType<string>().ToList();
+        var routes = typeof(EventSubscriptionsApp)
+            .Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(method => method.GetParameters())
+            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()?.Route)
+            .OfType<string>()
+            .ToList();
 
         // It puts a slash before each, and doesn't start if it can't parse one.
         Assert.NotEmpty(routes);
@@ -36,7 +55,10 @@ public sealed class FunctionsMetadataTests
     {
         using var metadata = JsonDocument.Parse(System.IO.File.ReadAllText(File));
 
-        Assert.All(metadata.RootElement.EnumerateArray(), function => Assert.Equal("EventSubscriptions.dll", function.GetProperty("scriptFile").GetString()));
+        Assert.All(
+            metadata.RootElement.EnumerateArray(),
+            function => Assert.Equal("EventSubscriptions.dll", function.GetProperty("scriptFile").GetString())
+        );
     }
 
     private static IEnumerable<string> Declared() =>
@@ -50,7 +72,8 @@ public sealed class FunctionsMetadataTests
         select $"{function.Name}: {trigger}";
 
     private static string? Trigger(ParameterInfo parameter) =>
-        parameter.GetCustomAttribute<HttpTriggerAttribute>() is { } http ? $"http {http.AuthLevel} {string.Join(',', http.Methods!)} {http.Route}"
+        parameter.GetCustomAttribute<HttpTriggerAttribute>() is { } http
+            ? $"http {http.AuthLevel} {string.Join(',', http.Methods!)} {http.Route}"
         : parameter.GetCustomAttribute<TimerTriggerAttribute>() is { } timer ? $"timer {timer.Schedule}"
         : parameter.GetCustomAttribute<ServiceBusTriggerAttribute>() is { } bus
             ? $"queue {bus.QueueName} {bus.Connection} {(bus.IsBatched ? "Many" : "One")} {bus.AutoCompleteMessages}"
@@ -58,12 +81,17 @@ public sealed class FunctionsMetadataTests
 
     private static string Line(JsonElement function)
     {
-        var trigger = function.GetProperty("bindings").EnumerateArray().Single(binding => Text(binding, "type").EndsWith("Trigger", StringComparison.Ordinal));
+        var trigger = function
+            .GetProperty("bindings")
+            .EnumerateArray()
+            .Single(binding => Text(binding, "type").EndsWith("Trigger", StringComparison.Ordinal));
         var line = Text(trigger, "type") switch
         {
-            "httpTrigger" => $"http {Text(trigger, "authLevel")} {string.Join(',', trigger.GetProperty("methods").EnumerateArray().Select(one => one.GetString()))} {Text(trigger, "route")}",
+            "httpTrigger" =>
+                $"http {Text(trigger, "authLevel")} {string.Join(',', trigger.GetProperty("methods").EnumerateArray().Select(one => one.GetString()))} {Text(trigger, "route")}",
             "timerTrigger" => $"timer {Text(trigger, "schedule")}",
-            _ => $"queue {Text(trigger, "queueName")} {Text(trigger, "connection")} {Text(trigger, "cardinality")} {trigger.GetProperty("autoCompleteMessages").GetBoolean()}",
+            _ =>
+                $"queue {Text(trigger, "queueName")} {Text(trigger, "connection")} {Text(trigger, "cardinality")} {trigger.GetProperty("autoCompleteMessages").GetBoolean()}",
         };
         return $"{Text(function, "name")}: {line}";
     }

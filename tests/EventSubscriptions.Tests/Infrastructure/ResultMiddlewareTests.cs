@@ -32,17 +32,20 @@ public sealed class ResultMiddlewareTests
         Assert.Equal("a result", context.GetInvocationResult().Value);
     }
 
-    private static Microsoft.Azure.Functions.Worker.Middleware.FunctionExecutionDelegate Return(string result) => context =>
-    {
-        context.GetInvocationResult().Value = result;
-        return Task.CompletedTask;
-    };
+    private static Microsoft.Azure.Functions.Worker.Middleware.FunctionExecutionDelegate Return(string result) =>
+        context =>
+        {
+            context.GetInvocationResult().Value = result;
+            return Task.CompletedTask;
+        };
 
     /// <summary>The one feature that is needed here. Its interface belongs to the worker alone.</summary>
     private sealed class Features : IInvocationFeatures
     {
         private readonly object _bindings = DispatchProxy.Create(
-            typeof(FunctionContext).Assembly.GetTypes().Single(type => type.Name == "IFunctionBindingsFeature"), typeof(Properties));
+            typeof(FunctionContext).Assembly.GetTypes().Single(type => type.Name == "IFunctionBindingsFeature"),
+            typeof(Properties)
+        );
 
         public T? Get<T>() => _bindings is T feature ? feature : default;
 

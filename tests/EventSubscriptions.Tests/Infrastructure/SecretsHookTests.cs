@@ -9,8 +9,8 @@ using Microsoft.Extensions.Configuration;
 namespace EventSubscriptions.Tests.Infrastructure;
 
 /// <summary>
-/// The hook that makes the secrets before azd provisions, against stand-ins of <c>az</c> and <c>azd</c> that keep what they are told in a folder
-/// and note every call.
+/// The hook that makes the secrets before azd provisions, against stand-ins of <c>az</c> and <c>azd</c> that keep what they are told in a
+/// folder and note every call.
 /// </summary>
 public sealed class SecretsHookTests : IDisposable
 {
@@ -59,9 +59,7 @@ public sealed class SecretsHookTests : IDisposable
         var (code, _) = await Run();
 
         Assert.Equal(0, code);
-        Assert.Equal(
-            ["group create", "keyvault create", "put access-admin-key", "put secrets-keys"],
-            Changes());
+        Assert.Equal(["group create", "keyvault create", "put access-admin-key", "put secrets-keys"], Changes());
         Assert.Contains("--enable-purge-protection true", Calls(), StringComparison.Ordinal);
     }
 
@@ -69,11 +67,11 @@ public sealed class SecretsHookTests : IDisposable
     public async Task Makes_secrets_that_the_app_accepts()
     {
         await Run();
-        var reader = new OptionsReader(new ConfigurationBuilder().AddInMemoryCollection(
-        [
-            new("Access:AdminKey", Secret("access-admin-key")),
-            new("Secrets:Keys", Secret("secrets-keys")),
-        ]).Build());
+        var reader = new OptionsReader(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([new("Access:AdminKey", Secret("access-admin-key")), new("Secrets:Keys", Secret("secrets-keys"))])
+                .Build()
+        );
         AccessOptions.Read(reader);
         var keys = SecretOptions.Read(reader);
 
@@ -230,7 +228,11 @@ public sealed class SecretsHookTests : IDisposable
 
         Assert.Equal("my-vault", VaultName());
         Assert.Contains("az group create --name my-group ", Calls(), StringComparison.Ordinal);
-        Assert.Contains("/resourceGroups/my-group/providers/Microsoft.KeyVault/vaults/my-vault/secrets/", Calls(), StringComparison.Ordinal);
+        Assert.Contains(
+            "/resourceGroups/my-group/providers/Microsoft.KeyVault/vaults/my-vault/secrets/",
+            Calls(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -240,7 +242,11 @@ public sealed class SecretsHookTests : IDisposable
     {
         var text = await File.ReadAllTextAsync(Repository.PathOf("infra", "hooks", script));
 
-        Assert.Contains("--enable-rbac-authorization true --enable-purge-protection true --retention-days 90", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "--enable-rbac-authorization true --enable-purge-protection true --retention-days 90",
+            text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -251,12 +257,19 @@ public sealed class SecretsHookTests : IDisposable
 
         Assert.Equal(Commands(posix, "az"), Commands(windows, "Invoke-Az|& az"));
         Assert.Equal(Options(posix), Options(windows));
-        Assert.All((string[])["access-admin-key", "secrets-keys", "k1:", "api-version=2023-07-01", "NotFound"], text => Assert.Contains(text, windows, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["access-admin-key", "secrets-keys", "k1:", "api-version=2023-07-01", "NotFound"],
+            text => Assert.Contains(text, windows, StringComparison.Ordinal)
+        );
 
         // Without the one command that a message recommends.
         static IEnumerable<string> Commands(string script, string az) =>
-            Regex.Matches(script, $@"(?m)(?:^|[\s(]|\$\()(?:{az}) (\w+ [\w-]+)").Select(match => match.Groups[1].Value)
-                .Where(command => command is not "keyvault secret").Distinct().Order(StringComparer.Ordinal);
+            Regex
+                .Matches(script, $@"(?m)(?:^|[\s(]|\$\()(?:{az}) (\w+ [\w-]+)")
+                .Select(match => match.Groups[1].Value)
+                .Where(command => command is not "keyvault secret")
+                .Distinct()
+                .Order(StringComparer.Ordinal);
 
         static IEnumerable<string> Options(string script) =>
             Regex.Matches(script, @"\s(--[a-z-]+)").Select(match => match.Groups[1].Value).Distinct().Order(StringComparer.Ordinal);
@@ -286,8 +299,15 @@ public sealed class SecretsHookTests : IDisposable
         };
         (string Name, string Value)[] standard =
         [
-            ("PATH", $"{PathOf("bin")}:{Environment.GetEnvironmentVariable("PATH")}"), ("STATE", PathOf("state")), ("TMPDIR", PathOf("tmp")), ("VAULT", "found"),
-            ("AZURE_ENV_NAME", "test"), ("AZURE_SUBSCRIPTION_ID", "5e0a7d8e"), ("AZURE_LOCATION", "westeurope"), ("AZURE_KEY_VAULT_NAME", ""), ("AZURE_RESOURCE_GROUP", ""),
+            ("PATH", $"{PathOf("bin")}:{Environment.GetEnvironmentVariable("PATH")}"),
+            ("STATE", PathOf("state")),
+            ("TMPDIR", PathOf("tmp")),
+            ("VAULT", "found"),
+            ("AZURE_ENV_NAME", "test"),
+            ("AZURE_SUBSCRIPTION_ID", "5e0a7d8e"),
+            ("AZURE_LOCATION", "westeurope"),
+            ("AZURE_KEY_VAULT_NAME", ""),
+            ("AZURE_RESOURCE_GROUP", ""),
         ];
         foreach (var (name, value) in standard.Concat(variables))
         {
@@ -304,8 +324,11 @@ public sealed class SecretsHookTests : IDisposable
     private string Calls() => File.ReadAllText(PathOf("state", "calls"));
 
     private List<string> Changes() =>
-        [.. Regex.Matches(Calls(), @"(?m)^az (?:(group create|keyvault create|keyvault recover)|rest --method (put) .*/secrets/([\w-]+)\?)")
-            .Select(match => match.Groups[1].Success ? match.Groups[1].Value : $"{match.Groups[2].Value} {match.Groups[3].Value}")];
+        [
+            .. Regex
+                .Matches(Calls(), @"(?m)^az (?:(group create|keyvault create|keyvault recover)|rest --method (put) .*/secrets/([\w-]+)\?)")
+                .Select(match => match.Groups[1].Success ? match.Groups[1].Value : $"{match.Groups[2].Value} {match.Groups[3].Value}"),
+        ];
 
     private string VaultName() => Regex.Match(Calls(), @"(?m)^azd env set AZURE_KEY_VAULT_NAME (\S+)$").Groups[1].Value;
 

@@ -13,10 +13,15 @@ public sealed class SettingsTests
     /// <summary>What Bicep sets for others than the app's own code.</summary>
     private static readonly string[] s_platform =
     [
-        "AzureWebJobsStorage__accountName", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", // the Functions host
-        "ServiceBus__credential", "ServiceBus__clientId", // its triggers
-        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", // its telemetry
-        "AZURE_CLIENT_ID", "AZURE_TOKEN_CREDENTIALS", // Azure.Identity
+        "AzureWebJobsStorage__accountName",
+        "AzureWebJobsStorage__credential",
+        "AzureWebJobsStorage__clientId", // the Functions host
+        "ServiceBus__credential",
+        "ServiceBus__clientId", // its triggers
+        "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", // its telemetry
+        "AZURE_CLIENT_ID",
+        "AZURE_TOKEN_CREDENTIALS", // Azure.Identity
     ];
 
     /// <summary>Begins the name of what overrides <c>host.json</c>: the host's setting, which the app may ask for too.</summary>
@@ -53,18 +58,27 @@ public sealed class SettingsTests
     public void Sample_names_every_setting()
     {
         var (read, _) = Code();
-        var azureOnly = read.Where(name => s_connectionStrings.Any(connection => name.StartsWith($"{connection}__", StringComparison.Ordinal)));
+        var azureOnly = read.Where(name =>
+            s_connectionStrings.Any(connection => name.StartsWith($"{connection}__", StringComparison.Ordinal))
+        );
 
         Assert.Equal(
             read.Except(azureOnly).Select(Indexed).Concat(TriggerSettings()).Concat(s_coreTools).Distinct().Order(StringComparer.Ordinal),
-            Sample().Keys.Select(Indexed).Order(StringComparer.Ordinal));
+            Sample().Keys.Select(Indexed).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public void Sample_is_accepted_by_the_app_and_holds_no_secret_of_anybody()
     {
         var sample = Sample();
-        var reader = new OptionsReader(new ConfigurationBuilder().AddInMemoryCollection(sample.Select(one => KeyValuePair.Create(one.Key.Replace("__", ":", StringComparison.Ordinal), (string?)one.Value))).Build());
+        var reader = new OptionsReader(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    sample.Select(one => KeyValuePair.Create(one.Key.Replace("__", ":", StringComparison.Ordinal), (string?)one.Value))
+                )
+                .Build()
+        );
         foreach (var read in Readers())
         {
             read.Invoke(null, [reader]);
@@ -145,7 +159,6 @@ public sealed class SettingsTests
                 Names.Add(key.Replace(":", "__", StringComparison.Ordinal));
                 return null;
             }
-
             set => throw new NotSupportedException();
         }
 

@@ -38,12 +38,16 @@ internal static partial class DescriptionValidator
                 s_problems[kind] = problems = await ProblemsOf(exchange);
             }
 
-            Assert.True(problems.Count == 0, $"{exchange.Method} {exchange.Path} is not as described. Mend {Description.Folder}, or the app:\n{string.Join('\n', problems)}");
+            Assert.True(
+                problems.Count == 0,
+                $"{exchange.Method} {exchange.Path} is not as described. Mend {Description.Folder}, or the app:\n{string.Join('\n', problems)}"
+            );
         }
     }
 
     /// <summary>What of an exchange, or of what a receiver got, is not as described.</summary>
-    public static async Task<IReadOnlyList<string>> ProblemsOf<T>(T said) => await AskAsync(await ProgramAsync(), JsonSerializer.Serialize(said, s_json));
+    public static async Task<IReadOnlyList<string>> ProblemsOf<T>(T said) =>
+        await AskAsync(await ProgramAsync(), JsonSerializer.Serialize(said, s_json));
 
     /// <summary>Waits until the description itself has been looked at.</summary>
     public static Task ReadyAsync() => ProgramAsync();
@@ -67,7 +71,9 @@ internal static partial class DescriptionValidator
         var folder = Repository.PathOf("tests", "tools", "OpenApi");
         var program = Directory.Exists(Path.Combine(folder, "node_modules", "ajv"))
             ? OtherProgram.Node(Path.Combine(folder, "validate.js"))
-            : throw new InvalidOperationException("The library ajv is not installed. Run ./test at the top of the repository: it installs what the tests need.");
+            : throw new InvalidOperationException(
+                "The library ajv is not installed. Run ./test at the top of the repository: it installs what the tests need."
+            );
         Errors = await AskAsync(program, Description.Json);
         return program;
     }
@@ -88,7 +94,19 @@ internal static partial class DescriptionValidator
 
     private static string KindOf(Exchange exchange)
     {
-        var said = string.Join('\n', [exchange.Method, exchange.Path, exchange.Status.ToString(), exchange.RequestBody, exchange.Body, .. Names(exchange.RequestHeaders), "", .. Names(exchange.Headers)]);
+        var said = string.Join(
+            '\n',
+            [
+                exchange.Method,
+                exchange.Path,
+                exchange.Status.ToString(),
+                exchange.RequestBody,
+                exchange.Body,
+                .. Names(exchange.RequestHeaders),
+                "",
+                .. Names(exchange.Headers),
+            ]
+        );
         return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(IdsAndNumbers().Replace(said, "1"))));
     }
 

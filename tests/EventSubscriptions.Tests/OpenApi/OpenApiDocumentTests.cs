@@ -15,7 +15,10 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     {
         await DescriptionValidator.ReadyAsync();
 
-        Assert.True(DescriptionValidator.Errors.Count == 0, $"Mend {Description.Folder}:\n{string.Join('\n', DescriptionValidator.Errors)}");
+        Assert.True(
+            DescriptionValidator.Errors.Count == 0,
+            $"Mend {Description.Folder}:\n{string.Join('\n', DescriptionValidator.Errors)}"
+        );
     }
 
     [Fact]
@@ -43,14 +46,21 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     [Fact]
     public void Document_describes_every_operation_in_words()
     {
-        Assert.All(Description.Operations, operation =>
-        {
-            Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["summary"]), $"{operation} has no summary.");
-            Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["description"]), $"{operation} has no description.");
-            var tag = Assert.Single(operation.Definition["tags"]!.AsArray());
-            Assert.Contains(Description.Document["tags"]!.AsArray(), known => (string)known!["name"]! == (string)tag!);
-            Assert.All(operation.Parameters, parameter => Assert.False(string.IsNullOrWhiteSpace((string?)parameter["description"]), $"{operation}: {parameter["name"]}"));
-        });
+        Assert.All(
+            Description.Operations,
+            operation =>
+            {
+                Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["summary"]), $"{operation} has no summary.");
+                Assert.False(string.IsNullOrWhiteSpace((string?)operation.Definition["description"]), $"{operation} has no description.");
+                var tag = Assert.Single(operation.Definition["tags"]!.AsArray());
+                Assert.Contains(Description.Document["tags"]!.AsArray(), known => (string)known!["name"]! == (string)tag!);
+                Assert.All(
+                    operation.Parameters,
+                    parameter =>
+                        Assert.False(string.IsNullOrWhiteSpace((string?)parameter["description"]), $"{operation}: {parameter["name"]}")
+                );
+            }
+        );
     }
 
     [Fact]
@@ -61,7 +71,9 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
 
         Assert.All(
             kinds.SelectMany(kind => components[kind]!.AsObject().Select(component => $"#/components/{kind}/{component.Key}")),
-            reference => Assert.True(Description.Json.Contains($"\"{reference}", StringComparison.Ordinal), $"Nothing refers to {reference}."));
+            reference =>
+                Assert.True(Description.Json.Contains($"\"{reference}", StringComparison.Ordinal), $"Nothing refers to {reference}.")
+        );
     }
 
     [Fact]
@@ -72,9 +84,15 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase();
         (await organization.Api.Post($"{subscription.Path}/rotate-secret", new JsonObject())).Expect(HttpStatusCode.OK);
-        (await organization.Api.Post($"{subscription.Path}/test", new JsonObject { ["eventName"] = "CaseClosedEvent" })).Expect(HttpStatusCode.OK);
-        (await organization.Api.PutOnQueue(
-            "events", Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerThanTheCatalogue","organizationId":{{{organization.Id}}},"data":{}}"""))).Expect(HttpStatusCode.Created);
+        (await organization.Api.Post($"{subscription.Path}/test", new JsonObject { ["eventName"] = "CaseClosedEvent" })).Expect(
+            HttpStatusCode.OK
+        );
+        (
+            await organization.Api.PutOnQueue(
+                "events",
+                Encoding.UTF8.GetBytes($$$"""{"eventName":"NewerThanTheCatalogue","organizationId":{{{organization.Id}}},"data":{}}""")
+            )
+        ).Expect(HttpStatusCode.Created);
 
         foreach (var request in await hook.Received(3))
         {
@@ -82,7 +100,11 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
             {
                 Webhook = "event",
                 Path = "/",
-                RequestHeaders = request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value, StringComparer.Ordinal),
+                RequestHeaders = request.Headers.ToDictionary(
+                    header => header.Key.ToLowerInvariant(),
+                    header => header.Value,
+                    StringComparer.Ordinal
+                ),
                 RequestBody = Encoding.UTF8.GetString(request.Body),
             };
             Assert.Empty(await DescriptionValidator.ProblemsOf(said));
@@ -95,20 +117,31 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     {
         var responses = Description.Document["webhooks"]!["event"]!["post"]!["responses"]!.AsObject();
 
-        Assert.All(Enumerable.Range(200, 400), status =>
-        {
-            var described = responses[$"{status}"] ?? responses[$"{status / 100}XX"] ?? responses["default"]!;
-            Assert.Equal((string)described["x-outcome"]!, OutcomeOf(status, retryAfter: null));
-            if (described["headers"]?["Retry-After"] is not null)
+        Assert.All(
+            Enumerable.Range(200, 400),
+            status =>
             {
-                Assert.Equal(DeliveryOutcome.Throttled, OutcomeOf(status, retryAfter: "60"));
+                var described = responses[$"{status}"] ?? responses[$"{status / 100}XX"] ?? responses["default"]!;
+                Assert.Equal((string)described["x-outcome"]!, OutcomeOf(status, retryAfter: null));
+                if (described["headers"]?["Retry-After"] is not null)
+                {
+                    Assert.Equal(DeliveryOutcome.Throttled, OutcomeOf(status, retryAfter: "60"));
+                }
             }
-        });
+        );
     }
 
     private static string OutcomeOf(int status, string? retryAfter)
     {
-        var result = new DeliveryResult { At = DateTimeOffset.UnixEpoch, Duration = TimeSpan.Zero, StatusCode = status, RetryAfter = retryAfter };
-        return ResponsePolicy.Decide(result, 1, new RetrySchedule([TimeSpan.FromSeconds(5)]), DateTimeOffset.UnixEpoch, new Random(1)).Outcome;
+        var result = new DeliveryResult
+        {
+            At = DateTimeOffset.UnixEpoch,
+            Duration = TimeSpan.Zero,
+            StatusCode = status,
+            RetryAfter = retryAfter,
+        };
+        return ResponsePolicy
+            .Decide(result, 1, new RetrySchedule([TimeSpan.FromSeconds(5)]), DateTimeOffset.UnixEpoch, new Random(1))
+            .Outcome;
     }
 }

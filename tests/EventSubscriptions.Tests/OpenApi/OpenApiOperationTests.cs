@@ -18,12 +18,20 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     private static readonly List<Function> s_functions =
     [
         .. from type in typeof(OpenApiDocument).Assembly.GetTypes()
-           from method in type.GetMethods()
-           let trigger = method.GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(attribute => attribute is not null)
-           where trigger?.Route?.StartsWith("api/", StringComparison.Ordinal) is true
-           from verb in trigger.Methods!
-           where verb != "head"
-           select new Function(method.GetCustomAttribute<FunctionAttribute>()!.Name, verb.ToUpperInvariant(), "/" + trigger.Route, Requirement.Of(method)),
+        from method in type.GetMethods()
+        let trigger = method
+            .GetParameters()
+            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>())
+            .FirstOrDefault(attribute => attribute is not null)
+        where trigger?.Route?.StartsWith("api/", StringComparison.Ordinal) is true
+        from verb in trigger.Methods!
+        where verb != "head"
+        select new Function(
+            method.GetCustomAttribute<FunctionAttribute>()!.Name,
+            verb.ToUpperInvariant(),
+            "/" + trigger.Route,
+            Requirement.Of(method)
+        ),
     ];
 
     public static TheoryData<string> Operations => [.. Description.Operations.Select(operation => operation.Id)];
@@ -32,7 +40,9 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     public void Every_function_is_an_operation_and_the_other_way_round()
     {
         var described = Description.Operations.Select(operation => $"{operation.Id}: {operation.Method} {operation.Path}");
-        var written = s_functions.Select(function => $"{char.ToLowerInvariant(function.Name[0])}{function.Name[1..]}: {function.Method} {function.Path}").ToList();
+        var written = s_functions
+            .Select(function => $"{char.ToLowerInvariant(function.Name[0])}{function.Name[1..]}: {function.Method} {function.Path}")
+            .ToList();
 
         Assert.True(
             written.ToHashSet(StringComparer.Ordinal).SetEquals(described),
@@ -40,14 +50,20 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             A function with a route under api/ is an operation in a file of {Description.Folder}: its path and method are the trigger's, its operationId is the function's name.
             Missing there: {string.Join(", ", written.Except(described, StringComparer.Ordinal))}
             No such function: {string.Join(", ", described.Except(written, StringComparer.Ordinal))}
-            """);
+            """
+        );
     }
 
     [Fact]
     public void Every_function_that_answers_GET_answers_HEAD()
     {
-        var methods = typeof(OpenApiDocument).Assembly.GetTypes().SelectMany(type => type.GetMethods()).SelectMany(method => method.GetParameters())
-            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()?.Methods).OfType<string[]>().ToList();
+        var methods = typeof(OpenApiDocument)
+            .Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .SelectMany(method => method.GetParameters())
+            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()?.Methods)
+            .OfType<string[]>()
+            .ToList();
 
         Assert.NotEmpty(methods);
         Assert.All(methods, all => Assert.Equal(all.Contains("get", StringComparer.Ordinal), all.Contains("head", StringComparer.Ordinal)));
@@ -76,15 +92,20 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     public void Operation_names_the_roles_that_its_function_asks_for(string id)
     {
         var operation = Description.Operation(id);
-        var requirement = s_functions.Single(function => (function.Method, function.Path) == (operation.Method, operation.Path)).Requirement;
+        var requirement = s_functions
+            .Single(function => (function.Method, function.Path) == (operation.Method, operation.Path))
+            .Requirement;
         var roles = requirement.AnyOf.Select(RoleNames.Of).ToList();
 
         JsonArray expected = [.. requirement.Anonymous ? [new JsonObject()] : Array.Empty<JsonNode>(), With("bearer"), With("apiKey")];
         Assert.Equal(expected.ToJsonString(), operation.Definition["security"]!.ToJsonString());
         Assert.Contains(
-            requirement.Anonymous ? "Requires no key; any role is accepted" : $"Requires a key with the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
+            requirement.Anonymous
+                ? "Requires no key; any role is accepted"
+                : $"Requires a key with the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
             (string)operation.Definition["description"]!,
-            StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
 
         JsonObject With(string scheme) => new() { [scheme] = new JsonArray([.. roles.Select(role => JsonValue.Create(role))]) };
     }
@@ -97,8 +118,12 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
 
         Assert.Equal(
             Regex.Matches(operation.Path, @"\{(\w+)\}").Select(match => match.Groups[1].Value),
-            operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!));
-        Assert.All(operation.Parameters, parameter => Assert.Equal((string?)parameter["in"] == "path", (bool?)parameter["required"] is true));
+            operation.ParametersIn("path").Select(parameter => (string)parameter["name"]!)
+        );
+        Assert.All(
+            operation.Parameters,
+            parameter => Assert.Equal((string?)parameter["in"] == "path", (bool?)parameter["required"] is true)
+        );
     }
 
     [Theory]
@@ -114,9 +139,19 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             return;
         }
 
-        var errors = await Errors(operation, $"{await PathOf(operation)}?{Unknown}=1", operation.Body is null ? null : operation.Method == "POST" ? "{}" : """{"name":"n"}""");
+        var errors = await Errors(
+            operation,
+            $"{await PathOf(operation)}?{Unknown}=1",
+            operation.Body is null ? null
+                : operation.Method == "POST" ? "{}"
+                : """{"name":"n"}"""
+        );
 
-        Same(operation.ParametersIn("query").Select(parameter => (string)parameter["name"]!), Known(errors), $"{id}: the parameters in the query");
+        Same(
+            operation.ParametersIn("query").Select(parameter => (string)parameter["name"]!),
+            Known(errors),
+            $"{id}: the parameters in the query"
+        );
     }
 
     [Theory]
@@ -138,16 +173,23 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             return;
         }
 
-        var answer = await shared.App.AsAdmin().Send(
-            new HttpMethod(operation.Method),
-            $"{await PathOf(operation)}?{Unknown}=1",
-            operation.Body is null ? null : "{}"u8.ToArray(),
-            "application/json",
-            ifMatch: "not in quotes",
-            ("Idempotency-Key", "not one word"));
+        var answer = await shared
+            .App.AsAdmin()
+            .Send(
+                new HttpMethod(operation.Method),
+                $"{await PathOf(operation)}?{Unknown}=1",
+                operation.Body is null ? null : "{}"u8.ToArray(),
+                "application/json",
+                ifMatch: "not in quotes",
+                ("Idempotency-Key", "not one word")
+            );
 
         var errors = answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
-        Same(described, errors.Select(error => error.Key).Where(name => name is "If-Match" or "Idempotency-Key"), $"{id}: the parameters in headers");
+        Same(
+            described,
+            errors.Select(error => error.Key).Where(name => name is "If-Match" or "Idempotency-Key"),
+            $"{id}: the parameters in headers"
+        );
     }
 
     [Theory]
@@ -170,7 +212,8 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         Same(
             schema["required"]?.AsArray().Select(name => (string)name!) ?? [],
             errors.Where(error => (string)error.Value![0]! == "is required").Select(error => error.Key),
-            $"{id}: the required properties of the body");
+            $"{id}: the required properties of the body"
+        );
         Assert.False((bool?)schema["additionalProperties"], $"{id}: unknown members are mistakes.");
     }
 
@@ -179,9 +222,12 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     {
         Assert.All(
             Description.Operations.Where(operation => operation.Body is not null),
-            operation => Assert.All(
-                operation.Definition["requestBody"]!["content"]!.AsObject(),
-                type => Assert.Equal(operation.Body!.ToJsonString(), type.Value!["schema"]!.ToJsonString())));
+            operation =>
+                Assert.All(
+                    operation.Definition["requestBody"]!["content"]!.AsObject(),
+                    type => Assert.Equal(operation.Body!.ToJsonString(), type.Value!["schema"]!.ToJsonString())
+                )
+        );
     }
 
     /// <summary>What takes any request: it has no mistakes to tell.</summary>
@@ -190,19 +236,24 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     private Task<string> PathOf(Operation operation) => new Things(shared.App, shared.NewOrganization(), shared.Receiver).PathOf(operation);
 
     private async Task<JsonObject> Errors(Operation operation, string path, string? body) =>
-        (await shared.App.AsAdmin().Send(new HttpMethod(operation.Method), path, body)).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+        (await shared.App.AsAdmin().Send(new HttpMethod(operation.Method), path, body)).Expect(HttpStatusCode.BadRequest).Json[
+            "errors"
+        ]!.AsObject();
 
     /// <summary>The names in "is unknown; known are a, b".</summary>
     private static string[] Known(JsonObject errors)
     {
         var message = (string)errors[Unknown]![0]!;
-        return message.EndsWith("none is known", StringComparison.Ordinal) ? [] : message[(message.IndexOf("known are ", StringComparison.Ordinal) + "known are ".Length)..].Split(", ");
+        return message.EndsWith("none is known", StringComparison.Ordinal)
+            ? []
+            : message[(message.IndexOf("known are ", StringComparison.Ordinal) + "known are ".Length)..].Split(", ");
     }
 
     private static void Same(IEnumerable<string> described, IEnumerable<string> read, string what) =>
         Assert.True(
             described.ToHashSet(StringComparer.Ordinal).SetEquals(read),
-            $"{what} are [{string.Join(", ", described)}] in {Description.Folder}, and the app reads [{string.Join(", ", read)}].");
+            $"{what} are [{string.Join(", ", described)}] in {Description.Folder}, and the app reads [{string.Join(", ", read)}]."
+        );
 
     private sealed record Function(string Name, string Method, string Path, Requirement Requirement);
 }

@@ -21,8 +21,9 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
         var operation = Description.Operation(id);
         var organization = shared.NewOrganization();
         var path = await new Things(shared.App, organization, shared.Receiver).PathOf(operation);
-        var malformed = operation.ParametersIn("path").Aggregate(
-            operation.Path, (at, parameter) => at.Replace($"{{{parameter["name"]}}}", "a.b", StringComparison.Ordinal));
+        var malformed = operation
+            .ParametersIn("path")
+            .Aggregate(operation.Path, (at, parameter) => at.Replace($"{{{parameter["name"]}}}", "a.b", StringComparison.Ordinal));
 
         if (operation.Roles.Count > 0)
         {
@@ -31,7 +32,10 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
 
         if (operation.Statuses.Contains("403", StringComparer.Ordinal))
         {
-            Assert.Equal(HttpStatusCode.Forbidden, await Send(operation, await Things.KeyWithout(operation.Roles, shared.App, organization), malformed));
+            Assert.Equal(
+                HttpStatusCode.Forbidden,
+                await Send(operation, await Things.KeyWithout(operation.Roles, shared.App, organization), malformed)
+            );
         }
 
         var (segments, names) = (path.Split('/'), operation.Path.Split('/'));
@@ -39,7 +43,10 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
         {
             if (names[i].StartsWith('{'))
             {
-                Assert.Equal(HttpStatusCode.NotFound, await Send(operation, shared.App.AdminKey, string.Join('/', [.. segments[..i], "a.b", .. segments[(i + 1)..]])));
+                Assert.Equal(
+                    HttpStatusCode.NotFound,
+                    await Send(operation, shared.App.AdminKey, string.Join('/', [.. segments[..i], "a.b", .. segments[(i + 1)..]]))
+                );
             }
         }
 
@@ -60,15 +67,38 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
             return;
         }
 
-        var answer = await shared.App.AsAdmin().Send(
-            new HttpMethod(operation.Method), $"{path}?{Unknown}=1", Encoding.UTF8.GetBytes($$"""{"{{Unknown}}2":1}"""), "application/json", "not in quotes", ("Idempotency-Key", "not one word"));
+        var answer = await shared
+            .App.AsAdmin()
+            .Send(
+                new HttpMethod(operation.Method),
+                $"{path}?{Unknown}=1",
+                Encoding.UTF8.GetBytes($$"""{"{{Unknown}}2":1}"""),
+                "application/json",
+                "not in quotes",
+                ("Idempotency-Key", "not one word")
+            );
 
         var errors = answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
         Assert.Superset(
-            operation.ParametersIn("header").Select(parameter => (string)parameter["name"]!).Concat([Unknown, Unknown + "2"]).ToHashSet(StringComparer.Ordinal),
-            errors.Select(error => error.Key).ToHashSet(StringComparer.Ordinal));
+            operation
+                .ParametersIn("header")
+                .Select(parameter => (string)parameter["name"]!)
+                .Concat([Unknown, Unknown + "2"])
+                .ToHashSet(StringComparer.Ordinal),
+            errors.Select(error => error.Key).ToHashSet(StringComparer.Ordinal)
+        );
     }
 
-    private async Task<HttpStatusCode> Send(Operation operation, string? key, string path) => (await shared.App.As(key).Send(
-        new HttpMethod(operation.Method), $"{path}?{Unknown}=1", operation.Body is null ? null : "{"u8.ToArray(), "text/plain", "not in quotes")).Status;
+    private async Task<HttpStatusCode> Send(Operation operation, string? key, string path) =>
+        (
+            await shared
+                .App.As(key)
+                .Send(
+                    new HttpMethod(operation.Method),
+                    $"{path}?{Unknown}=1",
+                    operation.Body is null ? null : "{"u8.ToArray(),
+                    "text/plain",
+                    "not in quotes"
+                )
+        ).Status;
 }

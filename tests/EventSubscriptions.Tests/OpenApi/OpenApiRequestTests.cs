@@ -16,23 +16,87 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
     /// <summary>Bounds of lengths and numbers stand in the description; these are of every kind and for every field.</summary>
     private static readonly string[] s_values =
     [
-        "null", "true", "false", "0", "1", "-1", "1.5", "1e99", "2147483647", "2147483648", "10000", "10001", "{}", "[]", "[null]", "[1]", "[[]]",
-        "\"\"", "\" \"", "\"x\"", "\"two\\nlines\"", "\"bell\\u0007\"", "\"zero\\u200Bwidth\"", "\"line\\u2028end\"", "\"\\u202E\"", "10.0", "1e1", "\"ünïcödé 😀\"", "\"true\"", "\"1\"", "\"*\"",
-        "\"CaseClosedEvent\"", "\"caseclosedevent\"", "[\"*\"]", "[\"*\",\"CaseClosedEvent\"]", "[\"CaseClosedEvent\"]", "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]", "[\"NoSuchEvent\"]",
-        "\"read\"", "\"Read\"", "\"all\"", "\"failed\"", "\"Missed\"", "\"Access__AdminKey\"",
-        "\"https://example.com\"", "\"https://example.com/a b\"", "\"https://example.com/#part\"", "\"ftp://example.com\"", "\"/hook\"", "\"https://bücher.example/ä?ö=ü\"",
-        "\"00:00:00\"", "\"12:30:00.5\"", "\"30.00:00:00\"", "\"12:60:00\"", "\"100:00:00\"", "\"-01:00:00\"", "\"1.24:00:00\"",
-        "\"2099-01-31T08:30:00Z\"", "\"2099-01-31T08:30:00.1234567+02:00\"", "\"2099-01-31t08:30:00.123456789z\"", "\"2099-01-31T08:30:00.1234567890Z\"", "\"2099-01-31T08:30:00\"", "\"2099-02-30T08:30:00Z\"", "\"2099-01-31\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "1",
+        "-1",
+        "1.5",
+        "1e99",
+        "2147483647",
+        "2147483648",
+        "10000",
+        "10001",
+        "{}",
+        "[]",
+        "[null]",
+        "[1]",
+        "[[]]",
+        "\"\"",
+        "\" \"",
+        "\"x\"",
+        "\"two\\nlines\"",
+        "\"bell\\u0007\"",
+        "\"zero\\u200Bwidth\"",
+        "\"line\\u2028end\"",
+        "\"\\u202E\"",
+        "10.0",
+        "1e1",
+        "\"ünïcödé 😀\"",
+        "\"true\"",
+        "\"1\"",
+        "\"*\"",
+        "\"CaseClosedEvent\"",
+        "\"caseclosedevent\"",
+        "[\"*\"]",
+        "[\"*\",\"CaseClosedEvent\"]",
+        "[\"CaseClosedEvent\"]",
+        "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]",
+        "[\"NoSuchEvent\"]",
+        "\"read\"",
+        "\"Read\"",
+        "\"all\"",
+        "\"failed\"",
+        "\"Missed\"",
+        "\"Access__AdminKey\"",
+        "\"https://example.com\"",
+        "\"https://example.com/a b\"",
+        "\"https://example.com/#part\"",
+        "\"ftp://example.com\"",
+        "\"/hook\"",
+        "\"https://bücher.example/ä?ö=ü\"",
+        "\"00:00:00\"",
+        "\"12:30:00.5\"",
+        "\"30.00:00:00\"",
+        "\"12:60:00\"",
+        "\"100:00:00\"",
+        "\"-01:00:00\"",
+        "\"1.24:00:00\"",
+        "\"2099-01-31T08:30:00Z\"",
+        "\"2099-01-31T08:30:00.1234567+02:00\"",
+        "\"2099-01-31t08:30:00.123456789z\"",
+        "\"2099-01-31T08:30:00.1234567890Z\"",
+        "\"2099-01-31T08:30:00\"",
+        "\"2099-02-30T08:30:00Z\"",
+        "\"2099-01-31\"",
     ];
 
     /// <summary>What the description says in words, since a schema can't.</summary>
-    private static readonly HashSet<(string Operation, string Name)> s_said = [("startReplay", "from"), ("startReplay", "to"), ("changeSubscription", "url")];
+    private static readonly HashSet<(string Operation, string Name)> s_said =
+    [
+        ("startReplay", "from"),
+        ("startReplay", "to"),
+        ("changeSubscription", "url"),
+    ];
 
     private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal) { ["content-type"] = "application/json" };
 
-    public static TheoryData<string> WithBody => [.. Description.Operations.Where(operation => operation.Body is not null).Select(operation => operation.Id)];
+    public static TheoryData<string> WithBody =>
+        [.. Description.Operations.Where(operation => operation.Body is not null).Select(operation => operation.Id)];
 
-    public static TheoryData<string> WithQuery => [.. Description.Operations.Where(operation => operation.ParametersIn("query").Any()).Select(operation => operation.Id)];
+    public static TheoryData<string> WithQuery =>
+        [.. Description.Operations.Where(operation => operation.ParametersIn("query").Any()).Select(operation => operation.Id)];
 
     [Theory]
     [MemberData(nameof(WithBody))]
@@ -53,13 +117,18 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
     {
         var operation = Description.Operation(id);
         var subscription = await shared.NewOrganization().Subscribe(shared.Receiver.NewHook());
-        var path = operation.Path
-            .Replace("{organizationId}", subscription.Organization.Id.ToString(), StringComparison.Ordinal)
+        var path = operation
+            .Path.Replace("{organizationId}", subscription.Organization.Id.ToString(), StringComparison.Ordinal)
             .Replace("{id}", subscription.Id, StringComparison.Ordinal);
 
         foreach (var parameter in operation.ParametersIn("query").Where(parameter => (string)parameter["name"]! != "continuationToken"))
         {
-            foreach (var value in s_values.Concat(AtBounds(Description.Resolve(parameter["schema"]!))).Select(text => JsonNode.Parse(text)).Append(parameter["example"]))
+            foreach (
+                var value in s_values
+                    .Concat(AtBounds(Description.Resolve(parameter["schema"]!)))
+                    .Select(text => JsonNode.Parse(text))
+                    .Append(parameter["example"])
+            )
             {
                 await Compare(operation, $"{path}?{parameter["name"]}={Uri.EscapeDataString(value?.ToString() ?? "")}", body: null);
             }
@@ -68,8 +137,18 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
     private async Task Compare(Operation operation, string path, string? body)
     {
-        var answer = await shared.App.AsAdmin().Send(new HttpMethod(operation.Method), path, body is null ? null : Encoding.UTF8.GetBytes(body), "application/json");
-        var problems = await DescriptionValidator.ProblemsOf(new { operation.Method, Path = path, RequestHeaders = s_headers, RequestBody = body ?? "" });
+        var answer = await shared
+            .App.AsAdmin()
+            .Send(new HttpMethod(operation.Method), path, body is null ? null : Encoding.UTF8.GetBytes(body), "application/json");
+        var problems = await DescriptionValidator.ProblemsOf(
+            new
+            {
+                operation.Method,
+                Path = path,
+                RequestHeaders = s_headers,
+                RequestBody = body ?? "",
+            }
+        );
 
         var said = $"{operation.Method} {path} {Shortened(body)} is answered with {(int)answer.Status}: {answer.Text}";
         Assert.True((int)answer.Status < 500, said);
@@ -77,7 +156,8 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
             problems.Count == 0 == ((int)answer.Status != 400),
             problems.Count == 0
                 ? $"By {Description.Folder} this is right, and {said}"
-                : $"By {Description.Folder} this is wrong ({string.Join("; ", problems)}), and {said}");
+                : $"By {Description.Folder} this is wrong ({string.Join("; ", problems)}), and {said}"
+        );
     }
 
     private static IEnumerable<string> Bodies(Operation operation)
@@ -87,7 +167,9 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         var schema = Description.Resolve(operation.Body!);
         schema = schema["properties"] is null && schema["oneOf"] is { } alternatives ? Description.Resolve(alternatives[0]!) : schema;
         var fields = (schema["properties"]?.AsObject() ?? []).Where(field => !s_said.Contains((operation.Id, field.Key))).ToList();
-        var choices = fields.SelectMany(field => s_values.Concat(AtBounds(Description.Resolve(field.Value!))).Select(value => (field.Key, Value: value))).ToList();
+        var choices = fields
+            .SelectMany(field => s_values.Concat(AtBounds(Description.Resolve(field.Value!))).Select(value => (field.Key, Value: value)))
+            .ToList();
 
         yield return example.ToJsonString();
         yield return With(example, ("colour", "\"red\""));
@@ -128,8 +210,13 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
             yield return $"{bound + 1}";
         }
 
-        var start = (string?)schema["pattern"] is { } pattern && pattern.Contains("://", StringComparison.Ordinal) ? "https://example.com/" : "";
-        foreach (var length in new[] { "minLength", "maxLength" }.Where(schema.ContainsKey).SelectMany(name => new[] { (int)schema[name]! - 1, (int)schema[name]!, (int)schema[name]! + 1 }))
+        var start =
+            (string?)schema["pattern"] is { } pattern && pattern.Contains("://", StringComparison.Ordinal) ? "https://example.com/" : "";
+        foreach (
+            var length in new[] { "minLength", "maxLength" }
+                .Where(schema.ContainsKey)
+                .SelectMany(name => new[] { (int)schema[name]! - 1, (int)schema[name]!, (int)schema[name]! + 1 })
+        )
         {
             yield return JsonSerializer.Serialize(start + new string('x', Math.Max(0, length - start.Length)));
         }

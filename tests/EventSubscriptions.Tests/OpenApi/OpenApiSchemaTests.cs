@@ -64,9 +64,12 @@ public sealed class OpenApiSchemaTests
     {
         Assert.All(
             s_written.Keys.Where(type => !s_noAnswers.Contains(type)),
-            type => Assert.True(
-                s_schemas.ContainsKey(type),
-                $"{type} is written as JSON. Give it a schema in {Description.Folder}, and name that in {nameof(OpenApiSchemaTests)}."));
+            type =>
+                Assert.True(
+                    s_schemas.ContainsKey(type),
+                    $"{type} is written as JSON. Give it a schema in {Description.Folder}, and name that in {nameof(OpenApiSchemaTests)}."
+                )
+        );
         Assert.All(s_schemas.Keys, type => Assert.True(s_written.ContainsKey(type), $"{type} is not written any more."));
     }
 
@@ -78,31 +81,39 @@ public sealed class OpenApiSchemaTests
         var (described, required) = MembersOf(Description.Schemas[name]!);
 
         Same(info.Properties.Select(property => property.Name), described.Keys, $"the properties of the schema {name}");
-        Same(info.Properties.Where(IsAlwaysWritten).Select(property => property.Name), required, $"the required properties of the schema {name}");
-        Assert.All(info.Properties, property =>
-        {
-            var schema = Description.Resolve(described[property.Name]);
-            var (type, format) = JsonTypeOf(property.PropertyType);
-            if (type is not null && schema["oneOf"] is null)
+        Same(
+            info.Properties.Where(IsAlwaysWritten).Select(property => property.Name),
+            required,
+            $"the required properties of the schema {name}"
+        );
+        Assert.All(
+            info.Properties,
+            property =>
             {
-                Assert.True(type == TypeOf(schema), $"{name}.{property.Name} is written as {type}, and described as {TypeOf(schema)}.");
-                Assert.Equal(format, format is null ? null : (string?)schema["format"]);
+                var schema = Description.Resolve(described[property.Name]);
+                var (type, format) = JsonTypeOf(property.PropertyType);
+                if (type is not null && schema["oneOf"] is null)
+                {
+                    Assert.True(type == TypeOf(schema), $"{name}.{property.Name} is written as {type}, and described as {TypeOf(schema)}.");
+                    Assert.Equal(format, format is null ? null : (string?)schema["format"]);
+                }
             }
-        });
+        );
     }
 
-    public static TheoryData<string, string[]> Words => new()
-    {
-        { "Role", [.. RoleNames.All] },
-        { "Outcome", [.. DeliveryOutcome.All] },
-        { "AuditType", [.. AuditType.All] },
-        { "ReplaySelection", [.. ReplaySelection.Every] },
-        { "Replay/properties/state", Constants(typeof(ReplayState)) },
-        { "DeliveryError/properties/kind", Constants(typeof(ErrorKind)) },
-        { "EventName", [.. EventCatalogue.Load().All.Select(type => type.Name)] },
-        { "EventType/properties/source", [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal)] },
-        { "SubscriptionHealth/properties/state", ["healthy", "failing", "deactivated"] },
-    };
+    public static TheoryData<string, string[]> Words =>
+        new()
+        {
+            { "Role", [.. RoleNames.All] },
+            { "Outcome", [.. DeliveryOutcome.All] },
+            { "AuditType", [.. AuditType.All] },
+            { "ReplaySelection", [.. ReplaySelection.Every] },
+            { "Replay/properties/state", Constants(typeof(ReplayState)) },
+            { "DeliveryError/properties/kind", Constants(typeof(ErrorKind)) },
+            { "EventName", [.. EventCatalogue.Load().All.Select(type => type.Name)] },
+            { "EventType/properties/source", [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal)] },
+            { "SubscriptionHealth/properties/state", ["healthy", "failing", "deactivated"] },
+        };
 
     [Theory]
     [MemberData(nameof(Words))]
@@ -114,34 +125,63 @@ public sealed class OpenApiSchemaTests
     {
         string[] kinds =
         [
-            .. Constants(typeof(ErrorKind)), .. Enum.GetNames<DeadLetterReason>(), .. Constants(typeof(ReplayFailure)), "gone", "failing",
-            .. Constants(typeof(RelayFailure)), .. Constants(typeof(RelayAudit)),
+            .. Constants(typeof(ErrorKind)),
+            .. Enum.GetNames<DeadLetterReason>(),
+            .. Constants(typeof(ReplayFailure)),
+            "gone",
+            "failing",
+            .. Constants(typeof(RelayFailure)),
+            .. Constants(typeof(RelayAudit)),
         ];
 
-        Same(kinds, Description.Schemas["AuditError"]!["properties"]!["kind"]!["examples"]!.AsArray().Select(kind => (string)kind!), "the examples of the schema AuditError/properties/kind");
+        Same(
+            kinds,
+            Description.Schemas["AuditError"]!["properties"]!["kind"]!["examples"]!.AsArray().Select(kind => (string)kind!),
+            "the examples of the schema AuditError/properties/kind"
+        );
     }
 
     [Fact]
     public void Every_event_has_the_schema_of_the_catalogue()
     {
-        Assert.All(EventCatalogue.Load().All, type =>
-        {
-            var schema = Description.Schemas[type.Name]!;
-            Assert.Equal(type.Name, (string)schema["properties"]!["eventName"]!["const"]!);
-            Same(type.Parameters.Select(parameter => parameter.Name), schema["properties"]!["data"]!["properties"]!.AsObject().Select(property => property.Key), type.Name);
-            Assert.Contains(Description.Schemas["EventPayload"]!["anyOf"]!.AsArray(), item => (string)item!["$ref"]! == $"#/components/schemas/{type.Name}");
-            Assert.Contains(Description.Schemas["EventToPublish"]!["oneOf"]!.AsArray(), item => (string)item!["properties"]!["data"]!["$ref"]! == $"#/components/schemas/{type.Name}/properties/data");
-        });
+        Assert.All(
+            EventCatalogue.Load().All,
+            type =>
+            {
+                var schema = Description.Schemas[type.Name]!;
+                Assert.Equal(type.Name, (string)schema["properties"]!["eventName"]!["const"]!);
+                Same(
+                    type.Parameters.Select(parameter => parameter.Name),
+                    schema["properties"]!["data"]!["properties"]!.AsObject().Select(property => property.Key),
+                    type.Name
+                );
+                Assert.Contains(
+                    Description.Schemas["EventPayload"]!["anyOf"]!.AsArray(),
+                    item => (string)item!["$ref"]! == $"#/components/schemas/{type.Name}"
+                );
+                Assert.Contains(
+                    Description.Schemas["EventToPublish"]!["oneOf"]!.AsArray(),
+                    item => (string)item!["properties"]!["data"]!["$ref"]! == $"#/components/schemas/{type.Name}/properties/data"
+                );
+            }
+        );
     }
 
     /// <summary>Every object that a serializer of the app writes, and those within it.</summary>
     private static Dictionary<Type, JsonTypeInfo> Written()
     {
         var found = new Dictionary<Type, JsonTypeInfo>();
-        foreach (var serializer in typeof(OpenApiDocument).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(JsonSerializerContext))))
+        foreach (
+            var serializer in typeof(OpenApiDocument).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(JsonSerializerContext)))
+        )
         {
-            var context = (JsonSerializerContext)serializer.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-            foreach (var root in serializer.GetCustomAttributesData().Where(attribute => attribute.AttributeType == typeof(JsonSerializableAttribute)))
+            var context = (JsonSerializerContext)
+                serializer.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+            foreach (
+                var root in serializer
+                    .GetCustomAttributesData()
+                    .Where(attribute => attribute.AttributeType == typeof(JsonSerializableAttribute))
+            )
             {
                 Add((Type)root.ConstructorArguments[0].Value!, context);
             }
@@ -174,41 +214,58 @@ public sealed class OpenApiSchemaTests
     {
         var parts = (schema["allOf"]?.AsArray() ?? []).Select(part => Description.Resolve(part!)).Append(schema.AsObject()).ToList();
         return (
-            parts.SelectMany(part => part["properties"]?.AsObject() ?? []).ToDictionary(property => property.Key, property => property.Value!, StringComparer.Ordinal),
-            parts.SelectMany(part => part["required"]?.AsArray() ?? []).Select(name => (string)name!));
+            parts
+                .SelectMany(part => part["properties"]?.AsObject() ?? [])
+                .ToDictionary(property => property.Key, property => property.Value!, StringComparer.Ordinal),
+            parts.SelectMany(part => part["required"]?.AsArray() ?? []).Select(name => (string)name!)
+        );
     }
 
     private static bool IsAlwaysWritten(JsonPropertyInfo property)
     {
-        var attributes = property.AttributeProvider!.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false).Cast<JsonIgnoreAttribute>();
+        var attributes = property
+            .AttributeProvider!.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false)
+            .Cast<JsonIgnoreAttribute>();
         return attributes.Any(attribute => attribute.Condition == JsonIgnoreCondition.Never)
-            || (property.PropertyType.IsValueType
-                ? Nullable.GetUnderlyingType(property.PropertyType) is null
-                : new NullabilityInfoContext().Create((PropertyInfo)property.AttributeProvider).ReadState == NullabilityState.NotNull);
+            || (
+                property.PropertyType.IsValueType
+                    ? Nullable.GetUnderlyingType(property.PropertyType) is null
+                    : new NullabilityInfoContext().Create((PropertyInfo)property.AttributeProvider).ReadState == NullabilityState.NotNull
+            );
     }
 
-    private static (string? Type, string? Format) JsonTypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
-    {
-        var known when known == typeof(string) => ("string", null),
-        var known when known == typeof(int) || known == typeof(long) => ("integer", null),
-        var known when known == typeof(bool) => ("boolean", null),
-        var known when known == typeof(DateTimeOffset) => ("string", "date-time"),
-        var known when known == typeof(JsonElement) => (null, null),
-        var known when known.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)) || known.Name.Contains("Dictionary", StringComparison.Ordinal) => ("object", null),
-        var known when known.IsAssignableTo(typeof(System.Collections.IEnumerable)) => ("array", null),
-        _ => ("object", null),
-    };
+    private static (string? Type, string? Format) JsonTypeOf(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) switch
+        {
+            var known when known == typeof(string) => ("string", null),
+            var known when known == typeof(int) || known == typeof(long) => ("integer", null),
+            var known when known == typeof(bool) => ("boolean", null),
+            var known when known == typeof(DateTimeOffset) => ("string", "date-time"),
+            var known when known == typeof(JsonElement) => (null, null),
+            var known
+                when known
+                    .GetInterfaces()
+                    .Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
+                    || known.Name.Contains("Dictionary", StringComparison.Ordinal) => ("object", null),
+            var known when known.IsAssignableTo(typeof(System.Collections.IEnumerable)) => ("array", null),
+            _ => ("object", null),
+        };
 
-    private static string? TypeOf(JsonObject schema) => schema["type"] switch
-    {
-        // One that may be null, too.
-        JsonArray types => (string?)types[0],
-        { } type => (string?)type,
-        _ => schema["enum"] is not null || schema["const"] is not null ? "string" : null,
-    };
+    private static string? TypeOf(JsonObject schema) =>
+        schema["type"] switch
+        {
+            // One that may be null, too.
+            JsonArray types => (string?)types[0],
+            { } type => (string?)type,
+            _ => schema["enum"] is not null || schema["const"] is not null ? "string" : null,
+        };
 
     private static string[] Constants(Type type) =>
-        [.. type.GetFields(BindingFlags.Public | BindingFlags.Static).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
+        [
+            .. type.GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Where(field => field.IsLiteral)
+                .Select(field => (string)field.GetRawConstantValue()!),
+        ];
 
     private static void Same(IEnumerable<string> written, IEnumerable<string> described, string what) =>
         Assert.True(
@@ -217,5 +274,6 @@ public sealed class OpenApiSchemaTests
             {what} in {Description.Folder} are not those of the code.
             Missing there: {string.Join(", ", written.Except(described, StringComparer.Ordinal))}
             Not in the code: {string.Join(", ", described.Except(written, StringComparer.Ordinal))}
-            """);
+            """
+        );
 }

@@ -74,7 +74,9 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             (_, "412") => await request.Send(("If-Match", "\"another\"")),
             (_, "413") => await (request with { Body = $$"""{"x":"{{new string('x', 1024 * 1024)}}"}""" }).Send(),
             (_, "415") => await (request with { Body = "{}", ContentType = "text/plain" }).Send(),
-            _ => throw new InvalidOperationException($"Say in {nameof(OpenApiStatusTests)} how the app is brought to answer {operation} with {status}."),
+            _ => throw new InvalidOperationException(
+                $"Say in {nameof(OpenApiStatusTests)} how the app is brought to answer {operation} with {status}."
+            ),
         };
         return (int)answer.Status;
     }
@@ -113,7 +115,9 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
 
     private static async Task<Answer> Inactive(Request request)
     {
-        (await request.Organization.Api.Patch(request.Subscription!.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+        (await request.Organization.Api.Patch(request.Subscription!.Path, new JsonObject { ["isActive"] = false })).Expect(
+            HttpStatusCode.OK
+        );
         return await (request with { Body = request.Operation.Id == "startReplay" ? """{"from":"2025-01-31T00:00:00Z"}""" : null }).Send();
     }
 
@@ -122,7 +126,11 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
         var first = request with { Body = """{"id":"a","eventName":"CaseArchivedEvent","data":{"id":"1","name":"first"}}""" };
         (await first.Send()).Expect(HttpStatusCode.Accepted);
         var second = request with { Body = first.Body.Replace("first", "second", StringComparison.Ordinal) };
-        return await Eventually.Get(() => second.Send(), answer => answer.Status == HttpStatusCode.Conflict, answer => $"a conflict, {answer.Status} came");
+        return await Eventually.Get(
+            () => second.Send(),
+            answer => answer.Status == HttpStatusCode.Conflict,
+            answer => $"a conflict, {answer.Status} came"
+        );
     }
 
     /// <summary>Of what the request asks for, the organization has as much as it may.</summary>
@@ -167,12 +175,19 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
     {
         using var services = await LocalServices.StartAsync();
         var organization = Given.Organization();
-        var subscription = await Given.SubscriptionStore(services.Tables, services.Time)
-            .AddAsync(Given.Subscription(organization, services.Time), Given.Entry(Given.Subscription(organization, services.Time)), default);
+        var subscription = await Given
+            .SubscriptionStore(services.Tables, services.Time)
+            .AddAsync(
+                Given.Subscription(organization, services.Time),
+                Given.Entry(Given.Subscription(organization, services.Time)),
+                default
+            );
         // It is found, and from then on read and written in turn.
         var uses = 0;
         services.Flaky.Failure = (table, _) =>
-            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) is > 1 and var use && use % 2 == 1 ? new RequestFailedException(412, "Others were faster.") : null;
+            table == TableNames.Subscriptions && Interlocked.Increment(ref uses) is > 1 and var use && use % 2 == 1
+                ? new RequestFailedException(412, "Others were faster.")
+                : null;
         var store = Given.SubscriptionStore(services.Flaky, services.Time);
         var functions = new SubscriptionFunctions(
             store,
@@ -181,34 +196,60 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             EventCatalogue.Load(),
             new DestinationGuard(new DestinationOptions()),
-            services.Time);
+            services.Time
+        );
         var context = new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), organization);
         var of = subscription.Id.ToString();
-        var reply = await (id switch
-        {
-            "changeSubscription" => functions.ChangeSubscription(Requests.Post("""{"name":"newer"}"""), of, context, default),
-            "deleteSubscription" => functions.DeleteSubscription(Requests.Get(), of, context, default),
-            _ => functions.RotateSecret(Requests.Post("{}"), of, context, default),
-        }).Reply();
+        var reply = await (
+            id switch
+            {
+                "changeSubscription" => functions.ChangeSubscription(Requests.Post("""{"name":"newer"}"""), of, context, default),
+                "deleteSubscription" => functions.DeleteSubscription(Requests.Get(), of, context, default),
+                _ => functions.RotateSecret(Requests.Post("{}"), of, context, default),
+            }
+        ).Reply();
         var operation = Description.Operation(id);
-        await DescriptionValidator.CheckAsync(new Exchange(
-            operation.Method,
-            operation.ExamplePath,
-            new Dictionary<string, string>(StringComparer.Ordinal),
-            "",
-            reply.Status,
-            reply.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString(), StringComparer.Ordinal),
-            reply.Body));
+        await DescriptionValidator.CheckAsync(
+            new Exchange(
+                operation.Method,
+                operation.ExamplePath,
+                new Dictionary<string, string>(StringComparer.Ordinal),
+                "",
+                reply.Status,
+                reply.Headers.ToDictionary(
+                    header => header.Key.ToLowerInvariant(),
+                    header => header.Value.ToString(),
+                    StringComparer.Ordinal
+                ),
+                reply.Body
+            )
+        );
         return reply.Status;
     }
 
     /// <summary>A request that is about to be sent.</summary>
-    private sealed record Request(AppProcess App, Organization Organization, SubscriptionHandle? Subscription, Operation Operation, string Path, string? Body, string? Key)
+    private sealed record Request(
+        AppProcess App,
+        Organization Organization,
+        SubscriptionHandle? Subscription,
+        Operation Operation,
+        string Path,
+        string? Body,
+        string? Key
+    )
     {
         public string ContentType { get; init; } = "application/json";
 
-        public Task<Answer> Send(params (string Name, string Value)[] headers) => App.As(Key).Send(
-            new HttpMethod(Operation.Method), Path, Body is null ? null : Encoding.UTF8.GetBytes(Body), ContentType, ifMatch: null, headers);
+        public Task<Answer> Send(params (string Name, string Value)[] headers) =>
+            App.As(Key)
+                .Send(
+                    new HttpMethod(Operation.Method),
+                    Path,
+                    Body is null ? null : Encoding.UTF8.GetBytes(Body),
+                    ContentType,
+                    ifMatch: null,
+                    headers
+                );
     }
 
     /// <summary>An app whose replays take their time, and what an app answers whose tables are away.</summary>
@@ -229,7 +270,11 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             Receiver = await Receiver.Start();
             App = await AppProcess.Start(("Replays__RatePerSecond", "1"));
             Limited = await AppProcess.Start(
-                ("Limits__SubscriptionsPerOrganization", "1"), ("Limits__TestsPerOrganization", "1"), ("Limits__EventsPerSecondPerOrganization", "1"), ("Deliveries__Deadline", "00:00:01"));
+                ("Limits__SubscriptionsPerOrganization", "1"),
+                ("Limits__TestsPerOrganization", "1"),
+                ("Limits__EventsPerSecondPerOrganization", "1"),
+                ("Deliveries__Deadline", "00:00:01")
+            );
             InOutage = await AnswersInOutage();
         }
 
@@ -246,9 +291,18 @@ public sealed class OpenApiStatusTests(OpenApiStatusTests.Apps apps) : IClassFix
             await using var app = await AppProcess.Start(("Tables", azurite.ConnectionString));
             var key = await Keys.Create(app, Admin);
             await azurite.StopAsync();
-            var answers = await Task.WhenAll(Description.Operations.Select(async operation => (
-                operation.Id,
-                Status: (int)(await app.As(key).Send(new HttpMethod(operation.Method), operation.ExamplePath, operation.Body is null ? null : "{}")).Status)));
+            var answers = await Task.WhenAll(
+                Description.Operations.Select(async operation =>
+                    (
+                        operation.Id,
+                        Status: (int)
+                            (
+                                await app.As(key)
+                                    .Send(new HttpMethod(operation.Method), operation.ExamplePath, operation.Body is null ? null : "{}")
+                            ).Status
+                    )
+                )
+            );
             return answers.ToDictionary(answer => answer.Id, answer => answer.Status, StringComparer.Ordinal);
         }
     }

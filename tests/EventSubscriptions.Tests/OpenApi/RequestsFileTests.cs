@@ -19,7 +19,8 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
 
         Assert.Equal(
             Description.Operations.Select(operation => operation.Id).Order(StringComparer.Ordinal),
-            operations.Order(StringComparer.Ordinal));
+            operations.Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -45,11 +46,20 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
         {
             var operation = OperationOf(written)!;
             var request = written.With(values);
-            var answer = await shared.App.As(null).Send(
-                new HttpMethod(request.Method), request.Url, request.Body.Length == 0 ? null : Encoding.UTF8.GetBytes(request.Body), request.ContentType, ifMatch: null, request.Headers);
+            var answer = await shared
+                .App.As(null)
+                .Send(
+                    new HttpMethod(request.Method),
+                    request.Url,
+                    request.Body.Length == 0 ? null : Encoding.UTF8.GetBytes(request.Body),
+                    request.ContentType,
+                    ifMatch: null,
+                    request.Headers
+                );
             Assert.True(
                 answer.Status < HttpStatusCode.BadRequest || (operation.Id, answer.Status) == ("cancelReplay", HttpStatusCode.Conflict),
-                $"{request.Title}: {(int)answer.Status} {answer.Text}");
+                $"{request.Title}: {(int)answer.Status} {answer.Text}"
+            );
             switch (operation.Id)
             {
                 case "createSubscription":
@@ -59,8 +69,14 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
                     Assert.Equal(values["eventId"], (string)answer.Json["ids"]![0]!);
                     await hook.Received(values["eventId"]);
                     await Eventually.Until(
-                        async () => (await organization.Api.GetAll($"{organization.Path}/subscriptions/{values["subscriptionId"]}/deliveries?eventId={values["eventId"]}")).Count > 0,
-                        () => "the attempt in the log");
+                        async () =>
+                            (
+                                await organization.Api.GetAll(
+                                    $"{organization.Path}/subscriptions/{values["subscriptionId"]}/deliveries?eventId={values["eventId"]}"
+                                )
+                            ).Count > 0,
+                        () => "the attempt in the log"
+                    );
                     break;
                 case "startReplay":
                     values["replayId"] = (string)answer.Json["id"]!;
@@ -75,13 +91,18 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
     private static Operation? OperationOf(FileRequest request)
     {
         var path = request.Url.Replace("{{host}}", "", StringComparison.Ordinal).Split('?')[0];
-        return Description.Operations
-            .Where(operation => operation.Method == request.Method && Regex.IsMatch(path, $"^{Regex.Replace(Regex.Escape(operation.Path), @"\\\{\w+}", "[^/]+")}$"))
+        return Description
+            .Operations.Where(operation =>
+                operation.Method == request.Method
+                && Regex.IsMatch(path, $"^{Regex.Replace(Regex.Escape(operation.Path), @"\\\{\w+}", "[^/]+")}$")
+            )
             .MinBy(operation => operation.ParametersIn("path").Count());
     }
 
     private static Dictionary<string, string> Variables() =>
-        Declaration().Matches(s_text).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value.Trim(), StringComparer.Ordinal);
+        Declaration()
+            .Matches(s_text)
+            .ToDictionary(match => match.Groups["name"].Value, match => match.Groups["value"].Value.Trim(), StringComparer.Ordinal);
 
     [GeneratedRegex(@"^@(?<name>\w+) = (?<value>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
@@ -92,7 +113,8 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
     /// <summary>A title; then a method and a URL; then headers; then, behind an empty line, a body.</summary>
     private sealed record FileRequest(string Title, string Method, string Url, string HeaderLines, string Body)
     {
-        public (string Name, string Value)[] Headers => [.. HeaderLines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (line.Split(": ")[0], line.Split(": ")[1]))];
+        public (string Name, string Value)[] Headers =>
+            [.. HeaderLines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (line.Split(": ")[0], line.Split(": ")[1]))];
 
         public string? ContentType => Headers.FirstOrDefault(header => header.Name == "Content-Type").Value;
 

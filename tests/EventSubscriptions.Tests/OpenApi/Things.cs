@@ -12,7 +12,13 @@ internal sealed class Things(AppProcess app, Organization organization, Receiver
 
     /// <summary>A key of another role than one of these.</summary>
     public static async Task<string> KeyWithout(IReadOnlyList<string> roles, AppProcess app, Organization organization) =>
-        await Keys.Create(app, roles is [Admin] ? "manage" : roles.Contains("publish", StringComparer.Ordinal) ? "read" : "publish", organization.Id);
+        await Keys.Create(
+            app,
+            roles is [Admin] ? "manage"
+                : roles.Contains("publish", StringComparer.Ordinal) ? "read"
+                : "publish",
+            organization.Id
+        );
 
     /// <summary>The path of an operation on things that are there.</summary>
     public async Task<string> PathOf(Operation operation)

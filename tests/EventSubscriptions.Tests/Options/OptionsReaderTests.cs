@@ -24,17 +24,28 @@ public sealed class OptionsReaderTests
 
         Assert.Equal(
             ["Tables", "ServiceBus", "Some__Count", "Some__On", "Some__Wait", "Some__Waits"],
-            refusal.Message.Split('\n').Skip(1).Select(line => line.Trim().Split(' ')[0]));
+            refusal.Message.Split('\n').Skip(1).Select(line => line.Trim().Split(' ')[0])
+        );
     }
 
     [Fact]
     public void Settings_are_read_by_their_names_or_have_their_standard()
     {
-        var reader = new OptionsReader(Configuration(
-            ("Some__Wait", "1.02:03:04.5"), ("Some__Waits", "00:00:05, 00:01:00"), ("Some__On", "true"), ("Some__Count", "7"), ("Some__Empty", "")));
+        var reader = new OptionsReader(
+            Configuration(
+                ("Some__Wait", "1.02:03:04.5"),
+                ("Some__Waits", "00:00:05, 00:01:00"),
+                ("Some__On", "true"),
+                ("Some__Count", "7"),
+                ("Some__Empty", "")
+            )
+        );
 
         Assert.Equal(new TimeSpan(1, 2, 3, 4, 500), reader.Duration("Some__Wait", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromDays(2)));
-        Assert.Equal([TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)], reader.Durations("Some__Waits", [], TimeSpan.Zero, TimeSpan.FromDays(1), 2));
+        Assert.Equal(
+            [TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1)],
+            reader.Durations("Some__Waits", [], TimeSpan.Zero, TimeSpan.FromDays(1), 2)
+        );
         Assert.True(reader.Boolean("Some__On", false));
         Assert.Equal(7, reader.Number("Some__Count", 1, 1, 10));
         Assert.Equal(1, reader.Number("Some__Other", 1, 1, 10));
@@ -49,12 +60,22 @@ public sealed class OptionsReaderTests
 
         Assert.Null(reader.Text("Some__Key"));
         Assert.Null(reader.RequiredText("Some__Key"));
-        Assert.StartsWith("Some__Key refers to a Key Vault secret that can't be read", Assert.Single(reader.Errors), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Some__Key refers to a Key Vault secret that can't be read",
+            Assert.Single(reader.Errors),
+            StringComparison.Ordinal
+        );
     }
 
-    private static IServiceCollection Services(params (string Name, string Value)[] settings) => new ServiceCollection().AddSingleton(Configuration(settings));
+    private static IServiceCollection Services(params (string Name, string Value)[] settings) =>
+        new ServiceCollection().AddSingleton(Configuration(settings));
 
     private static IConfiguration Configuration(params (string Name, string Value)[] settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting =>
-            KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build();
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                settings.Select(setting =>
+                    KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)
+                )
+            )
+            .Build();
 }

@@ -14,7 +14,8 @@ public sealed class PortalFunctionsTests
     private static readonly PortalFunctions s_functions = new(new PortalFiles());
     private static readonly string s_folder = Repository.PathOf("src", "EventSubscriptions", "Portal", "Files");
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(s_folder, file))];
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(s_folder, file))];
 
     [Fact]
     public async Task Portal_is_shown_in_a_folder_of_its_own_so_that_its_links_are_relative()
@@ -46,7 +47,8 @@ public sealed class PortalFunctionsTests
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(s_folder, file)), Body(response));
         Assert.Equal(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            response.Headers.ContentSecurityPolicy.ToString());
+            response.Headers.ContentSecurityPolicy.ToString()
+        );
         Assert.Equal("no-cache", response.Headers.CacheControl.ToString());
         Assert.Equal("nosniff", response.Headers.XContentTypeOptions.ToString());
         Assert.Equal("no-referrer", response.Headers["Referrer-Policy"].ToString());
@@ -58,7 +60,8 @@ public sealed class PortalFunctionsTests
                 ".js" => "text/javascript; charset=utf-8",
                 _ => "image/svg+xml",
             },
-            response.ContentType);
+            response.ContentType
+        );
     }
 
     [Fact]
@@ -90,7 +93,11 @@ public sealed class PortalFunctionsTests
     [Fact]
     public void Files_are_small_enough_for_any_line()
     {
-        Assert.InRange(Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), 1, MaxBytes);
+        Assert.InRange(
+            Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length),
+            1,
+            MaxBytes
+        );
     }
 
     [Fact]
@@ -99,7 +106,9 @@ public sealed class PortalFunctionsTests
         foreach (var file in Directory.EnumerateFiles(s_folder, "*.js", SearchOption.AllDirectories))
         {
             Assert.DoesNotMatch(
-                @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|\beval\b|new Function|\bsrcdoc\b|\.style\b", File.ReadAllText(file));
+                @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|\beval\b|new Function|\bsrcdoc\b|\.style\b",
+                File.ReadAllText(file)
+            );
         }
     }
 
@@ -109,7 +118,11 @@ public sealed class PortalFunctionsTests
         var page = File.ReadAllText(Path.Combine(s_folder, "index.html"));
 
         Assert.DoesNotMatch(@"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?:|//", page);
-        foreach (var file in Directory.EnumerateFiles(s_folder, "*.*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is ".js" or ".css"))
+        foreach (
+            var file in Directory
+                .EnumerateFiles(s_folder, "*.*", SearchOption.AllDirectories)
+                .Where(file => Path.GetExtension(file) is ".js" or ".css")
+        )
         {
             Assert.DoesNotMatch(@"https?://(?!www\.w3\.org/2000/svg)|@import|url\(", File.ReadAllText(file));
         }
@@ -119,7 +132,10 @@ public sealed class PortalFunctionsTests
     public void Every_type_of_the_audit_log_has_words()
     {
         var words = File.ReadAllText(Path.Combine(s_folder, "parts", "words.js"));
-        var known = Regex.Matches(words, @"^  '(?<type>[a-z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline).Select(match => match.Groups["type"].Value).ToHashSet(StringComparer.Ordinal);
+        var known = Regex
+            .Matches(words, @"^  '(?<type>[a-z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline)
+            .Select(match => match.Groups["type"].Value)
+            .ToHashSet(StringComparer.Ordinal);
 
         Assert.Empty(AuditType.All.Except(known, StringComparer.Ordinal));
     }

@@ -52,9 +52,14 @@ public sealed class BatchedSenderTests
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var client = new ServiceBusClient($"Endpoint=sb://{silent.LocalEndpoint};SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;");
+        await using var client = new ServiceBusClient(
+            $"Endpoint=sb://{silent.LocalEndpoint};SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;"
+        );
         var clock = new TestClock();
-        using var batches = new BatchedSender<string>(new TimedSender(new BatchesWithoutConnection(client.CreateSender("events")), clock), parallelism: 1);
+        using var batches = new BatchedSender<string>(
+            new TimedSender(new BatchesWithoutConnection(client.CreateSender("events")), clock),
+            parallelism: 1
+        );
         await batches.AddAsync("a", Large, default);
         var finishing = batches.FinishAsync(default);
         Assert.False(finishing.IsCompleted);

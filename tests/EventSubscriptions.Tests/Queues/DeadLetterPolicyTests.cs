@@ -14,6 +14,9 @@ public sealed class DeadLetterPolicyTests
     [InlineData(DeadLetterReason.MalformedEvent, 0, null)]
     [InlineData(DeadLetterReason.RetriesExhausted, 0, null)]
     [InlineData(null, 0, null)]
-    public void Policy_requeues_three_times_after_too_many_deliveries_and_records_the_rest(DeadLetterReason? reason, int requeues, string? delay) =>
-        Assert.Equal(delay, DeadLetterPolicy.RequeueAfter(reason, requeues)?.ToString());
+    public void Policy_requeues_three_times_after_too_many_deliveries_and_records_the_rest(
+        DeadLetterReason? reason,
+        int requeues,
+        string? delay
+    ) => Assert.Equal(delay, DeadLetterPolicy.RequeueAfter(reason, requeues)?.ToString());
 }

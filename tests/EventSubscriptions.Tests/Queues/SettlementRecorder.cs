@@ -19,16 +19,18 @@ internal sealed class SettlementRecorder : ServiceBusMessageActions
         SettleAsync(message, Settlement.Completed);
 
     public override Task AbandonMessageAsync(
-        ServiceBusReceivedMessage message, IDictionary<string, object>? propertiesToModify = default, CancellationToken cancellationToken = default) =>
-        SettleAsync(message, s_abandoned);
+        ServiceBusReceivedMessage message,
+        IDictionary<string, object>? propertiesToModify = default,
+        CancellationToken cancellationToken = default
+    ) => SettleAsync(message, s_abandoned);
 
     public override Task DeadLetterMessageAsync(
         ServiceBusReceivedMessage message,
         Dictionary<string, object>? propertiesToModify = default,
         string? deadLetterReason = default,
         string? deadLetterErrorDescription = default,
-        CancellationToken cancellationToken = default) =>
-        SettleAsync(message, new Settlement.DeadLetter(Enum.Parse<DeadLetterReason>(deadLetterReason!), deadLetterErrorDescription!));
+        CancellationToken cancellationToken = default
+    ) => SettleAsync(message, new Settlement.DeadLetter(Enum.Parse<DeadLetterReason>(deadLetterReason!), deadLetterErrorDescription!));
 
     private Task SettleAsync(ServiceBusReceivedMessage message, Settlement settlement)
     {

@@ -45,7 +45,10 @@ public sealed class TimedSenderTests : IAsyncDisposable
         _clock.Advance(TimeSpan.FromSeconds(0.1));
 
         var exception = await Assert.ThrowsAsync<ServiceBusException>(() => call.WaitAsync(Eventually.Deadline));
-        Assert.Equal((ServiceBusFailureReason.ServiceTimeout, true, "events"), (exception.Reason, exception.IsTransient, exception.EntityPath));
+        Assert.Equal(
+            (ServiceBusFailureReason.ServiceTimeout, true, "events"),
+            (exception.Reason, exception.IsTransient, exception.EntityPath)
+        );
         Assert.True(_silent.Token.IsCancellationRequested);
         Assert.Equal(0, _clock.PendingTimers);
     }
@@ -81,13 +84,17 @@ public sealed class TimedSenderTests : IAsyncDisposable
         Assert.Equal(0, _clock.PendingTimers);
     }
 
-    /// <summary>The base class would reach for a connection of its own. What disposes it calls <see cref="ServiceBusSender.CloseAsync"/>.</summary>
+    /// <summary>
+    /// The base class would reach for a connection of its own. What disposes it calls <see cref="ServiceBusSender.CloseAsync"/>.
+    /// </summary>
     [Fact]
-    public void Every_member_reaches_the_client() => Assert.Empty(
-        from method in typeof(TimedSender).GetMethods(BindingFlags.Public | BindingFlags.Instance)
-        where method.IsVirtual && method.DeclaringType == typeof(ServiceBusSender)
-        where method.Name is not (nameof(ServiceBusSender.DisposeAsync) or nameof(Equals) or nameof(GetHashCode) or nameof(ToString))
-        select method.Name);
+    public void Every_member_reaches_the_client() =>
+        Assert.Empty(
+            from method in typeof(TimedSender).GetMethods(BindingFlags.Public | BindingFlags.Instance)
+            where method.IsVirtual && method.DeclaringType == typeof(ServiceBusSender)
+            where method.Name is not (nameof(ServiceBusSender.DisposeAsync) or nameof(Equals) or nameof(GetHashCode) or nameof(ToString))
+            select method.Name
+        );
 
     [Fact]
     public async Task Every_sender_of_the_app_is_one()
@@ -99,11 +106,17 @@ public sealed class TimedSenderTests : IAsyncDisposable
             .AddStorage()
             .AddQueues()
             .BuildServiceProvider();
-        var queues = typeof(QueueNames).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (string)field.GetRawConstantValue()!).Where(name => !name.Contains('/', StringComparison.Ordinal));
+        var queues = typeof(QueueNames)
+            .GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (string)field.GetRawConstantValue()!)
+            .Where(name => !name.Contains('/', StringComparison.Ordinal));
         var parameters =
             from type in typeof(QueueNames).Assembly.GetTypes()
-            where type != typeof(TimedSender) && type != typeof(DeadLetterSource)
-                && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(QueueSource<>)) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BatchedSender<>))
+            where
+                type != typeof(TimedSender)
+                && type != typeof(DeadLetterSource)
+                && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(QueueSource<>))
+                && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(BatchedSender<>))
             from constructor in type.GetConstructors()
             from parameter in constructor.GetParameters()
             where parameter.ParameterType == typeof(ServiceBusSender)
@@ -111,7 +124,10 @@ public sealed class TimedSenderTests : IAsyncDisposable
 
         Assert.All(queues, queue => Assert.IsType<TimedSender>(services.GetRequiredKeyedService<ServiceBusSender>(queue)));
         Assert.NotEmpty(parameters);
-        Assert.All(parameters, parameter => Assert.True(parameter.IsDefined(typeof(FromKeyedServicesAttribute)), parameter.Member.DeclaringType!.Name));
+        Assert.All(
+            parameters,
+            parameter => Assert.True(parameter.IsDefined(typeof(FromKeyedServicesAttribute)), parameter.Member.DeclaringType!.Name)
+        );
     }
 
     [Fact]

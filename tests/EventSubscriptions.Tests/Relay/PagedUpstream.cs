@@ -34,8 +34,7 @@ internal sealed class PagedUpstream
         return this;
     }
 
-    public HashSet<string> IdsOf(DateTimeOffset moment) =>
-        [.. _events.Where(item => item.At == moment).Select(item => item.Id.ToString())];
+    public HashSet<string> IdsOf(DateTimeOffset moment) => [.. _events.Where(item => item.At == moment).Select(item => item.Id.ToString())];
 
     /// <summary>Null where the answer would be too large.</summary>
     public RelayPage? Answer(DateTimeOffset oldest, int limit)
@@ -43,7 +42,9 @@ internal sealed class PagedUpstream
         Questions.Add((oldest, limit));
         var from = oldest.AddTicks(-(oldest.Ticks % Precision.Ticks));
         var found = _events.Where(item => item.At >= from);
-        var page = (NewestFirst ? found.OrderByDescending(item => item.At) : found.OrderBy(item => item.At)).Take(Math.Min(limit, Cap)).ToArray();
+        var page = (NewestFirst ? found.OrderByDescending(item => item.At) : found.OrderBy(item => item.At))
+            .Take(Math.Min(limit, Cap))
+            .ToArray();
         Shuffle?.Shuffle(page);
         return page.Length > MaxCount ? null : new RelayPage(page);
     }

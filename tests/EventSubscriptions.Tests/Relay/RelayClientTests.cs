@@ -31,16 +31,21 @@ public sealed class RelayClientTests : IDisposable
         Assert.IsType<RelayResponse.Events>(await Ask(new Uri(relay.Url, path)));
 
         var lines = Assert.Single(relay.Requests).Head.Split("\r\n");
-        Assert.Equal($"GET {path.TrimEnd('/')}/subscribers/sub-1/api/v1/events?oldest=2024-08-08T12:00:30.123456Z&limit=200 HTTP/1.1", lines[0]);
         Assert.Equal(
-        [
-            "Accept: application/json",
-            $"Authorization: RelayApiKey {Key}",
-            "Content-Length: 0",
-            "Content-Type: application/json",
-            $"Host: {relay.Url.Authority}",
-            $"User-Agent: EventSubscriptions/{AppVersion.Text}",
-        ], lines[1..].Order(StringComparer.OrdinalIgnoreCase));
+            $"GET {path.TrimEnd('/')}/subscribers/sub-1/api/v1/events?oldest=2024-08-08T12:00:30.123456Z&limit=200 HTTP/1.1",
+            lines[0]
+        );
+        Assert.Equal(
+            [
+                "Accept: application/json",
+                $"Authorization: RelayApiKey {Key}",
+                "Content-Length: 0",
+                "Content-Type: application/json",
+                $"Host: {relay.Url.Authority}",
+                $"User-Agent: EventSubscriptions/{AppVersion.Text}",
+            ],
+            lines[1..].Order(StringComparer.OrdinalIgnoreCase)
+        );
     }
 
     [Theory]
@@ -108,12 +113,14 @@ public sealed class RelayClientTests : IDisposable
     public async Task Answer_that_does_not_end_is_given_up_at_the_deadline(string beginning)
     {
         var begun = new TaskCompletionSource();
-        await using var relay = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync(Encoding.Latin1.GetBytes(beginning), cancellationToken);
-            begun.SetResult();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        });
+        await using var relay = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(beginning), cancellationToken);
+                begun.SetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+        );
 
         var asking = Ask(relay.Url);
         await begun.Task;
@@ -132,16 +139,23 @@ public sealed class RelayClientTests : IDisposable
     public async Task Answer_beyond_16_MiB_is_not_taken(bool saysHowLong)
     {
         const int Size = RelayClient.MaxResponseBytes + 1;
-        await using var relay = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\n{(saysHowLong ? $"Content-Length: {Size}\r\n" : "Connection: close\r\n")}\r\n"), cancellationToken);
-            var blanks = new byte[1 << 20];
-            blanks.AsSpan().Fill((byte)' ');
-            for (var left = Size; left > 0; left -= blanks.Length)
+        await using var relay = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync(blanks.AsMemory(0, Math.Min(left, blanks.Length)), cancellationToken);
+                await stream.WriteAsync(
+                    Encoding.Latin1.GetBytes(
+                        $"HTTP/1.1 200 OK\r\n{(saysHowLong ? $"Content-Length: {Size}\r\n" : "Connection: close\r\n")}\r\n"
+                    ),
+                    cancellationToken
+                );
+                var blanks = new byte[1 << 20];
+                blanks.AsSpan().Fill((byte)' ');
+                for (var left = Size; left > 0; left -= blanks.Length)
+                {
+                    await stream.WriteAsync(blanks.AsMemory(0, Math.Min(left, blanks.Length)), cancellationToken);
+                }
             }
-        });
+        );
 
         Assert.IsType<RelayResponse.TooLarge>(await Ask(relay.Url));
     }
@@ -149,12 +163,19 @@ public sealed class RelayClientTests : IDisposable
     private async Task<RelayResponse> Ask(Uri address)
     {
         var provider = new ServiceCollection()
-            .AddSingleton(new RelayOptions { BaseAddress = new Uri(address.GetLeftPart(UriPartial.Path).Replace("/in", "", StringComparison.Ordinal)) })
+            .AddSingleton(
+                new RelayOptions
+                {
+                    BaseAddress = new Uri(address.GetLeftPart(UriPartial.Path).Replace("/in", "", StringComparison.Ordinal)),
+                }
+            )
             .AddSingleton<TimeProvider>(_time)
             .AddRelayClient()
             .BuildServiceProvider();
         _providers.Add(provider);
         Assert.True(OrganizationId.TryFrom(1, out var organization));
-        return await provider.GetRequiredService<RelayClient>().GetAsync(new RelaySubscriber("sub-1", new Secret(Key), organization), s_oldest, 200, default);
+        return await provider
+            .GetRequiredService<RelayClient>()
+            .GetAsync(new RelaySubscriber("sub-1", new Secret(Key), organization), s_oldest, 200, default);
     }
 }

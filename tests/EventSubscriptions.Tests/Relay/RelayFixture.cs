@@ -30,8 +30,17 @@ internal sealed class RelayFixture : IAsyncDisposable
         (_services, _server) = (services, server);
         Account = server.NewAccount();
         Subscriber = new RelaySubscriber(Account.Id, new Secret(Account.ApiKey), Given.Organization());
-        Options = new RelayOptions { BaseAddress = server.Address, Overlap = overlap, Subscribers = [Subscriber] };
-        _provider = new ServiceCollection().AddSingleton(Options).AddSingleton<TimeProvider>(services.Time).AddRelayClient().BuildServiceProvider();
+        Options = new RelayOptions
+        {
+            BaseAddress = server.Address,
+            Overlap = overlap,
+            Subscribers = [Subscriber],
+        };
+        _provider = new ServiceCollection()
+            .AddSingleton(Options)
+            .AddSingleton<TimeProvider>(services.Time)
+            .AddRelayClient()
+            .BuildServiceProvider();
         Start = Time.GetUtcNow();
     }
 
@@ -53,32 +62,49 @@ internal sealed class RelayFixture : IAsyncDisposable
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(50);
 
     public static async Task<RelayFixture> StartAsync(TimeSpan? overlap = null, TimeSpan? budget = null) =>
-        new(await LocalServices.StartAsync(), await RelayServer.Start(), overlap ?? TimeSpan.FromMinutes(5)) { Budget = budget ?? TimeSpan.FromSeconds(50) };
+        new(await LocalServices.StartAsync(), await RelayServer.Start(), overlap ?? TimeSpan.FromMinutes(5))
+        {
+            Budget = budget ?? TimeSpan.FromSeconds(50),
+        };
 
-    public Task PollAsync(CancellationToken cancellationToken = default) => (_poller ??= CreatePoller()).PollAsync(Subscriber, cancellationToken);
+    public Task PollAsync(CancellationToken cancellationToken = default) =>
+        (_poller ??= CreatePoller()).PollAsync(Subscriber, cancellationToken);
 
     /// <summary>Has an instance of the app do the next poll that has done none yet.</summary>
     public void ChangeInstance() => _poller = null;
 
     /// <summary>The ids of the events that have come on the queue since this was last asked.</summary>
     public IReadOnlyList<string> Published() =>
-        [.. _services.Receive(QueueNames.Events).Where(message => _received.Add(message.SequenceNumber)).Select(message => EventMessage.IdOf(message).ToString())];
+        [
+            .. _services
+                .Receive(QueueNames.Events)
+                .Where(message => _received.Add(message.SequenceNumber))
+                .Select(message => EventMessage.IdOf(message).ToString()),
+        ];
 
     public Task<Azure.Messaging.ServiceBus.ServiceBusReceivedMessage> ReceiveOneAsync() => _services.ReceiveOneAsync(QueueNames.Events);
 
     /// <summary>How many events were put on the queue so far, repeats too.</summary>
-    public int Read() => (int)_metrics.All.Where(measurement => measurement.Instrument.Name == AppMetrics.RelayEventsReadName).Sum(measurement => measurement.Value);
+    public int Read() =>
+        (int)
+            _metrics
+                .All.Where(measurement => measurement.Instrument.Name == AppMetrics.RelayEventsReadName)
+                .Sum(measurement => measurement.Value);
 
     /// <summary>The lag that the last poll has reported.</summary>
-    public TimeSpan Lag() => TimeSpan.FromSeconds(_metrics.All.Last(measurement => measurement.Instrument.Name == AppMetrics.RelayLagName).Value);
+    public TimeSpan Lag() =>
+        TimeSpan.FromSeconds(_metrics.All.Last(measurement => measurement.Instrument.Name == AppMetrics.RelayLagName).Value);
 
     public Task<RelayState> StateAsync() => new RelayStore(_services.Tables).GetAsync(Subscriber.Id, default);
 
     public async Task<int> SeenAsync()
     {
         var count = 0;
-        await foreach (var _ in _services.Tables.GetTableClient(TableNames.RelayCursors)
-            .QueryAsync<TableEntity>(RowRange.StartingWith(Subscriber.Id, "seen:").ToFilter()))
+        await foreach (
+            var _ in _services
+                .Tables.GetTableClient(TableNames.RelayCursors)
+                .QueryAsync<TableEntity>(RowRange.StartingWith(Subscriber.Id, "seen:").ToFilter())
+        )
         {
             count++;
         }
@@ -89,12 +115,23 @@ internal sealed class RelayFixture : IAsyncDisposable
     public async Task<RelayHealthResponse> HealthAsync(OrganizationId? boundTo = null) => Assert.Single((await ListHealthAsync(boundTo))!);
 
     public Task<IReadOnlyList<RelayHealthResponse>?> ListHealthAsync(OrganizationId? boundTo = null, TableServiceClient? tables = null) =>
-        new RelayHealth(new RelayStore(tables ?? _services.Flaky), Options, Time, NullLogger<RelayHealth>.Instance).ListAsync(new Caller(Given.Actor("test"), Role.Read, boundTo), default);
+        new RelayHealth(new RelayStore(tables ?? _services.Flaky), Options, Time, NullLogger<RelayHealth>.Instance).ListAsync(
+            new Caller(Given.Actor("test"), Role.Read, boundTo),
+            default
+        );
 
     /// <summary>The organization's audit log, oldest first.</summary>
     public async Task<IReadOnlyList<AuditEntryResponse>> AuditLogAsync() =>
-        [.. (await new AuditLog(_services.Tables, Time).ListAsync(
-            Subscriber.OrganizationId, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 1000, null), default)).Items.Reverse()];
+        [
+            .. (
+                await new AuditLog(_services.Tables, Time).ListAsync(
+                    Subscriber.OrganizationId,
+                    new AuditFilter(new TimeRange(null, null), null, null),
+                    new PageRequest("test", 1000, null),
+                    default
+                )
+            ).Items.Reverse(),
+        ];
 
     public async Task<IReadOnlyList<string>> AuditTypesAsync() => [.. (await AuditLogAsync()).Select(entry => entry.Type!)];
 
@@ -118,6 +155,10 @@ internal sealed class RelayFixture : IAsyncDisposable
             _metrics.Metrics,
             Options,
             Time,
-            NullLogger<RelayPoller>.Instance) { Budget = Budget };
+            NullLogger<RelayPoller>.Instance
+        )
+        {
+            Budget = Budget,
+        };
     }
 }

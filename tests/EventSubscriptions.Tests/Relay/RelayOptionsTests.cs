@@ -23,13 +23,23 @@ public sealed class RelayOptionsTests
     public void Subscribers_are_read_with_their_keys_and_organizations()
     {
         var (options, mistakes) = Read(
-            ("Relay__BaseAddress", "https://relay.example/api/"), ("Relay__Overlap", "00:10:00"),
-            (First + "SubscriberId", "one"), (First + "ApiKey", "k1"), (First + "OrganizationId", "7"),
-            (Second + "SubscriberId", "two"), (Second + "ApiKey", "k2"), (Second + "OrganizationId", "7"),
-            ("Relay__Subscribers__2__SubscriberId", ""), ("Relay__Subscribers__2__ApiKey", ""));
+            ("Relay__BaseAddress", "https://relay.example/api/"),
+            ("Relay__Overlap", "00:10:00"),
+            (First + "SubscriberId", "one"),
+            (First + "ApiKey", "k1"),
+            (First + "OrganizationId", "7"),
+            (Second + "SubscriberId", "two"),
+            (Second + "ApiKey", "k2"),
+            (Second + "OrganizationId", "7"),
+            ("Relay__Subscribers__2__SubscriberId", ""),
+            ("Relay__Subscribers__2__ApiKey", "")
+        );
 
         Assert.Empty(mistakes);
-        Assert.Equal([("one", "k1", 7), ("two", "k2", 7)], options.Subscribers.Select(one => (one.Id, one.ApiKey.Reveal(), one.OrganizationId.Value)));
+        Assert.Equal(
+            [("one", "k1", 7), ("two", "k2", 7)],
+            options.Subscribers.Select(one => (one.Id, one.ApiKey.Reveal(), one.OrganizationId.Value))
+        );
         Assert.Equal(TimeSpan.FromMinutes(10), options.Overlap);
     }
 
@@ -79,22 +89,38 @@ public sealed class RelayOptionsTests
     public void Every_mistake_of_every_subscriber_is_named()
     {
         var (_, mistakes) = Read(
-            (First + "SubscriberId", "one"), (First + "ApiKey", "k1"), (First + "OrganizationId", "1"),
-            (Second + "SubscriberId", "one"), (Second + "OrganizationId", "-1"),
-            ("Relay__Subscribers__2", "two"));
+            (First + "SubscriberId", "one"),
+            (First + "ApiKey", "k1"),
+            (First + "OrganizationId", "1"),
+            (Second + "SubscriberId", "one"),
+            (Second + "OrganizationId", "-1"),
+            ("Relay__Subscribers__2", "two")
+        );
 
         Assert.Equal(
             [
-                Second + "ApiKey", Second + "OrganizationId", Second + "SubscriberId",
-                "Relay__Subscribers__2__SubscriberId", "Relay__Subscribers__2__ApiKey", "Relay__Subscribers__2__OrganizationId",
+                Second + "ApiKey",
+                Second + "OrganizationId",
+                Second + "SubscriberId",
+                "Relay__Subscribers__2__SubscriberId",
+                "Relay__Subscribers__2__ApiKey",
+                "Relay__Subscribers__2__OrganizationId",
             ],
-            mistakes.Select(mistake => mistake.Split(' ')[0]));
+            mistakes.Select(mistake => mistake.Split(' ')[0])
+        );
     }
 
     private static (RelayOptions Options, IReadOnlyList<string> Errors) Read(params (string Name, string Value)[] settings)
     {
-        var reader = new OptionsReader(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting =>
-            KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build());
+        var reader = new OptionsReader(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    settings.Select(setting =>
+                        KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)
+                    )
+                )
+                .Build()
+        );
         return (RelayOptions.Read(reader), reader.Errors);
     }
 }

@@ -42,7 +42,10 @@ public sealed class RelayPagerTests
     [Fact]
     public void Moment_with_more_events_than_the_upstream_answers_with_is_stepped_past_and_reported()
     {
-        var upstream = new PagedUpstream { Cap = 100 }.Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 250).Add(s_start.AddSeconds(3), 5);
+        var upstream = new PagedUpstream { Cap = 100 }
+            .Add(s_start.AddSeconds(1), 30)
+            .Add(s_start.AddSeconds(2), 250)
+            .Add(s_start.AddSeconds(3), 5);
 
         var reading = Read(upstream);
 
@@ -56,7 +59,10 @@ public sealed class RelayPagerTests
     [InlineData(50)]
     public void Events_behind_a_moment_that_fills_pages_of_an_unknown_cap_are_found(int before)
     {
-        var upstream = new PagedUpstream { Cap = 50 }.Add(s_start.AddSeconds(2), 80).Add(s_start.AddSeconds(3), 120).Add(s_start.AddSeconds(4));
+        var upstream = new PagedUpstream { Cap = 50 }
+            .Add(s_start.AddSeconds(2), 80)
+            .Add(s_start.AddSeconds(3), 120)
+            .Add(s_start.AddSeconds(4));
         for (var n = 1; n < before; n++)
         {
             upstream.Add(s_start.AddMilliseconds(n));
@@ -100,7 +106,9 @@ public sealed class RelayPagerTests
     [Fact]
     public void Upstream_that_cuts_times_and_caps_answers_is_stepped_past_by_the_second()
     {
-        var upstream = new PagedUpstream { Precision = TimeSpan.FromSeconds(1), Cap = 100 }.Add(s_start.AddSeconds(1), 150).Add(s_start.AddSeconds(2), 3);
+        var upstream = new PagedUpstream { Precision = TimeSpan.FromSeconds(1), Cap = 100 }
+            .Add(s_start.AddSeconds(1), 150)
+            .Add(s_start.AddSeconds(2), 3);
 
         var reading = Read(upstream);
 
@@ -135,7 +143,10 @@ public sealed class RelayPagerTests
     [Fact]
     public void Fewer_events_are_asked_for_when_an_answer_is_too_large_and_the_limit_never_grows_beyond_that()
     {
-        var upstream = new PagedUpstream { MaxCount = 60 }.Add(s_start.AddSeconds(1), 20).Add(s_start.AddSeconds(2), 55).Add(s_start.AddSeconds(3), 70);
+        var upstream = new PagedUpstream { MaxCount = 60 }
+            .Add(s_start.AddSeconds(1), 20)
+            .Add(s_start.AddSeconds(2), 55)
+            .Add(s_start.AddSeconds(3), 70);
 
         var reading = Read(upstream);
 
@@ -148,9 +159,7 @@ public sealed class RelayPagerTests
     public void Answer_of_two_events_is_the_smallest_that_is_asked_for()
     {
         var pager = new RelayPager(s_start);
-        while (pager.TryAskForLess())
-        {
-        }
+        while (pager.TryAskForLess()) { }
 
         Assert.Equal(2, pager.Limit);
     }
@@ -158,7 +167,10 @@ public sealed class RelayPagerTests
     [Theory]
     [InlineData(100, 0)]
     [InlineData(1_000, 1)]
-    public void Pages_in_no_order_are_enlarged_until_nothing_seems_to_be_missing_and_reported_where_that_is_not_sure(int count, int reported)
+    public void Pages_in_no_order_are_enlarged_until_nothing_seems_to_be_missing_and_reported_where_that_is_not_sure(
+        int count,
+        int reported
+    )
     {
         // Not full from the first on, so that a page of the standard size is taken for what it is.
         var upstream = new PagedUpstream { NewestFirst = true };
@@ -226,11 +238,20 @@ public sealed class RelayPagerTests
                 var read = upstream.IdsOf(moment).Count(reading.Ids.Contains);
                 var isGap = reading.Gaps.Any(gap => gap.At == moment);
                 var all = upstream.IdsOf(moment).Count;
-                Assert.True(read == Math.Min(all, upstream.Cap), $"seed {seed}: {read} of {all} events of {moment:O} with a cap of {upstream.Cap}");
+                Assert.True(
+                    read == Math.Min(all, upstream.Cap),
+                    $"seed {seed}: {read} of {all} events of {moment:O} with a cap of {upstream.Cap}"
+                );
 
                 // What is cut at the very end looks whole until something follows.
-                Assert.True(read == all || isGap || moment == at, $"seed {seed}: no gap at {moment:O} with {all} events and a cap of {upstream.Cap}");
-                Assert.False(isGap && all < upstream.Cap && all % 100 != 0, $"seed {seed}: a gap at {moment:O} with {all} events and a cap of {upstream.Cap}");
+                Assert.True(
+                    read == all || isGap || moment == at,
+                    $"seed {seed}: no gap at {moment:O} with {all} events and a cap of {upstream.Cap}"
+                );
+                Assert.False(
+                    isGap && all < upstream.Cap && all % 100 != 0,
+                    $"seed {seed}: a gap at {moment:O} with {all} events and a cap of {upstream.Cap}"
+                );
             }
         }
     }

@@ -22,7 +22,10 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     [Fact]
     public async Task Many_events_of_one_moment_are_read_by_larger_pages()
     {
-        var expected = new[] { Account.Add(Start.AddHours(-3)) }.Concat(Account.Add(Start.AddHours(-2), 2_500)).Append(Account.Add(Start.AddHours(-1))).ToHashSet();
+        var expected = new[] { Account.Add(Start.AddHours(-3)) }
+            .Concat(Account.Add(Start.AddHours(-2), 2_500))
+            .Append(Account.Add(Start.AddHours(-1)))
+            .ToHashSet();
 
         await _relay.PollAsync();
         await _relay.PollAsync();

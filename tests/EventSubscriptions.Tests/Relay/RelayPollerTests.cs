@@ -39,7 +39,11 @@ public sealed class RelayPollerTests : IAsyncLifetime
         var message = await _relay.ReceiveOneAsync();
         Assert.Equal($"{_relay.Subscriber.OrganizationId}.relay-1", message.MessageId);
         Assert.Equal("relay", message.ApplicationProperties["source"]);
-        Assert.StartsWith($$"""{"eventName":"RelayAlertStartedEvent","organizationId":{{_relay.Subscriber.OrganizationId}},"data":{"relayEventId":"relay-1",""", message.Body.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $$"""{"eventName":"RelayAlertStartedEvent","organizationId":{{_relay.Subscriber.OrganizationId}},"data":{"relayEventId":"relay-1",""",
+            message.Body.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -179,7 +183,10 @@ public sealed class RelayPollerTests : IAsyncLifetime
 
         Assert.Equal([next], _relay.Published());
         var entry = Assert.Single(await _relay.AuditLogAsync());
-        Assert.Equal(("event.deadLettered", "PayloadTooLarge", "large", "RelayEventReceivedEvent"), (entry.Type, entry.Error!.Kind, entry.EventId, entry.EventName));
+        Assert.Equal(
+            ("event.deadLettered", "PayloadTooLarge", "large", "RelayEventReceivedEvent"),
+            (entry.Type, entry.Error!.Kind, entry.EventId, entry.EventName)
+        );
     }
 
     [Theory]

@@ -135,7 +135,10 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         Assert.EndsWith($"/subscribers/{_relay.Subscriber.Id}/api/v1/events", failed.Url, StringComparison.Ordinal);
         Assert.NotEmpty(failed.Error.Hint!);
         var health = await _relay.HealthAsync();
-        Assert.Equal(("failing", failed.Error, (DateTimeOffset?)null, (long?)null), (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds));
+        Assert.Equal(
+            ("failing", failed.Error, (DateTimeOffset?)null, (long?)null),
+            (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds)
+        );
 
         Account.Behave();
         var missed = Account.Add(Start.AddMinutes(1));
@@ -147,7 +150,10 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         Assert.Equal(["relay.failed", "relay.recovered"], await _relay.AuditTypesAsync());
         Assert.Equal([missed], _relay.Published());
         health = await _relay.HealthAsync();
-        Assert.Equal(("healthy", null, (DateTimeOffset?)Time.GetUtcNow(), (long?)0), (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds));
+        Assert.Equal(
+            ("healthy", null, (DateTimeOffset?)Time.GetUtcNow(), (long?)0),
+            (health.State, health.Error, health.LastSuccessfulPollAt, health.LagSeconds)
+        );
     }
 
     [Fact]
@@ -249,6 +255,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         var calls = 0;
 
         // The first is the read of the state.
-        _relay.Tables.Failure = (table, _) => table == TableNames.RelayCursors && ++calls > 1 ? new RequestFailedException(503, "busy") : null;
+        _relay.Tables.Failure = (table, _) =>
+            table == TableNames.RelayCursors && ++calls > 1 ? new RequestFailedException(503, "busy") : null;
     }
 }

@@ -13,8 +13,11 @@ public sealed class RelayTranslationTests
 {
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
 
-    private static readonly RelaySubscriber s_subscriber =
-        new("configured", new Secret("key"), OrganizationId.TryFrom(1, out var organization) ? organization : default);
+    private static readonly RelaySubscriber s_subscriber = new(
+        "configured",
+        new Secret("key"),
+        OrganizationId.TryFrom(1, out var organization) ? organization : default
+    );
 
     public static TheoryData<string> Samples => new(RelaySamples.Names);
 
@@ -28,7 +31,10 @@ public sealed class RelayTranslationTests
 
         Assert.Equal(name, translated.EventName);
         Assert.True(s_catalogue.TryGet(name, out var type));
-        Assert.Equal(Encoding.UTF8.GetString(type.ExamplePayload(s_subscriber.OrganizationId).Span), Encoding.UTF8.GetString(translated.Event.Payload.Span));
+        Assert.Equal(
+            Encoding.UTF8.GetString(type.ExamplePayload(s_subscriber.OrganizationId).Span),
+            Encoding.UTF8.GetString(translated.Event.Payload.Span)
+        );
         Assert.Equal("a195f66af5514cacbdbeea09c8e785f6", translated.Event.Id.ToString());
     }
 
@@ -91,15 +97,18 @@ public sealed class RelayTranslationTests
     [Fact]
     public void Unknown_members_are_no_obstacle_and_missing_ones_are_null()
     {
-        var translated = Translate("""
+        var translated = Translate(
+            """
             {"id":"e1","timestamp":"2024-08-08T18:25:40.923947+02:00","new":{"deep":[1]},
              "content":"{\"more\":true,\"task\":{\"id\":\"t\",\"name\":\"n\",\"task_type\":{\"major\":2,\"x\":[]},\"y\":1},\"type\":\"timed_out\"}"}
-            """);
+            """
+        );
 
         Assert.Equal(RelayTranslation.TimedOut, translated.EventName);
         Assert.Equal(
             """{"eventName":"RelayAlertTimedOutEvent","organizationId":1,"data":{"relayEventId":"e1","subscriberId":"configured","taskId":"t","taskName":"n","taskType":{"major":2,"x":[]},"timestamp":"2024-08-08T18:25:40.923947+02:00","userId":null,"profileId":null,"sourceType":null,"workflowId":null,"workflowInstanceId":null}}""",
-            Encoding.UTF8.GetString(translated.Event.Payload.Span));
+            Encoding.UTF8.GetString(translated.Event.Payload.Span)
+        );
         AssertIsAsCatalogued(translated);
     }
 
@@ -176,7 +185,13 @@ public sealed class RelayTranslationTests
     }
 
     private static JsonObject Event(string content) =>
-        new() { ["id"] = "e1", ["timestamp"] = "2024-08-08T18:25:40Z", ["category"] = "tasks", ["content"] = content };
+        new()
+        {
+            ["id"] = "e1",
+            ["timestamp"] = "2024-08-08T18:25:40Z",
+            ["category"] = "tasks",
+            ["content"] = content,
+        };
 
     private static TranslatedEvent Translate(JsonNode json) => Translate(json.ToJsonString());
 

@@ -28,22 +28,26 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     {
         _recorder = MetricsRecorder.Start();
         _services = await LocalServices.StartAsync();
-        _replay = (await Lifecycle().StartAsync(
-            new Replay
-            {
-                OrganizationId = _organization,
-                SubscriptionId = SubscriptionId.New(_services.Time),
-                Id = ReplayId.New(_services.Time),
-                From = _services.Time.GetUtcNow().AddHours(-1),
-                To = _services.Time.GetUtcNow(),
-                Only = ReplaySelection.All,
-                DryRun = false,
-                State = ReplayState.Counting,
-                CreatedAt = _services.Time.GetUtcNow(),
-                StartedBy = Given.Actor("somebody"),
-            },
-            max: 10,
-            default))!;
+        _replay = (
+            await Lifecycle()
+                .StartAsync(
+                    new Replay
+                    {
+                        OrganizationId = _organization,
+                        SubscriptionId = SubscriptionId.New(_services.Time),
+                        Id = ReplayId.New(_services.Time),
+                        From = _services.Time.GetUtcNow().AddHours(-1),
+                        To = _services.Time.GetUtcNow(),
+                        Only = ReplaySelection.All,
+                        DryRun = false,
+                        State = ReplayState.Counting,
+                        CreatedAt = _services.Time.GetUtcNow(),
+                        StartedBy = Given.Actor("somebody"),
+                    },
+                    max: 10,
+                    default
+                )
+        )!;
         _first = await _services.ReceiveOneAsync(QueueNames.Replays);
     }
 
@@ -125,23 +129,36 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     [Fact]
     public async Task Dead_letter_that_is_no_slice_is_recorded_for_the_admin()
     {
-        await RecordAsync(ServiceBusModelFactory.ServiceBusReceivedMessage(
-            new BinaryData("?"), "x", properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = "MalformedReplay" }));
+        await RecordAsync(
+            ServiceBusModelFactory.ServiceBusReceivedMessage(
+                new BinaryData("?"),
+                "x",
+                properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["DeadLetterReason"] = "MalformedReplay" }
+            )
+        );
 
         Assert.Equal("MalformedReplay", Assert.Single(await EntriesAsync(null)).Error!.Kind);
         Assert.Equal(["1 queue=replays reason=MalformedReplay"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
     }
 
-    private ReplayProcessor Processor() => new(
-        Lifecycle(),
-        new ReplayStore(_services.Flaky),
-        new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
-        new ReplaySender(_services.Deliveries, new ReplayOptions(), _recorder.Metrics, _services.Time),
-        Given.SubscriptionStore(_services.Tables, _services.Time),
-        _services.Replays);
+    private ReplayProcessor Processor() =>
+        new(
+            Lifecycle(),
+            new ReplayStore(_services.Flaky),
+            new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
+            new ReplaySender(_services.Deliveries, new ReplayOptions(), _recorder.Metrics, _services.Time),
+            Given.SubscriptionStore(_services.Tables, _services.Time),
+            _services.Replays
+        );
 
     private ReplayLifecycle Lifecycle() =>
-        new(new ReplayStore(_services.Flaky), new AuditLog(_services.Tables, _services.Time), _services.Replays, _recorder.Metrics, _services.Time);
+        new(
+            new ReplayStore(_services.Flaky),
+            new AuditLog(_services.Tables, _services.Time),
+            _services.Replays,
+            _recorder.Metrics,
+            _services.Time
+        );
 
     private ServiceBusReceivedMessage DeadLetter(string reason, int requeues = 0)
     {
@@ -153,18 +170,25 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
         return ServiceBusModelFactory.ServiceBusReceivedMessage(_first.Body, _first.MessageId, properties: properties);
     }
 
-    private Task RunAsync(ServiceBusReceivedMessage message) => WithClockAsync(
-        new ReplayFunction(Given.Worker(_services.Time, _recorder.Metrics), Processor(), _services.Replays)
-            .RunAsync(message, new RecordingActions(_steps), default));
+    private Task RunAsync(ServiceBusReceivedMessage message) =>
+        WithClockAsync(
+            new ReplayFunction(Given.Worker(_services.Time, _recorder.Metrics), Processor(), _services.Replays).RunAsync(
+                message,
+                new RecordingActions(_steps),
+                default
+            )
+        );
 
-    private Task RecordAsync(ServiceBusReceivedMessage deadLetter) => WithClockAsync(
-        new ReplayDeadLetterFunction(
-            new DeadLetterHandler(_recorder.Metrics, _services.Time, NullLogger<DeadLetterHandler>.Instance),
-            Lifecycle(),
-            new AuditLog(_services.Tables, _services.Time),
-            _services.Replays,
-            _services.Time)
-            .RunAsync(deadLetter, default));
+    private Task RecordAsync(ServiceBusReceivedMessage deadLetter) =>
+        WithClockAsync(
+            new ReplayDeadLetterFunction(
+                new DeadLetterHandler(_recorder.Metrics, _services.Time, NullLogger<DeadLetterHandler>.Instance),
+                Lifecycle(),
+                new AuditLog(_services.Tables, _services.Time),
+                _services.Replays,
+                _services.Time
+            ).RunAsync(deadLetter, default)
+        );
 
     /// <summary>Moves the clock while a function waits for it.</summary>
     private async Task WithClockAsync(Task running)
@@ -182,9 +206,16 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
         await running;
     }
 
-    private async Task<Replay> CurrentAsync() => (await new ReplayStore(_services.Tables).GetAsync(_replay.SubscriptionId, _replay.Id, default))!;
+    private async Task<Replay> CurrentAsync() =>
+        (await new ReplayStore(_services.Tables).GetAsync(_replay.SubscriptionId, _replay.Id, default))!;
 
     private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(OrganizationId? organization) =>
-        (await new AuditLog(_services.Tables, _services.Time).ListAsync(
-            organization, new AuditFilter(new TimeRange(null, null), AuditType.ReplayEnded, null), new PageRequest("test", 100, null), default)).Items;
+        (
+            await new AuditLog(_services.Tables, _services.Time).ListAsync(
+                organization,
+                new AuditFilter(new TimeRange(null, null), AuditType.ReplayEnded, null),
+                new PageRequest("test", 100, null),
+                default
+            )
+        ).Items;
 }

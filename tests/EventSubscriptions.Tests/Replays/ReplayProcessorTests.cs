@@ -38,7 +38,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         _metrics = MetricsRecorder.Start();
         _start = Time.GetUtcNow();
         _subscription = Given.Subscription(_organization, Time, "Wanted", "AlsoWanted");
-        await Given.SubscriptionStore(_services.Tables, Time).AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
+        await Given
+            .SubscriptionStore(_services.Tables, Time)
+            .AddAsync(_subscription, Given.Entry(_subscription, AuditType.SubscriptionCreated), default);
     }
 
     public Task DisposeAsync()
@@ -70,7 +72,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         await ArchiveAsync(3, "Unwanted", "unwanted");
         var from = _start.AddSeconds(1);
 
-        var ended = await FinishAsync(await StartAsync(replay => replay with { From = from, To = from.AddSeconds(3), Events = ["Wanted", "Unwanted"] }));
+        var ended = await FinishAsync(
+            await StartAsync(replay => replay with { From = from, To = from.AddSeconds(3), Events = ["Wanted", "Unwanted"] })
+        );
 
         Assert.Equal(["event-1", "event-2", "event-3"], _order);
         Assert.Equal(3, ended.Sent);
@@ -126,7 +130,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         await ArchiveAsync(24);
         var replay = await StartAsync();
         await RunNextAsync();
-        await Given.SubscriptionStore(_services.Tables, Time).UpdateAsync(_subscription with { IsActive = false, ETag = Azure.ETag.All }, [], null, default);
+        await Given
+            .SubscriptionStore(_services.Tables, Time)
+            .UpdateAsync(_subscription with { IsActive = false, ETag = Azure.ETag.All }, [], null, default);
 
         var ended = await FinishAsync(replay);
 
@@ -161,7 +167,10 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
 
         await Assert.ThrowsAsync<ServiceBusException>(() => StartAsync());
 
-        Assert.Equal(ReplayState.Failed, Assert.Single((await Store().ListAsync(_subscription.Id, new PageRequest("test", 10, null), default)).Items).State);
+        Assert.Equal(
+            ReplayState.Failed,
+            Assert.Single((await Store().ListAsync(_subscription.Id, new PageRequest("test", 10, null), default)).Items).State
+        );
     }
 
     [Fact]
@@ -322,7 +331,10 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     {
         await ArchiveAsync(3);
         await FinishAsync(await StartAsync(max: 1));
-        var left = new Azure.Data.Tables.TableEntity($"{_organization}", $"{ReplayId.New(Time)}") { ["subscriptionId"] = $"{_subscription.Id}" };
+        var left = new Azure.Data.Tables.TableEntity($"{_organization}", $"{ReplayId.New(Time)}")
+        {
+            ["subscriptionId"] = $"{_subscription.Id}",
+        };
         await _services.Tables.GetTableClient(TableNames.Replays).AddEntityAsync(left);
         Assert.Null(await TryStartAsync(max: 1));
         Time.Advance(TimeSpan.FromMinutes(2));
@@ -331,17 +343,25 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     }
 
     private double Created() =>
-        _metrics.All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created").Sum(measurement => measurement.Value);
+        _metrics
+            .All.Where(measurement => measurement.Instrument.Name == "event_subscriptions.deliveries.created")
+            .Sum(measurement => measurement.Value);
 
     private ReplayStore Store() => new(_services.Tables);
 
-    private ReplayProcessor Processor() => new(
-        Lifecycle(),
-        Store(),
-        new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)) { Step = 3, StepRows = 2 },
-        new ReplaySender(_services.Deliveries, new ReplayOptions { RatePerSecond = RatePerSecond }, _metrics.Metrics, Time),
-        Given.SubscriptionStore(_services.Tables, Time),
-        _services.Replays);
+    private ReplayProcessor Processor() =>
+        new(
+            Lifecycle(),
+            Store(),
+            new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables))
+            {
+                Step = 3,
+                StepRows = 2,
+            },
+            new ReplaySender(_services.Deliveries, new ReplayOptions { RatePerSecond = RatePerSecond }, _metrics.Metrics, Time),
+            Given.SubscriptionStore(_services.Tables, Time),
+            _services.Replays
+        );
 
     private ReplayLifecycle Lifecycle() => new(Store(), new AuditLog(_services.Tables, Time), _services.Replays, _metrics.Metrics, Time);
 
@@ -366,7 +386,9 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         return (lifecycle ?? Lifecycle()).StartAsync(change?.Invoke(replay) ?? replay, max, default);
     }
 
-    /// <summary>Does slice after slice as their messages come, and notes the deliveries as theirs do. The clock moves on when nothing else is due.</summary>
+    /// <summary>
+    /// Does slice after slice as their messages come, and notes the deliveries as theirs do. The clock moves on when nothing else is due.
+    /// </summary>
     private async Task<Replay> FinishAsync(Replay replay, int times = 1)
     {
         var before = _order.Count;
@@ -457,6 +479,12 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     }
 
     private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type) =>
-        (await new AuditLog(_services.Tables, Time).ListAsync(
-            _organization, new AuditFilter(new TimeRange(null, null), type, null), new PageRequest("test", 100, null), default)).Items;
+        (
+            await new AuditLog(_services.Tables, Time).ListAsync(
+                _organization,
+                new AuditFilter(new TimeRange(null, null), type, null),
+                new PageRequest("test", 100, null),
+                default
+            )
+        ).Items;
 }

@@ -25,7 +25,9 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     private int _attempts;
     private int _mostRows;
 
-    /// <summary>One event an hour. Every third fails, every third is missed, and every third arrives; some of those late, or once more much later.</summary>
+    /// <summary>
+    /// One event an hour. Every third fails, every third is missed, and every third arrives; some of those late, or once more much later.
+    /// </summary>
     public async Task InitializeAsync()
     {
         _tables = new CountingTables(await new EmbeddedStores().ConnectAsync());
@@ -148,12 +150,26 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         }
 
         ReplaySearch Search() =>
-            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables)) { Step = Step, Capacity = capacity, StepRows = stepRows };
+            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables))
+            {
+                Step = Step,
+                Capacity = capacity,
+                StepRows = stepRows,
+            };
     }
 
     private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
     {
-        var attempt = new DeliveryAttempt { EventId = eventId, EventName = "Wanted", Attempt = ++_attempts, Run = "event", At = at, EndedAt = at, Outcome = outcome };
+        var attempt = new DeliveryAttempt
+        {
+            EventId = eventId,
+            EventName = "Wanted",
+            Attempt = ++_attempts,
+            Run = "event",
+            At = at,
+            EndedAt = at,
+            Outcome = outcome,
+        };
         return new DeliveryLog(_tables).AppendAsync(_subscription.Id, attempt, hasWaited: false, default);
     }
 }

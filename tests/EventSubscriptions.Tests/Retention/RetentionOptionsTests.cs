@@ -14,13 +14,18 @@ public sealed class RetentionOptionsTests
     [InlineData("30.00:00:00", "7.00:00:00,7.00:00:00,7.00:00:00,7.00:00:00", false)]
     public void Archive_is_kept_for_longer_than_a_delivery_may_wait(string archive, string? schedule, bool isValid)
     {
-        var reader = new OptionsReader(new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Retention:EventArchive", archive), new("Deliveries:RetrySchedule", schedule)])
-            .Build());
+        var reader = new OptionsReader(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([new("Retention:EventArchive", archive), new("Deliveries:RetrySchedule", schedule)])
+                .Build()
+        );
 
         RetentionOptions.Read(reader);
 
         Assert.Equal(isValid, reader.Errors.Count == 0);
-        Assert.All(reader.Errors, mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal));
+        Assert.All(
+            reader.Errors,
+            mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal)
+        );
     }
 }

@@ -59,7 +59,12 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     public async Task Younger_rows_stay_in_partitions_with_many_old_ones()
     {
         var audit = new AuditLog(_services.Tables, _services.Time);
-        await Task.WhenAll(Enumerable.Range(0, 250).SelectMany(_ => new[] { Entry(_organization), Entry(null) }).Select(entry => audit.AppendAsync(entry, default)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 250)
+                .SelectMany(_ => new[] { Entry(_organization), Entry(null) })
+                .Select(entry => audit.AppendAsync(entry, default))
+        );
         _services.Time.Advance(TimeSpan.FromDays(89));
         await audit.AppendAsync(Entry(_organization), default);
         await audit.AppendAsync(Entry(null), default);
@@ -120,9 +125,18 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
         await PurgeAsync(log);
 
-        Assert.Contains(log.All, line => line.StartsWith("Removed 0 rows", StringComparison.Ordinal) && line.Contains("auditlog", StringComparison.Ordinal));
-        Assert.Contains(log.All, line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("deliverylog", StringComparison.Ordinal));
-        Assert.Contains(log.All, line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("eventarchive", StringComparison.Ordinal));
+        Assert.Contains(
+            log.All,
+            line => line.StartsWith("Removed 0 rows", StringComparison.Ordinal) && line.Contains("auditlog", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            log.All,
+            line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("deliverylog", StringComparison.Ordinal)
+        );
+        Assert.Contains(
+            log.All,
+            line => line.StartsWith("Removed 6 rows", StringComparison.Ordinal) && line.Contains("eventarchive", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -173,7 +187,12 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
         await PurgeAsync(log, limit: TimeSpan.FromMinutes(12), step: 10);
         Assert.Equal(new[] { 0, 40, 40 }, await RemainingAsync());
-        Assert.Contains(log.All, line => line.StartsWith("Removed 40 rows", StringComparison.Ordinal) && line.Contains("deliverylog, and stopped at the time limit", StringComparison.Ordinal));
+        Assert.Contains(
+            log.All,
+            line =>
+                line.StartsWith("Removed 40 rows", StringComparison.Ordinal)
+                && line.Contains("deliverylog, and stopped at the time limit", StringComparison.Ordinal)
+        );
         await AttemptsAsync(subscriptions[0], 1, _services.Time.GetUtcNow().AddDays(-100));
         await PurgeAsync(limit: TimeSpan.FromMinutes(12), step: 10);
         Assert.Equal(new[] { 2, 0, 40 }, await RemainingAsync());
@@ -268,12 +287,20 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     {
         var now = _services.Time.GetUtcNow();
         await AttemptsAsync(SubscriptionId.New(_services.Time), 1);
-        await Table(TableNames.DeliveryLog).UpsertEntityAsync(
-            new TableEntity(SubscriptionId.New(_services.Time).ToString(), $"{InvertedTicks.Format(now)}:evt_1:event:1") { ["outcome"] = "delivered" });
+        await Table(TableNames.DeliveryLog)
+            .UpsertEntityAsync(
+                new TableEntity(SubscriptionId.New(_services.Time).ToString(), $"{InvertedTicks.Format(now)}:evt_1:event:1")
+                {
+                    ["outcome"] = "delivered",
+                }
+            );
 
         await PurgeAsync();
 
-        Assert.Equal([$"e:evt_1:event:1:{InvertedTicks.Format(now)}", $"t:{InvertedTicks.Format(now)}:evt_1:event:1"], (await RowsAsync(TableNames.DeliveryLog)).Select(row => row.RowKey));
+        Assert.Equal(
+            [$"e:evt_1:event:1:{InvertedTicks.Format(now)}", $"t:{InvertedTicks.Format(now)}:evt_1:event:1"],
+            (await RowsAsync(TableNames.DeliveryLog)).Select(row => row.RowKey)
+        );
     }
 
     [Fact]
@@ -281,10 +308,20 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     {
         var store = Given.SubscriptionStore(_services.Tables, _services.Time);
         var kept = await store.AddAsync(
-            Given.Subscription(_organization, _services.Time), Given.Entry(Given.Subscription(_organization, _services.Time), AuditType.SubscriptionCreated), default);
+            Given.Subscription(_organization, _services.Time),
+            Given.Entry(Given.Subscription(_organization, _services.Time), AuditType.SubscriptionCreated),
+            default
+        );
         var table = Table(TableNames.Subscriptions);
         var other = Given.Organization();
-        foreach (var (organization, id) in new[] { (_organization, kept.Id), (_organization, SubscriptionId.New(_services.Time)), (other, SubscriptionId.New(_services.Time)) })
+        foreach (
+            var (organization, id) in new[]
+            {
+                (_organization, kept.Id),
+                (_organization, SubscriptionId.New(_services.Time)),
+                (other, SubscriptionId.New(_services.Time)),
+            }
+        )
         {
             await table.UpsertEntityAsync(new TableEntity(organization.ToString(), $"h:{id}"));
             await table.UpsertEntityAsync(new TableEntity(organization.ToString(), $"r:{id}"));
@@ -295,15 +332,24 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         _services.Time.Advance(TimeSpan.FromDays(89));
         await table.UpsertEntityAsync(new TableEntity(other.ToString(), "d:young"));
         await PurgeAsync();
-        Assert.Equal(["d:old", "d:young"], (await RowsAsync(TableNames.Subscriptions)).Where(row => row.PartitionKey == other.ToString()).Select(row => row.RowKey));
+        Assert.Equal(
+            ["d:old", "d:young"],
+            (await RowsAsync(TableNames.Subscriptions)).Where(row => row.PartitionKey == other.ToString()).Select(row => row.RowKey)
+        );
         _services.Time.Advance(TimeSpan.FromDays(2));
         await table.DeleteEntityAsync(other.ToString(), "d:young");
 
         await PurgeAsync();
 
         Assert.Equal(
-            [(_organization.ToString(), $"h:{kept.Id}"), (_organization.ToString(), $"r:{kept.Id}"), (_organization.ToString(), $"s:{kept.Id}"), (_organization.ToString(), "v")],
-            (await RowsAsync(TableNames.Subscriptions)).Select(row => (row.PartitionKey, row.RowKey)));
+            [
+                (_organization.ToString(), $"h:{kept.Id}"),
+                (_organization.ToString(), $"r:{kept.Id}"),
+                (_organization.ToString(), $"s:{kept.Id}"),
+                (_organization.ToString(), "v"),
+            ],
+            (await RowsAsync(TableNames.Subscriptions)).Select(row => (row.PartitionKey, row.RowKey))
+        );
     }
 
     /// <summary>Against Azurite, in steps of a few rows.</summary>
@@ -320,7 +366,17 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         {
             var attempt = Attempt() with { EventId = $"evt_{i}", At = now, EndedAt = now, NextAttemptAt = i == 0 ? now : null };
             await log.AppendAsync(subscription, attempt, hasWaited: false, default);
-            await log.AppendAsync(subscription, attempt with { At = now.AddDays(365), EndedAt = now.AddDays(365), NextAttemptAt = null }, hasWaited: false, default);
+            await log.AppendAsync(
+                subscription,
+                attempt with
+                {
+                    At = now.AddDays(365),
+                    EndedAt = now.AddDays(365),
+                    NextAttemptAt = null,
+                },
+                hasWaited: false,
+                default
+            );
             await archive.AddAsync(_organization, Given.EventId($"evt_{i}"), "AnEvent", "payload"u8.ToArray(), now, default);
         }
 
@@ -330,9 +386,29 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
         await PurgeAsync(tables: tables, step: 2);
 
-        Assert.Equal(5, (await log.ListAsync(subscription, new DeliveryFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items.Count);
+        Assert.Equal(
+            5,
+            (
+                await log.ListAsync(
+                    subscription,
+                    new DeliveryFilter(new TimeRange(null, null), null, null),
+                    new PageRequest("test", 100, null),
+                    default
+                )
+            )
+                .Items
+                .Count
+        );
         Assert.Equal(0, await log.CountWaitingAsync(subscription, 10, default));
-        foreach (var (table, rows) in new[] { (TableNames.DeliveryLog, 10), (TableNames.EventArchive, 0), (TableNames.Subscriptions, 0), (TableNames.Retention, 0) })
+        foreach (
+            var (table, rows) in new[]
+            {
+                (TableNames.DeliveryLog, 10),
+                (TableNames.EventArchive, 0),
+                (TableNames.Subscriptions, 0),
+                (TableNames.Retention, 0),
+            }
+        )
         {
             Assert.Equal((table, rows), (table, await tables.GetTableClient(table).QueryAsync<TableEntity>().CountAsync()));
         }
@@ -357,7 +433,12 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         for (var i = 1; i <= count; i++)
         {
             var attempt = Attempt() with { EventId = $"evt_{i}" };
-            await log.AppendAsync(subscription, at is { } time ? attempt with { At = time, EndedAt = time } : attempt, hasWaited: false, default);
+            await log.AppendAsync(
+                subscription,
+                at is { } time ? attempt with { At = time, EndedAt = time } : attempt,
+                hasWaited: false,
+                default
+            );
         }
     }
 
@@ -380,7 +461,12 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     }
 
     private Task PurgeAsync(
-        ILogger<RetentionPurge>? log = null, TimeSpan? limit = null, int step = 1_000, TableServiceClient? tables = null, CancellationToken cancellationToken = default) =>
+        ILogger<RetentionPurge>? log = null,
+        TimeSpan? limit = null,
+        int step = 1_000,
+        TableServiceClient? tables = null,
+        CancellationToken cancellationToken = default
+    ) =>
         new RetentionPurge(tables ?? _services.Flaky, Replays(), s_options, _services.Time, log ?? NullLogger<RetentionPurge>.Instance)
         {
             Limit = limit ?? TimeSpan.FromMinutes(20),
@@ -388,29 +474,58 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         }.RunAsync(cancellationToken);
 
     private ReplayLifecycle Replays() =>
-        new(new ReplayStore(_services.Flaky), new AuditLog(_services.Tables, _services.Time), _services.Replays, _metrics.Metrics, _services.Time);
+        new(
+            new ReplayStore(_services.Flaky),
+            new AuditLog(_services.Tables, _services.Time),
+            _services.Replays,
+            _metrics.Metrics,
+            _services.Time
+        );
 
-    private Replay Replay() => new()
-    {
-        OrganizationId = _organization,
-        SubscriptionId = SubscriptionId.New(_services.Time),
-        Id = ReplayId.New(_services.Time),
-        From = _services.Time.GetUtcNow().AddHours(-1),
-        To = _services.Time.GetUtcNow(),
-        Only = ReplaySelection.All,
-        DryRun = false,
-        State = ReplayState.Counting,
-        CreatedAt = _services.Time.GetUtcNow(),
-        StartedBy = Given.Actor("somebody"),
-    };
+    private Replay Replay() =>
+        new()
+        {
+            OrganizationId = _organization,
+            SubscriptionId = SubscriptionId.New(_services.Time),
+            Id = ReplayId.New(_services.Time),
+            From = _services.Time.GetUtcNow().AddHours(-1),
+            To = _services.Time.GetUtcNow(),
+            Only = ReplaySelection.All,
+            DryRun = false,
+            State = ReplayState.Counting,
+            CreatedAt = _services.Time.GetUtcNow(),
+            StartedBy = Given.Actor("somebody"),
+        };
 
     private Task<ArchiveResult> ArchiveAsync(string id, DateTimeOffset at) =>
-        new EventArchive(_services.Tables, Given.Protector).AddAsync(_organization, Given.EventId(id), "AnEvent", Encoding.UTF8.GetBytes("payload"), at, default);
+        new EventArchive(_services.Tables, Given.Protector).AddAsync(
+            _organization,
+            Given.EventId(id),
+            "AnEvent",
+            Encoding.UTF8.GetBytes("payload"),
+            at,
+            default
+        );
 
-    private AuditEntry Entry(OrganizationId? organization) => new() { Type = AuditType.KeyCreated, Timestamp = _services.Time.GetUtcNow(), OrganizationId = organization };
+    private AuditEntry Entry(OrganizationId? organization) =>
+        new()
+        {
+            Type = AuditType.KeyCreated,
+            Timestamp = _services.Time.GetUtcNow(),
+            OrganizationId = organization,
+        };
 
     private DeliveryAttempt Attempt() =>
-        new() { EventId = "evt_1", EventName = "AnEvent", Attempt = 1, Run = "event", At = _services.Time.GetUtcNow(), EndedAt = _services.Time.GetUtcNow(), Outcome = DeliveryOutcome.Delivered };
+        new()
+        {
+            EventId = "evt_1",
+            EventName = "AnEvent",
+            Attempt = 1,
+            Run = "event",
+            At = _services.Time.GetUtcNow(),
+            EndedAt = _services.Time.GetUtcNow(),
+            Outcome = DeliveryOutcome.Delivered,
+        };
 
     private TableClient Table(string name) => _services.Tables.GetTableClient(name);
 
@@ -434,12 +549,17 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
     {
         public List<string> All { get; } = [];
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Add(formatter(state, exception));
+            LogLevel logLevel,
+            Microsoft.Extensions.Logging.EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => All.Add(formatter(state, exception));
     }
 }

@@ -37,5 +37,6 @@ public sealed class AppHealthScenarios(SharedApp shared) : IClassFixture<SharedA
         (await shared.App.As("es_nobody").Get("/api/health")).Expect(HttpStatusCode.Unauthorized);
     }
 
-    private static async Task<string> Caller(Api api) => (await api.Get("/api/health")).Expect(HttpStatusCode.OK).Json["caller"]!.ToJsonString();
+    private static async Task<string> Caller(Api api) =>
+        (await api.Get("/api/health")).Expect(HttpStatusCode.OK).Json["caller"]!.ToJsonString();
 }

@@ -21,7 +21,8 @@ public sealed partial class BacklogScenarios
             ("Deliveries__Deadline", "00:00:02"),
             ("Deliveries__ProbeInterval", "00:00:01"),
             ("Deliveries__RetrySchedule", string.Join(',', Enumerable.Repeat("00:00:01", 50))),
-            ("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryScheduler", "Debug"));
+            ("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryScheduler", "Debug")
+        );
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
         await organization.Subscribe(hook);
@@ -32,10 +33,18 @@ public sealed partial class BacklogScenarios
         var ids = await organization.PublishCases(Backlog, "backlog");
         await organization.Audited("breaker.opened", 1);
         await Eventually.Get(
-            () => AppQueues.Of(app.AsAdmin()), queues => queues.Sum(queue => queue.Scheduled) >= Backlog - 16, queues => "a backlog that is held: " + string.Join(", ", queues), s_patience);
+            () => AppQueues.Of(app.AsAdmin()),
+            queues => queues.Sum(queue => queue.Scheduled) >= Backlog - 16,
+            queues => "a backlog that is held: " + string.Join(", ", queues),
+            s_patience
+        );
         hook.After(TimeSpan.Zero);
 
-        await Eventually.Until(() => Missing(ids, hook).Count == 0, () => $"{Backlog} events, {Missing(ids, hook).Count} are missing", s_patience);
+        await Eventually.Until(
+            () => Missing(ids, hook).Count == 0,
+            () => $"{Backlog} events, {Missing(ids, hook).Count} are missing",
+            s_patience
+        );
         await Eventually.QueuesAreEmpty(app);
         var touches = Touches(app).Values;
         Assert.InRange(touches.Max(), 1, 12);
@@ -53,9 +62,19 @@ public sealed partial class BacklogScenarios
 
     /// <summary>How often each delivery was held, as the app's log says.</summary>
     private static Dictionary<string, int> Touches(AppProcess app) =>
-        HeldDelivery().Matches(app.Output).GroupBy(match => match.Groups["id"].Value, StringComparer.Ordinal).ToDictionary(
-            group => group.Key, group => group.Max(match => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)), StringComparer.Ordinal);
+        HeldDelivery()
+            .Matches(app.Output)
+            .GroupBy(match => match.Groups["id"].Value, StringComparer.Ordinal)
+            .ToDictionary(
+                group => group.Key,
+                group => group.Max(match => int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)),
+                StringComparer.Ordinal
+            );
 
-    [GeneratedRegex(@"event (?<id>backlog-\d+) .*\(postponement (?<count>\d+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @"event (?<id>backlog-\d+) .*\(postponement (?<count>\d+)\)",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10_000
+    )]
     private static partial Regex HeldDelivery();
 }

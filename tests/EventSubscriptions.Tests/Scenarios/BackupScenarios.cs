@@ -8,7 +8,9 @@ public sealed class BackupScenarios
     public async Task Backup_that_was_made_under_load_has_what_was_accepted_before_it_and_delivers_it_once_it_may()
     {
         await using var receiver = await Receiver.Start();
-        await using var app = await AppProcess.Start(("Deliveries__RetrySchedule", "00:00:03,00:00:03,00:00:03,00:00:03,00:00:03,00:00:03"));
+        await using var app = await AppProcess.Start(
+            ("Deliveries__RetrySchedule", "00:00:03,00:00:03,00:00:03,00:00:03,00:00:03,00:00:03")
+        );
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
         hook.Answers(500);
@@ -38,7 +40,8 @@ public sealed class BackupScenarios
         await restored.StartAgain();
         await Eventually.Until(
             () => before.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Skip(seen).Select(request => request.EventId)),
-            () => $"all {before.Count} events from the copy, {hook.Count - seen} requests came");
+            () => $"all {before.Count} events from the copy, {hook.Count - seen} requests came"
+        );
     }
 
     private static async Task PublishUntil(Organization organization, CancellationToken cancellationToken)
@@ -49,9 +52,19 @@ public sealed class BackupScenarios
         }
     }
 
-    private static async Task<(int ExitCode, string Error)> Run(string command, string target, string option, string folder, string adminKey)
+    private static async Task<(int ExitCode, string Error)> Run(
+        string command,
+        string target,
+        string option,
+        string folder,
+        string adminKey
+    )
     {
-        var start = new ProcessStartInfo(Repository.AppProgram, [command, target, option, folder]) { RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Repository.AppProgram, [command, target, option, folder])
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["Access__AdminKey"] = adminKey;
         using var process = Process.Start(start)!;
         var error = await process.StandardError.ReadToEndAsync();

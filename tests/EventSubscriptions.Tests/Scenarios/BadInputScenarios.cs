@@ -15,18 +15,50 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("not an object", "[]", "")]
     [InlineData("an empty body", "", "")]
     [InlineData("wrong types", """{"name":5,"url":"https://example.com/hook","token":"token-0123456789","events":"*"}""", "name,events")]
-    [InlineData("an unknown member", """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["*"],"colour":"red"}""", "colour")]
+    [InlineData(
+        "an unknown member",
+        """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["*"],"colour":"red"}""",
+        "colour"
+    )]
     [InlineData("missing members", """{"name":"n"}""", "url,token,events")]
     [InlineData("a relative URL", """{"name":"n","url":"/hook","token":"token-0123456789","events":["*"]}""", "url")]
-    [InlineData("a URL with user info", """{"name":"n","url":"https://me:secret@example.com/hook","token":"token-0123456789","events":["*"]}""", "url")]
-    [InlineData("a URL with a fragment", """{"name":"n","url":"https://example.com/hook#here","token":"token-0123456789","events":["*"]}""", "url")]
-    [InlineData("a URL of another scheme", """{"name":"n","url":"ftp://example.com/hook","token":"token-0123456789","events":["*"]}""", "url")]
-    [InlineData("a token with a line break", """{"name":"n","url":"https://example.com/hook","token":"token\n0123456789","events":["*"]}""", "token")]
+    [InlineData(
+        "a URL with user info",
+        """{"name":"n","url":"https://me:secret@example.com/hook","token":"token-0123456789","events":["*"]}""",
+        "url"
+    )]
+    [InlineData(
+        "a URL with a fragment",
+        """{"name":"n","url":"https://example.com/hook#here","token":"token-0123456789","events":["*"]}""",
+        "url"
+    )]
+    [InlineData(
+        "a URL of another scheme",
+        """{"name":"n","url":"ftp://example.com/hook","token":"token-0123456789","events":["*"]}""",
+        "url"
+    )]
+    [InlineData(
+        "a token with a line break",
+        """{"name":"n","url":"https://example.com/hook","token":"token\n0123456789","events":["*"]}""",
+        "token"
+    )]
     [InlineData("an empty token", """{"name":"n","url":"https://example.com/hook","token":"","events":["*"]}""", "token")]
-    [InlineData("an unknown event", """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["CaseClosedEvnt"]}""", "events")]
+    [InlineData(
+        "an unknown event",
+        """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["CaseClosedEvnt"]}""",
+        "events"
+    )]
     [InlineData("no events", """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":[]}""", "events")]
-    [InlineData("a member twice", """{"name":"n","name":"m","url":"https://example.com/hook","token":"token-0123456789","events":["*"]}""", "")]
-    [InlineData("a rate out of range", """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["*"],"rateLimitPerSecond":0}""", "rateLimitPerSecond")]
+    [InlineData(
+        "a member twice",
+        """{"name":"n","name":"m","url":"https://example.com/hook","token":"token-0123456789","events":["*"]}""",
+        ""
+    )]
+    [InlineData(
+        "a rate out of range",
+        """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["*"],"rateLimitPerSecond":0}""",
+        "rateLimitPerSecond"
+    )]
     public async Task Subscribing_is_refused_with_every_wrong_field_named_given(string what, string body, string fields)
     {
         var organization = shared.NewOrganization();
@@ -36,7 +68,10 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         var problem = Problem(answer, HttpStatusCode.BadRequest, what);
         foreach (var field in fields.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
-            Assert.True(problem["errors"]?.AsObject().Any(error => error.Key.StartsWith(field, StringComparison.Ordinal)) is true, $"{field} is not named: {answer.Text}");
+            Assert.True(
+                problem["errors"]?.AsObject().Any(error => error.Key.StartsWith(field, StringComparison.Ordinal)) is true,
+                $"{field} is not named: {answer.Text}"
+            );
         }
 
         Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
@@ -49,7 +84,11 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     [InlineData("data that is no object", """{"eventName":"CaseArchivedEvent","data":[]}""", "data")]
     [InlineData("an id with a blank", """{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"},"id":"a b"}""", "id")]
     [InlineData("no events", "[]", "")]
-    [InlineData("one wrong event among right ones", """[{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}},{"eventName":"CaseArchivedEvent","data":{"id":"1"}}]""", "1")]
+    [InlineData(
+        "one wrong event among right ones",
+        """[{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}},{"eventName":"CaseArchivedEvent","data":{"id":"1"}}]""",
+        "1"
+    )]
     [InlineData("a truncated body", """[{"eventName":"CaseArch""", "")]
     public async Task Publishing_is_refused_with_what_is_wrong_given(string what, string body, string named)
     {
@@ -82,7 +121,12 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     {
         var organization = shared.NewOrganization();
 
-        var answer = await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", Encoding.UTF8.GetBytes(Valid), contentType);
+        var answer = await organization.Api.Send(
+            HttpMethod.Post,
+            organization.Path + "/subscriptions",
+            Encoding.UTF8.GetBytes(Valid),
+            contentType
+        );
 
         Problem(answer, HttpStatusCode.UnsupportedMediaType, contentType ?? "none");
     }
@@ -125,7 +169,9 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
         var stale = subscription.Created.ETag;
         Assert.NotNull(stale);
-        (await organization.Api.Send(HttpMethod.Patch, subscription.Path, """{"name":"newer"}""", ifMatch: stale)).Expect(HttpStatusCode.OK);
+        (await organization.Api.Send(HttpMethod.Patch, subscription.Path, """{"name":"newer"}""", ifMatch: stale)).Expect(
+            HttpStatusCode.OK
+        );
 
         var body = method == "PATCH" ? """{"name":"older"}""" : null;
         var answer = await organization.Api.Send(new HttpMethod(method), subscription.Path, body, ifMatch: stale);
@@ -158,8 +204,13 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         var organization = shared.NewOrganization();
         var key = await Keys.Create(shared.App, role, organization.Id);
 
-        var answer = await shared.App.As(key).Send(
-            new HttpMethod(method), path.StartsWith("/api", StringComparison.Ordinal) ? path : organization.Path + path, method == "POST" ? Valid : null);
+        var answer = await shared
+            .App.As(key)
+            .Send(
+                new HttpMethod(method),
+                path.StartsWith("/api", StringComparison.Ordinal) ? path : organization.Path + path,
+                method == "POST" ? Valid : null
+            );
 
         Problem(answer, HttpStatusCode.Forbidden, role);
     }
@@ -188,11 +239,21 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     {
         var subscription = await shared.NewOrganization().Subscribe(shared.Receiver.NewHook());
 
-        foreach (var times in (string[])["\"from\":\"0001-01-01T00:00:00Z\"", "\"from\":\"1600-12-31T23:59:59Z\",\"to\":\"1601-01-01T00:00:00Z\""])
+        foreach (
+            var times in (string[])
+                ["\"from\":\"0001-01-01T00:00:00Z\"", "\"from\":\"1600-12-31T23:59:59Z\",\"to\":\"1601-01-01T00:00:00Z\""]
+        )
         {
-            var answer = await subscription.Organization.Api.Send(HttpMethod.Post, subscription.Path + "/replays", $$"""{{{times}},"dryRun":true}""");
+            var answer = await subscription.Organization.Api.Send(
+                HttpMethod.Post,
+                subscription.Path + "/replays",
+                $$"""{{{times}},"dryRun":true}"""
+            );
 
-            var from = DateTimeOffset.Parse((string)answer.Expect(HttpStatusCode.Accepted).Json["from"]!, System.Globalization.CultureInfo.InvariantCulture);
+            var from = DateTimeOffset.Parse(
+                (string)answer.Expect(HttpStatusCode.Accepted).Json["from"]!,
+                System.Globalization.CultureInfo.InvariantCulture
+            );
             Assert.InRange(from, DateTimeOffset.UtcNow.AddDays(-30).AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(-30).AddMinutes(5));
             Assert.Equal("completed", (string)(await ReplayRuns.Ended(subscription, (string)answer.Json["id"]!))["state"]!);
         }
@@ -206,7 +267,13 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         var organization = shared.NewOrganization();
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
 
-        Assert.NotNull(Problem(await organization.Api.Send(HttpMethod.Patch, subscription.Path, $$"""{"url":"{{url}}"}"""), HttpStatusCode.BadRequest, url)["errors"]!["url"]);
+        Assert.NotNull(
+            Problem(
+                await organization.Api.Send(HttpMethod.Patch, subscription.Path, $$"""{"url":"{{url}}"}"""),
+                HttpStatusCode.BadRequest,
+                url
+            )["errors"]!["url"]
+        );
     }
 
     [Theory]
@@ -215,15 +282,27 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     public async Task Texts_of_the_longest_lengths_are_taken_and_audited(string letter, int urlLength, string other)
     {
         var organization = shared.NewOrganization();
-        string Body(string text) => new JsonObject
-        {
-            ["name"] = Repeat(text, 128), ["description"] = Repeat(text, 1024), ["url"] = "https://e.example/" + Repeat(text, urlLength), ["token"] = new string('t', 4096), ["events"] = new JsonArray("*"),
-        }.ToJsonString();
+        string Body(string text) =>
+            new JsonObject
+            {
+                ["name"] = Repeat(text, 128),
+                ["description"] = Repeat(text, 1024),
+                ["url"] = "https://e.example/" + Repeat(text, urlLength),
+                ["token"] = new string('t', 4096),
+                ["events"] = new JsonArray("*"),
+            }.ToJsonString();
 
-        var created = (await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", Body(letter))).Expect(HttpStatusCode.Created);
-        (await organization.Api.Send(HttpMethod.Patch, $"{organization.Path}/subscriptions/{created.Json["id"]}", Body(other))).Expect(HttpStatusCode.OK);
+        var created = (await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", Body(letter))).Expect(
+            HttpStatusCode.Created
+        );
+        (await organization.Api.Send(HttpMethod.Patch, $"{organization.Path}/subscriptions/{created.Json["id"]}", Body(other))).Expect(
+            HttpStatusCode.OK
+        );
 
-        Assert.Equal(["subscription.updated", "subscription.created"], (await organization.AuditLog()).Select(entry => (string)entry["type"]!));
+        Assert.Equal(
+            ["subscription.updated", "subscription.created"],
+            (await organization.AuditLog()).Select(entry => (string)entry["type"]!)
+        );
 
         static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
     }
@@ -241,7 +320,14 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
         var organization = shared.NewOrganization();
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
 
-        (await organization.Api.Send(HttpMethod.Patch, subscription.Path, """{"name":"newer"}""", ifMatch: "W/" + subscription.Created.ETag)).Expect(HttpStatusCode.OK);
+        (
+            await organization.Api.Send(
+                HttpMethod.Patch,
+                subscription.Path,
+                """{"name":"newer"}""",
+                ifMatch: "W/" + subscription.Created.ETag
+            )
+        ).Expect(HttpStatusCode.OK);
     }
 
     private static JsonNode Problem(Answer answer, HttpStatusCode status, string what)

@@ -10,7 +10,12 @@ public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed)
     private static readonly string s_fixtures = Path.Combine(AppContext.BaseDirectory, "Fixtures", "events");
 
     private static readonly string[] s_names =
-        [.. Directory.EnumerateFiles(s_fixtures, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory
+            .EnumerateFiles(s_fixtures, "*.json")
+            .Select(file => Path.GetFileNameWithoutExtension(file))
+            .Order(StringComparer.Ordinal),
+    ];
 
     public static TheoryData<string> Names => new(s_names);
 
@@ -24,7 +29,10 @@ public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed)
         var data = payload.RootElement.GetProperty("data").GetRawText();
 
         var answer = await subscribed.Organization.Api.Send(
-            HttpMethod.Post, subscribed.Organization.Path + "/events", $$"""{"eventName":"{{eventName}}","data":{{data}}}""");
+            HttpMethod.Post,
+            subscribed.Organization.Path + "/events",
+            $$"""{"eventName":"{{eventName}}","data":{{data}}}"""
+        );
         var eventId = (string)answer.Expect(HttpStatusCode.Accepted).Json["ids"]![0]!;
 
         var request = await subscribed.Hook.Received(eventId);

@@ -13,7 +13,8 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
         await using var app = await AppProcess.Start(
             ("Deliveries__RetrySchedule", "00:00:00.100,00:00:00.100,00:00:00.100,01:00:00"),
             ("Deliveries__DeactivateAfter", "00:00:00.150"),
-            ("Deliveries__DeactivateMinFailures", "4"));
+            ("Deliveries__DeactivateMinFailures", "4")
+        );
         var organization = Organization.New(app);
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
@@ -48,9 +49,14 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "busy");
         await organization.Audited("delivery.deadLettered", 1);
-        Assert.Equal(["throttled", "throttled", "throttled", "throttled"], (await subscription.Attempts()).Select(attempt => (string)attempt["outcome"]!));
+        Assert.Equal(
+            ["throttled", "throttled", "throttled", "throttled"],
+            (await subscription.Attempts()).Select(attempt => (string)attempt["outcome"]!)
+        );
         hook.Answers(410);
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Its change ends the rest." })).Expect(HttpStatusCode.OK);
+        (await organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Its change ends the rest." })).Expect(
+            HttpStatusCode.OK
+        );
         await organization.PublishCase(eventId: "gone");
         await organization.Audited("subscription.deactivated", 1);
         await subscription.Attempted("gone", 1);

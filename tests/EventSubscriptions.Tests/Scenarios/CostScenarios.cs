@@ -27,34 +27,51 @@ public sealed class CostScenarios
         await Quiet(app, steady, 1);
         await Quiet(app, moody, 1);
 
-        var alone = await CountOf(proxy, async () =>
-        {
-            await one.PublishCase();
-            await Quiet(app, steady, 2);
-        });
+        var alone = await CountOf(
+            proxy,
+            async () =>
+            {
+                await one.PublishCase();
+                await Quiet(app, steady, 2);
+            }
+        );
         Assert.Equal(["transaction deliverylog 1", "transaction eventarchive 1"], Writes(alone));
         Assert.InRange(Reads(alone), 1, 3);
 
-        var burst = await CountOf(proxy, async () =>
-        {
-            await one.PublishCases(Burst, "burst");
-            await Quiet(app, steady, 2 + Burst);
-        });
+        var burst = await CountOf(
+            proxy,
+            async () =>
+            {
+                await one.PublishCases(Burst, "burst");
+                await Quiet(app, steady, 2 + Burst);
+            }
+        );
         Assert.Equal(Burst, burst["transaction eventarchive"]);
-        Assert.InRange(burst.Where(count => count.Key.EndsWith(" deliverylog", StringComparison.Ordinal)).Sum(count => count.Value), 1, Burst / 2);
+        Assert.InRange(
+            burst.Where(count => count.Key.EndsWith(" deliverylog", StringComparison.Ordinal)).Sum(count => count.Value),
+            1,
+            Burst / 2
+        );
 
-        var retried = await CountOf(proxy, async () =>
-        {
-            await other.PublishCase();
-            await Quiet(app, moody, 3);
-        });
-        Assert.Equal(["transaction deliverylog 2", "transaction eventarchive 1", "write auditlog 1", "write subscriptions 2"], Writes(retried));
+        var retried = await CountOf(
+            proxy,
+            async () =>
+            {
+                await other.PublishCase();
+                await Quiet(app, moody, 3);
+            }
+        );
+        Assert.Equal(
+            ["transaction deliverylog 2", "transaction eventarchive 1", "write auditlog 1", "write subscriptions 2"],
+            Writes(retried)
+        );
         Assert.Equal(1, retried["read eventarchive"]);
 
         await app.Stop();
         var sent = await Sent(app.Folder);
         Assert.Equal(4 + Burst, sent[QueueNames.Events]);
-        // Each delivery, and the retry: once, and once more when it was due, unless it was due by the time it was stored. A burst that the receiver can't take at once adds to it.
+        // Each delivery, and the retry: once, and once more when it was due, unless it was due by the time it was stored. A burst that the
+        // receiver can't take at once adds to it.
         Assert.InRange(sent[QueueNames.Deliveries], 4 + Burst + 1, 10 * Burst);
         Assert.Equal(0, sent[QueueNames.Replays]);
     }
@@ -67,7 +84,10 @@ public sealed class CostScenarios
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         foreach (var id in (string[])["first", "first", "second"])
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{proxy.Port}/devstoreaccount1/table()") { Headers = { { "x-ms-client-request-id", id } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{proxy.Port}/devstoreaccount1/table()")
+            {
+                Headers = { { "x-ms-client-request-id", id } },
+            };
             (await client.SendAsync(request)).Dispose();
         }
 

@@ -32,7 +32,9 @@ public sealed partial class CrashScenarios
 
         await Eventually.Until(
             () => hooks.All(hook => ids.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId))),
-            () => $"every event everywhere, {hooks.Sum(hook => hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count())} arrived");
+            () =>
+                $"every event everywhere, {hooks.Sum(hook => hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count())} arrived"
+        );
         await Eventually.QueuesAreEmpty(app);
         var duplicates = hooks.Sum(hook => hook.Count) - (Subscriptions * Events);
         Assert.InRange(duplicates, 0, MaxConcurrentCalls);
@@ -55,11 +57,16 @@ public sealed partial class CrashScenarios
 
         await Eventually.Until(
             () => accepted.IsSubsetOf(hook.Requests.Select(request => request.EventId)),
-            () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived");
+            () =>
+                $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived"
+        );
     }
 
     /// <summary>How often the app is killed: more often by hand than with every change.</summary>
-    private static readonly int s_kills = int.Parse(Environment.GetEnvironmentVariable("CRASH_SCENARIO_KILLS") ?? "6", CultureInfo.InvariantCulture);
+    private static readonly int s_kills = int.Parse(
+        Environment.GetEnvironmentVariable("CRASH_SCENARIO_KILLS") ?? "6",
+        CultureInfo.InvariantCulture
+    );
 
     [Fact]
     public async Task Every_accepted_event_arrives_and_is_logged_when_the_app_is_killed_again_and_again_at_random_moments()
@@ -88,12 +95,15 @@ public sealed partial class CrashScenarios
         Assert.NotEmpty(accepted);
         await Eventually.Until(
             () => accepted.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId)),
-            () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived",
-            TimeSpan.FromMinutes(3));
+            () =>
+                $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived",
+            TimeSpan.FromMinutes(3)
+        );
         await Eventually.QueuesAreEmpty(app);
         Assert.Subset(
             (await subscription.Attempts("delivered")).Select(attempt => (string)attempt["eventId"]!).ToHashSet(StringComparer.Ordinal),
-            accepted.ToHashSet(StringComparer.Ordinal));
+            accepted.ToHashSet(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -117,7 +127,11 @@ public sealed partial class CrashScenarios
 
         Assert.Equal(1, hook.Count);
         var held = Assert.Single(PostponedUntil().Matches(app.Output));
-        Assert.InRange(DateTimeOffset.Parse(held.Groups["until"].Value, CultureInfo.InvariantCulture), rest - TimeSpan.FromSeconds(1), rest + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            DateTimeOffset.Parse(held.Groups["until"].Value, CultureInfo.InvariantCulture),
+            rest - TimeSpan.FromSeconds(1),
+            rest + TimeSpan.FromSeconds(1)
+        );
 
         // It was the rest that held it: a change of the subscription ends that.
         (await organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Changed." })).Expect(HttpStatusCode.OK);
@@ -126,10 +140,12 @@ public sealed partial class CrashScenarios
         Assert.Equal(["first", "third"], hook.Requests.Select(request => request.EventId));
     }
 
-    private static async Task Scheduled(AppProcess app, int messages) => await Eventually.Get(
-        () => AppQueues.Of(app.AsAdmin()),
-        queues => queues.Sum(queue => queue.Scheduled) == messages && queues.Sum(queue => queue.Active) == 0,
-        queues => $"{messages} scheduled messages: {string.Join(", ", queues)}");
+    private static async Task Scheduled(AppProcess app, int messages) =>
+        await Eventually.Get(
+            () => AppQueues.Of(app.AsAdmin()),
+            queues => queues.Sum(queue => queue.Scheduled) == messages && queues.Sum(queue => queue.Active) == 0,
+            queues => $"{messages} scheduled messages: {string.Join(", ", queues)}"
+        );
 
     [GeneratedRegex(@"event second .* until (?<until>\S+) \(postponement", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex PostponedUntil();

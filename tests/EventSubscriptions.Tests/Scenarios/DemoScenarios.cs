@@ -13,7 +13,10 @@ public sealed class DemoScenarios
     [Fact]
     public async Task Signed_events_arrive_and_the_inbox_can_be_made_to_fail_and_to_work_again()
     {
-        await using var app = AppProcess.Create(["--demo"], ("Deliveries__RetrySchedule", "00:00:00.200,00:00:00.200,00:00:00.200,00:01:00"));
+        await using var app = AppProcess.Create(
+            ["--demo"],
+            ("Deliveries__RetrySchedule", "00:00:00.200,00:00:00.200,00:00:00.200,00:01:00")
+        );
         await app.StartAgain();
         var organization = new Organization(app.AsAdmin(), 1);
         var inbox = DemoInbox.Of(app);
@@ -42,7 +45,10 @@ public sealed class DemoScenarios
 
         await app.StartAgain();
 
-        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem")));
+        var arrivals = await Arrived(
+            DemoInbox.Of(app),
+            arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem"))
+        );
         Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenRight"]!));
         Assert.Single(await app.AsAdmin().GetAll("/api/organizations/1/subscriptions"));
     }
@@ -76,12 +82,27 @@ public sealed class DemoScenarios
     }
 
     private static string? Header(JsonNode arrival, string name) =>
-        (string?)arrival["headers"]!.AsArray().FirstOrDefault(header => string.Equals((string)header!["name"]!, name, StringComparison.OrdinalIgnoreCase))?["value"];
+        (string?)
+            arrival["headers"]!
+                .AsArray()
+                .FirstOrDefault(header => string.Equals((string)header!["name"]!, name, StringComparison.OrdinalIgnoreCase))
+                ?["value"];
 
-    private static Task<IReadOnlyList<JsonNode>> Arrived(Uri inbox, Func<IReadOnlyList<JsonNode>, bool> wanted) => Eventually.Get<IReadOnlyList<JsonNode>>(
-        async () => [.. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/arrivals")))!["arrivals"]!.AsArray().Select(arrival => arrival!)],
-        wanted,
-        arrivals => string.Create(CultureInfo.InvariantCulture, $"other arrivals than these {arrivals.Count}: {string.Join('\n', arrivals.Take(3))}"));
+    private static Task<IReadOnlyList<JsonNode>> Arrived(Uri inbox, Func<IReadOnlyList<JsonNode>, bool> wanted) =>
+        Eventually.Get<IReadOnlyList<JsonNode>>(
+            async () =>
+                [
+                    .. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/arrivals")))!["arrivals"]!
+                        .AsArray()
+                        .Select(arrival => arrival!),
+                ],
+            wanted,
+            arrivals =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"other arrivals than these {arrivals.Count}: {string.Join('\n', arrivals.Take(3))}"
+                )
+        );
 
     private static async Task Choose(Uri inbox, string answer)
     {

@@ -22,15 +22,18 @@ public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<S
 
         var failures = await organization.AuditLog("delivery.failed");
         Assert.Equal([2, 1], failures.Select(entry => (int)entry["attempt"]!));
-        Assert.All(failures, entry =>
-        {
-            Assert.Equal(500, (int)entry["statusCode"]!);
-            Assert.Equal("status", (string)entry["error"]!["kind"]!);
-            Assert.Equal(eventId, (string)entry["eventId"]!);
-            Assert.Equal(subscription.Id, (string)entry["subscriptionId"]!);
-            Assert.Equal(hook.Url.OriginalString, (string)entry["url"]!);
-            Assert.Equal("The receiver is not in the mood.", (string)entry["responseSnippet"]!);
-        });
+        Assert.All(
+            failures,
+            entry =>
+            {
+                Assert.Equal(500, (int)entry["statusCode"]!);
+                Assert.Equal("status", (string)entry["error"]!["kind"]!);
+                Assert.Equal(eventId, (string)entry["eventId"]!);
+                Assert.Equal(subscription.Id, (string)entry["subscriptionId"]!);
+                Assert.Equal(hook.Url.OriginalString, (string)entry["url"]!);
+                Assert.Equal("The receiver is not in the mood.", (string)entry["responseSnippet"]!);
+            }
+        );
         Assert.Equal(2, (await subscription.Attempts("failed")).Count);
         Assert.Empty(await organization.AuditLog("delivery.deadLettered"));
     }

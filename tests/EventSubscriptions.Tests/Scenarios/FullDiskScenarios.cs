@@ -20,8 +20,15 @@ public sealed class FullDiskScenarios
         var publishers = Enumerable.Range(0, 4).Select(number => Publish(organization, number, stop.Token)).ToList();
         await hook.Received(20);
         disk.Fill();
-        await Eventually.Until(async () => await Health(app) == HttpStatusCode.ServiceUnavailable, () => "an unhealthy app", TimeSpan.FromMinutes(3));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event("full"))).Status);
+        await Eventually.Until(
+            async () => await Health(app) == HttpStatusCode.ServiceUnavailable,
+            () => "an unhealthy app",
+            TimeSpan.FromMinutes(3)
+        );
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable,
+            (await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event("full"))).Status
+        );
         var whileFull = hook.Count;
 
         disk.MakeRoom();
@@ -32,7 +39,9 @@ public sealed class FullDiskScenarios
         var accepted = (await Task.WhenAll(publishers)).SelectMany(ids => ids).ToHashSet(StringComparer.Ordinal);
         await Eventually.Until(
             () => accepted.IsSubsetOf(hook.Requests.Select(request => request.EventId)),
-            () => $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived");
+            () =>
+                $"all {accepted.Count} accepted events, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} arrived"
+        );
     }
 
     [FactWhereMountable]
@@ -48,7 +57,10 @@ public sealed class FullDiskScenarios
 
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event("refused"))).Status);
+            Assert.Equal(
+                HttpStatusCode.ServiceUnavailable,
+                (await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event("refused"))).Status
+            );
         }
 
         Assert.Single(app.Output.Split('\n'), line => line.Contains("warn:", StringComparison.Ordinal));
@@ -74,7 +86,8 @@ public sealed class FullDiskScenarios
 
     private static async Task<HttpStatusCode> Health(AppProcess app) => (await app.As(null).Get("/api/health")).Status;
 
-    private static string Event(string id) => $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 120_000)}}}"}}""";
+    private static string Event(string id) =>
+        $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 120_000)}}}"}}""";
 
     /// <summary>The ids that were answered with 202.</summary>
     private static async Task<List<string>> Publish(Organization organization, int publisher, CancellationToken cancellationToken)

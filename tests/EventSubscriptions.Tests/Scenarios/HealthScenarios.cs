@@ -57,7 +57,8 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await using var app = await AppProcess.Start(
             ("Deliveries__RetrySchedule", "00:00:00.100,00:00:00.100,00:00:00.100,01:00:00"),
             ("Deliveries__DeactivateAfter", "00:00:00.150"),
-            ("Deliveries__DeactivateMinFailures", "4"));
+            ("Deliveries__DeactivateMinFailures", "4")
+        );
         await using var receiver = await Receiver.Start();
         var organization = Organization.New(app);
         var hook = receiver.NewHook().Answers(500, 500, 500, 500, 200);
@@ -73,13 +74,18 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
         Assert.Equal(("deactivated", 4), ((string)health["state"]!, (int)health["failures"]!));
         Assert.Equal((string)entry["error"]!["detail"]!, (string)health["reason"]!);
 
-        var activated = (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = true })).Expect(HttpStatusCode.OK).Json;
+        var activated = (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = true }))
+            .Expect(HttpStatusCode.OK)
+            .Json;
         Assert.Equal("""{"state":"healthy","failures":0}""", activated["health"]!.ToJsonString());
         var next = await organization.PublishCase();
         await hook.Received(next);
 
         await subscription.Attempted("delivered", 1);
-        Assert.Equal([missed, missed, missed, missed], (await subscription.Attempts("failed")).Select(attempt => (string)attempt["eventId"]!));
+        Assert.Equal(
+            [missed, missed, missed, missed],
+            (await subscription.Attempts("failed")).Select(attempt => (string)attempt["eventId"]!)
+        );
         Assert.Equal(0, await app.Stop());
     }
 

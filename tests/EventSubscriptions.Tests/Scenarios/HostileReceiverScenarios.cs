@@ -51,15 +51,17 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     [InlineData(Failed + "Transfer-Encoding: chunked\r\n\r\n1000\r\n", 500)]
     public async Task Receiver_that_sends_a_byte_at_a_time_times_out(string begin, int? status)
     {
-        await using var receiver = new RawReceiver(async (stream, stop) =>
-        {
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(begin), stop);
-            foreach (var letter in Encoding.ASCII.GetBytes(begin.Length == 0 ? Failed + new string('x', 1000) : new string('x', 1000)))
+        await using var receiver = new RawReceiver(
+            async (stream, stop) =>
             {
-                await stream.WriteAsync(new[] { letter }, stop);
-                await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(begin), stop);
+                foreach (var letter in Encoding.ASCII.GetBytes(begin.Length == 0 ? Failed + new string('x', 1000) : new string('x', 1000)))
+                {
+                    await stream.WriteAsync(new[] { letter }, stop);
+                    await Task.Delay(TimeSpan.FromMilliseconds(250), stop);
+                }
             }
-        });
+        );
 
         var entry = await AssertFails(receiver.Url, "timeout");
 
@@ -99,11 +101,13 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
         }
 
         var head = Encoding.ASCII.GetBytes($"{Failed}Content-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n");
-        await using var receiver = new RawReceiver(async (stream, stop) =>
-        {
-            await stream.WriteAsync(head, stop);
-            await stream.WriteAsync(bomb.ToArray(), stop);
-        });
+        await using var receiver = new RawReceiver(
+            async (stream, stop) =>
+            {
+                await stream.WriteAsync(head, stop);
+                await stream.WriteAsync(bomb.ToArray(), stop);
+            }
+        );
 
         var entry = await AssertFails(receiver.Url, "status");
 
@@ -153,7 +157,8 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
                 using var reader = new StreamReader(secure);
                 read.Append(await reader.ReadToEndAsync(stop));
             },
-            readFirst: false);
+            readFirst: false
+        );
 
         await AssertFails(Secure(receiver), "tls");
 
@@ -163,7 +168,10 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     [Fact]
     public async Task Certificate_of_a_trusted_authority_is_taken()
     {
-        await using var server = await Http2Server.Start(hostile.Certificates.Valid(), context => context.Response.WriteAsync(context.Request.Protocol));
+        await using var server = await Http2Server.Start(
+            hostile.Certificates.Valid(),
+            context => context.Response.WriteAsync(context.Request.Protocol)
+        );
         var subscription = await Organization.New(hostile.App).Subscribe(server.Url);
 
         await subscription.Organization.PublishCase();
@@ -179,11 +187,14 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     [InlineData(0xb)] // ENHANCE_YOUR_CALM
     public async Task Streams_that_are_reset_are_one_failure(int code)
     {
-        await using var server = await Http2Server.Start(hostile.Certificates.Valid(), context =>
-        {
-            context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
-            return Task.CompletedTask;
-        });
+        await using var server = await Http2Server.Start(
+            hostile.Certificates.Valid(),
+            context =>
+            {
+                context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(code);
+                return Task.CompletedTask;
+            }
+        );
 
         await AssertFails(server.Url, "reset");
     }
@@ -192,12 +203,17 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     public async Task Token_that_is_echoed_is_shown_to_nobody()
     {
         var token = "";
-        await using var echo = new RawReceiver(async (stream, stop) =>
-        {
-            var base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes($"Bearer {token}"));
-            var body = $"You sent {token} and {base64}.";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{Failed}X-Echo: {token}\r\nContent-Length: {body.Length}\r\n\r\n{body}"), stop);
-        });
+        await using var echo = new RawReceiver(
+            async (stream, stop) =>
+            {
+                var base64 = Convert.ToBase64String(Encoding.UTF8.GetBytes($"Bearer {token}"));
+                var body = $"You sent {token} and {base64}.";
+                await stream.WriteAsync(
+                    Encoding.ASCII.GetBytes($"{Failed}X-Echo: {token}\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
+                    stop
+                );
+            }
+        );
         var organization = Organization.New(hostile.App);
         var subscription = await organization.Subscribe(echo.Url);
         token = subscription.Token;

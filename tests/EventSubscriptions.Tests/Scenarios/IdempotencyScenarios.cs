@@ -32,7 +32,9 @@ public sealed class IdempotencyScenarios(SharedApp shared) : IClassFixture<Share
         await hook.Received("c");
 
         var one = (await PublishAsync(organization, Event("a", "second"))).Expect(HttpStatusCode.Conflict);
-        var several = (await PublishAsync(organization, $"[{Event("a", "second")},{Event("b", "first")},{Event("c", "second")}]")).Expect(HttpStatusCode.Conflict);
+        var several = (await PublishAsync(organization, $"[{Event("a", "second")},{Event("b", "first")},{Event("c", "second")}]")).Expect(
+            HttpStatusCode.Conflict
+        );
 
         Assert.Equal(["id"], Fields(one));
         Assert.Equal(["[0].id", "[2].id"], Fields(several));
@@ -70,9 +72,11 @@ public sealed class IdempotencyScenarios(SharedApp shared) : IClassFixture<Share
 
     private static IEnumerable<string> Fields(Answer answer) => answer.Json["errors"]!.AsObject().Select(field => field.Key);
 
-    private static string Event(string id, string name) => $$$"""{"id":"{{{id}}}","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{name}}}"}}""";
+    private static string Event(string id, string name) =>
+        $$$"""{"id":"{{{id}}}","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{name}}}"}}""";
 
-    private static Task<Answer> PublishAsync(Organization organization, string body) => organization.Api.Send(HttpMethod.Post, organization.Path + "/events", body);
+    private static Task<Answer> PublishAsync(Organization organization, string body) =>
+        organization.Api.Send(HttpMethod.Post, organization.Path + "/events", body);
 
     private async Task<(Organization Organization, Hook Hook)> SubscribedAsync()
     {
@@ -83,8 +87,15 @@ public sealed class IdempotencyScenarios(SharedApp shared) : IClassFixture<Share
     }
 
     private async Task PutAsync(string messageId, Organization organization, string name) =>
-        (await shared.App.AsAdmin().PutOnQueue(
-            "events",
-            Encoding.UTF8.GetBytes($$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{organization.Id}}},"data":{"id":"1","name":"{{{name}}}"}}"""),
-            messageId)).Expect(HttpStatusCode.Created);
+        (
+            await shared
+                .App.AsAdmin()
+                .PutOnQueue(
+                    "events",
+                    Encoding.UTF8.GetBytes(
+                        $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{organization.Id}}},"data":{"id":"1","name":"{{{name}}}"}}"""
+                    ),
+                    messageId
+                )
+        ).Expect(HttpStatusCode.Created);
 }

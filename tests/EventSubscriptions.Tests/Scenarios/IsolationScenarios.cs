@@ -41,7 +41,9 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
         var key = await Keys.Create(shared.App, "manage", mine.Id);
 
         var body = method is "POST" or "PATCH" ? "{}" : null;
-        var answer = await shared.App.As(key).Send(new HttpMethod(method), other.Path + path.Replace("{id}", subscription.Id, StringComparison.Ordinal), body);
+        var answer = await shared
+            .App.As(key)
+            .Send(new HttpMethod(method), other.Path + path.Replace("{id}", subscription.Id, StringComparison.Ordinal), body);
 
         answer.Expect(HttpStatusCode.NotFound);
         Assert.DoesNotContain(subscription.Id, answer.Text, StringComparison.Ordinal);
@@ -70,7 +72,9 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
 
         await Eventually.Until(
             async () => (await mine.Api.Get(mine.Path + "/subscriptions")).Status == HttpStatusCode.Unauthorized,
-            () => "the revoked key is refused", TimeSpan.FromSeconds(10));
+            () => "the revoked key is refused",
+            TimeSpan.FromSeconds(10)
+        );
     }
 
     private static IEnumerable<string> CaseIds(Hook hook) =>

@@ -30,17 +30,27 @@ public abstract class MainJobScenarios
         Assert.Equal(5, (await organization.AuditLog("delivery.failed")).Count);
 
         (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
-        (await organization.Api.Patch(retried.Path, new JsonObject { ["token"] = "another-token-of-the-receiver" }, retried.Created.ETag)).Expect(HttpStatusCode.OK);
+        (
+            await organization.Api.Patch(retried.Path, new JsonObject { ["token"] = "another-token-of-the-receiver" }, retried.Created.ETag)
+        ).Expect(HttpStatusCode.OK);
         (await organization.Api.Delete(failing.Path)).Expect(HttpStatusCode.NoContent);
         var second = await organization.PublishCase();
         await moody.Received(second);
         await Eventually.Until(
-            async () => (string)(await retried.Attempts("delivered"))[0]["eventId"]! == second, () => "the second event in the log");
+            async () => (string)(await retried.Attempts("delivered"))[0]["eventId"]! == second,
+            () => "the second event in the log"
+        );
         Assert.Equal(1, steady.Count);
         Assert.Equal(3, absent.Count);
         Assert.Equal(
             "subscription.deleted, subscription.updated, subscription.deactivated, subscription.created, subscription.created, subscription.created",
-            string.Join(", ", (await organization.AuditLog()).Select(entry => (string)entry["type"]!).Where(type => type.StartsWith("subscription.", StringComparison.Ordinal))));
+            string.Join(
+                ", ",
+                (await organization.AuditLog())
+                    .Select(entry => (string)entry["type"]!)
+                    .Where(type => type.StartsWith("subscription.", StringComparison.Ordinal))
+            )
+        );
     }
 
     /// <summary>Where the app keeps its tables.</summary>
@@ -54,5 +64,6 @@ public sealed class MainJobOnEmbeddedTables : MainJobScenarios
 
 public sealed class MainJobOnAzurite : MainJobScenarios
 {
-    private protected override async Task<(string Name, string Value)[]> Settings() => [("Tables", (await AzuriteServer.SharedAsync()).ConnectionString)];
+    private protected override async Task<(string Name, string Value)[]> Settings() =>
+        [("Tables", (await AzuriteServer.SharedAsync()).ConnectionString)];
 }

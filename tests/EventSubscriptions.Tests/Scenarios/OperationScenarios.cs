@@ -78,14 +78,23 @@ public sealed class OperationScenarios
             ("Deliveries__RetrySchedule", "soon"),
             ("Deliveries__Deadline", "-00:00:01"),
             ("Deliveries__ProbeInterval", "00:00:00.999"),
-            ("Deliveries__AllowInsecureDestinations", "perhaps"));
+            ("Deliveries__AllowInsecureDestinations", "perhaps")
+        );
 
         var code = await app.RunToEnd();
 
         Assert.NotEqual(0, code);
         Assert.All(
-            ["Access__AdminKey", "Secrets__Keys", "Deliveries__RetrySchedule", "Deliveries__Deadline", "Deliveries__ProbeInterval", "Deliveries__AllowInsecureDestinations"],
-            setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal));
+            [
+                "Access__AdminKey",
+                "Secrets__Keys",
+                "Deliveries__RetrySchedule",
+                "Deliveries__Deadline",
+                "Deliveries__ProbeInterval",
+                "Deliveries__AllowInsecureDestinations",
+            ],
+            setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal)
+        );
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
@@ -98,20 +107,25 @@ public sealed class OperationScenarios
             ("Logging__LogLevel__Default", "Trace"),
             ("Logging__LogLevel__Microsoft", "Trace"),
             ("Logging__LogLevel__Azure", "Trace"),
-            ("Logging__LogLevel__System", "Trace"));
+            ("Logging__LogLevel__System", "Trace")
+        );
         var organization = Organization.New(app);
         var key = await Keys.Create(app, "manage", organization.Id);
         var failing = receiver.NewHook().Answers(500);
         using var down = new ClosedPort();
         var subscriptions = new[]
         {
-            await organization.Subscribe(receiver.NewHook()), await organization.Subscribe(failing), await organization.Subscribe(down.Url),
+            await organization.Subscribe(receiver.NewHook()),
+            await organization.Subscribe(failing),
+            await organization.Subscribe(down.Url),
         };
 
         await organization.SeenBy(app.As(key)).PublishCase("payload-that-is-private");
         (await app.AsAdmin().PutOnQueue("events", "poison-that-is-private"u8.ToArray())).Expect(HttpStatusCode.Created);
         await organization.Audited("delivery.deadLettered", 2);
-        (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(HttpStatusCode.OK);
+        (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(
+            HttpStatusCode.OK
+        );
         var rotation = (await organization.Api.Post($"{subscriptions[0].Path}/rotate-secret", new JsonObject())).Expect(HttpStatusCode.OK);
         string[] signingSecrets = [(string)rotation.Json["signingSecret"]!, .. subscriptions.Select(s => s.SigningSecret)];
         Assert.Equal(0, await app.Stop());
@@ -119,16 +133,30 @@ public sealed class OperationScenarios
         Assert.Contains("trce:", app.Output, StringComparison.Ordinal);
         var answers = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
         Assert.All(
-            [app.AdminKey, key, "token-that-is-newer", "payload-that-is-private", "poison-that-is-private", .. subscriptions.Select(s => s.Token)],
+            [
+                app.AdminKey,
+                key,
+                "token-that-is-newer",
+                "payload-that-is-private",
+                "poison-that-is-private",
+                .. subscriptions.Select(s => s.Token),
+            ],
             secret =>
             {
                 Assert.DoesNotContain(secret, app.Output, StringComparison.Ordinal);
                 Assert.DoesNotContain(secret, answers, StringComparison.Ordinal);
-            });
+            }
+        );
         Assert.All(signingSecrets, secret => Assert.DoesNotContain(secret["whsec_".Length..], app.Output, StringComparison.Ordinal));
         var files = Directory.EnumerateFiles(app.Folder, "*", SearchOption.AllDirectories).Select(File.ReadAllText).ToList();
         Assert.All(
-            [key, "token-that-is-newer", .. subscriptions.Select(s => s.Token), .. signingSecrets.Select(secret => secret["whsec_".Length..])],
-            secret => Assert.DoesNotContain(files, file => file.Contains(secret, StringComparison.Ordinal)));
+            [
+                key,
+                "token-that-is-newer",
+                .. subscriptions.Select(s => s.Token),
+                .. signingSecrets.Select(secret => secret["whsec_".Length..]),
+            ],
+            secret => Assert.DoesNotContain(files, file => file.Contains(secret, StringComparison.Ordinal))
+        );
     }
 }

@@ -38,8 +38,10 @@ public sealed class OutageScenarios
             var published = await publishing;
             await Eventually.Until(
                 () => hooks.All(hook => published.IsSubsetOf(hook.Requests.Select(request => request.EventId))),
-                () => $"{published.Count} events everywhere; {string.Join(", ", hooks.Select(hook => hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()))} arrived",
-                s_recovery);
+                () =>
+                    $"{published.Count} events everywhere; {string.Join(", ", hooks.Select(hook => hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()))} arrived",
+                s_recovery
+            );
             await Eventually.QueuesAreEmpty(app);
             Assert.Empty(await organization.AuditLog("delivery.deadLettered"));
             Assert.Empty(await organization.AuditLog("event.deadLettered"));
@@ -58,7 +60,12 @@ public sealed class OutageScenarios
         while (!enough.IsCancellationRequested)
         {
             var id = $"outage-{published.Count}";
-            var body = new JsonObject { ["eventName"] = Some.CaseEvent, ["data"] = Some.CaseData(id), ["id"] = id };
+            var body = new JsonObject
+            {
+                ["eventName"] = Some.CaseEvent,
+                ["data"] = Some.CaseData(id),
+                ["id"] = id,
+            };
             if ((await organization.Api.Post(organization.Path + "/events", body)).Status == HttpStatusCode.Accepted)
             {
                 published.Add(id);

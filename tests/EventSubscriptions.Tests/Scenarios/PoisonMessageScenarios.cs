@@ -38,7 +38,8 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
     public async Task Message_of_300_KB_ends_in_the_audit_log_of_its_organization()
     {
         var entry = await DeadLettered(organization =>
-            $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{organization}}},"data":{"id":"1","name":"{{{new string('x', 300_000)}}}"}}""");
+            $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{organization}}},"data":{"id":"1","name":"{{{new string('x', 300_000)}}}"}}"""
+        );
 
         Assert.Equal("PayloadTooLarge", (string)entry["error"]!["kind"]!);
     }
@@ -49,7 +50,8 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
         await organization.Subscribe(hook);
-        var body = $$$"""{"eventName":"SomethingNewerThanTheCatalogueEvent","organizationId":{{{organization.Id}}},"data":{"any":[1,2,3]}}""";
+        var body =
+            $$$"""{"eventName":"SomethingNewerThanTheCatalogueEvent","organizationId":{{{organization.Id}}},"data":{"any":[1,2,3]}}""";
 
         await Put(body, "producer-1");
 
@@ -76,9 +78,13 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
         await Put(body, messageId);
 
         var entries = await Eventually.Get(
-            async () => (await shared.App.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered")).Where(entry => (string?)entry["eventId"] == messageId).ToList(),
+            async () =>
+                (await shared.App.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"))
+                    .Where(entry => (string?)entry["eventId"] == messageId)
+                    .ToList(),
             found => found.Count > 0,
-            _ => "an audit entry for " + messageId);
+            _ => "an audit entry for " + messageId
+        );
 
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();

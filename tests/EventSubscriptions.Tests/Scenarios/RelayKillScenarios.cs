@@ -10,7 +10,8 @@ public sealed class RelayKillScenarios : RelayScenario
     [Fact]
     public async Task No_event_is_lost_when_the_app_is_killed_after_the_queue_took_a_page_and_before_the_cursor_moved()
     {
-        // While answers are in no order the cursor waits until they hold all there is, so that there is time to kill the app before it moves.
+        // While answers are in no order the cursor waits until they hold all there is, so that there is time to kill the app before it
+        // moves.
         var account = Relay.NewAccount();
         account.Order = RelayOrder.NewestFirst;
         var now = DateTimeOffset.UtcNow;
@@ -33,7 +34,10 @@ public sealed class RelayKillScenarios : RelayScenario
     public async Task No_event_is_lost_when_the_app_is_killed_time_and_again_while_it_polls()
     {
         var account = Relay.NewAccount();
-        var expected = Enumerable.Range(0, 1_500).Select(n => account.Add(DateTimeOffset.UtcNow.AddMinutes(n - 1_600))).ToHashSet(StringComparer.Ordinal);
+        var expected = Enumerable
+            .Range(0, 1_500)
+            .Select(n => account.Add(DateTimeOffset.UtcNow.AddMinutes(n - 1_600)))
+            .ToHashSet(StringComparer.Ordinal);
         var (started, hook) = await StartSubscribed(account);
         await using var app = started;
         var random = new Random(1);

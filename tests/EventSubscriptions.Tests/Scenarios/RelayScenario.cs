@@ -44,8 +44,11 @@ public abstract class RelayScenario : IAsyncLifetime
         foreach (var (index, (account, organization)) in subscribers.Index())
         {
             var prefix = $"Relay__Subscribers__{index}__";
-            settings.AddRange(
-                [(prefix + "SubscriberId", account.Id), (prefix + "ApiKey", account.ApiKey), (prefix + "OrganizationId", organization.ToString(CultureInfo.InvariantCulture))]);
+            settings.AddRange([
+                (prefix + "SubscriberId", account.Id),
+                (prefix + "ApiKey", account.ApiKey),
+                (prefix + "OrganizationId", organization.ToString(CultureInfo.InvariantCulture)),
+            ]);
         }
 
         return await AppProcess.Start([.. settings]);
@@ -55,12 +58,16 @@ public abstract class RelayScenario : IAsyncLifetime
     private protected static async Task AllArrive(HashSet<string> expected, Hook hook, AppProcess app)
     {
         await Eventually.Until(
-            () => hook.Count >= expected.Count && expected.IsSubsetOf(Ids(hook)), () => $"{expected.Count} events, {Ids(hook).Count} came", TimeSpan.FromMinutes(3));
+            () => hook.Count >= expected.Count && expected.IsSubsetOf(Ids(hook)),
+            () => $"{expected.Count} events, {Ids(hook).Count} came",
+            TimeSpan.FromMinutes(3)
+        );
         await Eventually.QueuesAreEmpty(app);
         Assert.Equal(expected, Ids(hook));
     }
 
-    private protected static HashSet<string> Ids(Hook hook) => hook.Requests.Select(request => request.EventId).ToHashSet(StringComparer.Ordinal);
+    private protected static HashSet<string> Ids(Hook hook) =>
+        hook.Requests.Select(request => request.EventId).ToHashSet(StringComparer.Ordinal);
 
     private protected static async Task<IReadOnlyList<JsonNode>> Health(AppProcess app) =>
         [.. (await app.AsAdmin().Get("/api/health")).Expect(HttpStatusCode.OK).Json["relay"]!.AsArray().Select(one => one!)];

@@ -27,7 +27,8 @@ public sealed class RelayScenarios : RelayScenario
             sample["timestamp"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
             account.Add(at, sample);
             var example = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Fixtures", "events", name + ".json"));
-            expected[id] = example.TrimEnd('\n')
+            expected[id] = example
+                .TrimEnd('\n')
                 .Replace($"\"relayEventId\":\"{sampleId}\"", $"\"relayEventId\":\"{id}\"", StringComparison.Ordinal)
                 .Replace(sampleTime, (string)sample["timestamp"]!, StringComparison.Ordinal);
         }
@@ -35,7 +36,10 @@ public sealed class RelayScenarios : RelayScenario
         var requests = await hook.Received(expected.Count);
 
         Assert.Equal(5, expected.Count);
-        Assert.All(expected, item => Assert.Equal(item.Value, Encoding.UTF8.GetString(requests.Single(request => request.EventId == item.Key).Body)));
+        Assert.All(
+            expected,
+            item => Assert.Equal(item.Value, Encoding.UTF8.GetString(requests.Single(request => request.EventId == item.Key).Body))
+        );
     }
 
     [Fact]
@@ -53,8 +57,14 @@ public sealed class RelayScenarios : RelayScenario
         await otherHook.Received(fine.Add(DateTimeOffset.UtcNow));
 
         var health = await Health(app);
-        Assert.Equal([(failing.Id, 1, "failing"), (fine.Id, 2, "healthy")], health.Select(one => ((string)one["subscriberId"]!, (int)one["organizationId"]!, (string)one["state"]!)));
-        Assert.Equal(("status", true, true), ((string)health[0]["error"]!["kind"]!, health[0]["lastSuccessfulPollAt"] is null, health[0]["lagSeconds"] is null));
+        Assert.Equal(
+            [(failing.Id, 1, "failing"), (fine.Id, 2, "healthy")],
+            health.Select(one => ((string)one["subscriberId"]!, (int)one["organizationId"]!, (string)one["state"]!))
+        );
+        Assert.Equal(
+            ("status", true, true),
+            ((string)health[0]["error"]!["kind"]!, health[0]["lastSuccessfulPollAt"] is null, health[0]["lagSeconds"] is null)
+        );
         Assert.InRange((long)health[1]["lagSeconds"]!, 0, 60);
         var bound = app.As(await Keys.Create(app, "read", organizationId: 2));
         Assert.Equal(fine.Id, (string)Assert.Single((await bound.Get("/api/health")).Json["relay"]!.AsArray())!["subscriberId"]!);
@@ -88,11 +98,21 @@ public sealed class RelayScenarios : RelayScenario
             ("Relay__BaseAddress", "http://relay.example"),
             ("Relay__Subscribers__0__SubscriberId", "one"),
             ("Relay__Subscribers__0__ApiKey", "a key with blanks"),
-            ("Relay__Subscribers__1__SubscriberID", "two"));
+            ("Relay__Subscribers__1__SubscriberID", "two")
+        );
 
         Assert.NotEqual(0, await app.RunToEnd());
 
-        foreach (var name in (string[])["Relay__BaseAddress", "Relay__Subscribers__0__ApiKey", "Relay__Subscribers__0__OrganizationId", "Relay__Subscribers__1__ApiKey", "Relay__Subscribers__1__OrganizationId"])
+        foreach (
+            var name in (string[])
+                [
+                    "Relay__BaseAddress",
+                    "Relay__Subscribers__0__ApiKey",
+                    "Relay__Subscribers__0__OrganizationId",
+                    "Relay__Subscribers__1__ApiKey",
+                    "Relay__Subscribers__1__OrganizationId",
+                ]
+        )
         {
             Assert.Contains(name + " ", app.Output, StringComparison.Ordinal);
         }

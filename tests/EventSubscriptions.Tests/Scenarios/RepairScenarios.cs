@@ -17,7 +17,10 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var attempt = (await organization.Api.Send(HttpMethod.Post, subscription.Path + "/test")).Expect(HttpStatusCode.OK).Json;
 
         Assert.True((bool)attempt["delivered"]!);
-        Assert.Equal(("delivered", 200, "test", 1), ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["run"]!, (int)attempt["attempt"]!));
+        Assert.Equal(
+            ("delivered", 200, "test", 1),
+            ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["run"]!, (int)attempt["attempt"]!)
+        );
         var request = Assert.Single(hook.Requests);
         Assert.Equal((string)attempt["eventId"]!, request.EventId);
         Assert.Equal("Bearer " + subscription.Token, request.Authorization);
@@ -37,10 +40,14 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
 
         var attempt = (await organization.Api.Post(subscription.Path + "/test", new JsonObject { ["eventName"] = "CaseArchivedEvent" }))
-            .Expect(HttpStatusCode.OK).Json;
+            .Expect(HttpStatusCode.OK)
+            .Json;
 
         Assert.False((bool)attempt["delivered"]!);
-        Assert.Equal(("failed", 500, "CaseArchivedEvent"), ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["eventName"]!));
+        Assert.Equal(
+            ("failed", 500, "CaseArchivedEvent"),
+            ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["eventName"]!)
+        );
         Assert.Equal("status", (string)attempt["error"]!["kind"]!);
         Assert.Null(attempt["nextAttemptAt"]);
         Assert.Equal(1, hook.Count);
@@ -54,10 +61,17 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
 
-        var misspelt = await organization.Api.Post(subscription.Path + "/test", new JsonObject { ["eventName"] = "CaseClosedEvnt", ["event"] = 1 });
+        var misspelt = await organization.Api.Post(
+            subscription.Path + "/test",
+            new JsonObject { ["eventName"] = "CaseClosedEvnt", ["event"] = 1 }
+        );
         var others = await organization.Api.Post($"{shared.NewOrganization().Path}/subscriptions/{subscription.Id}/test", new JsonObject());
 
-        Assert.Contains("CaseClosedEvent", (string)misspelt.Expect(HttpStatusCode.BadRequest).Json["errors"]!["eventName"]![0]!, StringComparison.Ordinal);
+        Assert.Contains(
+            "CaseClosedEvent",
+            (string)misspelt.Expect(HttpStatusCode.BadRequest).Json["errors"]!["eventName"]![0]!,
+            StringComparison.Ordinal
+        );
         Assert.NotNull(misspelt.Json["errors"]!["event"]);
         others.Expect(HttpStatusCode.NotFound);
         Assert.Equal(0, hook.Count);

@@ -21,7 +21,10 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
 
         Assert.Equal(("completed", 20, 20), ((string)replay["state"]!, (int)replay["matched"]!, (int)replay["sent"]!));
         var requests = await hook.Received(21);
-        Assert.Equal(before.Append(live).Order(StringComparer.Ordinal), requests.Select(request => request.EventId).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            before.Append(live).Order(StringComparer.Ordinal),
+            requests.Select(request => request.EventId).Order(StringComparer.Ordinal)
+        );
         var attempts = await subscription.Attempted("delivered", 21);
         Assert.Equal(20, attempts.Count(attempt => (string)attempt["run"]! == (string)replay["id"]!));
         Assert.Equal(0, (int)(await ReplayRuns.Run(subscription, "missed"))["matched"]!);
@@ -74,7 +77,10 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var first = (string)(await ReplayRuns.Run(subscription, "all"))["id"]!;
         var second = (string)(await ReplayRuns.Run(subscription, "all"))["id"]!;
 
-        Assert.Equal([first, second], (await organization.Api.GetAll(subscription.Path + "/replays?pageSize=1")).Select(replay => (string)replay["id"]!));
+        Assert.Equal(
+            [first, second],
+            (await organization.Api.GetAll(subscription.Path + "/replays?pageSize=1")).Select(replay => (string)replay["id"]!)
+        );
         var started = await organization.Audited("replay.started", 2);
         var ended = await organization.Audited("replay.ended", 2);
         Assert.Equal([second, first], started.Select(entry => (string)entry["changes"]!["replay"]!["to"]!));
@@ -90,16 +96,23 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var organization = shared.NewOrganization();
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
 
-        var none = (await organization.Api.Post(subscription.Path + "/replays", new JsonObject())).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
-        var many = (await organization.Api.Post(subscription.Path + "/replays", new JsonObject
-        {
-            ["from"] = ReplayRuns.LongAgo,
-            ["to"] = ReplayRuns.LongAgo,
-            ["events"] = new JsonArray("CaseClosedEvnt"),
-            ["only"] = "some",
-            ["dryRun"] = "yes",
-            ["rate"] = 1,
-        })).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+        var none = (await organization.Api.Post(subscription.Path + "/replays", new JsonObject())).Expect(HttpStatusCode.BadRequest).Json[
+            "errors"
+        ]!.AsObject();
+        var many = (
+            await organization.Api.Post(
+                subscription.Path + "/replays",
+                new JsonObject
+                {
+                    ["from"] = ReplayRuns.LongAgo,
+                    ["to"] = ReplayRuns.LongAgo,
+                    ["events"] = new JsonArray("CaseClosedEvnt"),
+                    ["only"] = "some",
+                    ["dryRun"] = "yes",
+                    ["rate"] = 1,
+                }
+            )
+        ).Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
 
         Assert.Equal(["from"], none.Select(error => error.Key));
         Assert.Equal(["dryRun", "events[0]", "only", "rate", "to"], many.Select(error => error.Key).Order(StringComparer.Ordinal));
@@ -151,7 +164,8 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
 
         await Eventually.Until(
             () => ids.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId)),
-            () => $"every event, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} came");
+            () => $"every event, {hook.Requests.Select(request => request.EventId).Distinct(StringComparer.Ordinal).Count()} came"
+        );
         var replay = await ReplayRuns.Ended(subscription, id);
         Assert.Equal(("completed", 3_000, 3_000), ((string)replay["state"]!, (int)replay["matched"]!, (int)replay["sent"]!));
         Assert.Single(await EndEntries(subscription));
@@ -160,5 +174,7 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     private static Task<IReadOnlyList<JsonNode>> EndEntries(SubscriptionHandle subscription) =>
-        subscription.Organization.Api.GetAll($"{subscription.Organization.Path}/audit-logs?type=replay.ended&subscriptionId={subscription.Id}");
+        subscription.Organization.Api.GetAll(
+            $"{subscription.Organization.Path}/audit-logs?type=replay.ended&subscriptionId={subscription.Id}"
+        );
 }

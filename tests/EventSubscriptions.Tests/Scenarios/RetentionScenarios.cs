@@ -15,7 +15,10 @@ public sealed class RetentionScenarios
         var eventId = await organization.PublishCase();
         await hook.Received(1);
 
-        await Eventually.Until(async () => !(await organization.AuditLog("subscription.created")).Any(), () => $"the entry's purge in {app.Output}");
+        await Eventually.Until(
+            async () => !(await organization.AuditLog("subscription.created")).Any(),
+            () => $"the entry's purge in {app.Output}"
+        );
 
         Assert.Equal(HttpStatusCode.OK, (await organization.Api.Send(HttpMethod.Get, $"{subscription.Path}/deliveries/{eventId}")).Status);
         Assert.Equal(0, await app.Stop());

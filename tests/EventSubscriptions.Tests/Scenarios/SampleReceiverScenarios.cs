@@ -20,7 +20,9 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
 
     [FactWhereInstalled("python3")]
     public Task Sample_in_Python_accepts_what_the_app_sends_once_and_refuses_what_was_tampered_with() =>
-        Accepts_what_the_app_sends(settings => OtherProgram.Start("python3", Repository.PathOf("docs", "samples", "receiver.py"), settings));
+        Accepts_what_the_app_sends(settings =>
+            OtherProgram.Start("python3", Repository.PathOf("docs", "samples", "receiver.py"), settings)
+        );
 
     private async Task Accepts_what_the_app_sends(Func<(string, string)[], OtherProgram> start)
     {
@@ -31,7 +33,9 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
         var request = await hook.Received(eventId);
         await using var sample = start([("SIGNING_SECRET", subscription.SigningSecret), ("TOKEN", subscription.Token), ("PORT", "0")]);
         var listening = await Read(sample, "listening on");
-        var url = new Uri($"http://127.0.0.1:{int.Parse(listening[(listening.LastIndexOfAny([' ', ':']) + 1)..], CultureInfo.InvariantCulture)}/events");
+        var url = new Uri(
+            $"http://127.0.0.1:{int.Parse(listening[(listening.LastIndexOfAny([' ', ':']) + 1)..], CultureInfo.InvariantCulture)}/events"
+        );
 
         Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request with { Body = [.. request.Body, (byte)' '] }));
         Assert.Equal(HttpStatusCode.Unauthorized, await Send(url, request.With("Authorization", "Bearer another")));
@@ -40,11 +44,15 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
 
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString, ["token"] = subscription.Token })).Expect(HttpStatusCode.OK);
+        (
+            await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString, ["token"] = subscription.Token })
+        ).Expect(HttpStatusCode.OK);
         var next = await organization.PublishCase();
 
-        Assert.Equal([$"accepted {eventId} {Some.CaseEvent}", $"repeated {eventId}", $"accepted {next} {Some.CaseEvent}"],
-            [await Read(sample, "accepted "), await Read(sample, "repeated "), await Read(sample, "accepted ")]);
+        Assert.Equal(
+            [$"accepted {eventId} {Some.CaseEvent}", $"repeated {eventId}", $"accepted {next} {Some.CaseEvent}"],
+            [await Read(sample, "accepted "), await Read(sample, "repeated "), await Read(sample, "accepted ")]
+        );
         await subscription.Attempted("delivered", 2);
     }
 
@@ -58,7 +66,10 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
         var text = await File.ReadAllTextAsync(Repository.PathOf("docs", "receiving.md"));
         var sample = await File.ReadAllTextAsync(Repository.PathOf("docs", "samples", file));
 
-        var code = text.Split("```" + language + "\n").Skip(1).Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)]).ToList();
+        var code = text.Split("```" + language + "\n")
+            .Skip(1)
+            .Select(rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)])
+            .ToList();
 
         Assert.NotEmpty(code);
         Assert.All(code, piece => Assert.Contains(piece, sample, StringComparison.Ordinal));

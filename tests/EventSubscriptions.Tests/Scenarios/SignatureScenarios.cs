@@ -9,7 +9,9 @@ using EventSubscriptions.Tests.Scenarios.Harness;
 namespace EventSubscriptions.Tests.Scenarios;
 
 /// <summary>What a receiver that uses the published library makes of our requests.</summary>
-public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks library) : IClassFixture<SharedApp>, IClassFixture<StandardWebhooks>
+public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks library)
+    : IClassFixture<SharedApp>,
+        IClassFixture<StandardWebhooks>
 {
     private readonly Hook _hook = shared.Receiver.NewHook();
     private readonly Organization _organization = shared.NewOrganization();
@@ -19,7 +21,9 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     {
         var secret = (await _organization.Subscribe(_hook)).SigningSecret;
 
-        var request = await _hook.Received(await _organization.Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = "Grüße, 你好 \u2028 😀" }));
+        var request = await _hook.Received(
+            await _organization.Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = "Grüße, 你好 \u2028 😀" })
+        );
 
         Assert.Equal(StandardWebhooks.Valid, await library.Verify(request, secret));
         Assert.Single(Signatures(request));
@@ -49,7 +53,10 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
 
         Assert.Equal(StandardWebhooks.NoMatch, await library.Verify(request with { Body = body }, secret));
         Assert.Equal(StandardWebhooks.NoMatch, await library.Verify(request.With("webhook-id", "evt_other"), secret));
-        Assert.Equal(StandardWebhooks.NoMatch, await library.Verify(request.With("webhook-timestamp", OneMore(request.Headers["webhook-timestamp"])), secret));
+        Assert.Equal(
+            StandardWebhooks.NoMatch,
+            await library.Verify(request.With("webhook-timestamp", OneMore(request.Headers["webhook-timestamp"])), secret)
+        );
     }
 
     [Fact]
@@ -59,14 +66,18 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
         var body = "{\"a\":1}"u8.ToArray();
 
         Assert.Equal(StandardWebhooks.Valid, await library.Verify(Signed(DateTimeOffset.UtcNow), body, secrets.Current.Reveal()));
-        Assert.Equal(StandardWebhooks.TooOld, await library.Verify(Signed(DateTimeOffset.UtcNow.AddMinutes(-6)), body, secrets.Current.Reveal()));
+        Assert.Equal(
+            StandardWebhooks.TooOld,
+            await library.Verify(Signed(DateTimeOffset.UtcNow.AddMinutes(-6)), body, secrets.Current.Reveal())
+        );
 
-        Dictionary<string, string> Signed(DateTimeOffset at) => new(StringComparer.Ordinal)
-        {
-            ["webhook-id"] = "evt_1",
-            ["webhook-timestamp"] = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-            ["webhook-signature"] = WebhookSignature.Of("evt_1", at, body, secrets)!,
-        };
+        Dictionary<string, string> Signed(DateTimeOffset at) =>
+            new(StringComparer.Ordinal)
+            {
+                ["webhook-id"] = "evt_1",
+                ["webhook-timestamp"] = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+                ["webhook-signature"] = WebhookSignature.Of("evt_1", at, body, secrets)!,
+            };
     }
 
     [Fact]
@@ -94,8 +105,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
         {
             request = await _hook.Received(await _organization.PublishCase());
             Assert.Equal(StandardWebhooks.Valid, await library.Verify(request, rotated));
-        }
-        while (Signatures(request).Length > 1);
+        } while (Signatures(request).Length > 1);
 
         Assert.Equal(StandardWebhooks.NoMatch, await library.Verify(request, subscription.SigningSecret));
     }
@@ -140,7 +150,8 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
 
     private static string[] Signatures(ReceivedRequest request) => request.Headers["webhook-signature"].Split(' ');
 
-    private static string OneMore(string seconds) => (long.Parse(seconds, CultureInfo.InvariantCulture) + 1).ToString(CultureInfo.InvariantCulture);
+    private static string OneMore(string seconds) =>
+        (long.Parse(seconds, CultureInfo.InvariantCulture) + 1).ToString(CultureInfo.InvariantCulture);
 
     private async Task<string> Rotate(SubscriptionHandle subscription, string? overlap = null)
     {

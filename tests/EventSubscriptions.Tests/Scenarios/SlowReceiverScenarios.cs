@@ -30,7 +30,10 @@ public sealed class SlowReceiverScenarios
 
         // On a machine under load, what is measured may be off by some tens of milliseconds.
         var limit = (2 * alone) + TimeSpan.FromMilliseconds(150);
-        Assert.True(beside <= limit, $"p99 {beside.TotalMilliseconds:0} ms beside a receiver that hangs, {alone.TotalMilliseconds:0} ms without");
+        Assert.True(
+            beside <= limit,
+            $"p99 {beside.TotalMilliseconds:0} ms beside a receiver that hangs, {alone.TotalMilliseconds:0} ms without"
+        );
     }
 
     [Fact]
@@ -75,7 +78,11 @@ public sealed class SlowReceiverScenarios
         await using var app = await AppProcess.Start();
         var (busy, other) = (Organization.New(app), Organization.New(app));
         var hooks = Enumerable.Range(0, slow).Select(_ => receiver.NewHook().After(TimeSpan.FromSeconds(4))).ToList();
-        await Parallel.ForEachAsync(hooks, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (hook, _) => await busy.Subscribe(hook));
+        await Parallel.ForEachAsync(
+            hooks,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (hook, _) => await busy.Subscribe(hook)
+        );
         var healthy = receiver.NewHook();
         await other.Subscribe(healthy);
         await healthy.Received(await other.PublishCase());
@@ -92,7 +99,9 @@ public sealed class SlowReceiverScenarios
 
         times.Sort();
         var (median, p95) = (times[Events / 2], times[(int)(Events * 0.95)]);
-        Console.WriteLine($"Beside {slow} slow subscriptions: median {median.TotalMilliseconds:0} ms, p95 {p95.TotalMilliseconds:0} ms, most {times[^1].TotalMilliseconds:0} ms");
+        Console.WriteLine(
+            $"Beside {slow} slow subscriptions: median {median.TotalMilliseconds:0} ms, p95 {p95.TotalMilliseconds:0} ms, most {times[^1].TotalMilliseconds:0} ms"
+        );
         Assert.True(p95 < TimeSpan.FromSeconds(2), $"p95 {p95.TotalMilliseconds:0} ms, median {median.TotalMilliseconds:0} ms");
     }
 
@@ -120,9 +129,12 @@ public sealed class SlowReceiverScenarios
         }
 
         await Eventually.Until(
-            () => hooks.All(hook => sent.Keys.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId))),
-            () => $"all events of {prefix} everywhere");
-        var latencies = hooks.SelectMany(hook => hook.Requests)
+            () =>
+                hooks.All(hook => sent.Keys.ToHashSet(StringComparer.Ordinal).IsSubsetOf(hook.Requests.Select(request => request.EventId))),
+            () => $"all events of {prefix} everywhere"
+        );
+        var latencies = hooks
+            .SelectMany(hook => hook.Requests)
             .Where(request => sent.ContainsKey(request.EventId))
             .Select(request => request.At - sent[request.EventId])
             .Order()

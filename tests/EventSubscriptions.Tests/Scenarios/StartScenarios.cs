@@ -21,7 +21,10 @@ public sealed class StartScenarios
         (await admin.Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.ServiceUnavailable);
         await organization.PublishCase();
         await Eventually.Get(
-            () => AppQueues.Of(admin), queues => queues.Any(queue => queue is { Name: "fanout", Scheduled: 1 }), queues => $"a postponed event: {string.Join(", ", queues)}");
+            () => AppQueues.Of(admin),
+            queues => queues.Any(queue => queue is { Name: "fanout", Scheduled: 1 }),
+            queues => $"a postponed event: {string.Join(", ", queues)}"
+        );
 
         await azurite.StartAgainAsync();
 

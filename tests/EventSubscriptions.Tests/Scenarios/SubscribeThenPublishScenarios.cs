@@ -11,17 +11,21 @@ public sealed class SubscribeThenPublishScenarios(SharedApp shared) : IClassFixt
         const int organizations = 10;
         const int rounds = 20;
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, organizations), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
-        {
-            var organization = shared.NewOrganization();
-            for (var round = 0; round < rounds; round++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, organizations),
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (_, _) =>
             {
-                var hook = shared.Receiver.NewHook();
-                await organization.Subscribe(hook);
-                var eventId = await organization.PublishCase();
-                await hook.Received(eventId);
+                var organization = shared.NewOrganization();
+                for (var round = 0; round < rounds; round++)
+                {
+                    var hook = shared.Receiver.NewHook();
+                    await organization.Subscribe(hook);
+                    var eventId = await organization.PublishCase();
+                    await hook.Received(eventId);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -34,9 +38,22 @@ public sealed class SubscribeThenPublishScenarios(SharedApp shared) : IClassFixt
         await organization.Subscribe(witness);
         await hook.Received(await organization.PublishCase());
 
-        (await organization.Api.Patch(subscription.Path, new System.Text.Json.Nodes.JsonObject { ["events"] = new System.Text.Json.Nodes.JsonArray("CaseClosedEvent") })).Expect(System.Net.HttpStatusCode.OK);
+        (
+            await organization.Api.Patch(
+                subscription.Path,
+                new System.Text.Json.Nodes.JsonObject { ["events"] = new System.Text.Json.Nodes.JsonArray("CaseClosedEvent") }
+            )
+        ).Expect(System.Net.HttpStatusCode.OK);
         await witness.Received(await organization.PublishCase());
-        var wanted = await organization.Publish("CaseClosedEvent", new System.Text.Json.Nodes.JsonObject { ["id"] = "1", ["name"] = "n", ["closedOn"] = "2025-01-28T12:00:00Z" });
+        var wanted = await organization.Publish(
+            "CaseClosedEvent",
+            new System.Text.Json.Nodes.JsonObject
+            {
+                ["id"] = "1",
+                ["name"] = "n",
+                ["closedOn"] = "2025-01-28T12:00:00Z",
+            }
+        );
         await hook.Received(wanted);
 
         Assert.Equal(2, hook.Count);

@@ -13,14 +13,20 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     {
         ["event_subscriptions.events.published"] = ("{event}", ["source=http", "source=external"]),
         ["event_subscriptions.deliveries.created"] = ("{delivery}", ["cause=event", "cause=resend", "cause=replay"]),
-        ["event_subscriptions.attempts"] = ("{attempt}", ["outcome=delivered", "outcome=failed error.type=status", "outcome=failed error.type=connect", "outcome=skipped"]),
+        ["event_subscriptions.attempts"] = (
+            "{attempt}",
+            ["outcome=delivered", "outcome=failed error.type=status", "outcome=failed error.type=connect", "outcome=skipped"]
+        ),
         ["event_subscriptions.attempt.duration"] = ("s", ["outcome=delivered", "outcome=failed"]),
         ["event_subscriptions.delivery.latency"] = ("s", [""]),
         ["event_subscriptions.queue.wait"] = ("s", ["queue=events", "queue=deliveries", "queue=replays"]),
         ["event_subscriptions.messages.postponed"] = ("{message}", ["queue=deliveries reason=throttled"]),
         ["event_subscriptions.breakers.open"] = ("{breaker}", [""]),
         ["event_subscriptions.replays"] = ("{replay}", ["state=started", "state=completed"]),
-        ["event_subscriptions.dead_letters.recorded"] = ("{message}", ["queue=events reason=MalformedEvent", "queue=deliveries reason=RetriesExhausted"]),
+        ["event_subscriptions.dead_letters.recorded"] = (
+            "{message}",
+            ["queue=events reason=MalformedEvent", "queue=deliveries reason=RetriesExhausted"]
+        ),
     };
 
     private readonly ObservedApp _observed;
@@ -58,13 +64,21 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     {
         var metrics = _observed.Collector.Metrics.ToLookup(metric => metric.Name, StringComparer.Ordinal);
 
-        Assert.Equal(s_instruments.Keys.Order(), metrics.Select(metric => metric.Key).Where(name => !name.Contains("relay", StringComparison.Ordinal)).Order());
+        Assert.Equal(
+            s_instruments.Keys.Order(),
+            metrics.Select(metric => metric.Key).Where(name => !name.Contains("relay", StringComparison.Ordinal)).Order()
+        );
         foreach (var (name, (unit, dimensions)) in s_instruments)
         {
             Assert.All(metrics[name], metric => Assert.Equal(("EventSubscriptions", unit), (metric.Scope, metric.Unit)));
             Assert.Equal(
                 dimensions.Order(StringComparer.Ordinal),
-                metrics[name].SelectMany(metric => metric.Points).Select(Text).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+                metrics[name]
+                    .SelectMany(metric => metric.Points)
+                    .Select(Text)
+                    .Distinct(StringComparer.Ordinal)
+                    .Order(StringComparer.Ordinal)
+            );
         }
     }
 
@@ -77,12 +91,15 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     [Fact]
     public void App_names_itself_and_its_version()
     {
-        Assert.All(_observed.Collector.Resources, resource =>
-        {
-            Assert.Equal("event-subscriptions", resource.Attributes["service.name"]);
-            Assert.Matches(@"^\d+\.\d+\.\d+$", resource.Attributes["service.version"]);
-            Assert.Equal("test", resource.Attributes["deployment.environment.name"]);
-        });
+        Assert.All(
+            _observed.Collector.Resources,
+            resource =>
+            {
+                Assert.Equal("event-subscriptions", resource.Attributes["service.name"]);
+                Assert.Matches(@"^\d+\.\d+\.\d+$", resource.Attributes["service.version"]);
+                Assert.Equal("test", resource.Attributes["deployment.environment.name"]);
+            }
+        );
     }
 
     [Fact]
@@ -102,7 +119,10 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         collector.Start();
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{collector.LocalEndpoint}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("OTEL_BSP_SCHEDULE_DELAY", "50"));
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://{collector.LocalEndpoint}"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "50")
+        );
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
         await organization.Subscribe(hook);
@@ -113,7 +133,13 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     }
 
     private static string Text(IReadOnlyDictionary<string, string> dimensions) =>
-        string.Join(' ', dimensions.Select(tag => $"{tag.Key}={tag.Value}").OrderBy(text => text.StartsWith("error", StringComparison.Ordinal)).ThenBy(text => text, StringComparer.Ordinal));
+        string.Join(
+            ' ',
+            dimensions
+                .Select(tag => $"{tag.Key}={tag.Value}")
+                .OrderBy(text => text.StartsWith("error", StringComparison.Ordinal))
+                .ThenBy(text => text, StringComparer.Ordinal)
+        );
 
     /// <summary>An app that has lived through a little of everything, and has ended.</summary>
     public sealed class ObservedApp : IAsyncLifetime
@@ -140,7 +166,8 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
                 ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
                 ("Logging__LogLevel__EventSubscriptions", "Debug"),
-                ("Deliveries__RetrySchedule", "00:00:00.050,00:00:00.050,00:00:00.050"));
+                ("Deliveries__RetrySchedule", "00:00:00.050,00:00:00.050,00:00:00.050")
+            );
 
             var organization = Organization.New(app);
             var hook = receiver.NewHook().Answers(500, 200);
@@ -148,21 +175,28 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             await PublishTraced(organization);
             Traced = await hook.Received(2);
 
-            await app.AsAdmin().PutOnQueue(
-                "events",
-                Encoding.UTF8.GetBytes($$$"""{"eventName":"OtherEvent","organizationId":{{{organization.Id}}},"data":{}}"""),
-                "outside",
-                ("Diagnostic-Id", $"\"00-{ProducersTrace}-{CallersSpan}-01\""));
+            await app.AsAdmin()
+                .PutOnQueue(
+                    "events",
+                    Encoding.UTF8.GetBytes($$$"""{"eventName":"OtherEvent","organizationId":{{{organization.Id}}},"data":{}}"""),
+                    "outside",
+                    ("Diagnostic-Id", $"\"00-{ProducersTrace}-{CallersSpan}-01\"")
+                );
             await hook.Received("outside");
             await app.AsAdmin().PutOnQueue("events", "not an event"u8.ToArray());
-            (await organization.Api.Post($"{subscription.Path}/deliveries/outside/resend", new JsonObject())).Expect(HttpStatusCode.Accepted);
+            (await organization.Api.Post($"{subscription.Path}/deliveries/outside/resend", new JsonObject())).Expect(
+                HttpStatusCode.Accepted
+            );
             await hook.Received(4);
             await Replay(organization, subscription);
             await hook.Received(6);
 
             await AskForMore(app, organization, closed, receiver);
             await Eventually.Get(
-                () => app.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"), entries => entries.Count == 1, entries => $"a dead letter, {entries.Count} are there");
+                () => app.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"),
+                entries => entries.Count == 1,
+                entries => $"a dead letter, {entries.Count} are there"
+            );
             Secrets = [Payload, subscription.Token, subscription.SigningSecret, app.AdminKey, hook.Url.AbsolutePath, hook.Url.Authority];
             Assert.Equal(0, await app.Stop());
         }
@@ -178,14 +212,17 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 Encoding.UTF8.GetBytes(body.ToJsonString()),
                 "application/json",
                 ifMatch: null,
-                ("traceparent", $"00-{CallersTrace}-{CallersSpan}-01"));
+                ("traceparent", $"00-{CallersTrace}-{CallersSpan}-01")
+            );
             answer.Expect(HttpStatusCode.Accepted);
         }
 
         private static async Task Replay(Organization organization, SubscriptionHandle subscription)
         {
             var from = TimeProvider.System.GetUtcNow().AddHours(-1);
-            (await organization.Api.Post($"{subscription.Path}/replays", new JsonObject { ["from"] = from })).Expect(HttpStatusCode.Accepted);
+            (await organization.Api.Post($"{subscription.Path}/replays", new JsonObject { ["from"] = from })).Expect(
+                HttpStatusCode.Accepted
+            );
             await organization.Audited("replay.ended", 1);
         }
 
@@ -197,10 +234,26 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             var deactivated = await Organization.New(app).Subscribe(slow, rateLimitPerSecond: 1);
             var unreachable = await organization.Subscribe(closed.Url, "CaseCreatedEvent");
             (await organization.Api.Post($"{failing.Path}/test", new JsonObject())).Expect(HttpStatusCode.OK);
-            await organization.Publish("TaskDeletedEvent", new JsonObject { ["taskId"] = "1", ["taskName"] = "n", ["taskType"] = "t" });
+            await organization.Publish(
+                "TaskDeletedEvent",
+                new JsonObject
+                {
+                    ["taskId"] = "1",
+                    ["taskName"] = "n",
+                    ["taskType"] = "t",
+                }
+            );
             for (var n = 0; n < 3; n++)
             {
-                await organization.Publish("CaseCreatedEvent", new JsonObject { ["id"] = "1", ["name"] = "n", ["ownerUser"] = "u" });
+                await organization.Publish(
+                    "CaseCreatedEvent",
+                    new JsonObject
+                    {
+                        ["id"] = "1",
+                        ["name"] = "n",
+                        ["ownerUser"] = "u",
+                    }
+                );
             }
 
             // They would take a minute.

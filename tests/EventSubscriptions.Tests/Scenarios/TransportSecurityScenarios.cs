@@ -10,7 +10,14 @@ public sealed class TransportSecurityScenarios
         await using var app = await AppProcess.Start();
         using var client = new HttpClient { BaseAddress = app.Address };
 
-        foreach (var (path, status) in new[] { ("portal", HttpStatusCode.OK), ("api/event-types", HttpStatusCode.Unauthorized), ("api/openapi.json?x=1", HttpStatusCode.BadRequest) })
+        foreach (
+            var (path, status) in new[]
+            {
+                ("portal", HttpStatusCode.OK),
+                ("api/event-types", HttpStatusCode.Unauthorized),
+                ("api/openapi.json?x=1", HttpStatusCode.BadRequest),
+            }
+        )
         {
             Assert.Equal((status, "max-age=31536000"), await AskAsync(path, "https"));
             Assert.Equal((status, null), await AskAsync(path, "http"));
@@ -26,7 +33,10 @@ public sealed class TransportSecurityScenarios
             }
 
             using var response = await client.SendAsync(request);
-            return (response.StatusCode, response.Headers.TryGetValues("Strict-Transport-Security", out var values) ? Assert.Single(values) : null);
+            return (
+                response.StatusCode,
+                response.Headers.TryGetValues("Strict-Transport-Security", out var values) ? Assert.Single(values) : null
+            );
         }
     }
 }

@@ -80,7 +80,9 @@ public sealed class SecretProtectorTests
     {
         var ciphertext = With(s_first).Protect("secret"u8, s_place);
 
-        Assert.ThrowsAny<CryptographicException>(() => With(s_second.Replace("second", "first", StringComparison.Ordinal)).Unprotect(ciphertext, s_place));
+        Assert.ThrowsAny<CryptographicException>(() =>
+            With(s_second.Replace("second", "first", StringComparison.Ordinal)).Unprotect(ciphertext, s_place)
+        );
     }
 
     [Theory]

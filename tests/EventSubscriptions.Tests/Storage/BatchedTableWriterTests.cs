@@ -13,35 +13,44 @@ public sealed class BatchedTableWriterTests
 
     public BatchedTableWriterTests()
     {
-        _table.Setup(table => table.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), ETag.All, It.IsAny<CancellationToken>()))
+        _table
+            .Setup(table => table.DeleteEntityAsync(It.IsAny<string>(), It.IsAny<string>(), ETag.All, It.IsAny<CancellationToken>()))
             .Callback((string partition, string key, ETag _, CancellationToken _) => _writes.Add($"{partition}/-{key}"))
             .ReturnsAsync(Mock.Of<Response>());
-        _table.Setup(table => table.UpsertEntityAsync(It.IsAny<TableEntity>(), TableUpdateMode.Replace, It.IsAny<CancellationToken>()))
-            .Returns(async (TableEntity row, TableUpdateMode _, CancellationToken _) =>
-            {
-                lock (_writes)
+        _table
+            .Setup(table => table.UpsertEntityAsync(It.IsAny<TableEntity>(), TableUpdateMode.Replace, It.IsAny<CancellationToken>()))
+            .Returns(
+                async (TableEntity row, TableUpdateMode _, CancellationToken _) =>
                 {
-                    _writes.Add($"{row.PartitionKey}/{row.RowKey}");
-                }
+                    lock (_writes)
+                    {
+                        _writes.Add($"{row.PartitionKey}/{row.RowKey}");
+                    }
 
-                await _first.Task;
-                return row.RowKey == "bad" ? throw new RequestFailedException(400, "bad") : Mock.Of<Response>();
-            });
-        _table.Setup(table => table.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
-            .Returns((IEnumerable<TableTransactionAction> actions, CancellationToken _) =>
-            {
-                var rows = actions.Select(action => action.Entity).ToList();
-                _writes.Add($"{rows[0].PartitionKey}/{rows.Count}");
-                Assert.Equal(rows.Count, rows.DistinctBy(row => row.RowKey, StringComparer.Ordinal).Count());
-                if (actions.Any(action => action.ActionType == TableTransactionActionType.Delete))
+                    await _first.Task;
+                    return row.RowKey == "bad" ? throw new RequestFailedException(400, "bad") : Mock.Of<Response>();
+                }
+            );
+        _table
+            .Setup(table => table.SubmitTransactionAsync(It.IsAny<IEnumerable<TableTransactionAction>>(), It.IsAny<CancellationToken>()))
+            .Returns(
+                (IEnumerable<TableTransactionAction> actions, CancellationToken _) =>
                 {
-                    return Task.FromException<Response<IReadOnlyList<Response>>>(new RequestFailedException(404, "missing"));
-                }
+                    var rows = actions.Select(action => action.Entity).ToList();
+                    _writes.Add($"{rows[0].PartitionKey}/{rows.Count}");
+                    Assert.Equal(rows.Count, rows.DistinctBy(row => row.RowKey, StringComparer.Ordinal).Count());
+                    if (actions.Any(action => action.ActionType == TableTransactionActionType.Delete))
+                    {
+                        return Task.FromException<Response<IReadOnlyList<Response>>>(new RequestFailedException(404, "missing"));
+                    }
 
-                return rows.Exists(row => row.RowKey == "bad") || rows.Exists(row => row.RowKey == "down")
-                    ? Task.FromException<Response<IReadOnlyList<Response>>>(new RequestFailedException(rows.Exists(row => row.RowKey == "bad") ? 400 : 503, "no"))
-                    : Task.FromResult(Response.FromValue<IReadOnlyList<Response>>([], Mock.Of<Response>()));
-            });
+                    return rows.Exists(row => row.RowKey == "bad") || rows.Exists(row => row.RowKey == "down")
+                        ? Task.FromException<Response<IReadOnlyList<Response>>>(
+                            new RequestFailedException(rows.Exists(row => row.RowKey == "bad") ? 400 : 503, "no")
+                        )
+                        : Task.FromResult(Response.FromValue<IReadOnlyList<Response>>([], Mock.Of<Response>()));
+                }
+            );
     }
 
     [Fact]
@@ -88,7 +97,11 @@ public sealed class BatchedTableWriterTests
         var writer = new BatchedTableWriter(_table.Object);
 
         List<Task> all = [writer.WriteAsync(new TableEntity("p", "first"), default)];
-        all.AddRange(Enumerable.Range(0, 101).Select(i => writer.WriteAsync([new TableEntity("p", $"{i}"), new TableEntity("p", $"{i}!")], obsolete: null, default)));
+        all.AddRange(
+            Enumerable
+                .Range(0, 101)
+                .Select(i => writer.WriteAsync([new TableEntity("p", $"{i}"), new TableEntity("p", $"{i}!")], obsolete: null, default))
+        );
         _first.SetResult();
         await Task.WhenAll(all);
 
@@ -100,7 +113,10 @@ public sealed class BatchedTableWriterTests
     {
         var writer = new BatchedTableWriter(_table.Object);
 
-        var all = Enumerable.Range(0, 4).Select(i => writer.WriteAsync([new TableEntity("p", $"{i}")], new TableEntity("p", $"w{i}"), default)).ToList();
+        var all = Enumerable
+            .Range(0, 4)
+            .Select(i => writer.WriteAsync([new TableEntity("p", $"{i}")], new TableEntity("p", $"w{i}"), default))
+            .ToList();
         _first.SetResult();
         await Task.WhenAll(all);
 
@@ -112,7 +128,11 @@ public sealed class BatchedTableWriterTests
     {
         var writer = new BatchedTableWriter(_table.Object);
 
-        var all = ((string[])["0", "1", "bad", "3"]).ToDictionary(key => key, key => writer.WriteAsync(new TableEntity("p", key), default), StringComparer.Ordinal);
+        var all = ((string[])["0", "1", "bad", "3"]).ToDictionary(
+            key => key,
+            key => writer.WriteAsync(new TableEntity("p", key), default),
+            StringComparer.Ordinal
+        );
         _first.SetResult();
 
         await Assert.ThrowsAsync<RequestFailedException>(() => all["bad"]);

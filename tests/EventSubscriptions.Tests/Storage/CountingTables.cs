@@ -16,31 +16,50 @@ internal sealed class CountingTables(TableServiceClient inner) : TableServiceCli
     private sealed class CountingTable(TableClient inner, Action<int> count) : TableClient
     {
         public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
-            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default)
+            string partitionKey,
+            string rowKey,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        )
         {
             count(1);
             return inner.GetEntityIfExistsAsync<T>(partitionKey, rowKey, select, cancellationToken);
         }
 
-        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) => inner.AddEntityAsync(entity, cancellationToken);
+        public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
+            inner.AddEntityAsync(entity, cancellationToken);
 
-        public override Task<Response> UpsertEntityAsync<T>(T entity, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-            inner.UpsertEntityAsync(entity, mode, cancellationToken);
+        public override Task<Response> UpsertEntityAsync<T>(
+            T entity,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        ) => inner.UpsertEntityAsync(entity, mode, cancellationToken);
 
         public override Task<Response> UpdateEntityAsync<T>(
-            T entity, ETag ifMatch, TableUpdateMode mode = TableUpdateMode.Merge, CancellationToken cancellationToken = default) =>
-            inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
+            T entity,
+            ETag ifMatch,
+            TableUpdateMode mode = TableUpdateMode.Merge,
+            CancellationToken cancellationToken = default
+        ) => inner.UpdateEntityAsync(entity, ifMatch, mode, cancellationToken);
 
-        public override Task<Response> DeleteEntityAsync(string partitionKey, string rowKey, ETag ifMatch = default, CancellationToken cancellationToken = default) =>
-            inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
+        public override Task<Response> DeleteEntityAsync(
+            string partitionKey,
+            string rowKey,
+            ETag ifMatch = default,
+            CancellationToken cancellationToken = default
+        ) => inner.DeleteEntityAsync(partitionKey, rowKey, ifMatch, cancellationToken);
 
         public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
-            IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default) =>
-            inner.SubmitTransactionAsync(transactionActions, cancellationToken);
+            IEnumerable<TableTransactionAction> transactionActions,
+            CancellationToken cancellationToken = default
+        ) => inner.SubmitTransactionAsync(transactionActions, cancellationToken);
 
         public override AsyncPageable<T> QueryAsync<T>(
-            string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-            new CountingPages<T>(inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken), count);
+            string? filter = null,
+            int? maxPerPage = null,
+            IEnumerable<string>? select = null,
+            CancellationToken cancellationToken = default
+        ) => new CountingPages<T>(inner.QueryAsync<T>(filter, maxPerPage, select, cancellationToken), count);
     }
 
     private sealed class CountingPages<T>(AsyncPageable<T> inner, Action<int> count) : AsyncPageable<T>

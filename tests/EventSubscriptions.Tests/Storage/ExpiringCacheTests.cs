@@ -58,7 +58,9 @@ public sealed class ExpiringCacheTests
     {
         var cache = Cache();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => cache.GetAsync("a", 0, (_, _) => Task.FromException<string?>(new InvalidOperationException()), default).AsTask());
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            cache.GetAsync("a", 0, (_, _) => Task.FromException<string?>(new InvalidOperationException()), default).AsTask()
+        );
 
         Assert.Equal("a1", await GetAsync(cache, "a"));
     }

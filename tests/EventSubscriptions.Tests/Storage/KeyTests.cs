@@ -38,7 +38,8 @@ public sealed class KeyTests
         var (atLeast, below) = InvertedTicks.KeyRange(from, to);
 
         bool IsIn(DateTimeOffset time) =>
-            string.CompareOrdinal($"{InvertedTicks.Format(time)}:x", atLeast) >= 0 && string.CompareOrdinal($"{InvertedTicks.Format(time)}:x", below) < 0;
+            string.CompareOrdinal($"{InvertedTicks.Format(time)}:x", atLeast) >= 0
+            && string.CompareOrdinal($"{InvertedTicks.Format(time)}:x", below) < 0;
         Assert.True(IsIn(from));
         Assert.True(IsIn(to.AddTicks(-1)));
         Assert.False(IsIn(from.AddTicks(-1)));

@@ -12,7 +12,10 @@ namespace EventSubscriptions.Tests.Storage;
 
 public sealed class TableCreationTests : IAsyncLifetime
 {
-    private static readonly RequestFailedException s_noRole = new(403, "This request is not authorized to perform this operation using this permission.");
+    private static readonly RequestFailedException s_noRole = new(
+        403,
+        "This request is not authorized to perform this operation using this permission."
+    );
 
     private readonly TestClock _clock = new();
     private readonly RecordingLogger<TableCreation> _log = new();
@@ -28,13 +31,13 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     public static TheoryData<Exception> Failures =>
-    [
-        s_noRole,
-        new RequestFailedException(0, "connection refused"),
-        new AggregateException(new RequestFailedException(0, "one"), new RequestFailedException(0, "two")),
-        new Azure.Identity.CredentialUnavailableException("no identity yet"),
-        new InvalidOperationException("anything"),
-    ];
+        [
+            s_noRole,
+            new RequestFailedException(0, "connection refused"),
+            new AggregateException(new RequestFailedException(0, "one"), new RequestFailedException(0, "two")),
+            new Azure.Identity.CredentialUnavailableException("no identity yet"),
+            new InvalidOperationException("anything"),
+        ];
 
     public Task DisposeAsync()
     {
@@ -125,7 +128,10 @@ public sealed class TableCreationTests : IAsyncLifetime
         await AdvanceAsync(TimeSpan.FromSeconds(20));
         await start.WaitAsync(Eventually.Deadline);
         Assert.False(_creation.IsDone);
-        Assert.Contains(_log.Entries, entry => entry.Level == LogLevel.Error && entry.Message.Contains("Starting without tables", StringComparison.Ordinal));
+        Assert.Contains(
+            _log.Entries,
+            entry => entry.Level == LogLevel.Error && entry.Message.Contains("Starting without tables", StringComparison.Ordinal)
+        );
         Assert.Contains(_log.Entries, entry => entry.Level == LogLevel.Warning && entry.Exception == failure);
 
         _tables.Failure = null;
@@ -138,7 +144,13 @@ public sealed class TableCreationTests : IAsyncLifetime
     [Fact]
     public async Task Start_does_not_wait_for_a_client_that_never_answers()
     {
-        using var creation = new TableCreation(new SilentTables(), new SecretCanary(_services.Tables, Given.Protector), _lifetime, _clock, _log);
+        using var creation = new TableCreation(
+            new SilentTables(),
+            new SecretCanary(_services.Tables, Given.Protector),
+            _lifetime,
+            _clock,
+            _log
+        );
         var start = creation.StartingAsync(default);
         Assert.False(start.IsCompleted);
 
@@ -173,7 +185,8 @@ public sealed class TableCreationTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
     }
 
-    private TableCreation Creation(SecretProtector protector) => new(_tables, new SecretCanary(_services.Tables, protector), _lifetime, _clock, _log);
+    private TableCreation Creation(SecretProtector protector) =>
+        new(_tables, new SecretCanary(_services.Tables, protector), _lifetime, _clock, _log);
 
     /// <summary>Lets time pass in steps, so that what waits for one moment sets its next timer before it.</summary>
     private async Task AdvanceAsync(TimeSpan time)

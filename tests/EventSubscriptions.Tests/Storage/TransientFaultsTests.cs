@@ -7,29 +7,30 @@ namespace EventSubscriptions.Tests.Storage;
 
 public sealed class TransientFaultsTests
 {
-    public static TheoryData<Exception, bool> Exceptions => new()
-    {
-        { new RequestFailedException(0, "no answer"), true },
-        { new RequestFailedException(401, "no identity yet"), true },
-        { new RequestFailedException(403, "no role yet"), true },
-        { new RequestFailedException(404, "no table yet"), true },
-        { new RequestFailedException(412, "changed meanwhile"), true },
-        { new RequestFailedException(429, "slow down"), true },
-        { new TaskCanceledException(), true },
-        { new RequestFailedException(503, "busy"), true },
-        { new RequestFailedException(400, "not a row"), false },
-        { new RequestFailedException(413, "too large"), false },
-        { new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy), true },
-        { new ServiceBusException("full", ServiceBusFailureReason.QuotaExceeded), true },
-        { new ServiceBusException("too large", ServiceBusFailureReason.MessageSizeExceeded), false },
-        { new TimeoutException(), true },
-        { new IOException(), true },
-        { new CryptographicException(), true },
-        { new AggregateException(new RequestFailedException(503, "busy"), new TimeoutException()), true },
-        { new AggregateException(new RequestFailedException(503, "busy"), new InvalidOperationException()), false },
-        { new InvalidOperationException(), false },
-        { new NullReferenceException(), false },
-    };
+    public static TheoryData<Exception, bool> Exceptions =>
+        new()
+        {
+            { new RequestFailedException(0, "no answer"), true },
+            { new RequestFailedException(401, "no identity yet"), true },
+            { new RequestFailedException(403, "no role yet"), true },
+            { new RequestFailedException(404, "no table yet"), true },
+            { new RequestFailedException(412, "changed meanwhile"), true },
+            { new RequestFailedException(429, "slow down"), true },
+            { new TaskCanceledException(), true },
+            { new RequestFailedException(503, "busy"), true },
+            { new RequestFailedException(400, "not a row"), false },
+            { new RequestFailedException(413, "too large"), false },
+            { new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy), true },
+            { new ServiceBusException("full", ServiceBusFailureReason.QuotaExceeded), true },
+            { new ServiceBusException("too large", ServiceBusFailureReason.MessageSizeExceeded), false },
+            { new TimeoutException(), true },
+            { new IOException(), true },
+            { new CryptographicException(), true },
+            { new AggregateException(new RequestFailedException(503, "busy"), new TimeoutException()), true },
+            { new AggregateException(new RequestFailedException(503, "busy"), new InvalidOperationException()), false },
+            { new InvalidOperationException(), false },
+            { new NullReferenceException(), false },
+        };
 
     [Theory]
     [MemberData(nameof(Exceptions))]
@@ -47,7 +48,10 @@ public sealed class TransientFaultsTests
     {
         var random = new Random(postponements);
 
-        var delays = Enumerable.Range(0, 200).Select(_ => TransientFaults.PostponementDelay(postponements, random).TotalSeconds / seconds).ToArray();
+        var delays = Enumerable
+            .Range(0, 200)
+            .Select(_ => TransientFaults.PostponementDelay(postponements, random).TotalSeconds / seconds)
+            .ToArray();
 
         Assert.All(delays, delay => Assert.InRange(delay, 0.8, 1.2));
         Assert.True(delays.Max() - delays.Min() > 0.3);

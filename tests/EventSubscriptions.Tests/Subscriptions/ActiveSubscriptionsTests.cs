@@ -10,9 +10,13 @@ public sealed class ActiveSubscriptionsTests
     public void Matching_merges_those_of_the_event_and_those_of_every_event_in_order()
     {
         var ids = Enumerable.Range(0, 9).Select(_ => NextId()).ToList();
-        var active = new ActiveSubscriptions(
-        [
-            (ids[5], ["A", "B"]), (ids[0], ["A"]), (ids[1], ["*"]), (ids[2], ["B"]), (ids[8], ["*"]), (ids[7], ["A"]),
+        var active = new ActiveSubscriptions([
+            (ids[5], ["A", "B"]),
+            (ids[0], ["A"]),
+            (ids[1], ["*"]),
+            (ids[2], ["B"]),
+            (ids[8], ["*"]),
+            (ids[7], ["A"]),
         ]);
 
         Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching("A"));
@@ -32,7 +36,8 @@ public sealed class ActiveSubscriptionsTests
         {
             Assert.Equal(
                 active.Matching("A").Where(id => string.CompareOrdinal(id.ToString(), ids[after].ToString()) > 0),
-                active.Matching("A", ids[after].ToString()));
+                active.Matching("A", ids[after].ToString())
+            );
         }
     }
 

@@ -37,7 +37,9 @@ public sealed class SigningSecretsTests
         var third = second.Rotate(s_now.AddMinutes(30), TimeSpan.FromHours(2));
 
         Assert.Equal(
-            [(third.Current, DateTimeOffset.MaxValue), (second.Current, s_now.AddMinutes(150)), (first.Current, s_now.AddHours(1))], Terms(third));
+            [(third.Current, DateTimeOffset.MaxValue), (second.Current, s_now.AddMinutes(150)), (first.Current, s_now.AddHours(1))],
+            Terms(third)
+        );
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class SigningSecretsTests
         Assert.Equal(Texts(secrets), Texts(read));
         Assert.Throws<InvalidDataException>(() => SigningSecrets.Read(secrets.ToBytes().AsMemory(1)));
 
-        static IEnumerable<(string, DateTimeOffset)> Texts(SigningSecrets secrets) => Terms(secrets).Select(secret => (secret.Secret.Reveal(), secret.Until));
+        static IEnumerable<(string, DateTimeOffset)> Texts(SigningSecrets secrets) =>
+            Terms(secrets).Select(secret => (secret.Secret.Reveal(), secret.Until));
     }
 
     private static (SigningSecret Secret, DateTimeOffset Until)[] Terms(SigningSecrets secrets) =>

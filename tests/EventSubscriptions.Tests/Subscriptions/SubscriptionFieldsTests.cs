@@ -19,76 +19,77 @@ public sealed class SubscriptionFieldsTests
         ["events"] = new[] { "CaseClosedEvent" },
     };
 
-    public static TheoryData<string, string?, string?> Members => new()
-    {
-        { "name", "\"" + new string('x', 128) + "\"", null },
-        { "name", "\"" + new string('x', 129) + "\"", "name" },
-        { "name", "\"\"", "name" },
-        { "name", "\"  \"", "name" },
-        { "name", "\"a\\nb\"", "name" },
-        { "name", "\"\\u001b[31m\"", "name" },
-        { "name", "\"\\u200b\\u200b\"", "name" },
-        { "name", "\"Prod\\u202etset\"", "name" },
-        { "name", "\"a\\u2028b\"", "name" },
-        { "name", "null", "name" },
-        { "name", null, "name" },
-        { "name", "5", "name" },
-        { "description", "\"" + new string('x', 1024) + "\"", null },
-        { "description", "\"" + new string('x', 1025) + "\"", "description" },
-        { "description", "\"a\\nb\\tc\"", null },
-        { "description", "\"\\u0000\"", "description" },
-        { "description", "\"\"", null },
-        { "description", "null", null },
-        { "url", "\"https://example.com/" + new string('x', 2048 - 20) + "\"", null },
-        { "url", "\"https://example.com/" + new string('x', 2048 - 19) + "\"", "url" },
-        { "url", "\"http://example.com/\"", "url" },
-        { "url", "\"/relative\"", "url" },
-        { "url", "\"\"", "url" },
-        { "url", "\" https://example.com/\"", "url" },
-        { "url", "\"https://example.com/a b\"", "url" },
-        { "url", "\"https:\\\\\\\\example.com\"", "url" },
-        { "url", "\"https://exa\\u200bmple.com/\"", "url" },
-        { "url", "\"https://example.com/\\u202e\"", "url" },
-        { "url", "\"https://אa.example/\"", "url" },
-        { "url", "\"https://" + new string('ü', 60) + ".example/\"", "url" },
-        { "url", "\"https://user:pw@example.com/\"", "url" },
-        { "url", "\"https://example.com/#f\"", "url" },
-        { "url", "\"https://10.0.0.1/\"", "url" },
-        { "url", "\"https://127.1/\"", "url" },
-        { "url", "\"https://[::1]/\"", "url" },
-        { "url", "\"ftp://example.com/\"", "url" },
-        { "url", "\"javascript:alert(1)\"", "url" },
-        { "url", null, "url" },
-        { "token", "\"" + new string('~', 4096) + "\"", null },
-        { "token", "\"" + new string('~', 4097) + "\"", "token" },
-        { "token", "\"\"", "token" },
-        { "token", "\"a b\"", "token" },
-        { "token", "\"a\\r\\nX: y\"", "token" },
-        { "token", "\"é\"", "token" },
-        { "token", null, "token" },
-        { "events", "[\"*\"]", null },
-        { "events", "[]", "events" },
-        { "events", "[\"*\",\"CaseClosedEvent\"]", "events[0]" },
-        { "events", "[\"CaseClosedEvent\",\"CaseClosedEvent\"]", "events[1]" },
-        { "events", "[\"CaseClosedEvent\",\"caseclosedevent\"]", "events[1]" },
-        { "events", "[\"CaseClosedEvent\",1]", "events[1]" },
-        { "events", "\"*\"", "events" },
-        { "events", null, "events" },
-        { "isActive", "false", null },
-        { "isActive", "\"false\"", "isActive" },
-        { "isActive", "1", "isActive" },
-        { "rateLimitPerSecond", "1", null },
-        { "rateLimitPerSecond", "10000", null },
-        { "rateLimitPerSecond", "10.0", null },
-        { "rateLimitPerSecond", "1e1", null },
-        { "rateLimitPerSecond", "null", null },
-        { "rateLimitPerSecond", "0", "rateLimitPerSecond" },
-        { "rateLimitPerSecond", "10001", "rateLimitPerSecond" },
-        { "rateLimitPerSecond", "1.5", "rateLimitPerSecond" },
-        { "rateLimitPerSecond", "99999999999", "rateLimitPerSecond" },
-        { "id", "\"sub_x\"", "id" },
-        { "tokenHint", "\"abcd\"", "tokenHint" },
-    };
+    public static TheoryData<string, string?, string?> Members =>
+        new()
+        {
+            { "name", "\"" + new string('x', 128) + "\"", null },
+            { "name", "\"" + new string('x', 129) + "\"", "name" },
+            { "name", "\"\"", "name" },
+            { "name", "\"  \"", "name" },
+            { "name", "\"a\\nb\"", "name" },
+            { "name", "\"\\u001b[31m\"", "name" },
+            { "name", "\"\\u200b\\u200b\"", "name" },
+            { "name", "\"Prod\\u202etset\"", "name" },
+            { "name", "\"a\\u2028b\"", "name" },
+            { "name", "null", "name" },
+            { "name", null, "name" },
+            { "name", "5", "name" },
+            { "description", "\"" + new string('x', 1024) + "\"", null },
+            { "description", "\"" + new string('x', 1025) + "\"", "description" },
+            { "description", "\"a\\nb\\tc\"", null },
+            { "description", "\"\\u0000\"", "description" },
+            { "description", "\"\"", null },
+            { "description", "null", null },
+            { "url", "\"https://example.com/" + new string('x', 2048 - 20) + "\"", null },
+            { "url", "\"https://example.com/" + new string('x', 2048 - 19) + "\"", "url" },
+            { "url", "\"http://example.com/\"", "url" },
+            { "url", "\"/relative\"", "url" },
+            { "url", "\"\"", "url" },
+            { "url", "\" https://example.com/\"", "url" },
+            { "url", "\"https://example.com/a b\"", "url" },
+            { "url", "\"https:\\\\\\\\example.com\"", "url" },
+            { "url", "\"https://exa\\u200bmple.com/\"", "url" },
+            { "url", "\"https://example.com/\\u202e\"", "url" },
+            { "url", "\"https://אa.example/\"", "url" },
+            { "url", "\"https://" + new string('ü', 60) + ".example/\"", "url" },
+            { "url", "\"https://user:pw@example.com/\"", "url" },
+            { "url", "\"https://example.com/#f\"", "url" },
+            { "url", "\"https://10.0.0.1/\"", "url" },
+            { "url", "\"https://127.1/\"", "url" },
+            { "url", "\"https://[::1]/\"", "url" },
+            { "url", "\"ftp://example.com/\"", "url" },
+            { "url", "\"javascript:alert(1)\"", "url" },
+            { "url", null, "url" },
+            { "token", "\"" + new string('~', 4096) + "\"", null },
+            { "token", "\"" + new string('~', 4097) + "\"", "token" },
+            { "token", "\"\"", "token" },
+            { "token", "\"a b\"", "token" },
+            { "token", "\"a\\r\\nX: y\"", "token" },
+            { "token", "\"é\"", "token" },
+            { "token", null, "token" },
+            { "events", "[\"*\"]", null },
+            { "events", "[]", "events" },
+            { "events", "[\"*\",\"CaseClosedEvent\"]", "events[0]" },
+            { "events", "[\"CaseClosedEvent\",\"CaseClosedEvent\"]", "events[1]" },
+            { "events", "[\"CaseClosedEvent\",\"caseclosedevent\"]", "events[1]" },
+            { "events", "[\"CaseClosedEvent\",1]", "events[1]" },
+            { "events", "\"*\"", "events" },
+            { "events", null, "events" },
+            { "isActive", "false", null },
+            { "isActive", "\"false\"", "isActive" },
+            { "isActive", "1", "isActive" },
+            { "rateLimitPerSecond", "1", null },
+            { "rateLimitPerSecond", "10000", null },
+            { "rateLimitPerSecond", "10.0", null },
+            { "rateLimitPerSecond", "1e1", null },
+            { "rateLimitPerSecond", "null", null },
+            { "rateLimitPerSecond", "0", "rateLimitPerSecond" },
+            { "rateLimitPerSecond", "10001", "rateLimitPerSecond" },
+            { "rateLimitPerSecond", "1.5", "rateLimitPerSecond" },
+            { "rateLimitPerSecond", "99999999999", "rateLimitPerSecond" },
+            { "id", "\"sub_x\"", "id" },
+            { "tokenHint", "\"abcd\"", "tokenHint" },
+        };
 
     [Theory]
     [MemberData(nameof(Members))]
@@ -141,17 +142,33 @@ public sealed class SubscriptionFieldsTests
     [Fact]
     public void Patch_changes_what_it_gives_and_clears_what_it_nulls()
     {
-        var before = Given.Subscription(Given.Organization(), TimeProvider.System, "CaseClosedEvent") with { Description = "d", RateLimitPerSecond = 5 };
+        var before = Given.Subscription(Given.Organization(), TimeProvider.System, "CaseClosedEvent") with
+        {
+            Description = "d",
+            RateLimitPerSecond = 5,
+        };
 
         var unchanged = Apply("{}");
         var cleared = Apply("""{"description":null,"rateLimitPerSecond":null}""");
-        var changed = Apply("""{"name":"new","url":"https://example.org/","token":"new","events":["*"],"isActive":false,"description":"new","rateLimitPerSecond":9}""");
+        var changed = Apply(
+            """{"name":"new","url":"https://example.org/","token":"new","events":["*"],"isActive":false,"description":"new","rateLimitPerSecond":9}"""
+        );
 
         Assert.Equal(before, unchanged);
         Assert.Equal(before with { Description = null, RateLimitPerSecond = null }, cleared);
         Assert.Equal(
-            before with { Name = "new", Url = new Uri("https://example.org/"), Token = changed.Token, Events = changed.Events, IsActive = false, Description = "new", RateLimitPerSecond = 9 },
-            changed);
+            before with
+            {
+                Name = "new",
+                Url = new Uri("https://example.org/"),
+                Token = changed.Token,
+                Events = changed.Events,
+                IsActive = false,
+                Description = "new",
+                RateLimitPerSecond = 9,
+            },
+            changed
+        );
         Assert.Equal("new", changed.Token.Reveal());
         Assert.Equal(["*"], changed.Events);
 

@@ -17,7 +17,8 @@ public sealed class SubscriptionFunctionsOnEmbeddedTests() : SubscriptionFunctio
 
 public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLifetime
 {
-    private const string Valid = """{"name":"n","url":"https://example.com/hook?code=s3cret","token":"t0ken-of-some-length","events":["CaseClosedEvent"]}""";
+    private const string Valid =
+        """{"name":"n","url":"https://example.com/hook?code=s3cret","token":"t0ken-of-some-length","events":["CaseClosedEvent"]}""";
 
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
 
@@ -38,14 +39,16 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         _functions = Functions(new LimitsOptions());
     }
 
-    private SubscriptionFunctions Functions(LimitsOptions limits) => new(
-        _store,
-        new SubscriptionHealthStore(_tables),
-        new SubscriptionEditor(_store, _cache, _clock),
-        new SubscriptionLimit(_store, limits, _clock),
-        s_catalogue,
-        new DestinationGuard(new DestinationOptions()),
-        _clock);
+    private SubscriptionFunctions Functions(LimitsOptions limits) =>
+        new(
+            _store,
+            new SubscriptionHealthStore(_tables),
+            new SubscriptionEditor(_store, _cache, _clock),
+            new SubscriptionLimit(_store, limits, _clock),
+            s_catalogue,
+            new DestinationGuard(new DestinationOptions()),
+            _clock
+        );
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -62,7 +65,8 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Matches("whsec_[A-Za-z0-9+/]{43}=", secret);
         Assert.Equal(
             $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth",{{secret}}"events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
-            created.Body);
+            created.Body
+        );
 
         var read = await GetAsync(id!);
         Assert.Equal(200, read.Status);
@@ -127,7 +131,11 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         var created = await CreateAsync(Valid);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
-        var patched = await PatchAsync(Id(created), """{"isActive":false,"token":"another-token-entirely"}""", created.Headers.ETag.ToString());
+        var patched = await PatchAsync(
+            Id(created),
+            """{"isActive":false,"token":"another-token-entirely"}""",
+            created.Headers.ETag.ToString()
+        );
 
         Assert.Equal(200, patched.Status);
         Assert.False(patched.Json.GetProperty("isActive").GetBoolean());
@@ -213,7 +221,10 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         var id = Id(await CreateAsync(Valid));
 
         var replies = await Task.WhenAll(
-            PatchAsync(id, """{"name":"newer"}"""), PatchAsync(id, """{"description":"d"}"""), PatchAsync(id, """{"rateLimitPerSecond":5}"""));
+            PatchAsync(id, """{"name":"newer"}"""),
+            PatchAsync(id, """{"description":"d"}"""),
+            PatchAsync(id, """{"rateLimitPerSecond":5}""")
+        );
 
         Assert.All(replies, reply => Assert.Equal(200, reply.Status));
         var read = (await GetAsync(id)).Json;
@@ -227,8 +238,9 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     {
         var created = await CreateAsync(Valid);
 
-        var replies = await Task.WhenAll(Enumerable.Range(0, 5).Select(i =>
-            PatchAsync(Id(created), $$"""{"name":"name {{i}}"}""", created.Headers.ETag.ToString())));
+        var replies = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(i => PatchAsync(Id(created), $$"""{"name":"name {{i}}"}""", created.Headers.ETag.ToString()))
+        );
 
         Assert.Equal([200, 412, 412, 412, 412], replies.Select(reply => reply.Status).Order());
     }
@@ -247,7 +259,14 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
     public async Task List_filters_and_pages_oldest_first()
     {
         var ids = new List<string>();
-        foreach (var body in (string[])[Valid, Valid.Replace("CaseClosedEvent", "*", StringComparison.Ordinal), Valid.Replace("CaseClosedEvent", "CaseCreatedEvent", StringComparison.Ordinal)])
+        foreach (
+            var body in (string[])
+                [
+                    Valid,
+                    Valid.Replace("CaseClosedEvent", "*", StringComparison.Ordinal),
+                    Valid.Replace("CaseClosedEvent", "CaseCreatedEvent", StringComparison.Ordinal),
+                ]
+        )
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
             ids.Add(Id(await CreateAsync(body)));
@@ -267,8 +286,17 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(JsonValueKind.Null, second.Json.GetProperty("continuationToken").ValueKind);
         Assert.Equal(400, (await ListAsync("?event=CaseClosdEvent")).Status);
         Assert.Equal(400, (await ListAsync("?pageSize=0&color=red")).Status);
-        Assert.Empty(Ids(await _functions.ListSubscriptions(
-            Requests.Get(), new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), Given.Organization()), default).Reply()));
+        Assert.Empty(
+            Ids(
+                await _functions
+                    .ListSubscriptions(
+                        Requests.Get(),
+                        new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), Given.Organization()),
+                        default
+                    )
+                    .Reply()
+            )
+        );
     }
 
     [Fact]
@@ -316,7 +344,8 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         var secrets = (await _cache.GetAsync(_organization, id, default))!.SigningSecrets.All.ToArray();
         Assert.Equal(
             [(Secret(rotated), DateTimeOffset.MaxValue), (Secret(created), _clock.GetUtcNow() + TimeSpan.Parse(overlap, null))],
-            secrets.Select(secret => (secret.Secret.Reveal(), secret.Until)));
+            secrets.Select(secret => (secret.Secret.Reveal(), secret.Until))
+        );
     }
 
     [Fact]
@@ -365,9 +394,14 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal("ops", entry.GetProperty("actor").GetString());
         Assert.Equal(
             """{"signingSecret":{"from":"***","to":"***"},"previousSecretUntil":{"from":null,"to":"2026-01-31T11:00:01Z"}}""",
-            entry.GetProperty("changes").GetRawText());
-        Assert.DoesNotContain(await AuditAsync(), one =>
-            one.GetRawText().Contains(Secret(created), StringComparison.Ordinal) || one.GetRawText().Contains(Secret(rotated), StringComparison.Ordinal));
+            entry.GetProperty("changes").GetRawText()
+        );
+        Assert.DoesNotContain(
+            await AuditAsync(),
+            one =>
+                one.GetRawText().Contains(Secret(created), StringComparison.Ordinal)
+                || one.GetRawText().Contains(Secret(rotated), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -387,14 +421,21 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
 
         Assert.Equal(
             ["subscription.deleted", "subscription.activated", "subscription.deactivated", "subscription.updated", "subscription.created"],
-            entries.Select(entry => entry.GetProperty("type").GetString()));
+            entries.Select(entry => entry.GetProperty("type").GetString())
+        );
         Assert.All(entries, entry => Assert.Equal("ops", entry.GetProperty("actor").GetString()));
         Assert.All(entries, entry => Assert.Equal(id, entry.GetProperty("subscriptionId").GetString()));
         Assert.Equal(
             """{"name":{"from":"n","to":"newer"},"url":{"from":"https://example.com/hook?code=***","to":"https://example.com/hook?code=***"},"token":{"from":"***","to":"***"}}""",
-            entries[3].GetProperty("changes").GetRawText());
+            entries[3].GetProperty("changes").GetRawText()
+        );
         Assert.Equal("""{"isActive":{"from":true,"to":false}}""", entries[2].GetProperty("changes").GetRawText());
-        Assert.DoesNotContain(entries, entry => entry.GetRawText().Contains("t0ken", StringComparison.Ordinal) || entry.GetRawText().Contains("s3cret", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            entries,
+            entry =>
+                entry.GetRawText().Contains("t0ken", StringComparison.Ordinal)
+                || entry.GetRawText().Contains("s3cret", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -416,14 +457,18 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLi
         Assert.Equal(400, (await AuditReplyAsync("?subscriptionId=nonsense")).Status);
 
         async Task<IEnumerable<string?>> SubscriptionsAsync(string query) =>
-            (await AuditReplyAsync(query)).Json.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("subscriptionId").GetString());
+            (await AuditReplyAsync(query))
+                .Json.GetProperty("items")
+                .EnumerateArray()
+                .Select(entry => entry.GetProperty("subscriptionId").GetString());
     }
 
     private static string Id(Reply reply) => reply.Json.GetProperty("id").GetString()!;
 
     private static string Secret(Reply reply) => reply.Json.GetProperty("signingSecret").GetString()!;
 
-    private static List<string> Ids(Reply reply) => [.. reply.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!)];
+    private static List<string> Ids(Reply reply) =>
+        [.. reply.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!)];
 
     private Task<Reply> CreateAsync(string body) => _functions.CreateSubscription(Requests.Post(body), Context, default).Reply();
 

@@ -23,7 +23,12 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     public async Task Subscription_comes_back_as_it_was_added()
     {
         var store = await StoreAsync();
-        var subscription = Given.Subscription(_organization, _clock, "A", "B") with { Description = "d", RateLimitPerSecond = 7, IsActive = false };
+        var subscription = Given.Subscription(_organization, _clock, "A", "B") with
+        {
+            Description = "d",
+            RateLimitPerSecond = 7,
+            IsActive = false,
+        };
 
         var added = await store.AddAsync(subscription, Given.Entry(subscription), default);
         var read = await store.GetAsync(_organization, subscription.Id, default);
@@ -34,7 +39,16 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         Assert.Equal(["A", "B"], read.Events);
         Assert.Equal(subscription.Token.Reveal(), read.Token.Reveal());
         Assert.Equal(subscription.SigningSecrets.ToBytes(), read.SigningSecrets.ToBytes());
-        Assert.Equal(subscription with { ETag = read.ETag, Events = read.Events, Token = read.Token, SigningSecrets = read.SigningSecrets }, read);
+        Assert.Equal(
+            subscription with
+            {
+                ETag = read.ETag,
+                Events = read.Events,
+                Token = read.Token,
+                SigningSecrets = read.SigningSecrets,
+            },
+            read
+        );
     }
 
     [Fact]
@@ -74,7 +88,15 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var read = (await store.GetAsync(_organization, added.Id, default))!;
         Assert.True(read.SigningSecrets.All.IsEmpty);
         read = (await store.UpdateAsync(read with { Name = "newer" }, [Given.Entry(added)], health: null, default))!;
-        await store.UpdateAsync(read with { SigningSecrets = read.SigningSecrets.Rotate(_clock.GetUtcNow(), TimeSpan.FromDays(1)) }, [Given.Entry(added)], health: null, default);
+        await store.UpdateAsync(
+            read with
+            {
+                SigningSecrets = read.SigningSecrets.Rotate(_clock.GetUtcNow(), TimeSpan.FromDays(1)),
+            },
+            [Given.Entry(added)],
+            health: null,
+            default
+        );
 
         Assert.Equal(1, (await store.GetAsync(_organization, added.Id, default))!.SigningSecrets.All.Length);
     }
@@ -85,7 +107,9 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var tables = await stores.ConnectAsync();
         var added = await AddAsync(Given.SubscriptionStore(tables, _clock), Given.Subscription(_organization, _clock));
 
-        var row = await tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), $"s:{added.Id}");
+        var row = await tables
+            .GetTableClient(TableNames.Subscriptions)
+            .GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), $"s:{added.Id}");
 
         Assert.Equal(-1, row.Value!.GetBinary("token").AsSpan().IndexOf("t0ken"u8));
         Assert.Equal(-1, row.Value!.GetBinary("signingSecrets").AsSpan().IndexOf(added.SigningSecrets.Current.Key));
@@ -141,7 +165,11 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var moved = Assert.Single(await EntriesAsync(), other => other.Id != entry.Id);
         Assert.Equal("aud_0123456789abcdefghijklmnop", moved.Id);
         Assert.Equal(AuditType.SubscriptionDeleted, moved.Type);
-        Assert.False((await tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(left.PartitionKey, left.RowKey)).HasValue);
+        Assert.False(
+            (
+                await tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(left.PartitionKey, left.RowKey)
+            ).HasValue
+        );
     }
 
     [Fact]
@@ -203,8 +231,14 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         store.AddAsync(subscription, Given.Entry(subscription, AuditType.SubscriptionCreated), default);
 
     private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync() =>
-        (await new AuditLog(await stores.ConnectAsync(), _clock).ListAsync(
-            _organization, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 1000, null), default)).Items;
+        (
+            await new AuditLog(await stores.ConnectAsync(), _clock).ListAsync(
+                _organization,
+                new AuditFilter(new TimeRange(null, null), null, null),
+                new PageRequest("test", 1000, null),
+                default
+            )
+        ).Items;
 
     private async Task<List<SubscriptionId>> ListAsync(SubscriptionStore store, int pageSize, Predicate<Subscription> filter)
     {

@@ -11,13 +11,16 @@ public sealed partial class AppMetricsTests
         using var recorder = MetricsRecorder.Start();
 
         Assert.NotEmpty(recorder.Instruments);
-        Assert.All(recorder.Instruments, instrument =>
-        {
-            Assert.Equal("EventSubscriptions", instrument.Meter.Name);
-            Assert.Matches(Name(), instrument.Name);
-            Assert.Matches(Unit(), instrument.Unit);
-            Assert.EndsWith(".", instrument.Description, StringComparison.Ordinal);
-        });
+        Assert.All(
+            recorder.Instruments,
+            instrument =>
+            {
+                Assert.Equal("EventSubscriptions", instrument.Meter.Name);
+                Assert.Matches(Name(), instrument.Name);
+                Assert.Matches(Unit(), instrument.Unit);
+                Assert.EndsWith(".", instrument.Description, StringComparison.Ordinal);
+            }
+        );
     }
 
     [Fact]
@@ -28,7 +31,10 @@ public sealed partial class AppMetricsTests
         recorder.Metrics.MessageReceived("events", TimeSpan.FromSeconds(-2));
         recorder.Metrics.Delivered(TimeSpan.FromSeconds(-2));
 
-        Assert.All(recorder.All.Where(measurement => measurement.Instrument is Histogram<double>), measurement => Assert.Equal(0, measurement.Value));
+        Assert.All(
+            recorder.All.Where(measurement => measurement.Instrument is Histogram<double>),
+            measurement => Assert.Equal(0, measurement.Value)
+        );
     }
 
     [Fact]

@@ -52,8 +52,6 @@ public sealed class LogLevelsTests
     {
         public ILogger CreateLogger(string categoryName) => new RecordingLogger<Listener>();
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

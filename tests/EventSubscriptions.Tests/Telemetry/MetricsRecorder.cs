@@ -50,7 +50,8 @@ internal sealed class MetricsRecorder : IDisposable
     }
 
     /// <summary>What one instrument was told, as <c>value key=value …</c>.</summary>
-    public IReadOnlyList<string> Of(string instrument) => [.. All.Where(measurement => measurement.Instrument.Name == instrument).Select(measurement => measurement.ToString())];
+    public IReadOnlyList<string> Of(string instrument) =>
+        [.. All.Where(measurement => measurement.Instrument.Name == instrument).Select(measurement => measurement.ToString())];
 
     public void Dispose()
     {
@@ -68,6 +69,7 @@ internal sealed class MetricsRecorder : IDisposable
 
     public sealed record Measurement(Instrument Instrument, double Value, IReadOnlyList<KeyValuePair<string, object?>> Tags)
     {
-        public override string ToString() => string.Join(' ', [FormattableString.Invariant($"{Value}"), .. Tags.Select(tag => $"{tag.Key}={tag.Value}")]);
+        public override string ToString() =>
+            string.Join(' ', [FormattableString.Invariant($"{Value}"), .. Tags.Select(tag => $"{tag.Key}={tag.Value}")]);
     }
 }

@@ -15,14 +15,20 @@ public sealed class TraceMiddlewareTests
     {
         using var traces = TraceRecorder.Start();
 
-        await RunAsync(Parent, () =>
-        {
-            Assert.Equal("congo=t61rcWkgMzE", Activity.Current!.TraceStateString);
-            traces.Tracing.StartInside("publish", ActivityKind.Producer)!.Dispose();
-        });
+        await RunAsync(
+            Parent,
+            () =>
+            {
+                Assert.Equal("congo=t61rcWkgMzE", Activity.Current!.TraceStateString);
+                traces.Tracing.StartInside("publish", ActivityKind.Producer)!.Dispose();
+            }
+        );
 
         var publish = Assert.Single(traces.Ended);
-        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (publish.TraceId.ToString(), publish.ParentSpanId.ToString()));
+        Assert.Equal(
+            ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"),
+            (publish.TraceId.ToString(), publish.ParentSpanId.ToString())
+        );
         Assert.Null(Activity.Current);
     }
 
@@ -54,13 +60,16 @@ public sealed class TraceMiddlewareTests
     {
         var context = new TestFunctionContext { Trace = new Trace(parent) };
         var ran = false;
-        await _middleware.Invoke(context, received =>
-        {
-            Assert.Same(context, received);
-            function();
-            ran = true;
-            return Task.CompletedTask;
-        });
+        await _middleware.Invoke(
+            context,
+            received =>
+            {
+                Assert.Same(context, received);
+                function();
+                ran = true;
+                return Task.CompletedTask;
+            }
+        );
         Assert.True(ran);
     }
 

@@ -39,7 +39,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(["2", "1", "1"], arrivals.Select(arrival => arrival["time"]!.ToString()));
         Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)arrivals[2]["body"]!);
         Assert.Equal("no JSON", (string)arrivals[1]["body"]!);
-        Assert.Contains(arrivals[0]["headers"]!.AsArray(), header => (string)header!["name"]! == "webhook-id" && (string)header["value"]! == "evt_1");
+        Assert.Contains(
+            arrivals[0]["headers"]!.AsArray(),
+            header => (string)header!["name"]! == "webhook-id" && (string)header["value"]! == "evt_1"
+        );
     }
 
     [Fact]
@@ -61,7 +64,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
         var arrival = (await Arrivals())[0];
 
-        Assert.Equal("Bearer ••••", (string)arrival["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!);
+        Assert.Equal(
+            "Bearer ••••",
+            (string)arrival["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!
+        );
         Assert.False((bool)arrival["isTokenRight"]!);
     }
 
@@ -164,7 +170,8 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     [InlineData("/hook")]
     [InlineData("/index.html")]
     [InlineData("/../Demo/Page/inbox.js")]
-    public async Task Nothing_else_is_served(string path) => Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(path)).StatusCode);
+    public async Task Nothing_else_is_served(string path) =>
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(path)).StatusCode);
 
     [Fact]
     public async Task Another_port_is_taken_where_the_wanted_one_is_in_use()

@@ -56,6 +56,11 @@ public sealed class SignatureCheckTests
     public void Timestamp_that_is_none_is_refused(string timestamp) => Assert.NotNull(Check(timestamp: timestamp));
 
     private static string? Check(
-        string secret = Secret, string id = Id, string timestamp = Timestamp, string signatures = Right, byte[]? body = null, DateTimeOffset? now = null) =>
-        SignatureCheck.ProblemOf(secret, id, timestamp, signatures, body ?? s_body, now ?? s_now);
+        string secret = Secret,
+        string id = Id,
+        string timestamp = Timestamp,
+        string signatures = Right,
+        byte[]? body = null,
+        DateTimeOffset? now = null
+    ) => SignatureCheck.ProblemOf(secret, id, timestamp, signatures, body ?? s_body, now ?? s_now);
 }

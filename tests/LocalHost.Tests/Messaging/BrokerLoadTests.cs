@@ -13,37 +13,48 @@ public sealed class BrokerLoadTests
     public async Task Nothing_is_lost_or_delivered_twice_while_files_are_compacted_under_load()
     {
         using var broker = new TestBroker(TestBroker.Small);
-        const int Senders = 4, Each = 1500;
+        const int Senders = 4,
+            Each = 1500;
         var received = new ConcurrentBag<string>();
-        var senders = Enumerable.Range(0, Senders).Select(sender => Task.Run(async () =>
-        {
-            for (var i = 0; i < Each; i += 3)
-            {
-                await broker.PutAsync([.. Enumerable.Range(i, 3).Select(n => $"{sender}-{n}-{new string('x', 200)}")]);
-            }
-        })).ToArray();
-        using var stop = new CancellationTokenSource();
-        var receivers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                foreach (var message in await broker.Queue.ReceiveAsync(20, stop.Token))
+        var senders = Enumerable
+            .Range(0, Senders)
+            .Select(sender =>
+                Task.Run(async () =>
                 {
-                    // One in ten is looked at twice.
-                    if (message.DeliveryCount == 1 && message.SequenceNumber % 10 == 0)
+                    for (var i = 0; i < Each; i += 3)
                     {
-                        await broker.Queue.AbandonAsync(message.LockToken);
-                        continue;
+                        await broker.PutAsync([.. Enumerable.Range(i, 3).Select(n => $"{sender}-{n}-{new string('x', 200)}")]);
                     }
-                    await broker.Queue.CompleteAsync(message.LockToken);
-                    received.Add(TestBroker.Body(message));
-                    if (received.Count == Senders * Each)
+                })
+            )
+            .ToArray();
+        using var stop = new CancellationTokenSource();
+        var receivers = Enumerable
+            .Range(0, 3)
+            .Select(_ =>
+                Task.Run(async () =>
+                {
+                    while (!stop.IsCancellationRequested)
                     {
-                        await stop.CancelAsync();
+                        foreach (var message in await broker.Queue.ReceiveAsync(20, stop.Token))
+                        {
+                            // One in ten is looked at twice.
+                            if (message.DeliveryCount == 1 && message.SequenceNumber % 10 == 0)
+                            {
+                                await broker.Queue.AbandonAsync(message.LockToken);
+                                continue;
+                            }
+                            await broker.Queue.CompleteAsync(message.LockToken);
+                            received.Add(TestBroker.Body(message));
+                            if (received.Count == Senders * Each)
+                            {
+                                await stop.CancelAsync();
+                            }
+                        }
                     }
-                }
-            }
-        })).ToArray();
+                })
+            )
+            .ToArray();
 
         await Task.WhenAll(senders).WaitAsync(TimeSpan.FromMinutes(2));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(receivers).WaitAsync(TimeSpan.FromMinutes(2)));
@@ -72,7 +83,10 @@ public sealed class BrokerLoadTests
     {
         for (var i = start; i < start + count; i += 100)
         {
-            await broker.SendAsync("once", [.. Enumerable.Range(i, 100).Select(n => TestBroker.Message(new string('x', 400), $"message-{n}"))]);
+            await broker.SendAsync(
+                "once",
+                [.. Enumerable.Range(i, 100).Select(n => TestBroker.Message(new string('x', 400), $"message-{n}"))]
+            );
         }
     }
 }

@@ -26,14 +26,29 @@ public sealed class BrokerModelTests
         {
             switch (random.Next(20))
             {
-                case < 6: await SendAsync(broker, random); break;
-                case < 11: Receive(broker, random); break;
-                case < 14: await SettleAsync(broker, random, broker.Queue.CompleteAsync, entry => _model.Remove(entry)); break;
-                case < 16: await SettleAsync(broker, random, token => broker.Queue.AbandonAsync(token), Free); break;
-                case < 17:
-                    await SettleAsync(broker, random, token => broker.Queue.DeadLetterAsync(token, "r", null), entry => entry.State = State.Dead);
+                case < 6:
+                    await SendAsync(broker, random);
                     break;
-                case < 19: await AdvanceAsync(broker, TimeSpan.FromSeconds(random.Next(120))); break;
+                case < 11:
+                    Receive(broker, random);
+                    break;
+                case < 14:
+                    await SettleAsync(broker, random, broker.Queue.CompleteAsync, entry => _model.Remove(entry));
+                    break;
+                case < 16:
+                    await SettleAsync(broker, random, token => broker.Queue.AbandonAsync(token), Free);
+                    break;
+                case < 17:
+                    await SettleAsync(
+                        broker,
+                        random,
+                        token => broker.Queue.DeadLetterAsync(token, "r", null),
+                        entry => entry.State = State.Dead
+                    );
+                    break;
+                case < 19:
+                    await AdvanceAsync(broker, TimeSpan.FromSeconds(random.Next(120)));
+                    break;
                 default:
                     // Everything has been acknowledged, so nothing may be missing.
                     await broker.FlushAsync();
@@ -57,7 +72,8 @@ public sealed class BrokerModelTests
         var dead = broker.DeadLetters.Receive(10_000);
         Assert.Equal(
             _model.Where(entry => entry.State == State.Dead).Select(entry => entry.Body).Order(StringComparer.Ordinal),
-            TestBroker.Bodies(dead).Order(StringComparer.Ordinal));
+            TestBroker.Bodies(dead).Order(StringComparer.Ordinal)
+        );
         Assert.All(dead, message => Assert.NotNull(message.DeadLetterReason));
         broker.Dispose();
         crashed.ForEach(past => past.Dispose());
@@ -65,7 +81,10 @@ public sealed class BrokerModelTests
 
     private async Task SendAsync(TestBroker broker, Random random)
     {
-        var messages = Enumerable.Range(0, random.Next(1, 4)).Select(_ => TestBroker.Message($"{_sent++}-{new string('x', random.Next(200))}")).ToArray();
+        var messages = Enumerable
+            .Range(0, random.Next(1, 4))
+            .Select(_ => TestBroker.Message($"{_sent++}-{new string('x', random.Next(200))}"))
+            .ToArray();
         foreach (var message in messages)
         {
             var entry = new Entry(TestBroker.Body(message));
@@ -124,7 +143,12 @@ public sealed class BrokerModelTests
             _held.Remove(entry.Body);
             Free(entry);
         }
-        foreach (var entry in _model.Where(entry => entry.State == State.Scheduled && entry.Due <= now).OrderBy(entry => entry.Due).ThenBy(entry => entry.Place))
+        foreach (
+            var entry in _model
+                .Where(entry => entry.State == State.Scheduled && entry.Due <= now)
+                .OrderBy(entry => entry.Due)
+                .ThenBy(entry => entry.Place)
+        )
         {
             entry.State = State.Ready;
             entry.Place = ++_lastPlace;
@@ -139,7 +163,13 @@ public sealed class BrokerModelTests
 
     private Entry Find(ReceivedMessage message) => _model.Single(entry => entry.Body == TestBroker.Body(message));
 
-    private enum State { Ready, Scheduled, Held, Dead }
+    private enum State
+    {
+        Ready,
+        Scheduled,
+        Held,
+        Dead,
+    }
 
     private sealed class Entry(string body)
     {

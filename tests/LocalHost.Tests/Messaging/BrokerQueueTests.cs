@@ -105,7 +105,10 @@ public sealed class BrokerQueueTests : IDisposable
         sent.Properties["changed"] = 2;
         await _broker.SendAsync("plain", sent);
         var first = _broker.ReceiveOne();
-        await _broker.Queue.AbandonAsync(first.LockToken, new Dictionary<string, object>(StringComparer.Ordinal) { ["changed"] = "now text" });
+        await _broker.Queue.AbandonAsync(
+            first.LockToken,
+            new Dictionary<string, object>(StringComparer.Ordinal) { ["changed"] = "now text" }
+        );
 
         var again = _broker.ReceiveOne();
         Assert.Equal(2, again.DeliveryCount);
@@ -219,8 +222,12 @@ public sealed class BrokerQueueTests : IDisposable
         var message = _broker.ReceiveOne();
         var unsupported = new Dictionary<string, object>(StringComparer.Ordinal) { ["list"] = new List<int>() };
         await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.AbandonAsync(message.LockToken, unsupported).AsTask());
-        await Assert.ThrowsAsync<SerializationException>(() => _broker.Queue.DeadLetterAsync(message.LockToken, null, null, unsupported).AsTask());
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _broker.Queue.DeadLetterAsync(message.LockToken, new('x', 4097), null).AsTask());
+        await Assert.ThrowsAsync<SerializationException>(() =>
+            _broker.Queue.DeadLetterAsync(message.LockToken, null, null, unsupported).AsTask()
+        );
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
+            _broker.Queue.DeadLetterAsync(message.LockToken, new('x', 4097), null).AsTask()
+        );
 
         await _broker.Queue.CompleteAsync(message.LockToken);
     }
@@ -238,16 +245,22 @@ public sealed class BrokerQueueTests : IDisposable
     public async Task Receivers_at_once_never_get_the_same_message()
     {
         await _broker.PutAsync([.. Enumerable.Range(0, 2000).Select(i => $"{i}")]);
-        var received = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
-        {
-            var mine = new List<string>();
-            while (_broker.Receive(7) is { Count: > 0 } messages)
-            {
-                mine.AddRange(TestBroker.Bodies(messages));
-            }
+        var received = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    Task.Run(() =>
+                    {
+                        var mine = new List<string>();
+                        while (_broker.Receive(7) is { Count: > 0 } messages)
+                        {
+                            mine.AddRange(TestBroker.Bodies(messages));
+                        }
 
-            return mine;
-        })));
+                        return mine;
+                    })
+                )
+        );
         Assert.Equal(2000, received.SelectMany(bodies => bodies).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal(2000, received.Sum(bodies => bodies.Count));
     }
@@ -264,12 +277,14 @@ public sealed class BrokerQueueTests : IDisposable
 
     private async Task AssertLockIsLostAsync(ReceivedMessage message)
     {
-        foreach (var settle in new Func<Guid, ValueTask>[]
-        {
-            _broker.Queue.CompleteAsync,
-            token => _broker.Queue.AbandonAsync(token),
-            token => _broker.Queue.DeadLetterAsync(token, "reason", null),
-        })
+        foreach (
+            var settle in new Func<Guid, ValueTask>[]
+            {
+                _broker.Queue.CompleteAsync,
+                token => _broker.Queue.AbandonAsync(token),
+                token => _broker.Queue.DeadLetterAsync(token, "reason", null),
+            }
+        )
         {
             await Assert.ThrowsAsync<LockLostException>(() => settle(message.LockToken).AsTask());
         }

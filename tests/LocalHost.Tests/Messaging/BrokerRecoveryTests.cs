@@ -165,5 +165,6 @@ public sealed class BrokerRecoveryTests : IDisposable
         }
     }
 
-    private static string OldestFile(TestBroker broker) => Directory.GetFiles(broker.Folder, "*.sst").Order(StringComparer.Ordinal).FirstOrDefault("");
+    private static string OldestFile(TestBroker broker) =>
+        Directory.GetFiles(broker.Folder, "*.sst").Order(StringComparer.Ordinal).FirstOrDefault("");
 }

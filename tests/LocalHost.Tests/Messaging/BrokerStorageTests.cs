@@ -34,7 +34,9 @@ public sealed class BrokerStorageTests : IDisposable
         var received = _broker.Receive();
         Fail();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => _broker.Queue.CompleteAsync(received[0].LockToken).AsTask());
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _broker.Queue.DeadLetterAsync(received[1].LockToken, "r", null).AsTask());
+        await Assert.ThrowsAsync<StorageUnavailableException>(() =>
+            _broker.Queue.DeadLetterAsync(received[1].LockToken, "r", null).AsTask()
+        );
         Assert.Throws<StorageUnavailableException>(() => _broker.Receive());
         Recover();
 
@@ -93,7 +95,10 @@ public sealed class BrokerStorageTests : IDisposable
         }
 
         await broker.Queue.DeadLetterAsync(broker.ReceiveOne().LockToken, "r", null);
-        await broker.Queue.AbandonAsync(broker.ReceiveOne().LockToken, new Dictionary<string, object>(StringComparer.Ordinal) { ["p"] = 1 });
+        await broker.Queue.AbandonAsync(
+            broker.ReceiveOne().LockToken,
+            new Dictionary<string, object>(StringComparer.Ordinal) { ["p"] = 1 }
+        );
         broker.Database.Checkpoint(broker.Folder + "-copy");
 
         foreach (var file in Directory.GetFiles(Path.GetDirectoryName(broker.Folder)!, "*", SearchOption.AllDirectories))

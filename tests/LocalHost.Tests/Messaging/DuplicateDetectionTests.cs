@@ -44,7 +44,13 @@ public sealed class DuplicateDetectionTests : IDisposable
     {
         await SendAsync("0", "a");
         await _broker.SendAsync(
-            "once", TestBroker.Message("1", "b"), TestBroker.Message("2", "a"), TestBroker.Message("3", "b"), TestBroker.Message("4"), TestBroker.Message("5", "c"));
+            "once",
+            TestBroker.Message("1", "b"),
+            TestBroker.Message("2", "a"),
+            TestBroker.Message("3", "b"),
+            TestBroker.Message("4"),
+            TestBroker.Message("5", "c")
+        );
         Assert.Equal(["0", "1", "4", "5"], TestBroker.Bodies(Once.Receive(10)));
     }
 
@@ -136,7 +142,10 @@ public sealed class DuplicateDetectionTests : IDisposable
             history.Remove(DuplicateKey.Of($"{i}"));
         }
 
-        Assert.Equal(Enumerable.Range(0, 1000).Select(i => i % 2 == 0), Enumerable.Range(0, 1000).Select(i => history.TryAdd(DuplicateKey.Of($"{i}"), now)));
+        Assert.Equal(
+            Enumerable.Range(0, 1000).Select(i => i % 2 == 0),
+            Enumerable.Range(0, 1000).Select(i => history.TryAdd(DuplicateKey.Of($"{i}"), now))
+        );
         Assert.False(history.TryAdd(DuplicateKey.Of("0"), now));
     }
 

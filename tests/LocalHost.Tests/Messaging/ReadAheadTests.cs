@@ -81,23 +81,28 @@ public sealed class ReadAheadTests : IDisposable
     {
         using var stop = new CancellationTokenSource();
         var received = new System.Collections.Concurrent.ConcurrentBag<string>();
-        var receivers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                var messages = await _broker.Queue.ReceiveAsync(50, stop.Token);
-                await Task.WhenAll(messages.Select(message => _broker.Queue.CompleteAsync(message.LockToken).AsTask()));
-                foreach (var message in messages)
+        var receivers = Enumerable
+            .Range(0, 3)
+            .Select(_ =>
+                Task.Run(async () =>
                 {
-                    received.Add(TestBroker.Body(message));
-                }
+                    while (!stop.IsCancellationRequested)
+                    {
+                        var messages = await _broker.Queue.ReceiveAsync(50, stop.Token);
+                        await Task.WhenAll(messages.Select(message => _broker.Queue.CompleteAsync(message.LockToken).AsTask()));
+                        foreach (var message in messages)
+                        {
+                            received.Add(TestBroker.Body(message));
+                        }
 
-                if (received.Count == 20_000)
-                {
-                    await stop.CancelAsync();
-                }
-            }
-        })).ToArray();
+                        if (received.Count == 20_000)
+                        {
+                            await stop.CancelAsync();
+                        }
+                    }
+                })
+            )
+            .ToArray();
         // Bursts that don't fit into memory, and single messages that do.
         for (var i = 0; i < 10; i++)
         {
@@ -111,7 +116,8 @@ public sealed class ReadAheadTests : IDisposable
         Assert.Equal((0, 0, 0), _broker.Broker.Entities.First().Count());
     }
 
-    private Task<long> SendAsync(TestBroker broker, int count) => broker.PutAsync([.. Bodies(Interlocked.Add(ref _sent, count) - count, count)]);
+    private Task<long> SendAsync(TestBroker broker, int count) =>
+        broker.PutAsync([.. Bodies(Interlocked.Add(ref _sent, count) - count, count)]);
 
     private static string[] Bodies(int start, int count) => [.. Enumerable.Range(start, count).Select(i => $"{i}")];
 }

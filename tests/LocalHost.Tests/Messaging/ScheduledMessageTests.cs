@@ -1,6 +1,5 @@
 using LocalHost.Messaging;
 
-
 namespace LocalHost.Tests.Messaging;
 
 public sealed class ScheduledMessageTests : IDisposable
@@ -45,7 +44,12 @@ public sealed class ScheduledMessageTests : IDisposable
     public async Task Messages_become_due_in_the_order_of_their_times()
     {
         var now = _broker.Time.GetUtcNow();
-        await _broker.SendAsync("plain", Scheduled("3", now.AddDays(40)), Scheduled("1", now.AddSeconds(1)), Scheduled("2", now.AddSeconds(2)));
+        await _broker.SendAsync(
+            "plain",
+            Scheduled("3", now.AddDays(40)),
+            Scheduled("1", now.AddSeconds(1)),
+            Scheduled("2", now.AddSeconds(2))
+        );
 
         _broker.Time.Advance(TimeSpan.FromDays(41));
         await _broker.FlushAsync();

@@ -27,7 +27,10 @@ public sealed class ServiceBusReceiverTests : IDisposable
         var received = _broker.ReceiveOne();
 
         Assert.Equal(("a", 1, 0), (peeked.Body.ToString(), peeked.SequenceNumber, peeked.DeliveryCount));
-        Assert.Equal(("a", 1, 1), (System.Text.Encoding.UTF8.GetString(received.Body.Span), received.SequenceNumber, received.DeliveryCount));
+        Assert.Equal(
+            ("a", 1, 1),
+            (System.Text.Encoding.UTF8.GetString(received.Body.Span), received.SequenceNumber, received.DeliveryCount)
+        );
         await _broker.Queue.CompleteAsync(received.LockToken);
         Assert.Equal("b", (await _receiver.PeekMessageAsync(0)).Body.ToString());
     }
@@ -45,7 +48,9 @@ public sealed class ServiceBusReceiverTests : IDisposable
     [Fact]
     public async Task Unknown_queue_is_an_entity_not_found()
     {
-        var exception = await Assert.ThrowsAsync<ServiceBusException>(() => new LocalServiceBusClient(_broker.Broker).CreateReceiver("nowhere").PeekMessageAsync(0));
+        var exception = await Assert.ThrowsAsync<ServiceBusException>(() =>
+            new LocalServiceBusClient(_broker.Broker).CreateReceiver("nowhere").PeekMessageAsync(0)
+        );
 
         Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, exception.Reason);
     }
@@ -56,9 +61,11 @@ public sealed class ServiceBusReceiverTests : IDisposable
 
     /// <summary>The base class would reach for a connection that doesn't exist.</summary>
     [Fact]
-    public void No_member_is_left_to_the_base_class() => Assert.Empty(
-        from method in typeof(LocalServiceBusReceiver).GetMethods(BindingFlags.Public | BindingFlags.Instance)
-        where method.IsVirtual && method.DeclaringType == typeof(ServiceBusReceiver)
-        where method.Name is not (nameof(Equals) or nameof(GetHashCode) or nameof(ToString))
-        select method.Name);
+    public void No_member_is_left_to_the_base_class() =>
+        Assert.Empty(
+            from method in typeof(LocalServiceBusReceiver).GetMethods(BindingFlags.Public | BindingFlags.Instance)
+            where method.IsVirtual && method.DeclaringType == typeof(ServiceBusReceiver)
+            where method.Name is not (nameof(Equals) or nameof(GetHashCode) or nameof(ToString))
+            select method.Name
+        );
 }

@@ -50,7 +50,9 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     [Fact]
     public async Task Unknown_queue_is_an_entity_not_found()
     {
-        var exception = await Assert.ThrowsAsync<ServiceBusException>(() => _client.CreateSender("nowhere").SendMessageAsync(new ServiceBusMessage()));
+        var exception = await Assert.ThrowsAsync<ServiceBusException>(() =>
+            _client.CreateSender("nowhere").SendMessageAsync(new ServiceBusMessage())
+        );
         Assert.Equal(ServiceBusFailureReason.MessagingEntityNotFound, exception.Reason);
         Assert.False(exception.IsTransient);
     }
@@ -123,8 +125,25 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     {
         var values = new object[]
         {
-            "text", true, (byte)1, (sbyte)-2, (short)-3, (ushort)4, -5, 6u, -7L, 8ul, 1.5f, -2.5, 3.25m, 'ü', Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
-            new DateTime(2025, 1, 2, 3, 4, 5, DateTimeKind.Utc), new DateTimeOffset(2025, 1, 2, 3, 4, 5, TimeSpan.Zero), TimeSpan.FromDays(1.5), new Uri("https://example.com/a"),
+            "text",
+            true,
+            (byte)1,
+            (sbyte)-2,
+            (short)-3,
+            (ushort)4,
+            -5,
+            6u,
+            -7L,
+            8ul,
+            1.5f,
+            -2.5,
+            3.25m,
+            'ü',
+            Guid.Parse("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            new DateTime(2025, 1, 2, 3, 4, 5, DateTimeKind.Utc),
+            new DateTimeOffset(2025, 1, 2, 3, 4, 5, TimeSpan.Zero),
+            TimeSpan.FromDays(1.5),
+            new Uri("https://example.com/a"),
         };
         var message = new ServiceBusMessage();
         for (var i = 0; i < values.Length; i++)
@@ -158,7 +177,12 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     {
         var text = id is int length ? new string('x', length) : (string?)id;
         Assert.ThrowsAny<ArgumentException>(() => new ServiceBusMessage { MessageId = text });
-        Assert.Equal(128, new ServiceBusMessage { MessageId = new('ü', 128) }.MessageId!.Length);
+        Assert.Equal(
+            128,
+            new ServiceBusMessage { MessageId = new('ü', 128) }
+                .MessageId!
+                .Length
+        );
     }
 
     [Fact]

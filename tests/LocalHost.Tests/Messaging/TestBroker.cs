@@ -28,7 +28,13 @@ internal sealed class TestBroker : IDisposable
     {
         (_folder, _ownsFolder, Time, _options, _readAhead, _keys) = (folder, true, time, options, readAhead, keys);
         Database = Database.Open(Path.Combine(folder.Path, "db"), NullLogger.Instance, options with { Write = Write });
-        Broker = new Broker(Database, [Plain with { ReadAhead = readAhead }, Once with { ReadAhead = readAhead }], new MessageCipher(keys), time, NullLogger.Instance);
+        Broker = new Broker(
+            Database,
+            [Plain with { ReadAhead = readAhead }, Once with { ReadAhead = readAhead }],
+            new MessageCipher(keys),
+            time,
+            NullLogger.Instance
+        );
         Broker.Start();
     }
 
@@ -50,7 +56,9 @@ internal sealed class TestBroker : IDisposable
 
     public string Folder => Path.Combine(_folder.Path, "db");
 
-    /// <summary>The broker as it comes up again after being killed at this moment, and everything it does from then on, on a copy of the folder.</summary>
+    /// <summary>
+    /// The broker as it comes up again after being killed at this moment, and everything it does from then on, on a copy of the folder.
+    /// </summary>
     /// <param name="lost">How many bytes of the last write did not reach the disk.</param>
     public TestBroker Crash(int lost = 0)
     {
@@ -94,8 +102,7 @@ internal sealed class TestBroker : IDisposable
         {
             Assert.True(Environment.TickCount64 < deadline, "Messages that are due don't become receivable.");
             await Database.FlushAsync();
-        }
-        while (Broker.Entities.Any(entity => entity.HasDueMessages));
+        } while (Broker.Entities.Any(entity => entity.HasDueMessages));
     }
 
     public async Task<long> SendAsync(string queue, params NewMessage[] messages)

@@ -108,20 +108,28 @@ public sealed class DatabaseTests : IDisposable
         using var disk = new ManualResetEventSlim();
         var blocking = _database.WriteAsync(new Do(_ => disk.Wait()));
         var before = _database.PutAsync("before", "1").AsTask();
-        var refused = _database.WriteAsync(new Do(batch =>
-        {
-            batch.Put(TestDatabase.Key("refused"), "x"u8);
-            batch.Put(TestDatabase.Key("before"), "overwritten"u8);
-            batch.Delete(TestDatabase.Key("before"));
-            throw new InvalidOperationException("on purpose");
-        })).AsTask();
+        var refused = _database
+            .WriteAsync(
+                new Do(batch =>
+                {
+                    batch.Put(TestDatabase.Key("refused"), "x"u8);
+                    batch.Put(TestDatabase.Key("before"), "overwritten"u8);
+                    batch.Delete(TestDatabase.Key("before"));
+                    throw new InvalidOperationException("on purpose");
+                })
+            )
+            .AsTask();
         string? seen = null;
-        var after = _database.WriteAsync(new Do(batch =>
-        {
-            Assert.Null(batch.Get(TestDatabase.Key("refused")));
-            seen = Encoding.UTF8.GetString(batch.Get(TestDatabase.Key("before"))!);
-            batch.Put(TestDatabase.Key("after"), "1"u8);
-        })).AsTask();
+        var after = _database
+            .WriteAsync(
+                new Do(batch =>
+                {
+                    Assert.Null(batch.Get(TestDatabase.Key("refused")));
+                    seen = Encoding.UTF8.GetString(batch.Get(TestDatabase.Key("before"))!);
+                    batch.Put(TestDatabase.Key("after"), "1"u8);
+                })
+            )
+            .AsTask();
         disk.Set();
         await blocking;
         await Task.WhenAll(before, after);
@@ -138,15 +146,24 @@ public sealed class DatabaseTests : IDisposable
         await _database.PutAsync("deleted", "1");
         using var disk = new ManualResetEventSlim();
         var blocking = _database.WriteAsync(new Do(_ => disk.Wait()));
-        _database.Submit(new Do(batch =>
-        {
-            batch.Put(TestDatabase.Key("put"), "1"u8);
-            batch.Put(TestDatabase.Key("put"), "2"u8);
-            batch.Delete(TestDatabase.Key("deleted"));
-        }));
+        _database.Submit(
+            new Do(batch =>
+            {
+                batch.Put(TestDatabase.Key("put"), "1"u8);
+                batch.Put(TestDatabase.Key("put"), "2"u8);
+                batch.Delete(TestDatabase.Key("deleted"));
+            })
+        );
         string?[] seen = [];
-        var looking = _database.WriteAsync(new Do(batch => seen =
-            [.. new[] { "stored", "put", "deleted", "never" }.Select(name => batch.Get(TestDatabase.Key(name)) is { } value ? Encoding.UTF8.GetString(value) : null)]));
+        var looking = _database.WriteAsync(
+            new Do(batch =>
+                seen = [
+                    .. new[] { "stored", "put", "deleted", "never" }.Select(name =>
+                        batch.Get(TestDatabase.Key(name)) is { } value ? Encoding.UTF8.GetString(value) : null
+                    ),
+                ]
+            )
+        );
         disk.Set();
         await blocking;
         await looking;
@@ -177,7 +194,10 @@ public sealed class DatabaseTests : IDisposable
             var operations = new List<Task>();
             for (var i = random.Next(10); i >= 0; i--)
             {
-                var changes = Enumerable.Range(0, random.Next(1, 5)).Select(_ => ($"{random.Next(50)}", random.Next(4) == 0 ? null : new string('x', random.Next(300)))).ToArray();
+                var changes = Enumerable
+                    .Range(0, random.Next(1, 5))
+                    .Select(_ => ($"{random.Next(50)}", random.Next(4) == 0 ? null : new string('x', random.Next(300))))
+                    .ToArray();
                 var isRefused = random.Next(4) == 0;
                 operations.Add(_database.WriteAsync(new Do(batch => Change(batch, changes, isRefused))).AsTask());
                 if (!isRefused)
@@ -187,7 +207,10 @@ public sealed class DatabaseTests : IDisposable
             }
 
             await Task.WhenAll(operations.Select(operation => operation.ContinueWith(_ => { }, TaskScheduler.Default)));
-            Assert.Equal(Enumerable.Range(0, 50).Select(i => model.GetValueOrDefault($"{i}")), Enumerable.Range(0, 50).Select(i => _database.Get($"{i}")));
+            Assert.Equal(
+                Enumerable.Range(0, 50).Select(i => model.GetValueOrDefault($"{i}")),
+                Enumerable.Range(0, 50).Select(i => _database.Get($"{i}"))
+            );
             if (round % 50 == 49)
             {
                 Reopen();

@@ -15,15 +15,20 @@ public sealed class FailingDiskTests : IDisposable
     private volatile bool _failsBefore;
     private volatile bool _failsAfter;
 
-    public FailingDiskTests() => _database = Database.Open(Folder, _log.CreateLogger("database"), TestDatabase.Impatient with
-    {
-        Write = (write, batch) =>
-        {
-            ThrowIf(_failsBefore);
-            write(batch);
-            ThrowIf(_failsAfter);
-        },
-    });
+    public FailingDiskTests() =>
+        _database = Database.Open(
+            Folder,
+            _log.CreateLogger("database"),
+            TestDatabase.Impatient with
+            {
+                Write = (write, batch) =>
+                {
+                    ThrowIf(_failsBefore);
+                    write(batch);
+                    ThrowIf(_failsAfter);
+                },
+            }
+        );
 
     private string Folder => Path.Combine(_folder.Path, "db");
 
@@ -171,17 +176,23 @@ public sealed class FullDiskTests
         Assert.True(SpinWait.SpinUntil(() => database.IsHealthy, TimeSpan.FromSeconds(30)));
         await database.PutAsync("after", "1");
         Assert.InRange(puts.Count(put => put.Task.IsCompletedSuccessfully), 100, puts.Count - 1);
-        Assert.All(puts, put =>
-        {
-            var isThere = database.Get(put.Name) is not null;
-            Assert.Equal((isThere, !isThere), (put.Put.IsCommitted, put.Put.Failure is not null));
-            Assert.True(isThere || put.Task.IsFaulted);
-        });
+        Assert.All(
+            puts,
+            put =>
+            {
+                var isThere = database.Get(put.Name) is not null;
+                Assert.Equal((isThere, !isThere), (put.Put.IsCommitted, put.Put.Failure is not null));
+                Assert.True(isThere || put.Task.IsFaulted);
+            }
+        );
     }
 
     private static void Limit(ulong bytes)
     {
-        using var limiting = Process.Start("prlimit", ["--pid", $"{Environment.ProcessId}", bytes == ulong.MaxValue ? "--fsize=unlimited:" : $"--fsize={bytes}:"]);
+        using var limiting = Process.Start(
+            "prlimit",
+            ["--pid", $"{Environment.ProcessId}", bytes == ulong.MaxValue ? "--fsize=unlimited:" : $"--fsize={bytes}:"]
+        );
         limiting.WaitForExit();
         Assert.Equal(0, limiting.ExitCode);
     }

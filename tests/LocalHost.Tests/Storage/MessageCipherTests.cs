@@ -21,8 +21,7 @@ public sealed class MessageCipherTests
     public void First_key_encrypts() => Assert.Equal("new", MessageCipher.KeyIdOf(Encrypt([s_new, s_old], "body"u8, ""u8)));
 
     [Fact]
-    public void Body_does_not_decrypt_without_its_key() =>
-        Assert.Null(Decrypt(new([s_new]), Encrypt([s_old], "body"u8, ""u8), ""u8));
+    public void Body_does_not_decrypt_without_its_key() => Assert.Null(Decrypt(new([s_new]), Encrypt([s_old], "body"u8, ""u8), ""u8));
 
     [Fact]
     public void Body_does_not_decrypt_with_another_key_of_the_same_id() =>
@@ -45,15 +44,19 @@ public sealed class MessageCipherTests
     {
         var cipher = new MessageCipher([s_old]);
         var nonces = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
-        Parallel.For(0, 4, _ =>
-        {
-            for (var i = 0; i < 1000; i++)
+        Parallel.For(
+            0,
+            4,
+            _ =>
             {
-                var encrypted = new byte[cipher.Overhead];
-                cipher.Encrypt([], [], encrypted);
-                Assert.True(nonces.TryAdd(Convert.ToHexString(encrypted, 4, 12), true));
+                for (var i = 0; i < 1000; i++)
+                {
+                    var encrypted = new byte[cipher.Overhead];
+                    cipher.Encrypt([], [], encrypted);
+                    Assert.True(nonces.TryAdd(Convert.ToHexString(encrypted, 4, 12), true));
+                }
             }
-        });
+        );
     }
 
     [Fact]

@@ -9,14 +9,16 @@ internal static class TestDatabase
 {
     public static readonly DatabaseOptions Impatient = new() { RetryInterval = TimeSpan.FromMilliseconds(20), RoomToReopen = 0 };
 
-    public static Database Open(string folder, DatabaseOptions? options = null) => Database.Open(folder, NullLogger.Instance, options ?? Impatient);
+    public static Database Open(string folder, DatabaseOptions? options = null) =>
+        Database.Open(folder, NullLogger.Instance, options ?? Impatient);
 
     public static byte[] Key(string name) => Encoding.UTF8.GetBytes("t" + name);
 
     public static ValueTask PutAsync(this Database database, string name, string value) =>
         database.WriteAsync(new Put(name, Encoding.UTF8.GetBytes(value)));
 
-    public static string? Get(this Database database, string name) => database.Get(Key(name)) is { } value ? Encoding.UTF8.GetString(value) : null;
+    public static string? Get(this Database database, string name) =>
+        database.Get(Key(name)) is { } value ? Encoding.UTF8.GetString(value) : null;
 }
 
 /// <summary>Puts one row, and remembers what became of it.</summary>

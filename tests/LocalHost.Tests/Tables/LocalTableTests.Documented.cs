@@ -59,7 +59,11 @@ public sealed partial class LocalTableTests
     // Azurite takes it.
     [Fact]
     public async Task Time_before_1601_is_refused() =>
-        await FailsAsync(400, "OutOfRangeInput", () => table.AddEntityAsync(new TableEntity("p", "r") { ["At"] = DateTimeOffset.MinValue }));
+        await FailsAsync(
+            400,
+            "OutOfRangeInput",
+            () => table.AddEntityAsync(new TableEntity("p", "r") { ["At"] = DateTimeOffset.MinValue })
+        );
 
     // Azurite: 400 without a code.
     [Theory]
@@ -81,11 +85,12 @@ public sealed partial class LocalTableTests
     [Fact]
     public async Task Transaction_takes_one_partition_only()
     {
-        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() => table.SubmitTransactionAsync(
-        [
-            new(TableTransactionActionType.Add, new TableEntity("p", "r")),
-            new(TableTransactionActionType.Add, new TableEntity("q", "r")),
-        ]));
+        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
+            table.SubmitTransactionAsync([
+                new(TableTransactionActionType.Add, new TableEntity("p", "r")),
+                new(TableTransactionActionType.Add, new TableEntity("q", "r")),
+            ])
+        );
 
         Assert.Equal((400, "CommandsInBatchActOnDifferentPartitions"), (failure.Status, failure.ErrorCode));
         Assert.Empty(await QueryAsync(null));
@@ -96,7 +101,10 @@ public sealed partial class LocalTableTests
     public async Task Transaction_takes_no_more_than_100_entities()
     {
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
-            table.SubmitTransactionAsync(Enumerable.Range(0, 101).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"{i}", i)))));
+            table.SubmitTransactionAsync(
+                Enumerable.Range(0, 101).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"{i}", i)))
+            )
+        );
 
         Assert.Equal((400, "InvalidInput"), (failure.Status, failure.ErrorCode));
         Assert.Empty(await QueryAsync(null));
@@ -132,7 +140,11 @@ public sealed partial class LocalTableTests
     [InlineData(0)]
     [InlineData(1001)]
     public async Task Page_size_is_1_to_1000(int size) =>
-        await FailsAsync(400, "InvalidInput", async () => await table.QueryAsync<TableEntity>(maxPerPage: size).AsPages().GetAsyncEnumerator().MoveNextAsync());
+        await FailsAsync(
+            400,
+            "InvalidInput",
+            async () => await table.QueryAsync<TableEntity>(maxPerPage: size).AsPages().GetAsyncEnumerator().MoveNextAsync()
+        );
 
     // The service ends a page after some seconds, this store after 10,000 rows that the filter has turned down. Azurite goes on to the end.
     [Fact]
@@ -174,5 +186,9 @@ public sealed partial class LocalTableTests
     // Azurite's tokens are keys, and so is anything else.
     [Fact]
     public async Task Token_that_no_query_gave_is_refused() =>
-        await FailsAsync(400, "InvalidInput", async () => await table.QueryAsync<TableEntity>().AsPages("%").GetAsyncEnumerator().MoveNextAsync());
+        await FailsAsync(
+            400,
+            "InvalidInput",
+            async () => await table.QueryAsync<TableEntity>().AsPages("%").GetAsyncEnumerator().MoveNextAsync()
+        );
 }

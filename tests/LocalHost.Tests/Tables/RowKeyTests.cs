@@ -10,19 +10,30 @@ public sealed class RowKeyTests
     {
         (string Table, string Partition, string Row)[] keys =
         [
-            ("T", "", ""), ("T", "", "a"), ("T", "a", ""), ("T", "a", "z"), ("T", "a ", "b"),
-            ("T", "a\uD83D\uDE80", ""), ("T", "a\uFF5E", ""), ("T", "b", "\u00E9"), ("T", "b", "\u6771"),
-            ("T1", "", ""), ("TA", "a", "a"),
+            ("T", "", ""),
+            ("T", "", "a"),
+            ("T", "a", ""),
+            ("T", "a", "z"),
+            ("T", "a ", "b"),
+            ("T", "a\uD83D\uDE80", ""),
+            ("T", "a\uFF5E", ""),
+            ("T", "b", "\u00E9"),
+            ("T", "b", "\u6771"),
+            ("T1", "", ""),
+            ("TA", "a", "a"),
         ];
         var encoded = keys.Select(key => RowKey.Encode(RowKey.OfTable(key.Table), key.Partition, key.Row)).ToList();
         var sorted = encoded.Order(Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))).ToList();
 
         Assert.Equal(encoded, sorted);
-        Assert.All(keys.Zip(encoded), pair =>
-        {
-            var start = RowKey.OfTable(pair.First.Table).Length;
-            Assert.Equal((pair.First.Partition, pair.First.Row), RowKey.Decode(pair.Second.AsSpan(start)));
-        });
+        Assert.All(
+            keys.Zip(encoded),
+            pair =>
+            {
+                var start = RowKey.OfTable(pair.First.Table).Length;
+                Assert.Equal((pair.First.Partition, pair.First.Row), RowKey.Decode(pair.Second.AsSpan(start)));
+            }
+        );
     }
 
     [Theory]

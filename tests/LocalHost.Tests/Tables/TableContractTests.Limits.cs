@@ -30,7 +30,15 @@ public abstract partial class TableContractTests
     [Fact]
     public async Task Value_has_at_most_64_KiB()
     {
-        await FailsAsync(400, "PropertyValueTooLarge", () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 * 1024) + 1) }));
-        await FailsAsync(400, "PropertyValueTooLarge", () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new byte[(64 * 1024) + 1] }));
+        await FailsAsync(
+            400,
+            "PropertyValueTooLarge",
+            () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new string('x', (32 * 1024) + 1) })
+        );
+        await FailsAsync(
+            400,
+            "PropertyValueTooLarge",
+            () => table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = new byte[(64 * 1024) + 1] })
+        );
     }
 }

@@ -7,7 +7,10 @@ public abstract partial class TableContractTests
     [Fact]
     public async Task Query_answers_in_the_order_of_partition_and_row()
     {
-        foreach (var (partition, row) in ((string, string)[])[("b", "1"), ("a", "2"), ("ab", "0"), ("a", "10"), ("a", "1"), ("B", "1"), ("", "z")])
+        foreach (
+            var (partition, row) in ((string, string)[])
+                [("b", "1"), ("a", "2"), ("ab", "0"), ("a", "10"), ("a", "1"), ("B", "1"), ("", "z")]
+        )
         {
             await table.AddEntityAsync(new TableEntity(partition, row));
         }
@@ -54,7 +57,9 @@ public abstract partial class TableContractTests
     public async Task Query_matches_interpolated_literals_of_all_types()
     {
         await AddRowsOfAllTypesAsync();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {"p"} and Number eq {3} and Large eq {5_000_000_003L} and Flag eq {false} and Ratio eq {1.5} and Name eq {"it's 3"} and At eq {new DateTimeOffset(2025, 1, 3, 0, 0, 0, TimeSpan.Zero)} and Id eq {Guid.Parse("00000000-0000-0000-0000-000000000003")}");
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {"p"} and Number eq {3} and Large eq {5_000_000_003L} and Flag eq {false} and Ratio eq {1.5} and Name eq {"it's 3"} and At eq {new DateTimeOffset(2025, 1, 3, 0, 0, 0, TimeSpan.Zero)} and Id eq {Guid.Parse("00000000-0000-0000-0000-000000000003")}"
+        );
 
         Assert.Equal(["p/3"], Keys(await QueryAsync(filter)));
     }
@@ -63,8 +68,7 @@ public abstract partial class TableContractTests
     [InlineData("PartitionKey eq")]
     [InlineData("PartitionKey is 'p'")]
     [InlineData("(PartitionKey eq 'p'")]
-    public async Task Malformed_filter_is_refused(string filter) =>
-        await FailsAsync(400, "InvalidInput", () => QueryAsync(filter));
+    public async Task Malformed_filter_is_refused(string filter) => await FailsAsync(400, "InvalidInput", () => QueryAsync(filter));
 
     [Fact]
     public async Task Pages_follow_each_other_without_gap_or_repetition()
@@ -125,8 +129,12 @@ public abstract partial class TableContractTests
     {
         await AddRowsOfAllTypesAsync();
 
-        var entity = Assert.Single(await ListAsync(table.QueryAsync<TableEntity>("PartitionKey eq 'p' and RowKey eq '2'", select: ["RowKey", "Number"])));
-        var keys = Assert.Single(await ListAsync(table.QueryAsync<TableEntity>("PartitionKey eq 'p' and RowKey eq '2'", select: ["PartitionKey", "RowKey"])));
+        var entity = Assert.Single(
+            await ListAsync(table.QueryAsync<TableEntity>("PartitionKey eq 'p' and RowKey eq '2'", select: ["RowKey", "Number"]))
+        );
+        var keys = Assert.Single(
+            await ListAsync(table.QueryAsync<TableEntity>("PartitionKey eq 'p' and RowKey eq '2'", select: ["PartitionKey", "RowKey"]))
+        );
 
         Assert.Equal(("2", 2), (entity.RowKey, entity.GetInt32("Number")));
         Assert.Null(entity.GetString("Name"));
@@ -145,7 +153,8 @@ public abstract partial class TableContractTests
         Assert.Equal((await GetAsync("p", "r")).Timestamp, entity.Timestamp);
     }
 
-    protected static string[] Keys(IEnumerable<TableEntity> entities) => [.. entities.Select(entity => $"{entity.PartitionKey}/{entity.RowKey}")];
+    protected static string[] Keys(IEnumerable<TableEntity> entities) =>
+        [.. entities.Select(entity => $"{entity.PartitionKey}/{entity.RowKey}")];
 
     private static async Task<List<TableEntity>> ListAsync(Azure.AsyncPageable<TableEntity> query)
     {
@@ -164,25 +173,32 @@ public abstract partial class TableContractTests
     {
         foreach (var chunk in Enumerable.Range(0, count).Chunk(100))
         {
-            await table.SubmitTransactionAsync(chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(partition, $"{i:D5}"))));
+            await table.SubmitTransactionAsync(
+                chunk.Select(i => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(partition, $"{i:D5}")))
+            );
         }
     }
 
     protected async Task AddRowsOfAllTypesAsync()
     {
-        TableEntity Entity(string partition, int i) => new(partition, $"{i}")
-        {
-            ["Number"] = i,
-            ["Large"] = 5_000_000_000L + i,
-            ["Name"] = $"it's {i}",
-            ["Flag"] = i % 2 == 0,
-            ["Ratio"] = i / 2.0,
-            ["At"] = new DateTimeOffset(2025, 1, i, 0, 0, 0, TimeSpan.Zero),
-            ["Id"] = Guid.Parse($"00000000-0000-0000-0000-{i:D12}"),
-            ["Bytes"] = new byte[] { (byte)i, 0xFF },
-        };
+        TableEntity Entity(string partition, int i) =>
+            new(partition, $"{i}")
+            {
+                ["Number"] = i,
+                ["Large"] = 5_000_000_000L + i,
+                ["Name"] = $"it's {i}",
+                ["Flag"] = i % 2 == 0,
+                ["Ratio"] = i / 2.0,
+                ["At"] = new DateTimeOffset(2025, 1, i, 0, 0, 0, TimeSpan.Zero),
+                ["Id"] = Guid.Parse($"00000000-0000-0000-0000-{i:D12}"),
+                ["Bytes"] = new byte[] { (byte)i, 0xFF },
+            };
 
-        await table.SubmitTransactionAsync(Enumerable.Range(1, 4).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Entity("p", i))));
-        await table.SubmitTransactionAsync(Enumerable.Range(1, 2).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Entity("q", i))));
+        await table.SubmitTransactionAsync(
+            Enumerable.Range(1, 4).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Entity("p", i)))
+        );
+        await table.SubmitTransactionAsync(
+            Enumerable.Range(1, 2).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Entity("q", i)))
+        );
     }
 }

@@ -13,8 +13,7 @@ public abstract partial class TableContractTests
         var etag = (await table.AddEntityAsync(new TableEntity("p", "updated") { ["A"] = 1 })).Headers.ETag!.Value;
         await table.AddEntityAsync(Row("deleted", 1));
 
-        var response = await table.SubmitTransactionAsync(
-        [
+        var response = await table.SubmitTransactionAsync([
             new(TableTransactionActionType.Add, new TableEntity("p", "added") { ["B"] = 1 }),
             new(TableTransactionActionType.UpsertMerge, new TableEntity("p", "merged") { ["B"] = 2 }),
             new(TableTransactionActionType.UpsertReplace, new TableEntity("p", "replaced") { ["B"] = 3 }),
@@ -40,18 +39,25 @@ public abstract partial class TableContractTests
     [InlineData(TableTransactionActionType.Delete, "there", true, 412, "UpdateConditionNotSatisfied")]
     [InlineData(TableTransactionActionType.UpdateMerge, "absent", true, 404, "ResourceNotFound")]
     [InlineData(TableTransactionActionType.Delete, "absent", false, 404, "ResourceNotFound")]
-    public async Task Transaction_does_nothing_and_names_the_action_when_one_is_refused(TableTransactionActionType type, string rowKey, bool withOldETag, int status, string code)
+    public async Task Transaction_does_nothing_and_names_the_action_when_one_is_refused(
+        TableTransactionActionType type,
+        string rowKey,
+        bool withOldETag,
+        int status,
+        string code
+    )
     {
         var old = (await table.AddEntityAsync(Row("there", 1))).Headers.ETag!.Value;
         await table.UpsertEntityAsync(Row("there", 2));
 
-        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() => table.SubmitTransactionAsync(
-        [
-            new(TableTransactionActionType.Add, Row("new1", 1)),
-            new(TableTransactionActionType.UpsertReplace, Row("new2", 1)),
-            new(type, Row(rowKey, 3), withOldETag ? old : default),
-            new(TableTransactionActionType.Add, Row("new3", 1)),
-        ]));
+        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
+            table.SubmitTransactionAsync([
+                new(TableTransactionActionType.Add, Row("new1", 1)),
+                new(TableTransactionActionType.UpsertReplace, Row("new2", 1)),
+                new(type, Row(rowKey, 3), withOldETag ? old : default),
+                new(TableTransactionActionType.Add, Row("new3", 1)),
+            ])
+        );
 
         Assert.Equal((status, code, 2), (failure.Status, failure.ErrorCode, failure.FailedTransactionActionIndex));
         Assert.Equal(["p/there"], Keys(await QueryAsync(null)));
@@ -61,11 +67,12 @@ public abstract partial class TableContractTests
     [Fact]
     public async Task Transaction_takes_an_entity_once_only()
     {
-        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() => table.SubmitTransactionAsync(
-        [
-            new(TableTransactionActionType.UpsertReplace, Row("r", 1)),
-            new(TableTransactionActionType.UpsertReplace, Row("r", 2)),
-        ]));
+        var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
+            table.SubmitTransactionAsync([
+                new(TableTransactionActionType.UpsertReplace, Row("r", 1)),
+                new(TableTransactionActionType.UpsertReplace, Row("r", 2)),
+            ])
+        );
 
         Assert.Equal((400, "InvalidDuplicateRow"), (failure.Status, failure.ErrorCode));
         Assert.Empty(await QueryAsync(null));
@@ -74,7 +81,9 @@ public abstract partial class TableContractTests
     [Fact]
     public async Task Transaction_takes_100_entities()
     {
-        await table.SubmitTransactionAsync(Enumerable.Range(0, 100).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"a{i}", i))));
+        await table.SubmitTransactionAsync(
+            Enumerable.Range(0, 100).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"a{i}", i)))
+        );
 
         Assert.Equal(100, (await QueryAsync(null)).Count);
     }
@@ -82,10 +91,13 @@ public abstract partial class TableContractTests
     [Fact]
     public async Task Transaction_takes_4_MiB_and_not_more()
     {
-        TableTransactionAction Action(string rowKey, int bytes) => new(TableTransactionActionType.Add, new TableEntity("p", rowKey) { ["A"] = new byte[bytes] });
+        TableTransactionAction Action(string rowKey, int bytes) =>
+            new(TableTransactionActionType.Add, new TableEntity("p", rowKey) { ["A"] = new byte[bytes] });
 
         await table.SubmitTransactionAsync(Enumerable.Range(0, 45).Select(i => Action($"a{i}", 64 * 1024)));
-        var failure = await Assert.ThrowsAsync<RequestFailedException>(() => table.SubmitTransactionAsync(Enumerable.Range(0, 50).Select(i => Action($"b{i}", 64 * 1024))));
+        var failure = await Assert.ThrowsAsync<RequestFailedException>(() =>
+            table.SubmitTransactionAsync(Enumerable.Range(0, 50).Select(i => Action($"b{i}", 64 * 1024)))
+        );
 
         Assert.Equal((413, "RequestBodyTooLarge"), (failure.Status, failure.ErrorCode));
         Assert.Equal(45, (await QueryAsync(null)).Count);
@@ -95,7 +107,8 @@ public abstract partial class TableContractTests
     public async Task Transaction_on_an_absent_table_is_refused()
     {
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
-            service.GetTableClient("absent").SubmitTransactionAsync([new(TableTransactionActionType.Add, Row("r", 1))]));
+            service.GetTableClient("absent").SubmitTransactionAsync([new(TableTransactionActionType.Add, Row("r", 1))])
+        );
 
         Assert.Equal((404, "TableNotFound"), (failure.Status, failure.ErrorCode));
     }

@@ -4,17 +4,39 @@ namespace LocalHost.Tests.Tables;
 
 public abstract partial class TableContractTests
 {
-    public static TheoryData<object> Values => new()
-    {
-        "", "text", "line\r\nbreak\tand \u0001", "Straße 東京 🚀 e\u0301", "\"quoted\" 'too' <&>\\", new string('x', 32 * 1024),
-        0, int.MinValue, int.MaxValue,
-        0L, long.MinValue, long.MaxValue, 5_000_000_000L,
-        true, false,
-        0.0, -0.5, 1.0, 1e300, double.Epsilon, double.MaxValue, double.NaN,
-        new DateTimeOffset(1601, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2025, 2, 11, 10, 20, 30, TimeSpan.Zero).AddTicks(1_234_567), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero),
-        Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"),
-        Array.Empty<byte>(), new byte[] { 0, 1, 0xFE, 0xFF }, new byte[64 * 1024],
-    };
+    public static TheoryData<object> Values =>
+        new()
+        {
+            "",
+            "text",
+            "line\r\nbreak\tand \u0001",
+            "Straße 東京 🚀 e\u0301",
+            "\"quoted\" 'too' <&>\\",
+            new string('x', 32 * 1024),
+            0,
+            int.MinValue,
+            int.MaxValue,
+            0L,
+            long.MinValue,
+            long.MaxValue,
+            5_000_000_000L,
+            true,
+            false,
+            0.0,
+            -0.5,
+            1.0,
+            1e300,
+            double.Epsilon,
+            double.MaxValue,
+            double.NaN,
+            new DateTimeOffset(1601, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            new DateTimeOffset(2025, 2, 11, 10, 20, 30, TimeSpan.Zero).AddTicks(1_234_567),
+            new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero),
+            Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"),
+            Array.Empty<byte>(),
+            new byte[] { 0, 1, 0xFE, 0xFF },
+            new byte[64 * 1024],
+        };
 
     [Theory]
     [MemberData(nameof(Values), DisableDiscoveryEnumeration = true)]

@@ -68,7 +68,11 @@ public abstract partial class TableContractTests : IAsyncLifetime
 
         Assert.False((await absent.GetEntityIfExistsAsync<TableEntity>("p", "r")).HasValue);
         await FailsAsync(404, "TableNotFound", () => absent.AddEntityAsync(Row("r", 1)));
-        await FailsAsync(404, "TableNotFound", async () => await absent.QueryAsync<TableEntity>().AsPages().GetAsyncEnumerator().MoveNextAsync());
+        await FailsAsync(
+            404,
+            "TableNotFound",
+            async () => await absent.QueryAsync<TableEntity>().AsPages().GetAsyncEnumerator().MoveNextAsync()
+        );
     }
 
     [Fact]
@@ -121,7 +125,15 @@ public abstract partial class TableContractTests : IAsyncLifetime
     {
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = "b" });
 
-        await table.UpsertEntityAsync(new TableEntity("p", "r") { ["A"] = "now a text", ["C"] = true, ["B"] = null! }, TableUpdateMode.Merge);
+        await table.UpsertEntityAsync(
+            new TableEntity("p", "r")
+            {
+                ["A"] = "now a text",
+                ["C"] = true,
+                ["B"] = null!,
+            },
+            TableUpdateMode.Merge
+        );
         var merged = await GetAsync("p", "r");
         await table.UpsertEntityAsync(new TableEntity("p", "r") { ["D"] = 4 }, TableUpdateMode.Replace);
         var replaced = await GetAsync("p", "r");
@@ -184,24 +196,29 @@ public abstract partial class TableContractTests : IAsyncLifetime
     [Fact]
     public async Task Only_one_of_concurrent_adds_succeeds()
     {
-        var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>
-        {
-            try
-            {
-                return (await table.AddEntityAsync(Row("r", i))).Status;
-            }
-            catch (RequestFailedException failure)
-            {
-                return failure.Status;
-            }
-        }));
+        var results = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(async i =>
+                {
+                    try
+                    {
+                        return (await table.AddEntityAsync(Row("r", i))).Status;
+                    }
+                    catch (RequestFailedException failure)
+                    {
+                        return failure.Status;
+                    }
+                })
+        );
 
         Assert.Equal((1, 19), (results.Count(status => status == 204), results.Count(status => status == 409)));
     }
 
     protected static TableEntity Row(string rowKey, int value) => new("p", rowKey) { ["Value"] = value };
 
-    protected async Task<TableEntity> GetAsync(string partitionKey, string rowKey) => (await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey)).Value!;
+    protected async Task<TableEntity> GetAsync(string partitionKey, string rowKey) =>
+        (await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey)).Value!;
 
     protected static async Task FailsAsync(int status, string code, Func<Task> action)
     {

@@ -148,13 +148,22 @@ public sealed class TableDurabilityTests : IDisposable
             await table.UpsertEntityAsync(Row("r", -1));
             var etag = (await GetAsync("r"))!.ETag;
 
-            var won = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Task.Run(() => SucceedsAsync(() => i % 2 == 0
-                ? table.UpdateEntityAsync(Row("r", i), etag, TableUpdateMode.Replace)
-                : table.SubmitTransactionAsync(
-                [
-                    new(TableTransactionActionType.UpsertReplace, Row("other", i)),
-                    new(TableTransactionActionType.UpdateMerge, Row("r", i), etag),
-                ])))));
+            var won = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 50)
+                    .Select(i =>
+                        Task.Run(() =>
+                            SucceedsAsync(() =>
+                                i % 2 == 0
+                                    ? table.UpdateEntityAsync(Row("r", i), etag, TableUpdateMode.Replace)
+                                    : table.SubmitTransactionAsync([
+                                        new(TableTransactionActionType.UpsertReplace, Row("other", i)),
+                                        new(TableTransactionActionType.UpdateMerge, Row("r", i), etag),
+                                    ])
+                            )
+                        )
+                    )
+            );
 
             Assert.Equal((await GetAsync("r"))!.GetInt32("Value"), Array.IndexOf(won, true));
             Assert.Single(won, true);
@@ -167,15 +176,23 @@ public sealed class TableDurabilityTests : IDisposable
         await OpenAsync();
         await table.AddEntityAsync(Row("counter", 0));
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
-        {
-            for (var done = 0; done < 100;)
-            {
-                var entity = (await GetAsync("counter"))!;
-                entity["Value"] = entity.GetInt32("Value")!.Value + 1;
-                done += await SucceedsAsync(() => table.UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Replace)) ? 1 : 0;
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        for (var done = 0; done < 100; )
+                        {
+                            var entity = (await GetAsync("counter"))!;
+                            entity["Value"] = entity.GetInt32("Value")!.Value + 1;
+                            done += await SucceedsAsync(() => table.UpdateEntityAsync(entity, entity.ETag, TableUpdateMode.Replace))
+                                ? 1
+                                : 0;
+                        }
+                    })
+                )
+        );
 
         Assert.Equal(800, (await GetAsync("counter"))!.GetInt32("Value"));
     }
@@ -185,33 +202,58 @@ public sealed class TableDurabilityTests : IDisposable
     {
         await OpenAsync();
         using var done = new CancellationTokenSource();
-        var writers = Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
-        {
-            for (var i = 0; i < 150; i++)
-            {
-                await table.SubmitTransactionAsync(Enumerable.Range(0, 20).Select(row => new TableTransactionAction(
-                    TableTransactionActionType.UpsertReplace,
-                    new TableEntity($"p{writer}", $"{row}") { ["A"] = i, ["B"] = i, ["Filler"] = new byte[200] })));
-            }
-        })).ToArray();
-        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
-        {
-            var read = 0;
-            while (!done.IsCancellationRequested)
-            {
-                await foreach (var page in table.QueryAsync<TableEntity>().AsPages())
+        var writers = Enumerable
+            .Range(0, 4)
+            .Select(writer =>
+                Task.Run(async () =>
                 {
-                    Assert.All(page.Values.GroupBy(entity => entity.PartitionKey), partition =>
+                    for (var i = 0; i < 150; i++)
                     {
-                        Assert.Equal(20, partition.Count());
-                        Assert.Single(partition.SelectMany(entity => new[] { entity.GetInt32("A"), entity.GetInt32("B") }).Distinct());
-                    });
-                    read += page.Values.Count;
-                }
-            }
+                        await table.SubmitTransactionAsync(
+                            Enumerable
+                                .Range(0, 20)
+                                .Select(row => new TableTransactionAction(
+                                    TableTransactionActionType.UpsertReplace,
+                                    new TableEntity($"p{writer}", $"{row}")
+                                    {
+                                        ["A"] = i,
+                                        ["B"] = i,
+                                        ["Filler"] = new byte[200],
+                                    }
+                                ))
+                        );
+                    }
+                })
+            )
+            .ToArray();
+        var readers = Enumerable
+            .Range(0, 2)
+            .Select(_ =>
+                Task.Run(async () =>
+                {
+                    var read = 0;
+                    while (!done.IsCancellationRequested)
+                    {
+                        await foreach (var page in table.QueryAsync<TableEntity>().AsPages())
+                        {
+                            Assert.All(
+                                page.Values.GroupBy(entity => entity.PartitionKey),
+                                partition =>
+                                {
+                                    Assert.Equal(20, partition.Count());
+                                    Assert.Single(
+                                        partition.SelectMany(entity => new[] { entity.GetInt32("A"), entity.GetInt32("B") }).Distinct()
+                                    );
+                                }
+                            );
+                            read += page.Values.Count;
+                        }
+                    }
 
-            return read;
-        })).ToArray();
+                    return read;
+                })
+            )
+            .ToArray();
 
         await Task.WhenAll(writers);
         await done.CancelAsync();
@@ -266,7 +308,9 @@ public sealed class TableDurabilityTests : IDisposable
     }
 
     private async Task SubmitAsync(string[] rowKeys) =>
-        await table.SubmitTransactionAsync(rowKeys.Select((key, i) => new TableTransactionAction(TableTransactionActionType.Add, Row(key, i))));
+        await table.SubmitTransactionAsync(
+            rowKeys.Select((key, i) => new TableTransactionAction(TableTransactionActionType.Add, Row(key, i)))
+        );
 
     private async Task<string[]> RowKeysAsync()
     {

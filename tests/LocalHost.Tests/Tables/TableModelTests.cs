@@ -12,8 +12,10 @@ public sealed class TableModelTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly List<ETag> etags = [new ETag("W/\"never\"")];
     private readonly SortedDictionary<(string Partition, string Row), (int Value, ETag ETag)> model = new(
-        Comparer<(string Partition, string Row)>.Create((a, b) =>
-            Order(a.Partition, b.Partition) is not 0 and var order ? order : Order(a.Row, b.Row)));
+        Comparer<(string Partition, string Row)>.Create(
+            (a, b) => Order(a.Partition, b.Partition) is not 0 and var order ? order : Order(a.Row, b.Row)
+        )
+    );
 
     private Database? database;
     private TableClient table = null!;
@@ -50,9 +52,15 @@ public sealed class TableModelTests : IDisposable
         var key = (Partition: $"p{random.Next(4)}", Row: $"{random.Next(60):D2}");
         var exists = model.TryGetValue(key, out var row);
         var isOld = random.Next(2) == 0;
-        var ifMatch = random.Next(3) == 0 ? ETag.All : isOld || !exists ? etags[random.Next(etags.Count)] : row.ETag;
+        var ifMatch =
+            random.Next(3) == 0 ? ETag.All
+            : isOld || !exists ? etags[random.Next(etags.Count)]
+            : row.ETag;
         var mode = random.Next(2) == 0 ? TableUpdateMode.Merge : TableUpdateMode.Replace;
-        var status = !exists ? 404 : ifMatch == ETag.All || ifMatch == row.ETag ? 204 : 412;
+        var status =
+            !exists ? 404
+            : ifMatch == ETag.All || ifMatch == row.ETag ? 204
+            : 412;
         switch (random.Next(8))
         {
             case 0:
@@ -78,13 +86,15 @@ public sealed class TableModelTests : IDisposable
                 var (from, to) = ($"{random.Next(60):D2}", $"{random.Next(60):D2}");
                 await AssertSameAsync(
                     TableClient.CreateQueryFilter($"RowKey gt {from} and RowKey le {to} and PartitionKey ne {key.Partition}"),
-                    row => row.Partition != key.Partition && Order(row.Row, from) > 0 && Order(row.Row, to) <= 0);
+                    row => row.Partition != key.Partition && Order(row.Row, from) > 0 && Order(row.Row, to) <= 0
+                );
                 break;
             default:
                 var (low, high) = ($"{random.Next(60):D2}", $"{random.Next(60):D2}");
                 await AssertSameAsync(
                     TableClient.CreateQueryFilter($"PartitionKey eq {key.Partition} and RowKey ge {low} and RowKey lt {high}"),
-                    row => row.Partition == key.Partition && Order(row.Row, low) >= 0 && Order(row.Row, high) < 0);
+                    row => row.Partition == key.Partition && Order(row.Row, low) >= 0 && Order(row.Row, high) < 0
+                );
                 break;
         }
     }
@@ -96,8 +106,12 @@ public sealed class TableModelTests : IDisposable
         var failed = adds ? Array.FindIndex(rows, row => model.ContainsKey((partition, row))) : -1;
         try
         {
-            var response = await table.SubmitTransactionAsync(rows.Select(row => new TableTransactionAction(
-                adds ? TableTransactionActionType.Add : TableTransactionActionType.UpsertReplace, Entity((partition, row), value))));
+            var response = await table.SubmitTransactionAsync(
+                rows.Select(row => new TableTransactionAction(
+                    adds ? TableTransactionActionType.Add : TableTransactionActionType.UpsertReplace,
+                    Entity((partition, row), value)
+                ))
+            );
             Assert.Equal(-1, failed);
             etags.Add(response.Value[0].Headers.ETag!.Value);
             foreach (var row in rows)

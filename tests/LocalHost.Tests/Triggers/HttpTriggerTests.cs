@@ -10,11 +10,16 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     private int _seen;
     private TestHost _host = null!;
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync<Functions>(builder => builder.Use(next => context =>
-    {
-        Interlocked.Increment(ref _seen);
-        return next(context);
-    }));
+    public async Task InitializeAsync() =>
+        _host = await TestHost.StartAsync<Functions>(builder =>
+            builder.Use(next =>
+                context =>
+                {
+                    Interlocked.Increment(ref _seen);
+                    return next(context);
+                }
+            )
+        );
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
 
@@ -149,37 +154,60 @@ public sealed class HttpTriggerTests : IAsyncLifetime
         internal static readonly TaskCompletionSource Cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         [Function("GetItem")]
-        public IResult GetItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) => Results.Text($"GetItem {id}");
+        public IResult GetItem([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "items/{id}")] HttpRequest request, string id) =>
+            Results.Text($"GetItem {id}");
 
         [Function("PutItem")]
-        public IResult PutItem([HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "items/{name}")] HttpRequest request, string name) => Results.Text($"PutItem {name}");
+        public IResult PutItem(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "items/{name}")] HttpRequest request,
+            string name
+        ) => Results.Text($"PutItem {name}");
 
         [Function("Number")]
-        public IResult Number([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "numbers/{value:int}")] HttpRequest request, int value) => Results.Text($"Number {value}");
+        public IResult Number(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "numbers/{value:int}")] HttpRequest request,
+            int value
+        ) => Results.Text($"Number {value}");
 
         [Function("Any")]
-        public Task<IResult> Any([HttpTrigger(AuthorizationLevel.Anonymous, Route = "any")] HttpRequest request) => Task.FromResult(Results.Text("Any"));
+        public Task<IResult> Any([HttpTrigger(AuthorizationLevel.Anonymous, Route = "any")] HttpRequest request) =>
+            Task.FromResult(Results.Text("Any"));
 
         [Function("NamedByItself")]
-        public IResult NamedByItself([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) => Results.Text("NamedByItself");
+        public IResult NamedByItself([HttpTrigger(AuthorizationLevel.Anonymous, "get")] HttpRequest request) =>
+            Results.Text("NamedByItself");
 
         [Function("Page")]
-        public IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "pages/{number=1}")] HttpRequest request, int number) => Results.Text($"Page {number}");
+        public IResult Page(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "pages/{number=1}")] HttpRequest request,
+            int number
+        ) => Results.Text($"Page {number}");
 
         [Function("Optional")]
-        public IResult Optional([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "optional/{name?}")] HttpRequest request, string? name) => Results.Text($"Optional {name}");
+        public IResult Optional(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "optional/{name?}")] HttpRequest request,
+            string? name
+        ) => Results.Text($"Optional {name}");
 
         [Function("Files")]
-        public IResult Files([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "files/{*path}")] HttpRequest request, string path) => Results.Text($"Files {path}");
+        public IResult Files(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "files/{*path}")] HttpRequest request,
+            string path
+        ) => Results.Text($"Files {path}");
 
         [Function("ZExact")]
-        public IResult Exact([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "clash/exact")] HttpRequest request) => Results.Text("ZExact");
+        public IResult Exact([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "clash/exact")] HttpRequest request) =>
+            Results.Text("ZExact");
 
         [Function("ACatchAll")]
-        public IResult CatchAll([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "clash/{*rest}")] HttpRequest request) => Results.Text("ACatchAll");
+        public IResult CatchAll([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "clash/{*rest}")] HttpRequest request) =>
+            Results.Text("ACatchAll");
 
         [Function("RouteValue")]
-        public IResult RouteValue([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "route-value/{value}")] HttpRequest request, int value) => Results.Text($"{value}");
+        public IResult RouteValue(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "route-value/{value}")] HttpRequest request,
+            int value
+        ) => Results.Text($"{value}");
 
         [Function("Fail")]
         public async Task<IResult> Fail([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "fail")] HttpRequest request)
@@ -190,7 +218,8 @@ public sealed class HttpTriggerTests : IAsyncLifetime
         }
 
         [Function("FailingResult")]
-        public IResult FailingResult([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "failing-result")] HttpRequest request) => new Failing();
+        public IResult FailingResult([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "failing-result")] HttpRequest request) =>
+            new Failing();
 
         [Function("FailLate")]
         public async Task FailLate([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "fail-late")] HttpRequest request)
@@ -219,7 +248,10 @@ public sealed class HttpTriggerTests : IAsyncLifetime
         }
 
         [Function("Wait")]
-        public async Task<IResult> Wait([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request, CancellationToken cancellationToken)
+        public async Task<IResult> Wait(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "wait")] HttpRequest request,
+            CancellationToken cancellationToken
+        )
         {
             Waiting.TrySetResult();
             try

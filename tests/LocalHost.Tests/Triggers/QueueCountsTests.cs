@@ -31,7 +31,10 @@ public sealed class QueueCountsTests : IDisposable
         var received = await _broker.Queue.ReceiveAsync(2, CancellationToken.None);
         await _broker.Queue.DeadLetterAsync(received[0].LockToken, "reason", null);
 
-        var counts = (await GetAsync(AdminKey)).Json.GetProperty("queues").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "plain");
+        var counts = (await GetAsync(AdminKey))
+            .Json.GetProperty("queues")
+            .EnumerateArray()
+            .Single(one => one.GetProperty("name").GetString() == "plain");
         Assert.Equal(2, counts.GetProperty("active").GetInt32());
         Assert.Equal(1, counts.GetProperty("scheduled").GetInt32());
         Assert.Equal(1, counts.GetProperty("deadLetters").GetInt32());

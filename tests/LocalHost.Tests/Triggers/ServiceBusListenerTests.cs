@@ -200,20 +200,25 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
 
     private static void Single([ServiceBusTrigger("plain")] ServiceBusReceivedMessage message) => _ = message;
 
-    private static void SingleSettling([ServiceBusTrigger("plain", AutoCompleteMessages = false)] ServiceBusReceivedMessage message) => _ = message;
+    private static void SingleSettling([ServiceBusTrigger("plain", AutoCompleteMessages = false)] ServiceBusReceivedMessage message) =>
+        _ = message;
 
     private static void Batched([ServiceBusTrigger("plain", IsBatched = true)] ServiceBusReceivedMessage[] messages) => _ = messages;
 
     private Task StartAsync(string function, ServiceBusOptions? options = null)
     {
-        var parameter = typeof(ServiceBusListenerTests).GetMethod(function, BindingFlags.NonPublic | BindingFlags.Static)!.GetParameters().Single();
+        var parameter = typeof(ServiceBusListenerTests)
+            .GetMethod(function, BindingFlags.NonPublic | BindingFlags.Static)!
+            .GetParameters()
+            .Single();
         var binding = parameter.GetCustomAttribute<ServiceBusTriggerAttribute>()!;
         _listener = new ServiceBusListener(
             new LocalFunction(function, "queue plain", parameter, binding, InvokeAsync),
             _broker.Queue,
             options ?? new(),
             _broker.Time,
-            NullLogger<ServiceBusListener>.Instance);
+            NullLogger<ServiceBusListener>.Instance
+        );
         return _listener.StartAsync(CancellationToken.None);
     }
 
@@ -238,9 +243,12 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         return null;
     }
 
-    private Task<Invocation> NextAsync() => Task.Run(() => _invocations.TryTake(out var next, TimeSpan.FromSeconds(30))
-        ? next
-        : throw new TimeoutException("The function was not invoked."));
+    private Task<Invocation> NextAsync() =>
+        Task.Run(() =>
+            _invocations.TryTake(out var next, TimeSpan.FromSeconds(30))
+                ? next
+                : throw new TimeoutException("The function was not invoked.")
+        );
 
     private static async Task EventuallyAsync(Func<bool> condition)
     {
@@ -252,10 +260,14 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<string> Bodies(IEnumerable<ServiceBusReceivedMessage> messages) => messages.Select(message => message.Body.ToString());
+    private static IEnumerable<string> Bodies(IEnumerable<ServiceBusReceivedMessage> messages) =>
+        messages.Select(message => message.Body.ToString());
 
     private sealed record Invocation(
-        IReadOnlyList<ServiceBusReceivedMessage> Messages, ServiceBusMessageActions Actions, CancellationToken CancellationToken)
+        IReadOnlyList<ServiceBusReceivedMessage> Messages,
+        ServiceBusMessageActions Actions,
+        CancellationToken CancellationToken
+    )
     {
         public TaskCompletionSource End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -17,20 +17,24 @@ public sealed class ServiceBusRestTests : IDisposable
     [Fact]
     public async Task Message_is_sent_with_what_the_headers_say()
     {
-        var status = await PostAsync("plain", "{\"a\":1}", request =>
-        {
-            request.ContentType = "application/json";
-            request.Headers["BrokerProperties"] = """{"MessageId":"id-1","Label":"ignored","TimeToLive":90}""";
-            request.Headers["source"] = "\"air\"";
-            request.Headers["count"] = "3";
-            request.Headers["large"] = "5000000000";
-            request.Headers["ratio"] = "1.5";
-            request.Headers["flag"] = "true";
-            request.Headers.Accept = "*/*";
-            request.Headers.IfMatch = "\"etag\"";
-            request.Headers["X-Forwarded-Port"] = "443";
-            request.Headers["plain"] = "not json";
-        });
+        var status = await PostAsync(
+            "plain",
+            "{\"a\":1}",
+            request =>
+            {
+                request.ContentType = "application/json";
+                request.Headers["BrokerProperties"] = """{"MessageId":"id-1","Label":"ignored","TimeToLive":90}""";
+                request.Headers["source"] = "\"air\"";
+                request.Headers["count"] = "3";
+                request.Headers["large"] = "5000000000";
+                request.Headers["ratio"] = "1.5";
+                request.Headers["flag"] = "true";
+                request.Headers.Accept = "*/*";
+                request.Headers.IfMatch = "\"etag\"";
+                request.Headers["X-Forwarded-Port"] = "443";
+                request.Headers["plain"] = "not json";
+            }
+        );
 
         Assert.Equal((201, ""), status);
         var message = _broker.ReceiveOne();
@@ -38,8 +42,16 @@ public sealed class ServiceBusRestTests : IDisposable
         Assert.Equal("application/json", message.ContentType);
         Assert.Equal("id-1", message.MessageId);
         Assert.Equal(
-            new Dictionary<string, object>(StringComparer.Ordinal) { ["source"] = "air", ["count"] = 3, ["large"] = 5000000000L, ["ratio"] = 1.5, ["flag"] = true },
-            message.Properties);
+            new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["source"] = "air",
+                ["count"] = 3,
+                ["large"] = 5000000000L,
+                ["ratio"] = 1.5,
+                ["flag"] = true,
+            },
+            message.Properties
+        );
     }
 
     [Theory]
@@ -90,9 +102,15 @@ public sealed class ServiceBusRestTests : IDisposable
     [Fact]
     public async Task Key_is_taken_from_either_header()
     {
-        Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers.Authorization = $"Bearer {AdminKey}", apiKey: null)).Status);
+        Assert.Equal(
+            201,
+            (await PostAsync("plain", "x", request => request.Headers.Authorization = $"Bearer {AdminKey}", apiKey: null)).Status
+        );
         Assert.Equal(201, (await PostAsync("plain", "x", apiKey: AdminKey)).Status);
-        Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers.Authorization = "Basic of-a-proxy", apiKey: AdminKey)).Status);
+        Assert.Equal(
+            201,
+            (await PostAsync("plain", "x", request => request.Headers.Authorization = "Basic of-a-proxy", apiKey: AdminKey)).Status
+        );
     }
 
     [Fact]
@@ -113,7 +131,12 @@ public sealed class ServiceBusRestTests : IDisposable
         Assert.Equal(401, (await PostAsync("nowhere", "x", request => request.Headers.Authorization = authorization, apiKey)).Status);
     }
 
-    private async Task<(int Status, string Text)> PostAsync(string queue, string body, Action<HttpRequest>? change = null, string? apiKey = AdminKey)
+    private async Task<(int Status, string Text)> PostAsync(
+        string queue,
+        string body,
+        Action<HttpRequest>? change = null,
+        string? apiKey = AdminKey
+    )
     {
         var context = new DefaultHttpContext();
         var bytes = Encoding.UTF8.GetBytes(body);

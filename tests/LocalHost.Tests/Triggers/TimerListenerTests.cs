@@ -49,7 +49,10 @@ public sealed class TimerListenerTests : IDisposable
 
         Next();
         var (info, _) = Next();
-        Assert.Equal((Start.AddMinutes(5).UtcDateTime, Start.AddMinutes(10).UtcDateTime), (info.ScheduleStatus!.Last, info.ScheduleStatus.Next));
+        Assert.Equal(
+            (Start.AddMinutes(5).UtcDateTime, Start.AddMinutes(10).UtcDateTime),
+            (info.ScheduleStatus!.Last, info.ScheduleStatus.Next)
+        );
         Assert.False(info.IsPastDue);
     }
 
@@ -280,28 +283,40 @@ public sealed class TimerListenerTests : IDisposable
 
     private async Task<Running> StartAsync(string schedule, TimerTriggerAttribute? attribute = null)
     {
-        var function = new LocalFunction("Tick", "", null!, attribute ?? new TimerTriggerAttribute(schedule), async (value, _, token) =>
-        {
-            _runs.Add(((TimerInfo)value, _time.GetUtcNow()), CancellationToken.None);
-            var run = _body(token);
-            if (run.IsCompleted)
+        var function = new LocalFunction(
+            "Tick",
+            "",
+            null!,
+            attribute ?? new TimerTriggerAttribute(schedule),
+            async (value, _, token) =>
             {
-                await run;
-                return null;
-            }
+                _runs.Add(((TimerInfo)value, _time.GetUtcNow()), CancellationToken.None);
+                var run = _body(token);
+                if (run.IsCompleted)
+                {
+                    await run;
+                    return null;
+                }
 
-            Interlocked.Increment(ref _inRun);
-            try
-            {
-                await run;
-                return null;
+                Interlocked.Increment(ref _inRun);
+                try
+                {
+                    await run;
+                    return null;
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _inRun);
+                }
             }
-            finally
-            {
-                Interlocked.Decrement(ref _inRun);
-            }
-        });
-        var listener = new TimerListener(function, TimerSchedule.Parse(schedule, "Tick"), new TimerStatusStore(_database, "Tick"), _time, NullLogger<TimerListener>.Instance);
+        );
+        var listener = new TimerListener(
+            function,
+            TimerSchedule.Parse(schedule, "Tick"),
+            new TimerStatusStore(_database, "Tick"),
+            _time,
+            NullLogger<TimerListener>.Instance
+        );
         await listener.StartAsync(CancellationToken.None);
         return new Running(listener);
     }
@@ -317,7 +332,8 @@ public sealed class TimerListenerTests : IDisposable
         }
     }
 
-    private void Rest() => Assert.True(SpinWait.SpinUntil(() => _time.PendingTimers > 0 || Volatile.Read(ref _inRun) > 0, TimeSpan.FromSeconds(20)));
+    private void Rest() =>
+        Assert.True(SpinWait.SpinUntil(() => _time.PendingTimers > 0 || Volatile.Read(ref _inRun) > 0, TimeSpan.FromSeconds(20)));
 
     private (TimerInfo Info, DateTimeOffset At) Next() =>
         _runs.TryTake(out var run, TimeSpan.FromSeconds(20)) ? run : throw new TimeoutException("The timer did not run.");

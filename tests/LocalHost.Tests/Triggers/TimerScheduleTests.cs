@@ -20,11 +20,15 @@ public sealed class TimerScheduleTests
         Assert.Equal(Utc(expected), Parse(expression).NextAfter(Utc(after)));
 
     [Fact]
-    public void Schedule_has_no_run_when_its_date_does_not_exist() => Assert.Null(Parse("0 0 0 30 2 *").NextAfter(Utc("2025-01-01 00:00:00")));
+    public void Schedule_has_no_run_when_its_date_does_not_exist() =>
+        Assert.Null(Parse("0 0 0 30 2 *").NextAfter(Utc("2025-01-01 00:00:00")));
 
     [Fact]
     public void Schedule_is_in_UTC_when_the_time_given_is_not() =>
-        Assert.Equal(Utc("2025-01-01 03:00:00"), Parse("0 0 3 * * *").NextAfter(new DateTimeOffset(2025, 1, 1, 4, 30, 0, TimeSpan.FromHours(2))));
+        Assert.Equal(
+            Utc("2025-01-01 03:00:00"),
+            Parse("0 0 3 * * *").NextAfter(new DateTimeOffset(2025, 1, 1, 4, 30, 0, TimeSpan.FromHours(2)))
+        );
 
     [Theory]
     [InlineData("")]
@@ -35,9 +39,14 @@ public sealed class TimerScheduleTests
     [InlineData("*/x * * * * *")]
     [InlineData("00:05:00")]
     public void Schedule_is_refused_with_its_function_when_it_is_not_an_expression(string expression) =>
-        Assert.StartsWith($"Purge: '{expression}' is not a schedule: ", Assert.Throws<StartupException>(() => TimerSchedule.Parse(expression, "Purge")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Purge: '{expression}' is not a schedule: ",
+            Assert.Throws<StartupException>(() => TimerSchedule.Parse(expression, "Purge")).Message,
+            StringComparison.Ordinal
+        );
 
     private static TimerSchedule Parse(string expression) => TimerSchedule.Parse(expression, "Purge");
 
-    private static DateTimeOffset Utc(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    private static DateTimeOffset Utc(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
 }

@@ -48,9 +48,7 @@ public sealed class BackupTests : IDisposable
     [Fact]
     public async Task Backup_says_what_to_do_when_no_host_runs()
     {
-        await using (await TestHost.StartAsync([], setup: new Setup { Folder = _folder.Path }))
-        {
-        }
+        await using (await TestHost.StartAsync([], setup: new Setup { Folder = _folder.Path })) { }
 
         Assert.Contains("can be copied", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
     }
@@ -69,5 +67,6 @@ public sealed class BackupTests : IDisposable
     private Task RequestAsync() =>
         Backup.RequestAsync(CommandLine.Parse(["backup", Copy, "--data", _folder.Path]), new ConfigurationBuilder().Build());
 
-    private static string? AdminKeyOf(TestHost host) => ((IConfiguration)host.Services.GetService(typeof(IConfiguration))!)[LocalSettings.AdminKey];
+    private static string? AdminKeyOf(TestHost host) =>
+        ((IConfiguration)host.Services.GetService(typeof(IConfiguration))!)[LocalSettings.AdminKey];
 }

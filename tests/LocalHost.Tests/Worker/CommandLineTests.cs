@@ -10,7 +10,10 @@ public sealed class CommandLineTests
     {
         var line = CommandLine.Parse([]);
 
-        Assert.Equal((7071, IPAddress.Loopback, Path.GetFullPath(".data"), false), (line.Port, line.Address, line.DataDirectory, line.Help));
+        Assert.Equal(
+            (7071, IPAddress.Loopback, Path.GetFullPath(".data"), false),
+            (line.Port, line.Address, line.DataDirectory, line.Help)
+        );
     }
 
     [Theory]
@@ -46,7 +49,13 @@ public sealed class CommandLineTests
 
     [Fact]
     public void Command_line_backs_up_to_a_folder() =>
-        Assert.Equal((Path.GetFullPath("copy"), Path.GetFullPath("state")), (CommandLine.Parse(["backup", "copy", "--data", "state"]).BackupDirectory, CommandLine.Parse(["backup", "copy", "--data", "state"]).DataDirectory));
+        Assert.Equal(
+            (Path.GetFullPath("copy"), Path.GetFullPath("state")),
+            (
+                CommandLine.Parse(["backup", "copy", "--data", "state"]).BackupDirectory,
+                CommandLine.Parse(["backup", "copy", "--data", "state"]).DataDirectory
+            )
+        );
 
     [Theory]
     [InlineData("backup")]

@@ -12,7 +12,8 @@ public sealed class FunctionDiscoveryTests
     public void Functions_are_found_in_the_order_of_their_names() =>
         Assert.Equal(
             ["alpha: GET,POST /v1/things/{id:int}", "Beta: queue work", "delta: any /v1/delta", "Gamma: timer %Schedule%"],
-            FunctionDiscovery.Find([typeof(Right)], "v1").Select(function => $"{function.Name}: {function.Trigger}"));
+            FunctionDiscovery.Find([typeof(Right)], "v1").Select(function => $"{function.Name}: {function.Trigger}")
+        );
 
     [Fact]
     public void Functions_of_this_assembly_are_among_its_types() =>
@@ -46,7 +47,9 @@ public sealed class FunctionDiscoveryTests
     [Fact]
     public void Functions_that_are_wrong_are_listed_together()
     {
-        var message = Assert.Throws<StartupException>(() => FunctionDiscovery.Find([typeof(NoTrigger), typeof(NotPublic), typeof(Right)], "")).Message;
+        var message = Assert
+            .Throws<StartupException>(() => FunctionDiscovery.Find([typeof(NoTrigger), typeof(NotPublic), typeof(Right)], ""))
+            .Message;
 
         Assert.Equal(3, message.Split('\n').Length);
     }
@@ -57,10 +60,18 @@ public sealed class FunctionDiscoveryTests
         public void Timer([TimerTrigger("%Schedule%")] TimerInfo timer) { }
 
         [Function("alpha")]
-        public IResult Http([HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "things/{id:int}")] HttpRequest request, int id, FunctionContext context, CancellationToken token) => Results.Ok();
+        public IResult Http(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "things/{id:int}")] HttpRequest request,
+            int id,
+            FunctionContext context,
+            CancellationToken token
+        ) => Results.Ok();
 
         [Function("Beta")]
-        public Task Queue([ServiceBusTrigger("work", IsBatched = true)] ServiceBusReceivedMessage[] messages, ServiceBusMessageActions actions) => Task.CompletedTask;
+        public Task Queue(
+            [ServiceBusTrigger("work", IsBatched = true)] ServiceBusReceivedMessage[] messages,
+            ServiceBusMessageActions actions
+        ) => Task.CompletedTask;
 
         [Function("delta")]
         public static Task<IResult> Any([HttpTrigger(AuthorizationLevel.Anonymous)] HttpRequest request) => Task.FromResult(Results.Ok());

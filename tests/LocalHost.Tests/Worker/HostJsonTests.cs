@@ -14,44 +14,75 @@ public sealed class HostJsonTests
 
         Assert.Equal("api", host.RoutePrefix);
         Assert.Equal(new ServiceBusOptions(), host.ServiceBus);
-        Assert.Equal((16 * Environment.ProcessorCount, 1000, 0, true, TimeSpan.FromMinutes(5)),
-            (host.ServiceBus.MaxConcurrentCalls, host.ServiceBus.MaxMessageBatchSize, host.ServiceBus.PrefetchCount, host.ServiceBus.AutoCompleteMessages, host.ServiceBus.MaxAutoLockRenewalDuration));
+        Assert.Equal(
+            (16 * Environment.ProcessorCount, 1000, 0, true, TimeSpan.FromMinutes(5)),
+            (
+                host.ServiceBus.MaxConcurrentCalls,
+                host.ServiceBus.MaxMessageBatchSize,
+                host.ServiceBus.PrefetchCount,
+                host.ServiceBus.AutoCompleteMessages,
+                host.ServiceBus.MaxAutoLockRenewalDuration
+            )
+        );
     }
 
     [Fact]
-    public void Host_json_is_read_with_comments_and_trailing_commas() => WithFile(
-        """
-        {
-          // the whole of it
-          "version": "2.0",
-          "extensions": {
-            "http": { "routePrefix": "/v1/" },
-            "serviceBus": { "maxConcurrentCalls": 3, "maxMessageBatchSize": 4, "prefetchCount": 5, "autoCompleteMessages": false, "maxAutoLockRenewalDuration": "00:01:00", },
-          },
-        }
-        """,
-        path =>
-        {
-            var host = HostJson.Load(path, Overrides());
+    public void Host_json_is_read_with_comments_and_trailing_commas() =>
+        WithFile(
+            """
+            {
+              // the whole of it
+              "version": "2.0",
+              "extensions": {
+                "http": { "routePrefix": "/v1/" },
+                "serviceBus": { "maxConcurrentCalls": 3, "maxMessageBatchSize": 4, "prefetchCount": 5, "autoCompleteMessages": false, "maxAutoLockRenewalDuration": "00:01:00", },
+              },
+            }
+            """,
+            path =>
+            {
+                var host = HostJson.Load(path, Overrides());
 
-            Assert.Equal("v1", host.RoutePrefix);
-            Assert.Equal(
-                new ServiceBusOptions { MaxConcurrentCalls = 3, MaxMessageBatchSize = 4, PrefetchCount = 5, AutoCompleteMessages = false, MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(1) },
-                host.ServiceBus);
-        });
+                Assert.Equal("v1", host.RoutePrefix);
+                Assert.Equal(
+                    new ServiceBusOptions
+                    {
+                        MaxConcurrentCalls = 3,
+                        MaxMessageBatchSize = 4,
+                        PrefetchCount = 5,
+                        AutoCompleteMessages = false,
+                        MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(1),
+                    },
+                    host.ServiceBus
+                );
+            }
+        );
 
     [Fact]
-    public void Host_json_is_overridden_by_the_environment() => WithFile(
-        """{ "extensions": { "serviceBus": { "maxConcurrentCalls": 3 } } }""",
-        path => Assert.Equal(7, HostJson.Load(path, Overrides(("extensions:serviceBus:maxConcurrentCalls", "7"))).ServiceBus.MaxConcurrentCalls));
+    public void Host_json_is_overridden_by_the_environment() =>
+        WithFile(
+            """{ "extensions": { "serviceBus": { "maxConcurrentCalls": 3 } } }""",
+            path =>
+                Assert.Equal(
+                    7,
+                    HostJson.Load(path, Overrides(("extensions:serviceBus:maxConcurrentCalls", "7"))).ServiceBus.MaxConcurrentCalls
+                )
+        );
 
     [Theory]
     [InlineData("""{ "extensions": { "serviceBus": { "maxConcurrentCalls": 0 } } }""", "maxConcurrentCalls")]
     [InlineData("""{ "extensions": { "serviceBus": { "autoCompleteMessages": "often" } } }""", "often")]
     [InlineData("{", "host.json")]
-    public void Host_json_that_is_wrong_is_refused_by_name(string json, string named) => WithFile(
-        json,
-        path => Assert.Contains(named, Assert.Throws<StartupException>(() => HostJson.Load(path, Overrides())).Message, StringComparison.Ordinal));
+    public void Host_json_that_is_wrong_is_refused_by_name(string json, string named) =>
+        WithFile(
+            json,
+            path =>
+                Assert.Contains(
+                    named,
+                    Assert.Throws<StartupException>(() => HostJson.Load(path, Overrides())).Message,
+                    StringComparison.Ordinal
+                )
+        );
 
     [Theory]
     [InlineData(nameof(Automatic.Unsaid), true)]
@@ -65,7 +96,9 @@ public sealed class HostJsonTests
     }
 
     private static IConfiguration Overrides(params (string Name, string Value)[] settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value)).Build();
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value))
+            .Build();
 
     private static void WithFile(string json, Action<string> use)
     {

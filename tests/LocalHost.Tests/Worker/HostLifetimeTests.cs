@@ -31,13 +31,15 @@ public sealed class HostLifetimeTests
     public async Task Admin_key_is_shown_when_it_is_made_and_not_again()
     {
         using var folder = new TemporaryFolder();
-        await using (await TestHost.StartAsync<Functions>(setup: new Setup { Folder = folder.Path }))
-        {
-        }
+        await using (await TestHost.StartAsync<Functions>(setup: new Setup { Folder = folder.Path })) { }
 
         await using var again = await TestHost.StartAsync<Functions>(setup: new Setup { Folder = folder.Path });
 
-        Assert.DoesNotContain(again.Services.GetRequiredService<IConfiguration>()["Access:AdminKey"]!, again.Output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            again.Services.GetRequiredService<IConfiguration>()["Access:AdminKey"]!,
+            again.Output.ToString(),
+            StringComparison.Ordinal
+        );
         Assert.Contains(Path.Combine(folder.Path, "secrets.json"), again.Output.ToString(), StringComparison.Ordinal);
     }
 
@@ -47,7 +49,10 @@ public sealed class HostLifetimeTests
         var host = await TestHost.StartAsync<Functions>();
         await host.DisposeAsync();
 
-        Assert.Equal(["Stopping…", "Stopped."], host.Output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)[^2..]);
+        Assert.Equal(
+            ["Stopping…", "Stopped."],
+            host.Output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)[^2..]
+        );
     }
 
     [Fact]
@@ -61,7 +66,9 @@ public sealed class HostLifetimeTests
     [Fact]
     public async Task Settings_of_the_environment_are_the_applications_configuration()
     {
-        await using var host = await TestHost.StartAsync<Functions>(setup: new Setup { Settings = { ["Tables"] = "UseDevelopmentStorage=true", ["A:B"] = "c" } });
+        await using var host = await TestHost.StartAsync<Functions>(
+            setup: new Setup { Settings = { ["Tables"] = "UseDevelopmentStorage=true", ["A:B"] = "c" } }
+        );
 
         var configuration = host.Services.GetRequiredService<IConfiguration>();
 
@@ -84,7 +91,9 @@ public sealed class HostLifetimeTests
     [Fact]
     public async Task Functions_are_logged_for_debugging_with_the_values_of_their_settings()
     {
-        await using var host = await TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *", ["Logging:LogLevel:Default"] = "Debug" } });
+        await using var host = await TestHost.StartAsync<Scheduled>(
+            setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *", ["Logging:LogLevel:Default"] = "Debug" } }
+        );
 
         Assert.Contains(host.Logs.DebugMessages, message => message.EndsWith(": timer 0 0 3 * * *", StringComparison.Ordinal));
     }
@@ -95,7 +104,8 @@ public sealed class HostLifetimeTests
     public async Task Start_fails_when_the_setting_of_a_schedule_is_absent_or_wrong(string? value, string named)
     {
         var exception = await Assert.ThrowsAsync<StartupException>(() =>
-            TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = value } }));
+            TestHost.StartAsync<Scheduled>(setup: new Setup { Settings = { ["Nightly"] = value } })
+        );
 
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
         Assert.Contains("Purge", exception.Message, StringComparison.Ordinal);
@@ -104,8 +114,11 @@ public sealed class HostLifetimeTests
     [Fact]
     public async Task Start_fails_when_the_applications_options_are_wrong()
     {
-        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync<Functions>(builder =>
-            builder.Services.AddOptions<HostOptions>().Validate(_ => false, "Deliveries__Deadline: too long").ValidateOnStart()));
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+            TestHost.StartAsync<Functions>(builder =>
+                builder.Services.AddOptions<HostOptions>().Validate(_ => false, "Deliveries__Deadline: too long").ValidateOnStart()
+            )
+        );
 
         Assert.Contains("Deliveries__Deadline: too long", exception.Failures);
     }
@@ -125,7 +138,9 @@ public sealed class HostLifetimeTests
     public async Task Stop_lets_requests_in_flight_end_and_then_stops_the_applications_services()
     {
         var gate = new Gate();
-        await using var host = await TestHost.StartAsync<Functions>(builder => builder.Services.AddSingleton(gate).AddHostedService<Service>());
+        await using var host = await TestHost.StartAsync<Functions>(builder =>
+            builder.Services.AddSingleton(gate).AddHostedService<Service>()
+        );
         var answer = host.Client.GetStringAsync("slow/1");
         await gate.Entered.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
@@ -145,7 +160,8 @@ public sealed class HostLifetimeTests
         var gate = new Gate();
         await using var host = await TestHost.StartAsync<Functions>(
             builder => builder.Services.AddSingleton(gate),
-            new Setup { DrainTime = TimeSpan.FromMilliseconds(200) });
+            new Setup { DrainTime = TimeSpan.FromMilliseconds(200) }
+        );
         var answer = host.Client.GetStringAsync("slow/1");
         await gate.Entered.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
@@ -169,7 +185,11 @@ public sealed class HostLifetimeTests
     public sealed class Functions
     {
         [Function("Slow")]
-        public async Task<IResult> Slow([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "slow/{id}")] HttpRequest request, string id, FunctionContext context)
+        public async Task<IResult> Slow(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "slow/{id}")] HttpRequest request,
+            string id,
+            FunctionContext context
+        )
         {
             var gate = context.InstanceServices.GetRequiredService<Gate>();
             gate.Entered.TrySetResult();

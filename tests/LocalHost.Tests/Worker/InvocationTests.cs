@@ -13,7 +13,8 @@ public sealed class InvocationTests
     public async Task Function_class_gets_its_services_and_each_invocation_a_scope_of_its_own()
     {
         await using var host = await TestHost.StartAsync<Functions>(builder =>
-            builder.Services.AddScoped<Scoped>().AddSingleton<Disposed>().AddKeyedSingleton("blue", new Keyed("a blue one")));
+            builder.Services.AddScoped<Scoped>().AddSingleton<Disposed>().AddKeyedSingleton("blue", new Keyed("a blue one"))
+        );
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Client.GetStringAsync("scope")));
 
@@ -39,8 +40,9 @@ public sealed class InvocationTests
     [Fact]
     public async Task Middleware_answers_instead_of_the_function_when_it_writes_a_response_and_calls_nothing_further()
     {
-        await using var host = await TestHost.StartAsync<Plain>(builder => builder.Use(
-            _ => context => Results.Text("stop", statusCode: 401).ExecuteAsync(context.GetHttpContext()!)));
+        await using var host = await TestHost.StartAsync<Plain>(builder =>
+            builder.Use(_ => context => Results.Text("stop", statusCode: 401).ExecuteAsync(context.GetHttpContext()!))
+        );
 
         var response = await host.Client.GetAsync("plain");
 
@@ -50,7 +52,9 @@ public sealed class InvocationTests
     [Fact]
     public async Task Middleware_replaces_the_functions_result()
     {
-        await using var host = await TestHost.StartAsync<Plain>(builder => builder.Use(_ => context => context.GetHttpContext()!.Response.WriteAsync("replaced")));
+        await using var host = await TestHost.StartAsync<Plain>(builder =>
+            builder.Use(_ => context => context.GetHttpContext()!.Response.WriteAsync("replaced"))
+        );
 
         Assert.Equal("replaced", await host.Client.GetStringAsync("plain"));
     }
@@ -58,11 +62,15 @@ public sealed class InvocationTests
     [Fact]
     public async Task Context_carries_what_middleware_leaves_for_the_function()
     {
-        await using var host = await TestHost.StartAsync<Plain>(builder => builder.Use(next => context =>
-        {
-            context.Items["caller"] = "somebody";
-            return next(context);
-        }));
+        await using var host = await TestHost.StartAsync<Plain>(builder =>
+            builder.Use(next =>
+                context =>
+                {
+                    context.Items["caller"] = "somebody";
+                    return next(context);
+                }
+            )
+        );
 
         Assert.Equal("somebody", await host.Client.GetStringAsync("caller"));
     }
@@ -120,7 +128,10 @@ public sealed class InvocationTests
     public sealed class Functions(Scoped scoped, [FromKeyedServices("blue")] Keyed keyed)
     {
         [Function("Scope")]
-        public async Task<IResult> Scope([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scope")] HttpRequest request, FunctionContext context)
+        public async Task<IResult> Scope(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "scope")] HttpRequest request,
+            FunctionContext context
+        )
         {
             await Task.Yield();
             Assert.Same(scoped, context.InstanceServices.GetRequiredService<Scoped>());
@@ -131,22 +142,30 @@ public sealed class InvocationTests
     public sealed class Plain
     {
         [Function("Plain")]
-        public static IResult Answer([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "plain")] HttpRequest request) => TypedResults.Ok("plain");
+        public static IResult Answer([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "plain")] HttpRequest request) =>
+            TypedResults.Ok("plain");
 
         [Function("Caller")]
-        public static IResult Caller([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "caller")] HttpRequest request, FunctionContext context) =>
-            Results.Text((string)context.Items["caller"]);
+        public static IResult Caller(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "caller")] HttpRequest request,
+            FunctionContext context
+        ) => Results.Text((string)context.Items["caller"]);
 
         [Function("Services")]
-        public static IResult Services([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "services")] HttpRequest request, FunctionContext context) =>
-            Results.Text((request.HttpContext.RequestServices == context.InstanceServices).ToString());
+        public static IResult Services(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "services")] HttpRequest request,
+            FunctionContext context
+        ) => Results.Text((request.HttpContext.RequestServices == context.InstanceServices).ToString());
 
         [Function("Context")]
-        public static IResult Context([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "context")] HttpRequest request, FunctionContext context) =>
-            Results.Text($"{context.FunctionDefinition.Name} {context.InvocationId}");
+        public static IResult Context(
+            [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "context")] HttpRequest request,
+            FunctionContext context
+        ) => Results.Text($"{context.FunctionDefinition.Name} {context.InvocationId}");
 
         [Function("Fail")]
-        public static IResult Fail([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "fail")] HttpRequest request) => throw new InvalidOperationException("on purpose");
+        public static IResult Fail([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "fail")] HttpRequest request) =>
+            throw new InvalidOperationException("on purpose");
     }
 
     internal sealed class Outer(List<string> log) : IFunctionsWorkerMiddleware

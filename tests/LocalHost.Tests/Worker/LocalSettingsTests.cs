@@ -28,7 +28,8 @@ public sealed class LocalSettingsTests : IDisposable
 
         Assert.NotEqual(
             LocalSettings.For(_folder.Path, Environment(), hasData: false).Settings["Secrets:Keys"]!.Split(':')[0],
-            LocalSettings.For(other.Path, Environment(), hasData: false).Settings["Secrets:Keys"]!.Split(':')[0]);
+            LocalSettings.For(other.Path, Environment(), hasData: false).Settings["Secrets:Keys"]!.Split(':')[0]
+        );
     }
 
     [Fact]
@@ -47,7 +48,10 @@ public sealed class LocalSettingsTests : IDisposable
 
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder.Path, LocalSettings.FileName)));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                File.GetUnixFileMode(Path.Combine(_folder.Path, LocalSettings.FileName))
+            );
         }
     }
 
@@ -98,12 +102,16 @@ public sealed class LocalSettingsTests : IDisposable
     [Fact]
     public void Setting_reference_without_a_value_is_refused_by_name()
     {
-        var message = Assert.Throws<StartupException>(() => SettingReference.Resolve("%RelaySchedule%", "PollRelay", Environment())).Message;
+        var message = Assert
+            .Throws<StartupException>(() => SettingReference.Resolve("%RelaySchedule%", "PollRelay", Environment()))
+            .Message;
 
         Assert.Contains("RelaySchedule", message, StringComparison.Ordinal);
         Assert.Contains("PollRelay", message, StringComparison.Ordinal);
     }
 
     private static IConfigurationRoot Environment(params (string Name, string Value)[] settings) =>
-        new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value)).Build();
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, string? (setting) => setting.Value))
+            .Build();
 }

@@ -34,7 +34,11 @@ internal sealed class TestHost : IAsyncDisposable
     public static Task<TestHost> StartAsync<TFunctions>(Action<LocalHostBuilder>? configure = null, Setup? setup = null) =>
         StartAsync([typeof(TFunctions)], configure, setup);
 
-    public static async Task<TestHost> StartAsync(IReadOnlyList<Type> functions, Action<LocalHostBuilder>? configure = null, Setup? setup = null)
+    public static async Task<TestHost> StartAsync(
+        IReadOnlyList<Type> functions,
+        Action<LocalHostBuilder>? configure = null,
+        Setup? setup = null
+    )
     {
         var host = Create(functions, configure, setup);
         try
@@ -106,11 +110,13 @@ internal sealed class RecordingLoggerProvider : ILoggerProvider
 {
     private readonly System.Collections.Concurrent.ConcurrentQueue<(LogLevel Level, string Message, Exception? Exception)> _entries = new();
 
-    public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Errors => _entries.Where(entry => entry.Level >= LogLevel.Error);
+    public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Errors =>
+        _entries.Where(entry => entry.Level >= LogLevel.Error);
 
     public IEnumerable<string> DebugMessages => _entries.Where(entry => entry.Level == LogLevel.Debug).Select(entry => entry.Message);
 
-    public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Warnings => _entries.Where(entry => entry.Level == LogLevel.Warning);
+    public IEnumerable<(LogLevel Level, string Message, Exception? Exception)> Warnings =>
+        _entries.Where(entry => entry.Level == LogLevel.Warning);
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);
 
@@ -118,11 +124,17 @@ internal sealed class RecordingLoggerProvider : ILoggerProvider
 
     private sealed class Logger(RecordingLoggerProvider owner) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            owner._entries.Enqueue((logLevel, formatter(state, exception), exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => owner._entries.Enqueue((logLevel, formatter(state, exception), exception));
     }
 }

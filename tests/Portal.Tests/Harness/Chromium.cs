@@ -22,6 +22,8 @@ internal static class Chromium
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         return s_programs.SelectMany(program => folders.Select(folder => Path.Combine(folder, program))).FirstOrDefault(File.Exists)
-            ?? throw new InvalidOperationException("Chromium is needed by the portal's tests: install it (Debian: apt-get install chromium), so that 'chromium' is on the PATH.");
+            ?? throw new InvalidOperationException(
+                "Chromium is needed by the portal's tests: install it (Debian: apt-get install chromium), so that 'chromium' is on the PATH."
+            );
     }
 }

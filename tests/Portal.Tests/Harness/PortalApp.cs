@@ -25,7 +25,8 @@ public sealed class PortalApp : IAsyncLifetime
     internal Task<Tab> OpenAsAdmin(TabOptions? options = null) => Tab.Open(App, App.AdminKey, options);
 
     /// <summary>A browser tab that is signed in with a new key.</summary>
-    internal async Task<Tab> OpenAs(string role, int? organizationId = null) => await Tab.Open(App, await Keys.Create(App, role, organizationId));
+    internal async Task<Tab> OpenAs(string role, int? organizationId = null) =>
+        await Tab.Open(App, await Keys.Create(App, role, organizationId));
 
     private static async Task<AppProcess> StartAsync()
     {

@@ -60,10 +60,33 @@ internal sealed class Sample
     private static async Task<Sample> Make(PortalApp portal)
     {
         var sample = new Sample(portal.NewOrganization());
-        sample.Busy = await sample.Subscribe("Case management", "Opens a ticket for each case.", portal.Receiver.NewHook().Url, "CaseCreatedEvent", "CaseClosedEvent", "CaseArchivedEvent", "TaskCompletedEvent");
-        sample.Failing = await sample.Subscribe("SIEM forwarder", null, portal.Receiver.NewHook().Answers(200, 200, 500).Says("""{"error":"index is read-only"}""").Url, "*");
-        var old = await sample.Subscribe("Old archive", "To be switched off in spring.", portal.Receiver.NewHook().Answers(410).Says("Gone for good.").Url, "CaseArchivedEvent");
-        var busy = await sample.Subscribe("Chat announcements", null, portal.Receiver.NewHook().Answers(200, 429, 200).Says("Slow down.").Url, "*");
+        sample.Busy = await sample.Subscribe(
+            "Case management",
+            "Opens a ticket for each case.",
+            portal.Receiver.NewHook().Url,
+            "CaseCreatedEvent",
+            "CaseClosedEvent",
+            "CaseArchivedEvent",
+            "TaskCompletedEvent"
+        );
+        sample.Failing = await sample.Subscribe(
+            "SIEM forwarder",
+            null,
+            portal.Receiver.NewHook().Answers(200, 200, 500).Says("""{"error":"index is read-only"}""").Url,
+            "*"
+        );
+        var old = await sample.Subscribe(
+            "Old archive",
+            "To be switched off in spring.",
+            portal.Receiver.NewHook().Answers(410).Says("Gone for good.").Url,
+            "CaseArchivedEvent"
+        );
+        var busy = await sample.Subscribe(
+            "Chat announcements",
+            null,
+            portal.Receiver.NewHook().Answers(200, 429, 200).Says("Slow down.").Url,
+            "*"
+        );
         var paused = await sample.Subscribe("Data warehouse", "Waits for its new endpoint.", portal.Receiver.NewHook().Url, "*");
         await sample.Change(paused, new JsonObject { ["isActive"] = false });
         foreach (var (name, data) in Events())
@@ -71,10 +94,18 @@ internal sealed class Sample
             sample.EventId = await sample.Organization.Publish(name, data);
         }
 
-        await Eventually.Until(async () => await sample.Attempts(sample.Failing) >= 8 && await sample.Attempts(sample.Busy) >= 6, () => "the sample's deliveries");
-        await Eventually.Until(async () => (await sample.Organization.AuditLog("subscription.deactivated")).Count >= 2, () => $"the deactivation of {old}");
+        await Eventually.Until(
+            async () => await sample.Attempts(sample.Failing) >= 8 && await sample.Attempts(sample.Busy) >= 6,
+            () => "the sample's deliveries"
+        );
+        await Eventually.Until(
+            async () => (await sample.Organization.AuditLog("subscription.deactivated")).Count >= 2,
+            () => $"the deactivation of {old}"
+        );
         var replay = new JsonObject { ["from"] = "2026-01-01T00:00:00Z", ["dryRun"] = true };
-        (await sample.Organization.Api.Post($"{sample.Organization.Path}/subscriptions/{sample.Busy}/replays", replay)).Expect(HttpStatusCode.Accepted);
+        (await sample.Organization.Api.Post($"{sample.Organization.Path}/subscriptions/{sample.Busy}/replays", replay)).Expect(
+            HttpStatusCode.Accepted
+        );
         await Keys.Issue(portal.App, "read", sample.Organization.Id);
         _ = busy;
         return sample;
@@ -84,8 +115,24 @@ internal sealed class Sample
     {
         foreach (var (id, name) in new[] { ("case-1041", "Phishing in accounting"), ("case-1042", "Lost laptop") })
         {
-            yield return ("CaseCreatedEvent", new() { ["id"] = id, ["name"] = name, ["ownerUser"] = "dana" });
-            yield return ("CaseClosedEvent", new() { ["id"] = id, ["name"] = name, ["closedOn"] = "2026-11-22T09:30:00Z" });
+            yield return (
+                "CaseCreatedEvent",
+                new()
+                {
+                    ["id"] = id,
+                    ["name"] = name,
+                    ["ownerUser"] = "dana",
+                }
+            );
+            yield return (
+                "CaseClosedEvent",
+                new()
+                {
+                    ["id"] = id,
+                    ["name"] = name,
+                    ["closedOn"] = "2026-11-22T09:30:00Z",
+                }
+            );
             yield return ("CaseArchivedEvent", new() { ["id"] = id, ["name"] = name });
         }
     }
@@ -101,5 +148,6 @@ internal sealed class Sample
     private async Task Change(string id, JsonObject change) =>
         (await Organization.Api.Patch($"{Organization.Path}/subscriptions/{id}", change)).Expect(HttpStatusCode.OK);
 
-    private async Task<int> Attempts(string id) => (await Organization.Api.GetAll($"{Organization.Path}/subscriptions/{id}/deliveries")).Count;
+    private async Task<int> Attempts(string id) =>
+        (await Organization.Api.GetAll($"{Organization.Path}/subscriptions/{id}/deliveries")).Count;
 }

@@ -37,28 +37,46 @@ internal sealed class Tab : IAsyncDisposable
     public static async Task<Tab> Open(AppProcess app, string? key, TabOptions? options = null)
     {
         options ??= new();
-        var context = await (await Chromium.Shared).NewContextAsync(new()
-        {
-            ViewportSize = new() { Width = options.Width, Height = options.Height },
-            ColorScheme = options.Theme,
-            ReducedMotion = ReducedMotion.Reduce,
-            Locale = "en-GB",
-            TimezoneId = "Europe/Vienna",
-        });
+        var context = await (await Chromium.Shared).NewContextAsync(
+            new()
+            {
+                ViewportSize = new() { Width = options.Width, Height = options.Height },
+                ColorScheme = options.Theme,
+                ReducedMotion = ReducedMotion.Reduce,
+                Locale = "en-GB",
+                TimezoneId = "Europe/Vienna",
+            }
+        );
         context.SetDefaultTimeout(Chromium.Patience);
         if (key is not null)
         {
-            await context.AddInitScriptAsync($"sessionStorage.getItem('signed-in') ?? (sessionStorage.setItem('signed-in', ''), sessionStorage.setItem('{KeyName}', '{key}'))");
+            await context.AddInitScriptAsync(
+                $"sessionStorage.getItem('signed-in') ?? (sessionStorage.setItem('signed-in', ''), sessionStorage.setItem('{KeyName}', '{key}'))"
+            );
         }
 
         return new Tab(app, context, await context.NewPageAsync());
     }
 
     /// <summary>Goes to a view by its address, such as <c>keys</c>.</summary>
-    public async Task GoTo(string view = "") => await Page.GotoAsync(new Uri(_app.Address, "portal/").AbsoluteUri + (view.Length == 0 ? "" : "#/" + view));
+    public async Task GoTo(string view = "") =>
+        await Page.GotoAsync(new Uri(_app.Address, "portal/").AbsoluteUri + (view.Length == 0 ? "" : "#/" + view));
 
     /// <summary>Waits for a view's heading.</summary>
-    public Task ShowsHeading(string text) => Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = text, Exact = true })).ToBeVisibleAsync();
+    public Task ShowsHeading(string text) =>
+        Assertions
+            .Expect(
+                Page.GetByRole(
+                    AriaRole.Heading,
+                    new()
+                    {
+                        Level = 1,
+                        Name = text,
+                        Exact = true,
+                    }
+                )
+            )
+            .ToBeVisibleAsync();
 
     public Task ShowsText(string text) => Assertions.Expect(Page.GetByText(text).First).ToBeVisibleAsync();
 
@@ -100,7 +118,9 @@ internal sealed class Tab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var kept = await Page.EvaluateAsync<string[]>("[...Object.keys(sessionStorage), ...Object.keys(localStorage), document.cookie].filter(Boolean)");
+        var kept = await Page.EvaluateAsync<string[]>(
+            "[...Object.keys(sessionStorage), ...Object.keys(localStorage), document.cookie].filter(Boolean)"
+        );
         await _context.CloseAsync();
         Assert.Empty(kept.Except([KeyName, OrganizationName, "signed-in"], StringComparer.Ordinal));
         Assert.Empty(_defects);

@@ -13,9 +13,8 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
     public JsonNode Json => JsonNode.Parse(Text) ?? throw new InvalidOperationException("null");
 
     /// <summary>Throws, with the answer, where the status is another.</summary>
-    public Answer Expect(HttpStatusCode status) => Status == status
-        ? this
-        : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
+    public Answer Expect(HttpStatusCode status) =>
+        Status == status ? this : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
 }
 
 /// <summary>A request and its answer, as they were on the wire. The names of headers are in lower case.</summary>
@@ -26,7 +25,8 @@ internal sealed record Exchange(
     string RequestBody,
     int Status,
     IReadOnlyDictionary<string, string> Headers,
-    string Body);
+    string Body
+);
 
 /// <summary>The HTTP API as seen by one key.</summary>
 internal sealed class Api(Func<Uri> address, string? key)
@@ -40,15 +40,27 @@ internal sealed class Api(Func<Uri> address, string? key)
 
     public Task<Answer> Post(string path, JsonNode body) => Send(HttpMethod.Post, path, body.ToJsonString());
 
-    public Task<Answer> Patch(string path, JsonNode body, string? ifMatch = null) => Send(HttpMethod.Patch, path, body.ToJsonString(), ifMatch: ifMatch);
+    public Task<Answer> Patch(string path, JsonNode body, string? ifMatch = null) =>
+        Send(HttpMethod.Patch, path, body.ToJsonString(), ifMatch: ifMatch);
 
     public Task<Answer> Delete(string path, string? ifMatch = null) => Send(HttpMethod.Delete, path, ifMatch: ifMatch);
 
-    public Task<Answer> Send(HttpMethod method, string path, string? body = null, string contentType = "application/json", string? ifMatch = null) =>
-        Send(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, ifMatch);
+    public Task<Answer> Send(
+        HttpMethod method,
+        string path,
+        string? body = null,
+        string contentType = "application/json",
+        string? ifMatch = null
+    ) => Send(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, ifMatch);
 
     public async Task<Answer> Send(
-        HttpMethod method, string path, byte[]? body, string? contentType, string? ifMatch = null, params (string Name, string Value)[] headers)
+        HttpMethod method,
+        string path,
+        byte[]? body,
+        string? contentType,
+        string? ifMatch = null,
+        params (string Name, string Value)[] headers
+    )
     {
         using var request = new HttpRequestMessage(method, new Uri(address(), path));
         if (key is not null)
@@ -79,14 +91,17 @@ internal sealed class Api(Func<Uri> address, string? key)
         var text = await response.Content.ReadAsStringAsync();
         if (Watch is { } watch)
         {
-            await watch(new Exchange(
-                method.Method,
-                request.RequestUri!.PathAndQuery,
-                Named(request.Headers, request.Content?.Headers),
-                body is null ? "" : Encoding.UTF8.GetString(body),
-                (int)response.StatusCode,
-                Named(response.Headers, response.Content.Headers),
-                text));
+            await watch(
+                new Exchange(
+                    method.Method,
+                    request.RequestUri!.PathAndQuery,
+                    Named(request.Headers, request.Content?.Headers),
+                    body is null ? "" : Encoding.UTF8.GetString(body),
+                    (int)response.StatusCode,
+                    Named(response.Headers, response.Content.Headers),
+                    text
+                )
+            );
         }
 
         return new Answer(
@@ -94,7 +109,8 @@ internal sealed class Api(Func<Uri> address, string? key)
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.ETag?.ToString(),
             response.Headers.Location,
-            text);
+            text
+        );
     }
 
     /// <summary>Puts a message on a queue as a producer outside of the app does.</summary>
@@ -110,10 +126,12 @@ internal sealed class Api(Func<Uri> address, string? key)
     public async Task<IReadOnlyList<JsonNode>> GetAll(string path)
     {
         var items = new List<JsonNode>();
-        for (string? token = ""; token is not null;)
+        for (string? token = ""; token is not null; )
         {
             var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
-            var page = (await Get(token.Length == 0 ? path : $"{path}{separator}continuationToken={Uri.EscapeDataString(token)}")).Expect(HttpStatusCode.OK).Json;
+            var page = (await Get(token.Length == 0 ? path : $"{path}{separator}continuationToken={Uri.EscapeDataString(token)}"))
+                .Expect(HttpStatusCode.OK)
+                .Json;
             items.AddRange(page["items"]!.AsArray().Select(item => item!));
             token = (string?)page["continuationToken"];
         }
@@ -122,6 +140,7 @@ internal sealed class Api(Func<Uri> address, string? key)
     }
 
     private static Dictionary<string, string> Named(HttpHeaders headers, HttpHeaders? more) =>
-        headers.NonValidated.Concat(more is null ? [] : more.NonValidated)
+        headers
+            .NonValidated.Concat(more is null ? [] : more.NonValidated)
             .ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString(), StringComparer.Ordinal);
 }

@@ -148,7 +148,10 @@ internal sealed class AppProcess : IAsyncDisposable
             throw new InvalidOperationException($"{Repository.AppProgram} isn't built.");
         }
 
-        var start = new ProcessStartInfo(Repository.AppProgram, ["--port", port.ToString(CultureInfo.InvariantCulture), "--data", Folder, .. Arguments])
+        var start = new ProcessStartInfo(
+            Repository.AppProgram,
+            ["--port", port.ToString(CultureInfo.InvariantCulture), "--data", Folder, .. Arguments]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -14,7 +14,16 @@ internal static class AppQueues
     public static async Task<IReadOnlyList<QueueCount>> Of(Api admin)
     {
         var answer = (await admin.Get("/_servicebus")).Expect(HttpStatusCode.OK).Json;
-        return [.. answer["queues"]!.AsArray().Select(queue => new QueueCount(
-            (string)queue!["name"]!, (long)queue["active"]!, (long)queue["scheduled"]!, (long)queue["deadLetters"]!))];
+        return
+        [
+            .. answer["queues"]!
+                .AsArray()
+                .Select(queue => new QueueCount(
+                    (string)queue!["name"]!,
+                    (long)queue["active"]!,
+                    (long)queue["scheduled"]!,
+                    (long)queue["deadLetters"]!
+                )),
+        ];
     }
 }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace TestSupport.App;
 
-/// <summary>Waiting for what another process does: a condition is polled until it holds, and a deadline that is missed says what was missing.</summary>
+/// <summary>
+/// Waiting for what another process does: a condition is polled until it holds, and a deadline that is missed says what was missing.
+/// </summary>
 internal static class Eventually
 {
     /// <summary>Far beyond what any step takes; only a failing test waits that long.</summary>
@@ -26,7 +28,11 @@ internal static class Eventually
 
     /// <summary>Waits until no queue holds a message, ready, under way, scheduled or given up: whatever was published is through.</summary>
     public static async Task QueuesAreEmpty(AppProcess app) =>
-        await Get(() => AppQueues.Of(app.AsAdmin()), queues => queues.All(queue => queue.IsEmpty), queues => "empty queues: " + string.Join(", ", queues));
+        await Get(
+            () => AppQueues.Of(app.AsAdmin()),
+            queues => queues.All(queue => queue.IsEmpty),
+            queues => "empty queues: " + string.Join(", ", queues)
+        );
 
     /// <summary>Asks until the answer is as wanted, and returns it.</summary>
     public static async Task<T> Get<T>(Func<Task<T>> ask, Func<T, bool> wanted, Func<T, string> otherwise, TimeSpan? deadline = null)

@@ -68,12 +68,14 @@ internal sealed class Organization(Api api, int id)
         var ids = new List<string>(count);
         foreach (var chunk in Enumerable.Range(0, count).Chunk(1000))
         {
-            var events = new JsonArray([.. chunk.Select(n => new JsonObject
-            {
-                ["eventName"] = Some.CaseEvent,
-                ["data"] = Some.CaseData($"{prefix}-{n}"),
-                ["id"] = $"{prefix}-{n}",
-            })]);
+            var events = new JsonArray([
+                .. chunk.Select(n => new JsonObject
+                {
+                    ["eventName"] = Some.CaseEvent,
+                    ["data"] = Some.CaseData($"{prefix}-{n}"),
+                    ["id"] = $"{prefix}-{n}",
+                }),
+            ]);
             var answer = (await api.Post($"{Path}/events", events)).Expect(HttpStatusCode.Accepted);
             ids.AddRange(answer.Json["ids"]!.AsArray().Select(item => (string)item!));
         }
@@ -86,10 +88,12 @@ internal sealed class Organization(Api api, int id)
         api.GetAll($"{Path}/audit-logs" + (type is null ? "" : $"?type={type}"));
 
     /// <summary>Waits until the audit log has so many entries of a type, and returns them, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> Audited(string type, int count) => Eventually.Get(
-        () => AuditLog(type),
-        entries => entries.Count >= count,
-        entries => $"{count} entries {type}, {entries.Count} are there");
+    public Task<IReadOnlyList<JsonNode>> Audited(string type, int count) =>
+        Eventually.Get(
+            () => AuditLog(type),
+            entries => entries.Count >= count,
+            entries => $"{count} entries {type}, {entries.Count} are there"
+        );
 }
 
 /// <summary>A subscription that a test has made.</summary>
@@ -104,10 +108,12 @@ internal sealed record SubscriptionHandle(Organization Organization, string Id, 
         Organization.Api.GetAll($"{Path}/deliveries" + (outcome is null ? "" : $"?outcome={outcome}"));
 
     /// <summary>Waits until so many attempts had an outcome, and returns them, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> Attempted(string outcome, int count) => Eventually.Get(
-        () => Attempts(outcome),
-        attempts => attempts.Count >= count,
-        attempts => $"{count} attempts {outcome}, {attempts.Count} are there");
+    public Task<IReadOnlyList<JsonNode>> Attempted(string outcome, int count) =>
+        Eventually.Get(
+            () => Attempts(outcome),
+            attempts => attempts.Count >= count,
+            attempts => $"{count} attempts {outcome}, {attempts.Count} are there"
+        );
 }
 
 /// <summary>Valid things whose details don't matter.</summary>
@@ -118,11 +124,12 @@ internal static class Some
     public static JsonObject CaseData(string id) => new() { ["id"] = id, ["name"] = "Case of " + id };
 
     /// <summary>The body of a subscribe request; to all events where none is named.</summary>
-    public static JsonObject Subscription(Uri url, string token, params string[] events) => new()
-    {
-        ["name"] = "Scenario",
-        ["url"] = url.OriginalString,
-        ["token"] = token,
-        ["events"] = new JsonArray([.. (events.Length == 0 ? ["*"] : events).Select(name => JsonValue.Create(name))]),
-    };
+    public static JsonObject Subscription(Uri url, string token, params string[] events) =>
+        new()
+        {
+            ["name"] = "Scenario",
+            ["url"] = url.OriginalString,
+            ["token"] = token,
+            ["events"] = new JsonArray([.. (events.Length == 0 ? ["*"] : events).Select(name => JsonValue.Create(name))]),
+        };
 }

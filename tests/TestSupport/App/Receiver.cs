@@ -15,11 +15,22 @@ namespace TestSupport.App;
 
 /// <summary>A request as it came in, byte for byte.</summary>
 internal sealed record ReceivedRequest(
-    string Method, string Path, string ContentType, string Authorization, string EventId, byte[] Body, TimeSpan At, IReadOnlyDictionary<string, string> Headers)
+    string Method,
+    string Path,
+    string ContentType,
+    string Authorization,
+    string EventId,
+    byte[] Body,
+    TimeSpan At,
+    IReadOnlyDictionary<string, string> Headers
+)
 {
     /// <summary>The same with another header.</summary>
     public ReceivedRequest With(string header, string value) =>
-        this with { Headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase) { [header] = value } };
+        this with
+        {
+            Headers = new Dictionary<string, string>(Headers, StringComparer.OrdinalIgnoreCase) { [header] = value },
+        };
 }
 
 /// <summary>Somebody else's web server: keeps what it gets, and answers each path as it is told.</summary>
@@ -69,10 +80,19 @@ internal sealed class Receiver : IAsyncDisposable
             return;
         }
 
-        context.Response.StatusCode = await hook.Take(new ReceivedRequest(
-            request.Method, request.Path.Value!, request.ContentType ?? "", request.Headers.Authorization.ToString(),
-            request.Headers["webhook-id"].ToString(), body.ToArray(), s_clock.Elapsed,
-            request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)), context.RequestAborted);
+        context.Response.StatusCode = await hook.Take(
+            new ReceivedRequest(
+                request.Method,
+                request.Path.Value!,
+                request.ContentType ?? "",
+                request.Headers.Authorization.ToString(),
+                request.Headers["webhook-id"].ToString(),
+                body.ToArray(),
+                s_clock.Elapsed,
+                request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)
+            ),
+            context.RequestAborted
+        );
         if (hook.RetryAfter is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

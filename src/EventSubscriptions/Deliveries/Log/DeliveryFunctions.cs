@@ -25,7 +25,8 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection)] HttpRequest http,
         string id,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -42,7 +43,10 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
 
         var page = query.Page($"deliverylog/{id}");
         return request.Validate()
-            ?? ApiResult.Ok(await log.ListAsync(subscription.Id, filter, page, cancellationToken), DeliveriesJson.Default.ListPageDeliveryAttempt);
+            ?? ApiResult.Ok(
+                await log.ListAsync(subscription.Id, filter, page, cancellationToken),
+                DeliveriesJson.Default.ListPageDeliveryAttempt
+            );
     }
 
     [Function(nameof(GetDelivery))]
@@ -52,7 +56,8 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         string id,
         string eventId,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         if (await subscriptions.FindAsync(request.Organization, id, cancellationToken) is not { } subscription)
@@ -60,8 +65,10 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
             return request.NotFound("Subscription");
         }
 
-        if (!EventId.TryParse(eventId, out var known)
-            || await log.AttemptsOfAsync(subscription.Id, known, MaxAttemptsShown, cancellationToken) is not { Count: > 0 } attempts)
+        if (
+            !EventId.TryParse(eventId, out var known)
+            || await log.AttemptsOfAsync(subscription.Id, known, MaxAttemptsShown, cancellationToken) is not { Count: > 0 } attempts
+        )
         {
             return request.NotFound("Delivery");
         }
@@ -73,8 +80,14 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
 
         var payload = await archive.GetAsync(request.Organization, known, cancellationToken);
         return ApiResult.Ok(
-            new EventDeliveries(known.ToString(), attempts[0].EventName, attempts, payload is null ? null : JsonElement.Parse(payload.Value.Span)),
-            DeliveriesJson.Default.EventDeliveries);
+            new EventDeliveries(
+                known.ToString(),
+                attempts[0].EventName,
+                attempts,
+                payload is null ? null : JsonElement.Parse(payload.Value.Span)
+            ),
+            DeliveriesJson.Default.EventDeliveries
+        );
     }
 }
 
@@ -86,7 +99,8 @@ internal sealed record EventDeliveries(string EventId, string EventName, IReadOn
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter)])]
+    Converters = [typeof(UtcTimeConverter)]
+)]
 [JsonSerializable(typeof(ListPage<DeliveryAttempt>))]
 [JsonSerializable(typeof(EventDeliveries))]
 [JsonSerializable(typeof(TestAttempt))]

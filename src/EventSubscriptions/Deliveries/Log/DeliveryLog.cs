@@ -33,13 +33,21 @@ public sealed class DeliveryLog
         var outcome = DeliveryLogRow.MakeOutcome(row);
         return attempt.NextAttemptAt is { } due
             ? _writer.WriteAsync(
-                [row, outcome, DeliveryLogRow.MakeWait(subscription, attempt.EventId, attempt.Run, due, WaitReason.Retry)], obsolete: null, cancellationToken)
+                [row, outcome, DeliveryLogRow.MakeWait(subscription, attempt.EventId, attempt.Run, due, WaitReason.Retry)],
+                obsolete: null,
+                cancellationToken
+            )
             : _writer.WriteAsync([row, outcome], hasWaited ? Wait(subscription, attempt.EventId, attempt.Run) : null, cancellationToken);
     }
 
     /// <summary>Logs that a delivery was postponed without an attempt.</summary>
-    public Task WaitAsync(SubscriptionId subscription, EventId eventId, string run, DateTimeOffset due, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId.ToString(), run, due, WaitReason.Postponed), cancellationToken);
+    public Task WaitAsync(
+        SubscriptionId subscription,
+        EventId eventId,
+        string run,
+        DateTimeOffset due,
+        CancellationToken cancellationToken
+    ) => _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId.ToString(), run, due, WaitReason.Postponed), cancellationToken);
 
     /// <summary>Logs that a delivery no longer waits although it was not attempted.</summary>
     public Task EndWaitAsync(SubscriptionId subscription, EventId eventId, string run, CancellationToken cancellationToken) =>
@@ -50,7 +58,9 @@ public sealed class DeliveryLog
     {
         var filter = RowRange.StartingWith(subscription.ToString(), DeliveryLogRow.WaitPrefix).ToFilter();
         var count = 0;
-        await foreach (var _ in _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.KeyColumns, cancellationToken: cancellationToken))
+        await foreach (
+            var _ in _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.KeyColumns, cancellationToken: cancellationToken)
+        )
         {
             if (++count == atMost)
             {
@@ -64,7 +74,12 @@ public sealed class DeliveryLog
     /// <summary>
     /// Lists the attempts of a subscription, newest first. For one event there are at most <see cref="MaxAttemptsOfEvent"/>.
     /// </summary>
-    internal async Task<ListPage<DeliveryAttempt>> ListAsync(SubscriptionId subscription, DeliveryFilter filter, PageRequest page, CancellationToken cancellationToken)
+    internal async Task<ListPage<DeliveryAttempt>> ListAsync(
+        SubscriptionId subscription,
+        DeliveryFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    )
     {
         var range = DeliveryLogRow.Range(subscription, filter.Times);
         if (filter.EventId is not { } eventId)
@@ -84,20 +99,40 @@ public sealed class DeliveryLog
     }
 
     /// <summary>The newest attempts at an event, newest first.</summary>
-    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOfAsync(SubscriptionId subscription, EventId eventId, int count, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<DeliveryAttempt>> AttemptsOfAsync(
+        SubscriptionId subscription,
+        EventId eventId,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
-        return await ReadAsync(subscription, outcomes.Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey)).Order(StringComparer.Ordinal).Take(count), cancellationToken);
+        return await ReadAsync(
+            subscription,
+            outcomes.Select(outcome => DeliveryLogRow.AttemptKey(outcome.RowKey)).Order(StringComparer.Ordinal).Take(count),
+            cancellationToken
+        );
     }
 
     /// <summary>
     /// Reads the outcomes of a time range after a key, newest first: whether each attempt delivered, or null if it was skipped.
     /// </summary>
     internal async IAsyncEnumerable<(string Key, string EventId, bool? Arrived)> OutcomesAsync(
-        SubscriptionId subscription, DateTimeOffset from, DateTimeOffset to, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SubscriptionId subscription,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        string? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         var range = DeliveryLogRow.Range(subscription, new TimeRange(from, to));
-        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(
+                range.ToFilter(after),
+                select: DeliveryLogRow.OutcomeColumns,
+                cancellationToken: cancellationToken
+            )
+        )
         {
             bool? arrived = row.GetString(DeliveryLogRow.OutcomeColumn) switch
             {
@@ -114,18 +149,26 @@ public sealed class DeliveryLog
     private async Task<List<TableEntity>> OutcomesOfAsync(SubscriptionId subscription, string eventId, CancellationToken cancellationToken)
     {
         var filter = RowRange.StartingWith(subscription.ToString(), $"{DeliveryLogRow.OutcomePrefix}{eventId}:").ToFilter();
-        return await _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken)
+        return await _table
+            .QueryAsync<TableEntity>(filter, select: DeliveryLogRow.OutcomeColumns, cancellationToken: cancellationToken)
             .Take(MaxAttemptsOfEvent)
             .ToListAsync(cancellationToken);
     }
 
-    private async Task<List<DeliveryAttempt>> ReadAsync(SubscriptionId subscription, IEnumerable<string> keys, CancellationToken cancellationToken)
+    private async Task<List<DeliveryAttempt>> ReadAsync(
+        SubscriptionId subscription,
+        IEnumerable<string> keys,
+        CancellationToken cancellationToken
+    )
     {
         List<DeliveryAttempt> attempts = [];
         foreach (var some in keys.Chunk(ParallelReads))
         {
             var rows = await Task.WhenAll(
-                some.Select(key => _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), key, cancellationToken: cancellationToken)));
+                some.Select(key =>
+                    _table.GetEntityIfExistsAsync<TableEntity>(subscription.ToString(), key, cancellationToken: cancellationToken)
+                )
+            );
             // A missing row was purged in between.
             attempts.AddRange(rows.Where(row => row.HasValue).Select(row => DeliveryLogRow.Read(row.Value!)));
         }

@@ -98,9 +98,11 @@ internal static class DeliveryLogRow
         return $"{AttemptPrefix}{outcomeKey.AsSpan(end)}{Separator}{outcomeKey.AsSpan(OutcomePrefix.Length, end - 1 - OutcomePrefix.Length)}";
     }
 
-    private static string AttemptKey(DeliveryAttempt attempt) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{AttemptPrefix}{InvertedTicks.Format(attempt.EndedAt)}{Separator}{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}");
+    private static string AttemptKey(DeliveryAttempt attempt) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{AttemptPrefix}{InvertedTicks.Format(attempt.EndedAt)}{Separator}{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}"
+        );
 
     private static void Set(TableEntity row, string name, object? value)
     {

@@ -6,18 +6,31 @@ using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries.Log;
 
-/// <summary>Records deliveries: every attempt in the delivery log, failed ones in the audit log too, and the health of the subscription.</summary>
-public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, HealthTracker health, ShortRetry shortRetry, AppMetrics metrics, TimeProvider time)
+/// <summary>
+/// Records deliveries: every attempt in the delivery log, failed ones in the audit log too, and the health of the subscription.
+/// </summary>
+public sealed class DeliveryRecorder(
+    DeliveryLog log,
+    AuditLog audit,
+    HealthTracker health,
+    ShortRetry shortRetry,
+    AppMetrics metrics,
+    TimeProvider time
+)
 {
     /// <summary>Records an attempt. The POST was sent, and failing here would repeat it, so short outages are retried.</summary>
     public Task RecordAsync(Subscription subscription, DeliveryMessage delivery, AttemptResult attempt, CancellationToken cancellationToken)
     {
         var (result, decision, isOutdated) = attempt;
         var row = Attempt(delivery, result, decision);
-        var logged = shortRetry.ExecuteAsync(token => log.AppendAsync(subscription.Id, row, delivery.MayHaveWaited, token), cancellationToken);
-        var tracked = isOutdated || decision is DeliveryDecision.Gone
-            ? Task.CompletedTask
-            : health.TrackAsync(subscription, decision, result.At, cancellationToken);
+        var logged = shortRetry.ExecuteAsync(
+            token => log.AppendAsync(subscription.Id, row, delivery.MayHaveWaited, token),
+            cancellationToken
+        );
+        var tracked =
+            isOutdated || decision is DeliveryDecision.Gone
+                ? Task.CompletedTask
+                : health.TrackAsync(subscription, decision, result.At, cancellationToken);
         if (decision.Error is not { } error)
         {
             return Task.WhenAll(logged, tracked);
@@ -41,13 +54,23 @@ public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, HealthTrac
 
     /// <summary>Logs that a delivery ended without an attempt.</summary>
     public Task RecordDroppedAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
-        delivery.MayHaveWaited ? log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken) : Task.CompletedTask;
+        delivery.MayHaveWaited
+            ? log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken)
+            : Task.CompletedTask;
 
     /// <summary>Logs the attempt of a test. A failure is not audited: the caller sees it, and no event is delayed.</summary>
-    public async Task<DeliveryAttempt> RecordTestAsync(DeliveryMessage delivery, DeliveryResult result, DeliveryDecision decision, CancellationToken cancellationToken)
+    public async Task<DeliveryAttempt> RecordTestAsync(
+        DeliveryMessage delivery,
+        DeliveryResult result,
+        DeliveryDecision decision,
+        CancellationToken cancellationToken
+    )
     {
         var attempt = Attempt(delivery, result, decision) with { NextAttemptAt = null };
-        await shortRetry.ExecuteAsync(token => log.AppendAsync(delivery.SubscriptionId, attempt, hasWaited: false, token), cancellationToken);
+        await shortRetry.ExecuteAsync(
+            token => log.AppendAsync(delivery.SubscriptionId, attempt, hasWaited: false, token),
+            cancellationToken
+        );
         return attempt;
     }
 
@@ -60,30 +83,32 @@ public sealed class DeliveryRecorder(DeliveryLog log, AuditLog audit, HealthTrac
             NextAttemptAt = (decision as DeliveryDecision.Retry)?.At,
         };
 
-    private static DeliveryAttempt Attempt(DeliveryMessage delivery, string outcome, DateTimeOffset at, TimeSpan duration) => new()
-    {
-        EventId = delivery.EventId.ToString(),
-        EventName = delivery.EventName,
-        Attempt = delivery.Attempt,
-        Run = delivery.Run,
-        At = at,
-        EndedAt = at + duration,
-        Outcome = outcome,
-    };
+    private static DeliveryAttempt Attempt(DeliveryMessage delivery, string outcome, DateTimeOffset at, TimeSpan duration) =>
+        new()
+        {
+            EventId = delivery.EventId.ToString(),
+            EventName = delivery.EventName,
+            Attempt = delivery.Attempt,
+            Run = delivery.Run,
+            At = at,
+            EndedAt = at + duration,
+            Outcome = outcome,
+        };
 
-    private static AuditEntry Entry(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryError error) => new()
-    {
-        Type = AuditType.DeliveryFailed,
-        Timestamp = result.At + result.Duration,
-        OrganizationId = delivery.OrganizationId,
-        SubscriptionId = delivery.SubscriptionId,
-        Url = DisplayUrl.Of(subscription.Url),
-        EventId = delivery.EventId.ToString(),
-        EventName = delivery.EventName,
-        Attempt = delivery.Attempt,
-        StatusCode = result.StatusCode,
-        Error = new AuditError(error.Kind, error.Detail, FailureHint.For(error.Kind, result.StatusCode)),
-        DurationMs = (long)result.Duration.TotalMilliseconds,
-        ResponseSnippet = result.ResponseSnippet,
-    };
+    private static AuditEntry Entry(Subscription subscription, DeliveryMessage delivery, DeliveryResult result, DeliveryError error) =>
+        new()
+        {
+            Type = AuditType.DeliveryFailed,
+            Timestamp = result.At + result.Duration,
+            OrganizationId = delivery.OrganizationId,
+            SubscriptionId = delivery.SubscriptionId,
+            Url = DisplayUrl.Of(subscription.Url),
+            EventId = delivery.EventId.ToString(),
+            EventName = delivery.EventName,
+            Attempt = delivery.Attempt,
+            StatusCode = result.StatusCode,
+            Error = new AuditError(error.Kind, error.Detail, FailureHint.For(error.Kind, result.StatusCode)),
+            DurationMs = (long)result.Duration.TotalMilliseconds,
+            ResponseSnippet = result.ResponseSnippet,
+        };
 }

@@ -55,10 +55,17 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
 
     private async Task<DateTimeOffset> FirstAsync(DeliveryMessage delivery, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(delivery.OrganizationId.ToString(), SubscriptionRow.DroppedKey(delivery.SubscriptionId)) { [SinceColumn] = time.GetUtcNow() };
+        var row = new TableEntity(delivery.OrganizationId.ToString(), SubscriptionRow.DroppedKey(delivery.SubscriptionId))
+        {
+            [SinceColumn] = time.GetUtcNow(),
+        };
         while (true)
         {
-            var stored = await _table.GetEntityIfExistsAsync<TableEntity>(row.PartitionKey, row.RowKey, cancellationToken: cancellationToken);
+            var stored = await _table.GetEntityIfExistsAsync<TableEntity>(
+                row.PartitionKey,
+                row.RowKey,
+                cancellationToken: cancellationToken
+            );
             if (stored.HasValue)
             {
                 return stored.Value!.GetDateTimeOffset(SinceColumn)!.Value;
@@ -79,18 +86,23 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
     {
         return audit.CountAsync(delivery.SubscriptionId.Unique, count, EntryFor, cancellationToken);
 
-        AuditEntry EntryFor(int total) => new()
-        {
-            Type = AuditType.DeliveryDropped,
-            Timestamp = since,
-            OrganizationId = delivery.OrganizationId,
-            SubscriptionId = delivery.SubscriptionId,
-            Error = new AuditError(
-                "SubscriptionDeleted",
-                string.Create(CultureInfo.InvariantCulture, $"{total} {(total == 1 ? "delivery was" : "deliveries were")} dropped, since the subscription was deleted."),
-                "Nothing to do, unless the subscription was deleted by mistake."),
-            Changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal) { ["dropped"] = new(null, total) },
-        };
+        AuditEntry EntryFor(int total) =>
+            new()
+            {
+                Type = AuditType.DeliveryDropped,
+                Timestamp = since,
+                OrganizationId = delivery.OrganizationId,
+                SubscriptionId = delivery.SubscriptionId,
+                Error = new AuditError(
+                    "SubscriptionDeleted",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{total} {(total == 1 ? "delivery was" : "deliveries were")} dropped, since the subscription was deleted."
+                    ),
+                    "Nothing to do, unless the subscription was deleted by mistake."
+                ),
+                Changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal) { ["dropped"] = new(null, total) },
+            };
     }
 
     private Counter CounterOf(SubscriptionId id)

@@ -26,5 +26,6 @@ public abstract record DeliveryDecision
     public sealed record Gone(DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Gone, Why);
 
     /// <summary>It has not arrived and is given up.</summary>
-    public sealed record DeadLetter(DeadLetterReason Reason, string Description, DeliveryError Why) : DeliveryDecision(DeliveryOutcome.Failed, Why);
+    public sealed record DeadLetter(DeadLetterReason Reason, string Description, DeliveryError Why)
+        : DeliveryDecision(DeliveryOutcome.Failed, Why);
 }

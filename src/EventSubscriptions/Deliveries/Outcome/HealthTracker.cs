@@ -14,7 +14,13 @@ namespace EventSubscriptions.Deliveries.Outcome;
 /// one after a minute. Instances coordinate by the version of the row.
 /// </summary>
 public sealed partial class HealthTracker(
-    SubscriptionHealthStore store, SubscriptionEditor editor, ShortRetry shortRetry, DeliveriesOptions options, TimeProvider time, ILogger<HealthTracker> logger)
+    SubscriptionHealthStore store,
+    SubscriptionEditor editor,
+    ShortRetry shortRetry,
+    DeliveriesOptions options,
+    TimeProvider time,
+    ILogger<HealthTracker> logger
+)
 {
     /// <summary>
     /// How long a subscription counts as healthy although another instance may have seen a failure, and how far the count of the row may
@@ -31,7 +37,12 @@ public sealed partial class HealthTracker(
     /// Deactivates a subscription after a 410, and returns whether the 410 counts: it doesn't if the stored subscription now sends
     /// differently. Faults on our side are thrown, because otherwise more would be sent.
     /// </summary>
-    public async Task<bool> TryDeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task<bool> TryDeactivateGoneAsync(
+        Subscription used,
+        DeliveryDecision.Gone gone,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         var holds = false;
         await shortRetry.ExecuteAsync(async token => holds = await DeactivateGoneAsync(used, gone, at, token), cancellationToken);
@@ -42,7 +53,12 @@ public sealed partial class HealthTracker(
     /// Tracks the outcome of an attempt other than 410. A fault on our side is only logged: the delivery matters more, and the next attempt
     /// tells the same.
     /// </summary>
-    public async Task TrackAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
+    public async Task TrackAsync(
+        Subscription subscription,
+        DeliveryDecision decision,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -54,7 +70,12 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private async Task KeepAsync(Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task KeepAsync(
+        Subscription subscription,
+        DeliveryDecision decision,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         var arrived = decision is DeliveryDecision.Delivered;
         var entry = EntryOf(subscription.Id);
@@ -78,7 +99,13 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private async Task<bool> TryKeepAsync(Entry entry, Subscription subscription, DeliveryDecision decision, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<bool> TryKeepAsync(
+        Entry entry,
+        Subscription subscription,
+        DeliveryDecision decision,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         if (entry.Known is not { } known || !IsCurrent(known, subscription))
         {
@@ -136,11 +163,25 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private async Task<bool> DeactivateGoneAsync(Subscription used, DeliveryDecision.Gone gone, DateTimeOffset at, CancellationToken cancellationToken)
+    private async Task<bool> DeactivateGoneAsync(
+        Subscription used,
+        DeliveryDecision.Gone gone,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         var health = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
         var error = new AuditError("gone", gone.Why.Detail, FailureHint.For(gone.Why.Kind, 410));
-        var outcome = await editor.DeactivateGoneAsync(used, health.Failed(at) with { ETag = default, Reason = error.Detail }, error, cancellationToken);
+        var outcome = await editor.DeactivateGoneAsync(
+            used,
+            health.Failed(at) with
+            {
+                ETag = default,
+                Reason = error.Detail,
+            },
+            error,
+            cancellationToken
+        );
         if (outcome == GoneOutcome.Deactivated)
         {
             Log.Deactivated(logger, used.Id, error.Detail);
@@ -149,7 +190,12 @@ public sealed partial class HealthTracker(
         return outcome != GoneOutcome.Changed;
     }
 
-    private async Task DeactivateAsync(Subscription subscription, SubscriptionHealth health, AuditError error, CancellationToken cancellationToken)
+    private async Task DeactivateAsync(
+        Subscription subscription,
+        SubscriptionHealth health,
+        AuditError error,
+        CancellationToken cancellationToken
+    )
     {
         if (await editor.DeactivateAsync(subscription, health with { Reason = error.Detail }, error, cancellationToken))
         {
@@ -157,12 +203,15 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private static AuditError FailingFor(SubscriptionHealth health) => new(
-        "failing",
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"Every delivery has failed since {health.FailingSince!.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, {health.Failures} times."),
-        "Fix the receiver or change the URL, then set isActive to true and replay the missed events. The delivery.failed entries have the details.");
+    private static AuditError FailingFor(SubscriptionHealth health) =>
+        new(
+            "failing",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Every delivery has failed since {health.FailingSince!.Value.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z, {health.Failures} times."
+            ),
+            "Fix the receiver or change the URL, then set isActive to true and replay the missed events. The delivery.failed entries have the details."
+        );
 
     private async Task<Known> LoadAsync(Subscription subscription, int uncounted, CancellationToken cancellationToken)
     {
@@ -213,10 +262,16 @@ public sealed partial class HealthTracker(
         [LoggerMessage(LogLevel.Warning, "Could not update the health of subscription {SubscriptionId}; its next delivery will.")]
         public static partial void NotKept(ILogger logger, Exception exception, SubscriptionId subscriptionId);
 
-        [LoggerMessage(LogLevel.Warning, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} are failing: {Reason}")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} are failing: {Reason}"
+        )]
         public static partial void Failing(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, string reason);
 
-        [LoggerMessage(LogLevel.Information, "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} have recovered after {Failures} failed attempts.")]
+        [LoggerMessage(
+            LogLevel.Information,
+            "Deliveries to subscription {SubscriptionId} of organization {OrganizationId} have recovered after {Failures} failed attempts."
+        )]
         public static partial void Recovered(ILogger logger, SubscriptionId subscriptionId, OrganizationId organizationId, int failures);
 
         [LoggerMessage(LogLevel.Warning, "Subscription {SubscriptionId} was deactivated: {Reason}")]

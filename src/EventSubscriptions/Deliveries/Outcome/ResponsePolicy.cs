@@ -43,14 +43,21 @@ public static class ResponsePolicy
             ? (DeliveryDecision)new DeliveryDecision.Retry(requested > now + pause ? requested.Value : now + pause, error)
             : Exhausted(attempt, error);
         return requested is not null || status is 429 or 502 or 504
-            ? decision with { Outcome = DeliveryOutcome.Throttled, CooldownUntil = Cooldown(requested, wait, now) }
+            ? decision with
+            {
+                Outcome = DeliveryOutcome.Throttled,
+                CooldownUntil = Cooldown(requested, wait, now),
+            }
             : decision;
     }
 
     /// <summary>Decides again after a 410 from a receiver that is no longer the subscription's: the next attempt follows at once.</summary>
     public static DeliveryDecision DecideAnew(DeliveryDecision.Gone gone, int attempt, RetrySchedule schedule, DateTimeOffset now)
     {
-        var error = gone.Why with { Detail = $"{gone.Why.Detail} The request used the URL and token that the subscription had before it was changed." };
+        var error = gone.Why with
+        {
+            Detail = $"{gone.Why.Detail} The request used the URL and token that the subscription had before it was changed.",
+        };
         return schedule.IsLast(attempt) ? Exhausted(attempt, error) : new DeliveryDecision.Retry(now, error);
     }
 
@@ -61,22 +68,29 @@ public static class ResponsePolicy
         return until > now ? until : null;
     }
 
-    private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) => new(
-        DeadLetterReason.RetriesExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
-        error);
+    private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) =>
+        new(
+            DeadLetterReason.RetriesExhausted,
+            string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
+            error
+        );
 
     /// <summary>Why a result is a failure; null for a complete 2xx response.</summary>
-    private static DeliveryError? Judge(DeliveryResult result) => result switch
-    {
-        { Error: { } error } => error,
-        { StatusCode: >= 200 and < 300 } => null,
-        { StatusCode: >= 300 and < 400 and var status, Location: { } location } =>
-            new(ErrorKind.Redirect, $"The receiver returned {Name(status)} and points to {location}"),
-        { StatusCode: >= 300 and < 400 and var status } =>
-            new(ErrorKind.Redirect, $"The receiver returned {Name(status)} without a location."),
-        _ => new(ErrorKind.Status, $"The receiver returned {Name(result.StatusCode)}."),
-    };
+    private static DeliveryError? Judge(DeliveryResult result) =>
+        result switch
+        {
+            { Error: { } error } => error,
+            { StatusCode: >= 200 and < 300 } => null,
+            { StatusCode: >= 300 and < 400 and var status, Location: { } location } => new(
+                ErrorKind.Redirect,
+                $"The receiver returned {Name(status)} and points to {location}"
+            ),
+            { StatusCode: >= 300 and < 400 and var status } => new(
+                ErrorKind.Redirect,
+                $"The receiver returned {Name(status)} without a location."
+            ),
+            _ => new(ErrorKind.Status, $"The receiver returned {Name(result.StatusCode)}."),
+        };
 
     private static string Name(int? status) =>
         string.Create(CultureInfo.InvariantCulture, $"{status} {ReasonPhrases.GetReasonPhrase(status ?? 0)}").TrimEnd();

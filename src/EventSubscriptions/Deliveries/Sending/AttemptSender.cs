@@ -6,16 +6,35 @@ namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>Sends one request and decides what follows from its result.</summary>
 public sealed class AttemptSender(
-    WebhookSender sender, RetrySchedule schedule, HealthTracker health, AppMetrics metrics, AppTracing tracing, TimeProvider time, Random random)
+    WebhookSender sender,
+    RetrySchedule schedule,
+    HealthTracker health,
+    AppMetrics metrics,
+    AppTracing tracing,
+    TimeProvider time,
+    Random random
+)
 {
     /// <summary>Sends the request of an attempt. After a 410 the subscription is deactivated before this returns.</summary>
     public async Task<AttemptResult> SendAsync(
-        Subscription subscription, DeliveryMessage delivery, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+        Subscription subscription,
+        DeliveryMessage delivery,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken
+    )
     {
         using var activity = AttemptActivity.Start(tracing, delivery);
-        var result = await sender.SendAsync(subscription, delivery.EventId, payload, activity?.Id ?? delivery.TraceParent, cancellationToken);
+        var result = await sender.SendAsync(
+            subscription,
+            delivery.EventId,
+            payload,
+            activity?.Id ?? delivery.TraceParent,
+            cancellationToken
+        );
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
-        var isOutdated = decision is DeliveryDecision.Gone gone && !await health.TryDeactivateGoneAsync(subscription, gone, result.At, cancellationToken);
+        var isOutdated =
+            decision is DeliveryDecision.Gone gone
+            && !await health.TryDeactivateGoneAsync(subscription, gone, result.At, cancellationToken);
         if (isOutdated)
         {
             decision = ResponsePolicy.DecideAnew((DeliveryDecision.Gone)decision, delivery.Attempt, schedule, time.GetUtcNow());

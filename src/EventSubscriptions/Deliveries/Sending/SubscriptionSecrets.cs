@@ -15,7 +15,8 @@ internal static class SubscriptionSecrets
     private static readonly ConditionalWeakTable<Subscription, SecretForms> s_forms = [];
 
     /// <summary>The secrets in all encodings, computed once per version of a subscription.</summary>
-    public static SecretForms Of(Subscription subscription) => s_forms.GetValue(subscription, static subscription => new SecretForms(SecretsOf(subscription)));
+    public static SecretForms Of(Subscription subscription) =>
+        s_forms.GetValue(subscription, static subscription => new SecretForms(SecretsOf(subscription)));
 
     private static List<string> SecretsOf(Subscription subscription)
     {

@@ -35,7 +35,9 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         }
 
         var endPoints = InTurns(addresses).Take(MaxAddresses).Select(address => new IPEndPoint(address, target.Port)).ToList();
-        var socket = endPoints is [var only] ? await ConnectAsync(only, cancellationToken) : await ConnectFirstAsync(endPoints, cancellationToken);
+        var socket = endPoints is [var only]
+            ? await ConnectAsync(only, cancellationToken)
+            : await ConnectFirstAsync(endPoints, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -44,11 +46,17 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         try
         {
             var addresses = await names.ResolveAsync(organization, host, cancellationToken);
-            return addresses.Length > 0 ? addresses : throw new WebhookConnectException(ErrorKind.Dns, $"The host name {host} has no address.");
+            return addresses.Length > 0
+                ? addresses
+                : throw new WebhookConnectException(ErrorKind.Dns, $"The host name {host} has no address.");
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            throw new WebhookConnectException(ErrorKind.Dns, $"The host name {host} could not be resolved: {exception.Message}.", exception);
+            throw new WebhookConnectException(
+                ErrorKind.Dns,
+                $"The host name {host} could not be resolved: {exception.Message}.",
+                exception
+            );
         }
     }
 
@@ -74,7 +82,7 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         var running = new List<Task<Socket>>();
         try
         {
-            for (var next = 0; ;)
+            for (var next = 0; ; )
             {
                 if (next < endPoints.Count)
                 {

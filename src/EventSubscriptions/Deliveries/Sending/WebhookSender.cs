@@ -36,13 +36,25 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     /// <param name="traceParent">W3C trace context, or null.</param>
     /// <param name="cancellationToken">Cancellation throws <see cref="OperationCanceledException"/> and says nothing about the
     /// receiver.</param>
-    public async Task<DeliveryResult> SendAsync(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, CancellationToken cancellationToken)
+    public async Task<DeliveryResult> SendAsync(
+        Subscription subscription,
+        EventId eventId,
+        ReadOnlyMemory<byte> payload,
+        string? traceParent,
+        CancellationToken cancellationToken
+    )
     {
         var at = time.GetUtcNow();
         var started = time.GetTimestamp();
         if (guard.CheckUrl(subscription.Url) is { } refusal)
         {
-            return new DeliveryResult { At = at, Duration = TimeSpan.Zero, IsUrlForbidden = true, Error = new(ErrorKind.Forbidden, $"The URL {refusal}.") };
+            return new DeliveryResult
+            {
+                At = at,
+                Duration = TimeSpan.Zero,
+                IsUrlForbidden = true,
+                Error = new(ErrorKind.Forbidden, $"The URL {refusal}."),
+            };
         }
 
         using var deadline = new CancellationTokenSource(options.Deadline, time);
@@ -64,7 +76,13 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } error)
         {
-            return new DeliveryResult { At = at, Duration = time.GetElapsedTime(started), StatusCode = (int?)response?.StatusCode, Error = error };
+            return new DeliveryResult
+            {
+                At = at,
+                Duration = time.GetElapsedTime(started),
+                StatusCode = (int?)response?.StatusCode,
+                Error = error,
+            };
         }
         finally
         {
@@ -90,7 +108,11 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         }
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client,
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -109,7 +131,13 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
             ? string.Join(", ", values.Select(value => value.Trim()).Distinct(StringComparer.Ordinal))
             : null;
 
-    private static HttpRequestMessage CreateRequest(Subscription subscription, EventId eventId, ReadOnlyMemory<byte> payload, string? traceParent, DateTimeOffset at)
+    private static HttpRequestMessage CreateRequest(
+        Subscription subscription,
+        EventId eventId,
+        ReadOnlyMemory<byte> payload,
+        string? traceParent,
+        DateTimeOffset at
+    )
     {
         var secure = subscription.Url.Scheme == Uri.UriSchemeHttps;
         var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url)
@@ -137,7 +165,11 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         return request;
     }
 
-    private static async Task<string?> ReadSnippetAsync(HttpResponseMessage response, Subscription subscription, CancellationToken cancellationToken)
+    private static async Task<string?> ReadSnippetAsync(
+        HttpResponseMessage response,
+        Subscription subscription,
+        CancellationToken cancellationToken
+    )
     {
         // After a final 1xx (101 Switching Protocols) another protocol follows, which has no end.
         if (response.Content.Headers.ContentLength == 0 || (int)response.StatusCode < 200)
@@ -149,8 +181,18 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         try
         {
             var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var length = await stream.ReadAtLeastAsync(buffer.AsMemory(0, MaxResponseBytes), MaxResponseBytes, throwOnEndOfStream: false, cancellationToken);
-            return ResponseScrubber.Scrub(buffer.AsSpan(0, length), truncated: length == MaxResponseBytes, SubscriptionSecrets.Of(subscription), ResponseScrubber.MaxSnippetLength);
+            var length = await stream.ReadAtLeastAsync(
+                buffer.AsMemory(0, MaxResponseBytes),
+                MaxResponseBytes,
+                throwOnEndOfStream: false,
+                cancellationToken
+            );
+            return ResponseScrubber.Scrub(
+                buffer.AsSpan(0, length),
+                truncated: length == MaxResponseBytes,
+                SubscriptionSecrets.Of(subscription),
+                ResponseScrubber.MaxSnippetLength
+            );
         }
         finally
         {
@@ -198,20 +240,31 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
         return exception switch
         {
-            OperationCanceledException when response is null =>
-                new(ErrorKind.Timeout, $"No response within {options.Deadline.TotalSeconds:0.###} s."),
-            OperationCanceledException =>
-                new(ErrorKind.Timeout, $"{Returned(response!)} and did not complete its response within {options.Deadline.TotalSeconds:0.###} s."),
-            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-                new(ErrorKind.Tls, $"TLS handshake failed: {Tls(exception)}"),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-                new(ErrorKind.Reset, "The response headers are too long."),
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } =>
-                new(ErrorKind.Reset, "The response is not valid HTTP."),
-            HttpRequestException or IOException when response is not null =>
-                new(ErrorKind.Reset, $"{Returned(response)} and closed the connection before its response was complete."),
-            HttpRequestException or IOException =>
-                new(ErrorKind.Reset, "The connection was closed before a response was received."),
+            OperationCanceledException when response is null => new(
+                ErrorKind.Timeout,
+                $"No response within {options.Deadline.TotalSeconds:0.###} s."
+            ),
+            OperationCanceledException => new(
+                ErrorKind.Timeout,
+                $"{Returned(response!)} and did not complete its response within {options.Deadline.TotalSeconds:0.###} s."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(
+                ErrorKind.Tls,
+                $"TLS handshake failed: {Tls(exception)}"
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
+                ErrorKind.Reset,
+                "The response headers are too long."
+            ),
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new(
+                ErrorKind.Reset,
+                "The response is not valid HTTP."
+            ),
+            HttpRequestException or IOException when response is not null => new(
+                ErrorKind.Reset,
+                $"{Returned(response)} and closed the connection before its response was complete."
+            ),
+            HttpRequestException or IOException => new(ErrorKind.Reset, "The connection was closed before a response was received."),
             _ => null,
         };
     }

@@ -29,7 +29,12 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
     /// <summary>Until when the receiver cools down, at most 30 s old, or null.</summary>
     public async ValueTask<DateTimeOffset?> GetAsync(Subscription subscription, CancellationToken cancellationToken)
     {
-        var known = await _cache.GetAsync(subscription.Id, (this, subscription), static (_, state) => state.Item1.ReadAsync(state.subscription), cancellationToken);
+        var known = await _cache.GetAsync(
+            subscription.Id,
+            (this, subscription),
+            static (_, state) => state.Item1.ReadAsync(state.subscription),
+            cancellationToken
+        );
         return known.Version == subscription.UpdatedAt ? known.Until : null;
     }
 
@@ -52,9 +57,11 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
 
             try
             {
-                await (known.ETag is { } version
-                    ? _table.UpdateEntityAsync(row, version, TableUpdateMode.Replace, cancellationToken)
-                    : _table.AddEntityAsync(row, cancellationToken));
+                await (
+                    known.ETag is { } version
+                        ? _table.UpdateEntityAsync(row, version, TableUpdateMode.Replace, cancellationToken)
+                        : _table.AddEntityAsync(row, cancellationToken)
+                );
                 return;
             }
             catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
@@ -66,7 +73,11 @@ internal sealed class CooldownStore(TableServiceClient tables, TimeProvider time
 
     private async Task<Known> ReadAsync(Subscription subscription)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(subscription.OrganizationId.ToString(), SubscriptionRow.CooldownKey(subscription.Id), cancellationToken: CancellationToken.None);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(
+            subscription.OrganizationId.ToString(),
+            SubscriptionRow.CooldownKey(subscription.Id),
+            cancellationToken: CancellationToken.None
+        );
         if (!row.HasValue)
         {
             return new Known(null, null, null);

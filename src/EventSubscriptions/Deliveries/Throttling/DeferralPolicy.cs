@@ -44,8 +44,12 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
     }
 
     /// <summary>For a message to a receiver that cools down.</summary>
-    public DateTimeOffset UntilCooledDown(DateTimeOffset now, DateTimeOffset coolingDownSince, DateTimeOffset cooldownUntil, TimeSpan interval) =>
-        _line.Next(AsLongAgain(now, coolingDownSince, atLeastUntil: cooldownUntil), interval, DeferralSchedule.Horizon);
+    public DateTimeOffset UntilCooledDown(
+        DateTimeOffset now,
+        DateTimeOffset coolingDownSince,
+        DateTimeOffset cooldownUntil,
+        TimeSpan interval
+    ) => _line.Next(AsLongAgain(now, coolingDownSince, atLeastUntil: cooldownUntil), interval, DeferralSchedule.Horizon);
 
     /// <summary>For a message that exceeds a limit.</summary>
     /// <param name="postponements">How often the message was postponed before.</param>
@@ -53,7 +57,14 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
     /// <param name="rateWait">The time until the rate limit allows another request.</param>
     /// <param name="typicalDuration">The typical duration of a request.</param>
     /// <param name="interval">The time between two requests.</param>
-    public DateTimeOffset UntilFree(DateTimeOffset now, int postponements, TimeSpan stall, TimeSpan rateWait, TimeSpan typicalDuration, TimeSpan interval)
+    public DateTimeOffset UntilFree(
+        DateTimeOffset now,
+        int postponements,
+        TimeSpan stall,
+        TimeSpan rateWait,
+        TimeSpan typicalDuration,
+        TimeSpan interval
+    )
     {
         // During a stall the interval is a guess: it must not spread a backlog over much more time than the stall has lasted.
         var horizon = stall > typicalDuration ? StallHorizon * stall : DeferralSchedule.Horizon;

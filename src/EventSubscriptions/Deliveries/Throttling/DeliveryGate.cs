@@ -14,7 +14,13 @@ namespace EventSubscriptions.Deliveries.Throttling;
 /// Isolates receivers from each other: it is asked before each request. Its state is per instance and in memory, except cooldowns longer
 /// than a minute.
 /// </summary>
-public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, ShortRetry shortRetry, DeliveriesOptions options, TimeProvider time)
+public sealed class DeliveryGate(
+    TableServiceClient tables,
+    AuditLog audit,
+    ShortRetry shortRetry,
+    DeliveriesOptions options,
+    TimeProvider time
+)
 {
     /// <summary>Longer cooldowns are stored.</summary>
     public static readonly TimeSpan LongCooldown = TimeSpan.FromMinutes(1);
@@ -59,23 +65,37 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
     }
 
     /// <summary>Reports how a request ended and lets the next one in. Returns once what must survive this process is stored.</summary>
-    internal Task LeaveAsync(GatePass pass, Subscription subscription, DeliveryResult result, DateTimeOffset? cooldownUntil, CancellationToken cancellationToken)
+    internal Task LeaveAsync(
+        GatePass pass,
+        Subscription subscription,
+        DeliveryResult result,
+        DateTimeOffset? cooldownUntil,
+        CancellationToken cancellationToken
+    )
     {
         // An immediate rejection doesn't tell how long the receiver takes.
-        TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden ? null : result.Duration;
+        TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden
+            ? null
+            : result.Duration;
         var change = pass.End(ReachedBy(result), duration, cooldownUntil);
-        var recording = change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
+        var recording =
+            change == BreakerChange.None ? Task.CompletedTask : RecordAsync(subscription, change, result.Error, cancellationToken);
         return cooldownUntil is { } until && until - time.GetUtcNow() > LongCooldown
-            ? Task.WhenAll(recording, shortRetry.ExecuteAsync(token => _cooldowns.WriteAsync(subscription, until, token), cancellationToken))
+            ? Task.WhenAll(
+                recording,
+                shortRetry.ExecuteAsync(token => _cooldowns.WriteAsync(subscription, until, token), cancellationToken)
+            )
             : recording;
     }
 
-    private static Reachability ReachedBy(DeliveryResult result) => result switch
-    {
-        { IsUrlForbidden: true } => Reachability.Unknown,
-        { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } => Reachability.No,
-        _ => Reachability.Yes,
-    };
+    private static Reachability ReachedBy(DeliveryResult result) =>
+        result switch
+        {
+            { IsUrlForbidden: true } => Reachability.Unknown,
+            { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } =>
+                Reachability.No,
+            _ => Reachability.Yes,
+        };
 
     private Task RecordAsync(Subscription subscription, BreakerChange change, DeliveryError? error, CancellationToken cancellationToken)
     {
@@ -91,9 +111,11 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
         return shortRetry.ExecuteAsync(token => audit.AppendAsync(entry, token), cancellationToken);
     }
 
-    private string Describe(DeliveryError error) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}");
+    private string Describe(DeliveryError error) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}"
+        );
 
     private SubscriptionGate GateOf(Subscription subscription)
     {
@@ -107,7 +129,8 @@ public sealed class DeliveryGate(TableServiceClient tables, AuditLog audit, Shor
         return _gates.GetOrAdd(
             subscription.Id,
             static (_, self) => new SubscriptionGate(self.Options, self.Organization, self.Clock),
-            (Options: options, Organization: organization, Clock: _clock));
+            (Options: options, Organization: organization, Clock: _clock)
+        );
     }
 
     private void MakeRoom()

@@ -10,7 +10,10 @@ internal sealed class QueuedCaller
     {
         Postponements = postponements;
         Until = until;
-        _cancellation = cancellationToken.UnsafeRegister(static (caller, token) => ((QueuedCaller)caller!)._decision.TrySetCanceled(token), this);
+        _cancellation = cancellationToken.UnsafeRegister(
+            static (caller, token) => ((QueuedCaller)caller!)._decision.TrySetCanceled(token),
+            this
+        );
     }
 
     public int Postponements { get; }

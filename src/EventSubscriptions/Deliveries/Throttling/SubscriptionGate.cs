@@ -117,7 +117,12 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
             }
 
             var longest = !isPostponed && _deferrals.IsPending(now) ? MaxExpectedWait / 2 : MaxExpectedWait;
-            if (waitsInLine || _waiting.Count >= organization.All.Waiting(MaxWaiting) || !organization.HasRoomToWait || ExpectedWait(now) > longest)
+            if (
+                waitsInLine
+                || _waiting.Count >= organization.All.Waiting(MaxWaiting)
+                || !organization.HasRoomToWait
+                || ExpectedWait(now) > longest
+            )
             {
                 return new(Postpone(PostponedUntilFree(now, postponements)));
             }
@@ -163,7 +168,8 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         lock (_lock)
         {
             var now = clock.Now;
-            var knows = !_breaker.IsIdle || now < _cooldownUntil + DeferralSchedule.Horizon || _deferrals.IsPending(now) || now < _rate.FreeAt;
+            var knows =
+                !_breaker.IsIdle || now < _cooldownUntil + DeferralSchedule.Horizon || _deferrals.IsPending(now) || now < _rate.FreeAt;
             if (_inFlight == 0 && _waiting.Count == 0 && (!knows || now - _usedAt >= unusedFor))
             {
                 _retired = true;
@@ -185,12 +191,17 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
         return now < _cooldownUntil ? _deferrals.UntilCooledDown(now, _coolingDownSince ?? now, _cooldownUntil, Interval(now)) : null;
     }
 
-    private DateTimeOffset PostponedUntilFree(DateTimeOffset now, int postponements) => _inFlight < MaxInFlight && !organization.HasRoom
-        ? DeferralPolicy.NotBefore(organization.NextSlot(now), now, postponements)
-        : _deferrals.UntilFree(now, postponements, Stall(now), RateWait(now), _throughput.Typical, Interval(now));
+    private DateTimeOffset PostponedUntilFree(DateTimeOffset now, int postponements) =>
+        _inFlight < MaxInFlight && !organization.HasRoom
+            ? DeferralPolicy.NotBefore(organization.NextSlot(now), now, postponements)
+            : _deferrals.UntilFree(now, postponements, Stall(now), RateWait(now), _throughput.Typical, Interval(now));
 
     private bool IsFree(DateTimeOffset now) =>
-        IsReachable(now) && now >= _cooldownUntil && _inFlight < MaxInFlight && organization.HasRoom && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
+        IsReachable(now)
+        && now >= _cooldownUntil
+        && _inFlight < MaxInFlight
+        && organization.HasRoom
+        && (_spacing == TimeSpan.Zero || now >= _rate.FreeAt);
 
     private GateDecision Postpone(DateTimeOffset slot) => GateDecision.Postpone(clock.ToWall(slot));
 
@@ -255,9 +266,17 @@ internal sealed class SubscriptionGate(DeliveriesOptions options, OrganizationBu
     private void SetTimer(DateTimeOffset now)
     {
         var first = _waiting.First!.Value;
-        var due = _spacing > TimeSpan.Zero && _inFlight < MaxInFlight && organization.HasRoom && _rate.FreeAt < first.Until ? _rate.FreeAt : first.Until;
+        var due =
+            _spacing > TimeSpan.Zero && _inFlight < MaxInFlight && organization.HasRoom && _rate.FreeAt < first.Until
+                ? _rate.FreeAt
+                : first.Until;
         var wait = due > now ? due - now : TimeSpan.FromMilliseconds(1);
-        _timer ??= clock.Timers.CreateTimer(static gate => ((SubscriptionGate)gate!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer ??= clock.Timers.CreateTimer(
+            static gate => ((SubscriptionGate)gate!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 

@@ -12,8 +12,6 @@ public sealed record ArchiveOptions
     public required TimeSpan Retention { get; init; }
 
     /// <summary>Reads and checks the settings.</summary>
-    public static ArchiveOptions Read(OptionsReader reader) => new()
-    {
-        Retention = reader.Duration("Retention__EventArchive", TimeSpan.FromDays(30), s_min, s_max),
-    };
+    public static ArchiveOptions Read(OptionsReader reader) =>
+        new() { Retention = reader.Duration("Retention__EventArchive", TimeSpan.FromDays(30), s_min, s_max) };
 }

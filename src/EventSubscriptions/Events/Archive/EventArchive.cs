@@ -30,7 +30,13 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     /// <param name="at">When the event reached its queue.</param>
     /// <param name="cancellationToken">The token to cancel the operation.</param>
     public async Task<ArchiveResult> AddAsync(
-        OrganizationId organization, EventId id, string eventName, ReadOnlyMemory<byte> payload, DateTimeOffset at, CancellationToken cancellationToken)
+        OrganizationId organization,
+        EventId id,
+        string eventName,
+        ReadOnlyMemory<byte> payload,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    )
     {
         var row = new TableEntity(organization.ToString(), RowKey(id))
         {
@@ -43,14 +49,19 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
             row[ChunkColumn(index)] = ciphertext[offset..Math.Min(offset + ChunkBytes, ciphertext.Length)];
         }
 
-        var pointer = new TableEntity(organization.ToString(), $"{PointerPrefix}{InvertedTicks.Format(at)}:{id}") { [EventNameColumn] = eventName };
+        var pointer = new TableEntity(organization.ToString(), $"{PointerPrefix}{InvertedTicks.Format(at)}:{id}")
+        {
+            [EventNameColumn] = eventName,
+        };
         while (true)
         {
             try
             {
                 // The pointer may exist without its payload after an interrupted purge.
                 await _table.SubmitTransactionAsync(
-                    [new(TableTransactionActionType.Add, row), new(TableTransactionActionType.UpsertReplace, pointer)], cancellationToken);
+                    [new(TableTransactionActionType.Add, row), new(TableTransactionActionType.UpsertReplace, pointer)],
+                    cancellationToken
+                );
                 return ArchiveResult.Added;
             }
             catch (RequestFailedException conflict) when (conflict.Status == 409)
@@ -66,9 +77,19 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     }
 
     /// <summary>Whether the archived event with an id is this one; null if there is none.</summary>
-    public async Task<bool?> IsArchivedAsync(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async Task<bool?> IsArchivedAsync(
+        OrganizationId organization,
+        EventId id,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellationToken
+    )
     {
-        var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), s_fingerprintColumns, cancellationToken);
+        var response = await _table.GetEntityIfExistsAsync<TableEntity>(
+            organization.ToString(),
+            RowKey(id),
+            s_fingerprintColumns,
+            cancellationToken
+        );
         if (!response.HasValue)
         {
             return null;
@@ -90,12 +111,17 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     /// <summary>The payload and when it was archived, or null.</summary>
     public async Task<ArchivedEvent?> FindAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
     {
-        var response = await _table.GetEntityIfExistsAsync<TableEntity>(organization.ToString(), RowKey(id), cancellationToken: cancellationToken);
+        var response = await _table.GetEntityIfExistsAsync<TableEntity>(
+            organization.ToString(),
+            RowKey(id),
+            cancellationToken: cancellationToken
+        );
         return response.HasValue
             ? new ArchivedEvent(
                 response.Value!.GetString(EventNameColumn)!,
                 protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)),
-                response.Value!.Timestamp)
+                response.Value!.Timestamp
+            )
             : null;
     }
 
@@ -105,12 +131,20 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     /// <param name="after">Where the previous page ended, or null for the first page.</param>
     /// <param name="count">The most events to return.</param>
     internal async Task<EventPage> ListAsync(
-        OrganizationId organization, DateTimeOffset from, DateTimeOffset to, string? after, int count, CancellationToken cancellationToken)
+        OrganizationId organization,
+        DateTimeOffset from,
+        DateTimeOffset to,
+        string? after,
+        int count,
+        CancellationToken cancellationToken
+    )
     {
         var (atLeast, below) = InvertedTicks.KeyRange(from, to);
         var range = new RowRange(organization.ToString(), PointerPrefix + atLeast, PointerPrefix + below);
         List<EventPointer> events = [];
-        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: s_pointerColumns, cancellationToken: cancellationToken))
+        await foreach (
+            var row in _table.QueryAsync<TableEntity>(range.ToFilter(after), select: s_pointerColumns, cancellationToken: cancellationToken)
+        )
         {
             events.Add(Pointer(row));
             if (events.Count == count)

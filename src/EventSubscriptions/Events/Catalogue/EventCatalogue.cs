@@ -30,15 +30,18 @@ public sealed class EventCatalogue
     public static EventCatalogue Load()
     {
         var assembly = typeof(EventCatalogue).Assembly;
-        return Read(assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
-            .Select(name =>
-            {
-                using var stream = assembly.GetManifestResourceStream(name)!;
-                var content = new byte[stream.Length];
-                stream.ReadExactly(content);
-                return (name[ResourcePrefix.Length..], content);
-            }));
+        return Read(
+            assembly
+                .GetManifestResourceNames()
+                .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+                .Select(name =>
+                {
+                    using var stream = assembly.GetManifestResourceStream(name)!;
+                    var content = new byte[stream.Length];
+                    stream.ReadExactly(content);
+                    return (name[ResourcePrefix.Length..], content);
+                })
+        );
     }
 
     /// <summary>Whether an event type has this name.</summary>
@@ -52,7 +55,9 @@ public sealed class EventCatalogue
 
     /// <summary>The error for an unknown name, as the rest of a sentence that starts with the field.</summary>
     public string UnknownName(string name) =>
-        Nearest(name) is { } nearest ? $"is not a known event type; did you mean '{nearest}'?" : "is not a known event type; GET /api/event-types lists them";
+        Nearest(name) is { } nearest
+            ? $"is not a known event type; did you mean '{nearest}'?"
+            : "is not a known event type; GET /api/event-types lists them";
 
     internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files)
     {
@@ -84,14 +89,22 @@ public sealed class EventCatalogue
             throw Malformed(fileName, "its source must be air or relay");
         }
 
-        if (string.IsNullOrWhiteSpace(file.Category) || string.IsNullOrWhiteSpace(file.Description) || file.Example.ValueKind != JsonValueKind.Object)
+        if (
+            string.IsNullOrWhiteSpace(file.Category)
+            || string.IsNullOrWhiteSpace(file.Description)
+            || file.Example.ValueKind != JsonValueKind.Object
+        )
         {
             throw Malformed(fileName, "a category, a description and an example are required");
         }
 
-        var parameters = file.Parameters.Select(parameter => ParameterType.TryParse(parameter.Type, out var type)
-            ? new EventParameter(parameter.Name, type, parameter.Description)
-            : throw Malformed(fileName, $"{parameter.Name} has the unknown type {parameter.Type}")).ToArray();
+        var parameters = file
+            .Parameters.Select(parameter =>
+                ParameterType.TryParse(parameter.Type, out var type)
+                    ? new EventParameter(parameter.Name, type, parameter.Description)
+                    : throw Malformed(fileName, $"{parameter.Name} has the unknown type {parameter.Type}")
+            )
+            .ToArray();
         if (parameters.DistinctBy(parameter => parameter.Name, StringComparer.Ordinal).Count() != parameters.Length)
         {
             throw Malformed(fileName, "a parameter is repeated");
@@ -109,7 +122,13 @@ public sealed class EventCatalogue
 
 /// <summary>A file of the catalogue.</summary>
 internal sealed record CatalogueFile(
-    string Name, string Source, string Category, string Description, IReadOnlyList<CatalogueParameter> Parameters, JsonElement Example);
+    string Name,
+    string Source,
+    string Category,
+    string Description,
+    IReadOnlyList<CatalogueParameter> Parameters,
+    JsonElement Example
+);
 
 internal sealed record CatalogueParameter(string Name, string Type, string Description);
 
@@ -118,6 +137,7 @@ internal sealed record CatalogueParameter(string Name, string Type, string Descr
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(CatalogueFile))]
 internal sealed partial class CatalogueJsonContext : JsonSerializerContext;

@@ -41,7 +41,8 @@ public sealed class ParameterType
     public static bool TryParse(string? text, [NotNullWhen(true)] out ParameterType? type)
     {
         type = null;
-        Kinds values = default, elements = default;
+        Kinds values = default,
+            elements = default;
         foreach (var alternative in (text ?? "").Split('|'))
         {
             var isArray = alternative.EndsWith("[]", StringComparison.Ordinal);
@@ -117,23 +118,25 @@ public sealed class ParameterType
         writer.WriteEndArray();
     }
 
-    private static string Describe(string name) => name switch
-    {
-        "null" => "null",
-        "object" => "an object",
-        _ when name.EndsWith("[]", StringComparison.Ordinal) => $"an array of {name[..^2]}s",
-        _ => "a " + name,
-    };
+    private static string Describe(string name) =>
+        name switch
+        {
+            "null" => "null",
+            "object" => "an object",
+            _ when name.EndsWith("[]", StringComparison.Ordinal) => $"an array of {name[..^2]}s",
+            _ => "a " + name,
+        };
 
-    private static Kinds KindOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => Kinds.String,
-        JsonValueKind.Number => Kinds.Number,
-        JsonValueKind.True or JsonValueKind.False => Kinds.Boolean,
-        JsonValueKind.Object => Kinds.Object,
-        JsonValueKind.Null => Kinds.Null,
-        _ => Kinds.Nested,
-    };
+    private static Kinds KindOf(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => Kinds.String,
+            JsonValueKind.Number => Kinds.Number,
+            JsonValueKind.True or JsonValueKind.False => Kinds.Boolean,
+            JsonValueKind.Object => Kinds.Object,
+            JsonValueKind.Null => Kinds.Null,
+            _ => Kinds.Nested,
+        };
 
     [Flags]
     private enum Kinds

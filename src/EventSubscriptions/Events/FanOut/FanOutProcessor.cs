@@ -13,8 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace EventSubscriptions.Events.FanOut;
 
 /// <summary>
-/// Turns events into deliveries: archives each event, finds the subscriptions that match it, and queues a delivery for each. All of it may be repeated
-/// after a crash: archiving is idempotent, and message ids let the queue drop repeated deliveries.
+/// Turns events into deliveries: archives each event, finds the subscriptions that match it, and queues a delivery for each. All of it may
+/// be repeated after a crash: archiving is idempotent, and message ids let the queue drop repeated deliveries.
 /// </summary>
 public sealed class FanOutProcessor(
     EventArchive archive,
@@ -23,12 +23,17 @@ public sealed class FanOutProcessor(
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
     AppTracing tracing,
-    TimeProvider time)
+    TimeProvider time
+)
 {
-    /// <summary>The most deliveries of one event in one call. The rest is left to a continuation, so that no event delays the others of its batch.</summary>
+    /// <summary>
+    /// The most deliveries of one event in one call. The rest is left to a continuation, so that no event delays the others of its batch.
+    /// </summary>
     public const int MaxDeliveries = 5_000;
 
-    /// <summary>How long one call creates deliveries, of the 5 minutes that its messages are locked. The rest is left to continuations.</summary>
+    /// <summary>
+    /// How long one call creates deliveries, of the 5 minutes that its messages are locked. The rest is left to continuations.
+    /// </summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromMinutes(3);
 
     private const int ParallelCalls = 64;
@@ -72,58 +77,83 @@ public sealed class FanOutProcessor(
     private async Task<Settlement?[]> ArchiveAsync(IReadOnlyList<EventMessage> events, CancellationToken cancellationToken)
     {
         var settlements = new Settlement?[events.Count];
-        await ForEachAsync(Enumerable.Range(0, events.Count).Where(i => !events[i].IsArchived), async (i, cancel) =>
-        {
-            // A failure with one event must not reach the others of its batch.
-            try
+        await ForEachAsync(
+            Enumerable.Range(0, events.Count).Where(i => !events[i].IsArchived),
+            async (i, cancel) =>
             {
-                settlements[i] = await ArchiveAsync(events[i], cancel);
-            }
-            catch (Exception exception) when (!cancel.IsCancellationRequested)
-            {
-                settlements[i] = new Settlement.Retry(exception);
-            }
-        }, cancellationToken);
+                // A failure with one event must not reach the others of its batch.
+                try
+                {
+                    settlements[i] = await ArchiveAsync(events[i], cancel);
+                }
+                catch (Exception exception) when (!cancel.IsCancellationRequested)
+                {
+                    settlements[i] = new Settlement.Retry(exception);
+                }
+            },
+            cancellationToken
+        );
         return settlements;
     }
 
     private async Task<Settlement?> ArchiveAsync(EventMessage item, CancellationToken cancellationToken)
     {
-        var result = await archive.AddAsync(item.Organization, item.EventId, item.EventName, item.Payload, item.PublishedAt, cancellationToken);
+        var result = await archive.AddAsync(
+            item.Organization,
+            item.EventId,
+            item.EventName,
+            item.Payload,
+            item.PublishedAt,
+            cancellationToken
+        );
         if (result == ArchiveResult.Added)
         {
             metrics.EventPublished(item.Source);
         }
 
         return result == ArchiveResult.IdReused
-            ? new Settlement.DeadLetter(DeadLetterReason.IdReused, $"The organization already has a different event with the id {item.EventId}.")
+            ? new Settlement.DeadLetter(
+                DeadLetterReason.IdReused,
+                $"The organization already has a different event with the id {item.EventId}."
+            )
             : null;
     }
 
     /// <summary>
-    /// Reads the subscriptions of each organization once, after the messages were received: a subscription that existed when the event was published
-    /// is found.
+    /// Reads the subscriptions of each organization once, after the messages were received: a subscription that existed when the event was
+    /// published is found.
     /// </summary>
     private async Task<IReadOnlyDictionary<OrganizationId, FoundSubscriptions>> FindSubscriptionsAsync(
-        IReadOnlyList<EventMessage> events, CancellationToken cancellationToken)
+        IReadOnlyList<EventMessage> events,
+        CancellationToken cancellationToken
+    )
     {
         var found = new ConcurrentDictionary<OrganizationId, FoundSubscriptions>();
-        await ForEachAsync(events.Select(item => item.Organization).Distinct(), async (organization, cancel) =>
-        {
-            try
+        await ForEachAsync(
+            events.Select(item => item.Organization).Distinct(),
+            async (organization, cancel) =>
             {
-                found[organization] = new(await index.GetAsync(organization, cancel), Failure: null);
-            }
-            catch (Exception exception) when (!cancel.IsCancellationRequested)
-            {
-                found[organization] = new(Subscriptions: null, exception);
-            }
-        }, cancellationToken);
+                try
+                {
+                    found[organization] = new(await index.GetAsync(organization, cancel), Failure: null);
+                }
+                catch (Exception exception) when (!cancel.IsCancellationRequested)
+                {
+                    found[organization] = new(Subscriptions: null, exception);
+                }
+            },
+            cancellationToken
+        );
         return found;
     }
 
     /// <summary>Queues the deliveries and writes the settlement of each event. Returns how many deliveries each has.</summary>
-    private async Task<int[]> SendAsync(List<MatchedEvent> events, Settlement[] settlements, long started, CancellationToken cancellationToken)
+    private async Task<int[]> SendAsync(
+        List<MatchedEvent> events,
+        Settlement[] settlements,
+        long started,
+        CancellationToken cancellationToken
+    )
     {
         var counts = new int[settlements.Length];
         Dictionary<MatchedEvent, string?> unfinished = [];
@@ -158,7 +188,11 @@ public sealed class FanOutProcessor(
         return counts;
     }
 
-    private static async Task RetryFailuresAsync(BatchedSender<MatchedEvent> sender, Settlement[] settlements, CancellationToken cancellationToken)
+    private static async Task RetryFailuresAsync(
+        BatchedSender<MatchedEvent> sender,
+        Settlement[] settlements,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var (item, exception) in await sender.FinishAsync(cancellationToken))
         {
@@ -166,16 +200,17 @@ public sealed class FanOutProcessor(
         }
     }
 
-    private static ServiceBusMessage Delivery(MatchedEvent item, SubscriptionId subscription) => new DeliveryMessage
-    {
-        OrganizationId = item.Event.Organization,
-        SubscriptionId = subscription,
-        EventId = item.Event.EventId,
-        EventName = item.Event.EventName,
-        PublishedAt = item.Event.PublishedAt,
-        TraceParent = item.TraceParent,
-        Payload = item.Event.Payload,
-    }.ToServiceBusMessage();
+    private static ServiceBusMessage Delivery(MatchedEvent item, SubscriptionId subscription) =>
+        new DeliveryMessage
+        {
+            OrganizationId = item.Event.Organization,
+            SubscriptionId = subscription,
+            EventId = item.Event.EventId,
+            EventName = item.Event.EventName,
+            PublishedAt = item.Event.PublishedAt,
+            TraceParent = item.TraceParent,
+            Payload = item.Event.Payload,
+        }.ToServiceBusMessage();
 
     private Activity?[] Start(IReadOnlyList<EventMessage> events)
     {
@@ -183,8 +218,9 @@ public sealed class FanOutProcessor(
         var activities = new Activity?[events.Count];
         for (var i = 0; i < activities.Length; i++)
         {
-            activities[i] = tracing.StartFrom(events[i].TraceParent, "fan out", ActivityKind.Consumer)?
-                .SetTag(TraceTags.Organization, events[i].Organization.Value)
+            activities[i] = tracing
+                .StartFrom(events[i].TraceParent, "fan out", ActivityKind.Consumer)
+                ?.SetTag(TraceTags.Organization, events[i].Organization.Value)
                 .SetTag(TraceTags.Event, events[i].EventId.ToString());
 
             // The events of a batch are processed side by side: none of them is the current one.
@@ -210,15 +246,24 @@ public sealed class FanOutProcessor(
         Activity.Current = current;
     }
 
-    private static string? ErrorType(Settlement settlement) => settlement switch
-    {
-        Settlement.DeadLetter deadLetter => deadLetter.Reason.ToString(),
-        Settlement.Retry retry => retry.Cause.GetType().Name,
-        _ => null,
-    };
+    private static string? ErrorType(Settlement settlement) =>
+        settlement switch
+        {
+            Settlement.DeadLetter deadLetter => deadLetter.Reason.ToString(),
+            Settlement.Retry retry => retry.Cause.GetType().Name,
+            _ => null,
+        };
 
-    private static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> body, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = ParallelCalls, CancellationToken = cancellationToken }, body);
+    private static Task ForEachAsync<T>(
+        IEnumerable<T> items,
+        Func<T, CancellationToken, ValueTask> body,
+        CancellationToken cancellationToken
+    ) =>
+        Parallel.ForEachAsync(
+            items,
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelCalls, CancellationToken = cancellationToken },
+            body
+        );
 
     private readonly record struct FoundSubscriptions(ActiveSubscriptions? Subscriptions, Exception? Failure);
 

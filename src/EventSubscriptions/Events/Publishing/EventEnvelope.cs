@@ -101,7 +101,9 @@ internal readonly record struct EventEnvelope
             }
             catch (JsonException malformed)
             {
-                var problem = JsonDefects.IsTooDeep(_reader, _json) ? $"is nested deeper than {JsonDefects.MaxDepth} levels" : "is not JSON";
+                var problem = JsonDefects.IsTooDeep(_reader, _json)
+                    ? $"is nested deeper than {JsonDefects.MaxDepth} levels"
+                    : "is not JSON";
                 return $"The body {problem}: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}.";
             }
             catch (InvalidOperationException)
@@ -116,7 +118,9 @@ internal readonly record struct EventEnvelope
                 _organizationProblem is null ? null : $"organizationId {_organizationProblem}",
                 _dataProblem is null ? null : $"data {_dataProblem}",
             ];
-            return problems is [null, null, null] ? null : $"In the body {string.Join(", ", problems.Where(problem => problem is not null))}.";
+            return problems is [null, null, null]
+                ? null
+                : $"In the body {string.Join(", ", problems.Where(problem => problem is not null))}.";
         }
 
         private void ReadMember()
@@ -137,7 +141,10 @@ internal readonly record struct EventEnvelope
             else if (_reader.ValueTextEquals("data"u8))
             {
                 _reader.Read();
-                _dataProblem = _dataProblem != Missing ? Twice : _reader.TokenType == JsonTokenType.StartObject ? null : "must be an object";
+                _dataProblem =
+                    _dataProblem != Missing ? Twice
+                    : _reader.TokenType == JsonTokenType.StartObject ? null
+                    : "must be an object";
                 var start = (int)_reader.TokenStartIndex;
                 _reader.Skip();
                 RawData = start..(int)_reader.BytesConsumed;
@@ -148,18 +155,27 @@ internal readonly record struct EventEnvelope
 
         private string? ReadName()
         {
-            if (_reader.TokenType != JsonTokenType.String || _reader.GetString() is not { Length: > 0 and <= EventPayload.MaxNameLength } name)
+            if (
+                _reader.TokenType != JsonTokenType.String
+                || _reader.GetString() is not { Length: > 0 and <= EventPayload.MaxNameLength } name
+            )
             {
                 return $"must be a string of 1–{EventPayload.MaxNameLength} characters";
             }
 
             EventName = name;
-            return PlainText.FindUnreadable(name) is { } unreadable ? $"must not contain U+{unreadable.Value:X4}, which is a control or invisible character" : null;
+            return PlainText.FindUnreadable(name) is { } unreadable
+                ? $"must not contain U+{unreadable.Value:X4}, which is a control or invisible character"
+                : null;
         }
 
         private string? ReadOrganization()
         {
-            if (_reader.TokenType != JsonTokenType.Number || !JsonInteger.TryRead(_reader.ValueSpan, out var number) || !OrganizationId.TryFrom(number, out var organization))
+            if (
+                _reader.TokenType != JsonTokenType.Number
+                || !JsonInteger.TryRead(_reader.ValueSpan, out var number)
+                || !OrganizationId.TryFrom(number, out var organization)
+            )
             {
                 return "must be a positive 32-bit integer, as a number";
             }

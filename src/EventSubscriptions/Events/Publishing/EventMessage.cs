@@ -76,7 +76,13 @@ public sealed record EventMessage : IQueueMessage
     /// <param name="payload">Composed by <see cref="EventPayload"/>, at most <see cref="EventPayload.MaxBytes"/>.</param>
     /// <param name="source"><see cref="HttpSource"/> or <see cref="RelaySource"/>.</param>
     /// <param name="traceParent">W3C trace context of the publish request, or null.</param>
-    public static ServiceBusMessage Create(OrganizationId organization, EventId id, ReadOnlyMemory<byte> payload, string source, string? traceParent)
+    public static ServiceBusMessage Create(
+        OrganizationId organization,
+        EventId id,
+        ReadOnlyMemory<byte> payload,
+        string source,
+        string? traceParent
+    )
     {
         var message = new ServiceBusMessage(payload) { MessageId = $"{organization}.{id}", ContentType = "application/json" };
         message.ApplicationProperties[EventIdProperty] = id.ToString();
@@ -91,12 +97,18 @@ public sealed record EventMessage : IQueueMessage
 
     /// <summary>Parses a message of the queue <c>events</c>.</summary>
     public static bool TryParse(
-        ServiceBusReceivedMessage received, [NotNullWhen(true)] out EventMessage? message, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+        ServiceBusReceivedMessage received,
+        [NotNullWhen(true)] out EventMessage? message,
+        [NotNullWhen(false)] out Settlement.DeadLetter? malformed
+    )
     {
         (message, malformed) = (null, null);
         if (MessageBody.Read(received) is not { } body)
         {
-            malformed = new(DeadLetterReason.MalformedEvent, "The message's body is an AMQP sequence or a value that is not a string. Send JSON as binary data.");
+            malformed = new(
+                DeadLetterReason.MalformedEvent,
+                "The message's body is an AMQP sequence or a value that is not a string. Send JSON as binary data."
+            );
             return false;
         }
 
@@ -110,7 +122,9 @@ public sealed record EventMessage : IQueueMessage
         if (envelope.Payload.Length > EventPayload.MaxBytes)
         {
             malformed = new(
-                DeadLetterReason.PayloadTooLarge, $"The payload has {envelope.Payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed.");
+                DeadLetterReason.PayloadTooLarge,
+                $"The payload has {envelope.Payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed."
+            );
             return false;
         }
 
@@ -120,7 +134,10 @@ public sealed record EventMessage : IQueueMessage
             EventName = envelope.EventName!,
             Organization = envelope.Organization!.Value,
             Payload = envelope.Payload,
-            Source = Text(received, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal) ? source : ExternalSource,
+            Source =
+                Text(received, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal)
+                    ? source
+                    : ExternalSource,
             PublishedAt = received.EnqueuedTime,
             TraceParent = TraceParentOf(received),
         };
@@ -129,17 +146,25 @@ public sealed record EventMessage : IQueueMessage
 
     /// <summary>Parses a message of the queue <c>fanout</c>. Its payload was validated when the copy was made.</summary>
     public static bool TryParseCopy(
-        ServiceBusReceivedMessage received, [NotNullWhen(true)] out EventMessage? message, [NotNullWhen(false)] out Settlement.DeadLetter? malformed)
+        ServiceBusReceivedMessage received,
+        [NotNullWhen(true)] out EventMessage? message,
+        [NotNullWhen(false)] out Settlement.DeadLetter? malformed
+    )
     {
         (message, malformed) = (null, null);
-        if (MessageBody.Read(received) is not { IsEmpty: false } payload
+        if (
+            MessageBody.Read(received) is not { IsEmpty: false } payload
             || !EventId.TryParse(Text(received, EventIdProperty), out var id)
             || Text(received, EventNameProperty) is not { } name
             || !OrganizationId.TryFrom(Number(received, OrganizationProperty), out var organization)
             || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
-            || value is not DateTimeOffset publishedAt)
+            || value is not DateTimeOffset publishedAt
+        )
         {
-            malformed = new(DeadLetterReason.MalformedEvent, "The message is not a copy of an event made by this app. Send events to the queue events.");
+            malformed = new(
+                DeadLetterReason.MalformedEvent,
+                "The message is not a copy of an event made by this app. Send events to the queue events."
+            );
             return false;
         }
 
@@ -161,8 +186,8 @@ public sealed record EventMessage : IQueueMessage
     }
 
     /// <summary>
-    /// The event's id: the property <c>eventId</c>, else the <c>MessageId</c>, else a hash of sequence number and time. A text that is not a valid id
-    /// is hashed. The same message always has the same id.
+    /// The event's id: the property <c>eventId</c>, else the <c>MessageId</c>, else a hash of sequence number and time. A text that is not
+    /// a valid id is hashed. The same message always has the same id.
     /// </summary>
     public static EventId IdOf(ServiceBusReceivedMessage received)
     {
@@ -176,7 +201,9 @@ public sealed record EventMessage : IQueueMessage
         return EventId.TryParse(given, out var id) ? id : Hashed(given);
     }
 
-    /// <summary>The message with which fan-out continues after a subscription, or from the first one. The event is in the archive.</summary>
+    /// <summary>
+    /// The message with which fan-out continues after a subscription, or from the first one. The event is in the archive.
+    /// </summary>
     public ServiceBusMessage ToContinuation(string? after) =>
         (this with { IsArchived = true, After = after ?? After }).ToCopy($"after {after}");
 
@@ -226,7 +253,8 @@ public sealed record EventMessage : IQueueMessage
     }
 
     private static string? TraceParentOf(ServiceBusReceivedMessage received) =>
-        (Text(received, AppTracing.TraceParent) ?? Text(received, DiagnosticIdProperty)) is { } parent && ActivityContext.TryParse(parent, null, out _)
+        (Text(received, AppTracing.TraceParent) ?? Text(received, DiagnosticIdProperty)) is { } parent
+        && ActivityContext.TryParse(parent, null, out _)
             ? parent
             : null;
 

@@ -10,7 +10,11 @@ namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>Sends events to the queue <c>events</c>.</summary>
 public sealed partial class EventPublisher(
-    [FromKeyedServices(QueueNames.Events)] ServiceBusSender sender, AppTracing tracing, TimeProvider time, ILogger<EventPublisher> logger)
+    [FromKeyedServices(QueueNames.Events)] ServiceBusSender sender,
+    AppTracing tracing,
+    TimeProvider time,
+    ILogger<EventPublisher> logger
+)
 {
     private readonly Outage _outage = new(time);
 
@@ -19,7 +23,11 @@ public sealed partial class EventPublisher(
     /// duplicate detection recognize them.
     /// </summary>
     public async Task<bool> TryPublishAsync(
-        OrganizationId organization, IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
+        OrganizationId organization,
+        IReadOnlyList<PublishedEvent> published,
+        string source,
+        CancellationToken cancellationToken
+    )
     {
         using var activity = tracing.StartInside("publish", ActivityKind.Producer);
         activity?.SetTag(TraceTags.Organization, organization.Value).SetTag(TraceTags.Count, published.Count);
@@ -44,6 +52,12 @@ public sealed partial class EventPublisher(
     private static partial class Log
     {
         [LoggerMessage("Could not queue all {Count} events of organization {OrganizationId}.")]
-        public static partial void NotPublished(ILogger logger, LogLevel level, Exception exception, int count, OrganizationId organizationId);
+        public static partial void NotPublished(
+            ILogger logger,
+            LogLevel level,
+            Exception exception,
+            int count,
+            OrganizationId organizationId
+        );
     }
 }

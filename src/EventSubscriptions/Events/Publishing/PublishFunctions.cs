@@ -26,7 +26,8 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest http,
         FunctionContext context,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         var request = ApiRequest.Of(http, context);
         var organization = request.Organization;
@@ -49,20 +50,28 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
             return Problem.Of(
                 StatusCodes.Status409Conflict,
                 "Nothing was published: an id belongs to a different event. Give each event its own id, and repeat an id only with the very same event.",
-                reused.ToDictionary(index => isArray ? $"[{index}].id" : "id", _ => s_isReused, StringComparer.Ordinal));
+                reused.ToDictionary(index => isArray ? $"[{index}].id" : "id", _ => s_isReused, StringComparer.Ordinal)
+            );
         }
 
         string[] ids = [.. events.Select(item => item.Id.ToString())];
         return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
             ? ApiResult.Accepted(new PublishResponse(ids), PublishJson.Default.PublishResponse)
-            : Problem.Unavailable("The queue may not have accepted all events. Send the same events with these ids again: none is delivered twice.", ids: ids);
+            : Problem.Unavailable(
+                "The queue may not have accepted all events. Send the same events with these ids again: none is delivered twice.",
+                ids: ids
+            );
     }
 
     /// <summary>
     /// The indexes of the events whose ids belong to different events. Of two that are published at the same time, both pass here, and the
     /// archive accepts one.
     /// </summary>
-    private async Task<IReadOnlyList<int>> FindReusedAsync(OrganizationId organization, IReadOnlyList<PublishedEvent> events, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<int>> FindReusedAsync(
+        OrganizationId organization,
+        IReadOnlyList<PublishedEvent> events,
+        CancellationToken cancellationToken
+    )
     {
         var reused = new ConcurrentBag<int>();
         await Parallel.ForEachAsync(
@@ -74,7 +83,8 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
                 {
                     reused.Add(one.Index);
                 }
-            });
+            }
+        );
         return [.. reused.Order()];
     }
 }

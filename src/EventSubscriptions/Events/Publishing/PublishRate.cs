@@ -41,7 +41,8 @@ public sealed class PublishRate(LimitsOptions limits, TimeProvider time)
                 return false;
             }
 
-            account.PaidUntil = (account.PaidUntil > now - s_burst ? account.PaidUntil : now - s_burst) + (TimeSpan.FromSeconds(1) * events / limit);
+            account.PaidUntil =
+                (account.PaidUntil > now - s_burst ? account.PaidUntil : now - s_burst) + (TimeSpan.FromSeconds(1) * events / limit);
             return true;
         }
     }

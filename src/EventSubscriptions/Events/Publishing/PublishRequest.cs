@@ -53,7 +53,15 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
         var events = new List<PublishedEvent>(count);
         foreach (var (index, item) in body.EnumerateArray().Index())
         {
-            if (ReadEvent(new FieldReader(item, errors, $"[{index}]."), organization, idempotencyKey is null ? null : $"{idempotencyKey}-{index}", ids) is { } published)
+            if (
+                ReadEvent(
+                    new FieldReader(item, errors, $"[{index}]."),
+                    organization,
+                    idempotencyKey is null ? null : $"{idempotencyKey}-{index}",
+                    ids
+                ) is
+                { } published
+            )
             {
                 events.Add(published);
             }

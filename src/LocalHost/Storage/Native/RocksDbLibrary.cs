@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace LocalHost.Storage.Native;
 
 /// <summary>The functions of RocksDB's C interface that are used here, as <c>rocksdb/c.h</c> declares them.</summary>
-/// <remarks>Where a function has an <c>error</c>, it must be zero before the call, and is text to be freed afterwards if the call failed.</remarks>
+/// <remarks>
+/// Where a function has an <c>error</c>, it must be zero before the call, and is text to be freed afterwards if the call failed.
+/// </remarks>
 internal static unsafe partial class RocksDbLibrary
 {
     private const string Library = "rocksdb";

@@ -2,7 +2,9 @@ using Azure.Data.Tables;
 
 namespace LocalHost.Tables.Filters;
 
-/// <summary>A parsed OData filter. What an entity lacks, or has with a type that the literal can't be compared with, matches no comparison.</summary>
+/// <summary>
+/// A parsed OData filter. What an entity lacks, or has with a type that the literal can't be compared with, matches no comparison.
+/// </summary>
 internal abstract record Filter
 {
     /// <summary>Whether the keys and the timestamp alone decide.</summary>
@@ -36,7 +38,9 @@ internal abstract record Filter
         public override bool UsesKeysOnly => EntityCodec.IsSystem(Property);
 
         public override bool Matches(TableEntity entity) =>
-            entity.TryGetValue(Property, out var value) && Order(value, Literal) is { } order && Operator switch
+            entity.TryGetValue(Property, out var value)
+            && Order(value, Literal) is { } order
+            && Operator switch
             {
                 Operator.Eq => order == 0,
                 Operator.Ne => order != 0,

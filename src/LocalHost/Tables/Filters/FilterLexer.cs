@@ -70,7 +70,13 @@ internal ref struct FilterLexer
         {
             "true" => Literal(true),
             "false" => Literal(false),
-            "datetime" when isQuoted => Literal(DateTimeOffset.Parse(Quoted(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal)),
+            "datetime" when isQuoted => Literal(
+                DateTimeOffset.Parse(
+                    Quoted(),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
+                )
+            ),
             "guid" when isQuoted => Literal(Guid.Parse(Quoted())),
             "X" or "binary" when isQuoted => Literal(Convert.FromHexString(Quoted())),
             _ => new Token(TokenKind.Word, word),
@@ -102,7 +108,14 @@ internal ref struct FilterLexer
     private object Number()
     {
         var length = 1;
-        while (length < _rest.Length && (char.IsAsciiDigit(_rest[length]) || _rest[length] is '.' or 'e' or 'E' || (_rest[length] is '-' or '+' && _rest[length - 1] is 'e' or 'E')))
+        while (
+            length < _rest.Length
+            && (
+                char.IsAsciiDigit(_rest[length])
+                || _rest[length] is '.' or 'e' or 'E'
+                || (_rest[length] is '-' or '+' && _rest[length - 1] is 'e' or 'E')
+            )
+        )
         {
             length++;
         }

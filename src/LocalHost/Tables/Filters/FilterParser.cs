@@ -1,8 +1,8 @@
 namespace LocalHost.Tables.Filters;
 
 /// <summary>
-/// Reads filters as the Table service takes them: comparisons of a property with a literal (or the other way round), a boolean property alone,
-/// <c>and</c>, <c>or</c>, <c>not</c>, parentheses; at most 15 comparisons.
+/// Reads filters as the Table service takes them: comparisons of a property with a literal (or the other way round), a boolean property
+/// alone, <c>and</c>, <c>or</c>, <c>not</c>, parentheses; at most 15 comparisons.
 /// https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
 /// </summary>
 internal ref struct FilterParser
@@ -70,7 +70,9 @@ internal ref struct FilterParser
         var left = Operand();
         if (_lexer.Current is not { Kind: TokenKind.Word } word || OperatorOf(word.Text) is not { } comparison)
         {
-            return left.Kind == TokenKind.Word ? new Filter.Comparison(left.Text, Operator.Eq, true) : throw new FormatException("An operator is missing.");
+            return left.Kind == TokenKind.Word
+                ? new Filter.Comparison(left.Text, Operator.Eq, true)
+                : throw new FormatException("An operator is missing.");
         }
 
         _lexer.Next();

@@ -1,4 +1,3 @@
-
 namespace LocalHost.Tables.Filters;
 
 /// <summary>Keys from one on to another (exclusive, null is the end).</summary>
@@ -91,9 +90,14 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
     private KeyRange In(byte[] partition) =>
         new(
             [.. RowKey.BeforePartition(partition), .. From],
-            To is null ? RowKey.AfterPartition(partition) : [.. RowKey.BeforePartition(partition), .. To]);
+            To is null ? RowKey.AfterPartition(partition) : [.. RowKey.BeforePartition(partition), .. To]
+        );
 
     private KeyRange And(KeyRange other) =>
-        new(From.AsSpan().SequenceCompareTo(other.From) >= 0 ? From : other.From,
-            To is null ? other.To : other.To is null || To.AsSpan().SequenceCompareTo(other.To) <= 0 ? To : other.To);
+        new(
+            From.AsSpan().SequenceCompareTo(other.From) >= 0 ? From : other.From,
+            To is null ? other.To
+                : other.To is null || To.AsSpan().SequenceCompareTo(other.To) <= 0 ? To
+                : other.To
+        );
 }

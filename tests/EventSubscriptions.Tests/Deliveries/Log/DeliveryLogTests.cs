@@ -60,7 +60,19 @@ public abstract class DeliveryLogTests(ITableStores stores)
         var log = await LogAsync();
         DeliveryAttempt[] attempts =
         [
-            Attempt(0), Attempt(0) with { EventId = "evt_other" }, Attempt(0) with { Run = "run_1" }, Attempt(0) with { Attempt = 2 },
+            Attempt(0),
+            Attempt(0) with
+            {
+                EventId = "evt_other",
+            },
+            Attempt(0) with
+            {
+                Run = "run_1",
+            },
+            Attempt(0) with
+            {
+                Attempt = 2,
+            },
         ];
 
         await Task.WhenAll(attempts.Select(attempt => AppendAsync(log, attempt)));
@@ -155,7 +167,12 @@ public abstract class DeliveryLogTests(ITableStores stores)
     {
         var log = await LogAsync();
         await AddAsync(log, 3);
-        DeliveryAttempt[] attempts = [.. Enumerable.Range(1, 12).Select(n => Attempt(2 * n) with { EventId = "evt_1x", Attempt = n, Run = n % 2 == 0 ? "event" : "rsd_1" })];
+        DeliveryAttempt[] attempts =
+        [
+            .. Enumerable
+                .Range(1, 12)
+                .Select(n => Attempt(2 * n) with { EventId = "evt_1x", Attempt = n, Run = n % 2 == 0 ? "event" : "rsd_1" }),
+        ];
         foreach (var attempt in attempts)
         {
             await AppendAsync(log, attempt);
@@ -165,7 +182,10 @@ public abstract class DeliveryLogTests(ITableStores stores)
         Assert.Equal(attempts.Reverse(), await ItemsAsync(log, filter, 5));
         Assert.Equal(attempts.Reverse(), await ItemsAsync(log, filter, 12));
         Assert.Equal(attempts.Reverse().Take(3), await log.AttemptsOfAsync(_subscription, Given.EventId("evt_1x"), 3, default));
-        Assert.Equal([6, 4], (await ItemsAsync(log, filter with { Times = new TimeRange(s_start.AddSeconds(4), s_start.AddSeconds(8)) }, 5)).Select(Second));
+        Assert.Equal(
+            [6, 4],
+            (await ItemsAsync(log, filter with { Times = new TimeRange(s_start.AddSeconds(4), s_start.AddSeconds(8)) }, 5)).Select(Second)
+        );
         Assert.Empty(await ItemsAsync(log, filter with { Outcome = DeliveryOutcome.Failed }, 5));
     }
 
@@ -240,25 +260,29 @@ public abstract class DeliveryLogTests(ITableStores stores)
         var log = await LogAsync();
         await AddAsync(log, 1);
 
-        Assert.Empty((await log.ListAsync(SubscriptionId.New(TimeProvider.System), s_all, new PageRequest("test", 10, null), default)).Items);
+        Assert.Empty(
+            (await log.ListAsync(SubscriptionId.New(TimeProvider.System), s_all, new PageRequest("test", 10, null), default)).Items
+        );
     }
 
-    private static DeliveryAttempt Attempt(int second) => new()
-    {
-        EventId = $"evt_{second}",
-        EventName = "CaseCreatedEvent",
-        Attempt = 1,
-        Run = DeliveryMessage.EventRun,
-        At = s_start.AddSeconds(second),
-        Outcome = second % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed,
-        EndedAt = s_start.AddSeconds(second).AddMilliseconds(12),
-    };
+    private static DeliveryAttempt Attempt(int second) =>
+        new()
+        {
+            EventId = $"evt_{second}",
+            EventName = "CaseCreatedEvent",
+            Attempt = 1,
+            Run = DeliveryMessage.EventRun,
+            At = s_start.AddSeconds(second),
+            Outcome = second % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed,
+            EndedAt = s_start.AddSeconds(second).AddMilliseconds(12),
+        };
 
     private static int Second(DeliveryAttempt attempt) => (int)(attempt.At - s_start).TotalSeconds;
 
     private async Task<DeliveryLog> LogAsync() => new(await stores.ConnectAsync());
 
-    private Task AppendAsync(DeliveryLog log, DeliveryAttempt attempt, bool hasWaited = false) => log.AppendAsync(_subscription, attempt, hasWaited, default);
+    private Task AppendAsync(DeliveryLog log, DeliveryAttempt attempt, bool hasWaited = false) =>
+        log.AppendAsync(_subscription, attempt, hasWaited, default);
 
     private Task<int> WaitingAsync(DeliveryLog log) => log.CountWaitingAsync(_subscription, 100, default);
 

@@ -52,7 +52,10 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
     [Fact]
     public async Task Delivery_that_could_not_be_counted_is_counted_once_when_it_comes_back()
     {
-        var flaky = new FlakyTables(_tables) { Failure = (table, _) => table == "auditlog" ? new Azure.RequestFailedException(503, "Busy.") : null };
+        var flaky = new FlakyTables(_tables)
+        {
+            Failure = (table, _) => table == "auditlog" ? new Azure.RequestFailedException(503, "Busy.") : null,
+        };
         var instance = NewInstance(flaky);
         var subscription = SubscriptionId.New(_clock);
         await Assert.ThrowsAsync<Azure.RequestFailedException>(() => DropAsync(instance, subscription));
@@ -66,10 +69,22 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
     private static int Count(AuditEntryResponse entry) => entry.Changes!.Value.GetProperty("dropped").GetProperty("to").GetInt32();
 
     // Away from the test's context, so that they come at once.
-    private Task DropAsync(DroppedDeliveries instance, SubscriptionId subscription) => Task.Run(() => instance.CountAsync(
-        new DeliveryMessage { OrganizationId = _organization, SubscriptionId = subscription, EventId = Given.EventId("evt_1"), EventName = "CaseCreatedEvent" }, default));
+    private Task DropAsync(DroppedDeliveries instance, SubscriptionId subscription) =>
+        Task.Run(() =>
+            instance.CountAsync(
+                new DeliveryMessage
+                {
+                    OrganizationId = _organization,
+                    SubscriptionId = subscription,
+                    EventId = Given.EventId("evt_1"),
+                    EventName = "CaseCreatedEvent",
+                },
+                default
+            )
+        );
 
-    private DroppedDeliveries NewInstance(TableServiceClient? tables = null) => new(tables ?? _tables, new AuditLog(tables ?? _tables, _clock), _clock);
+    private DroppedDeliveries NewInstance(TableServiceClient? tables = null) =>
+        new(tables ?? _tables, new AuditLog(tables ?? _tables, _clock), _clock);
 
     private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync()
     {

@@ -10,7 +10,14 @@ public sealed class FailureHintTests
     {
         string[] kinds =
         [
-            ErrorKind.Dns, ErrorKind.Connect, ErrorKind.Tls, ErrorKind.Reset, ErrorKind.Timeout, ErrorKind.Forbidden, ErrorKind.Redirect, ErrorKind.Status,
+            ErrorKind.Dns,
+            ErrorKind.Connect,
+            ErrorKind.Tls,
+            ErrorKind.Reset,
+            ErrorKind.Timeout,
+            ErrorKind.Forbidden,
+            ErrorKind.Redirect,
+            ErrorKind.Status,
         ];
 
         var hints = kinds.Select(kind => FailureHint.For(kind, status: null)).ToList();

@@ -22,8 +22,14 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     private static readonly DeliveryError s_error = new(ErrorKind.Status, "The receiver returned 500 Internal Server Error.");
     private static readonly DeliveryDecision s_delivered = new DeliveryDecision.Delivered();
     private static readonly DeliveryDecision s_failed = new DeliveryDecision.Retry(default, s_error);
-    private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter(DeadLetterReason.RetriesExhausted, "Why.", s_error);
-    private static readonly DeliveryDecision.Gone s_gone = new DeliveryDecision.Gone(new(ErrorKind.Status, "The receiver returned 410 Gone."));
+    private static readonly DeliveryDecision s_givenUp = new DeliveryDecision.DeadLetter(
+        DeadLetterReason.RetriesExhausted,
+        "Why.",
+        s_error
+    );
+    private static readonly DeliveryDecision.Gone s_gone = new DeliveryDecision.Gone(
+        new(ErrorKind.Status, "The receiver returned 410 Gone.")
+    );
 
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
@@ -196,8 +202,17 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
         await FailAsync(times: 12, over: TimeSpan.FromDays(6));
         Assert.False((await SubscriptionAsync()).IsActive);
 
-        _subscription = (await _store.UpdateAsync(
-            await SubscriptionAsync() with { IsActive = true }, [Given.Entry(_subscription)], SubscriptionHealth.Healthy, default))!;
+        _subscription = (
+            await _store.UpdateAsync(
+                await SubscriptionAsync() with
+                {
+                    IsActive = true,
+                },
+                [Given.Entry(_subscription)],
+                SubscriptionHealth.Healthy,
+                default
+            )
+        )!;
 
         Assert.Equal(SubscriptionHealth.Healthy with { ETag = (await HealthAsync()).ETag }, await HealthAsync());
         await NoteAsync(s_failed, other);
@@ -221,7 +236,15 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     [Fact]
     public async Task Subscription_stays_active_when_it_was_changed_since_the_receiver_was_asked()
     {
-        await _store.UpdateAsync(_subscription with { Url = new Uri("https://new.example/") }, [Given.Entry(_subscription)], health: null, default);
+        await _store.UpdateAsync(
+            _subscription with
+            {
+                Url = new Uri("https://new.example/"),
+            },
+            [Given.Entry(_subscription)],
+            health: null,
+            default
+        );
 
         Assert.False(await NoteGoneAsync());
 
@@ -258,7 +281,14 @@ public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
     private HealthTracker NewInstance()
     {
         var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), _clock);
-        return new HealthTracker(_healths, editor, new ShortRetry(_clock), new DeliveriesOptions(), _clock, NullLogger<HealthTracker>.Instance);
+        return new HealthTracker(
+            _healths,
+            editor,
+            new ShortRetry(_clock),
+            new DeliveriesOptions(),
+            _clock,
+            NullLogger<HealthTracker>.Instance
+        );
     }
 
     private Task<SubscriptionHealth> HealthAsync() => _healths.GetAsync(_organization, _subscription.Id, default);

@@ -14,7 +14,9 @@ public sealed class ResponsePolicyTests
     private static readonly TimeSpan s_wait = TimeSpan.FromMinutes(1);
     private static readonly RetrySchedule s_schedule = new([s_wait, TimeSpan.FromMinutes(30)]);
 
-    /// <summary>The whole table: what came back, the outcome, the kind of error, when the next attempt is, and until when the subscription rests.</summary>
+    /// <summary>
+    /// The whole table: what came back, the outcome, the kind of error, when the next attempt is, and until when the subscription rests.
+    /// </summary>
     [Theory]
     [InlineData("200", "delivered", null, Never, Never)]
     [InlineData("201", "delivered", null, Never, Never)]
@@ -101,7 +103,8 @@ public sealed class ResponsePolicyTests
     public void A_redirect_names_the_location() =>
         Assert.Equal(
             "The receiver returned 308 Permanent Redirect and points to https://new.example/in",
-            Decide(Result(308) with { Location = "https://new.example/in" }).Error?.Detail);
+            Decide(Result(308) with { Location = "https://new.example/in" }).Error?.Detail
+        );
 
     [Fact]
     public void A_rest_that_nobody_asked_for_ends_after_5_minutes_when_the_next_attempt_is_later()
@@ -119,7 +122,8 @@ public sealed class ResponsePolicyTests
 
         Assert.Equal(
             new DeliveryDecision.DeadLetter(DeadLetterReason.DestinationForbidden, error.Detail, error),
-            Decide(Result(null) with { Error = error, IsUrlForbidden = true }));
+            Decide(Result(null) with { Error = error, IsUrlForbidden = true })
+        );
     }
 
     [Theory]
@@ -133,7 +137,11 @@ public sealed class ResponsePolicyTests
             var given = Assert.IsType<DeliveryDecision.DeadLetter>(Decide(Result(status), attempt));
 
             Assert.Equal((DeadLetterReason.RetriesExhausted, outcome), (given.Reason, given.Outcome));
-            Assert.StartsWith($"Attempt {attempt}, the last, failed (status): The receiver returned {status} ", given.Description, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"Attempt {attempt}, the last, failed (status): The receiver returned {status} ",
+                given.Description,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -177,5 +185,11 @@ public sealed class ResponsePolicyTests
     private static DeliveryDecision Decide(DeliveryResult result, int attempt = 1) =>
         ResponsePolicy.Decide(result, attempt, s_schedule, s_now, new Random(1));
 
-    private static DeliveryResult Result(int? status) => new() { At = s_now, Duration = TimeSpan.FromMilliseconds(5), StatusCode = status };
+    private static DeliveryResult Result(int? status) =>
+        new()
+        {
+            At = s_now,
+            Duration = TimeSpan.FromMilliseconds(5),
+            StatusCode = status,
+        };
 }

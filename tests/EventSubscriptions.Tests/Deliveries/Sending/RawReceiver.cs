@@ -36,9 +36,10 @@ internal sealed class RawReceiver : IAsyncDisposable
     }
 
     public RawReceiver(string answer, IPAddress? address = null)
-        : this((stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellationToken).AsTask(), address: address)
-    {
-    }
+        : this(
+            (stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellationToken).AsTask(),
+            address: address
+        ) { }
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/in?key=1");
 

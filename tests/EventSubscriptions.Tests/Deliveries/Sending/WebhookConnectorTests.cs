@@ -30,7 +30,9 @@ public sealed class WebhookConnectorTests : IDisposable
         var result = await SendAsync(url, new Names("127.0.0.1"), insecure: false);
 
         Assert.Equal(
-            new DeliveryError(ErrorKind.Forbidden, "hooks.example.com must not be connected to: 127.0.0.1 is a loopback address."), result.Error);
+            new DeliveryError(ErrorKind.Forbidden, "hooks.example.com must not be connected to: 127.0.0.1 is a loopback address."),
+            result.Error
+        );
         Assert.Equal(0, receiver.Connections);
     }
 
@@ -106,7 +108,9 @@ public sealed class WebhookConnectorTests : IDisposable
         using var fifth = new FullServer("127.0.0.5", receiver.Url.Port);
 
         var result = await SendAsync(
-            new Uri($"http://hooks.example.com:{receiver.Url.Port}/"), new Names("127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.1"));
+            new Uri($"http://hooks.example.com:{receiver.Url.Port}/"),
+            new Names("127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 127.0.0.1")
+        );
 
         Assert.Equal(200, result.StatusCode);
     }
@@ -156,12 +160,17 @@ public sealed class WebhookConnectorTests : IDisposable
     public async Task Attempt_ends_with_the_deadline_whichever_stage_takes_too_long(string stage)
     {
         using var full = new FullServer();
-        await using var silent = new RawReceiver((_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken), readFirst: false);
-        await using var slow = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"u8.ToArray(), cancellationToken);
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        });
+        await using var silent = new RawReceiver(
+            (_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken),
+            readFirst: false
+        );
+        await using var slow = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx"u8.ToArray(), cancellationToken);
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+        );
         var (url, names) = stage switch
         {
             "look-up" => (new Uri("http://hooks.example.com/"), new Names()),
@@ -178,11 +187,23 @@ public sealed class WebhookConnectorTests : IDisposable
         Assert.InRange(result.Duration, s_deadline * 0.3, s_deadline + TimeSpan.FromSeconds(4));
     }
 
-    private Task<DeliveryResult> SendAsync(Uri url, NameResolver? names = null, bool insecure = true) => SendAsync(url, Sender(names, insecure));
+    private Task<DeliveryResult> SendAsync(Uri url, NameResolver? names = null, bool insecure = true) =>
+        SendAsync(url, Sender(names, insecure));
 
     /// <summary>Away from the threads that all tests share: their work must not use up the deadline.</summary>
-    private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) => Task.Run(() => sender.SendAsync(
-        Given.Subscription(Given.Organization(), _clock) with { Url = url }, Given.EventId("evt_1"), Encoding.UTF8.GetBytes("{}"), traceParent: null, default));
+    private Task<DeliveryResult> SendAsync(Uri url, WebhookSender sender) =>
+        Task.Run(() =>
+            sender.SendAsync(
+                Given.Subscription(Given.Organization(), _clock) with
+                {
+                    Url = url,
+                },
+                Given.EventId("evt_1"),
+                Encoding.UTF8.GetBytes("{}"),
+                traceParent: null,
+                default
+            )
+        );
 
     private WebhookSender Sender(NameResolver? names = null, bool insecure = true, TimeSpan? deadline = null)
     {

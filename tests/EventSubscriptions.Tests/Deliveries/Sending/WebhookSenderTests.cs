@@ -23,7 +23,9 @@ public sealed class WebhookSenderTests : IDisposable
     private const string Token = "s3cret/token+with=signs.0123456789";
     private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    private static readonly byte[] s_payload = Encoding.UTF8.GetBytes("{\"eventName\":\"CaseCreatedEvent\",\"data\":{\"name\":\"Grüße \\u0041\"}}");
+    private static readonly byte[] s_payload = Encoding.UTF8.GetBytes(
+        "{\"eventName\":\"CaseCreatedEvent\",\"data\":{\"name\":\"Grüße \\u0041\"}}"
+    );
 
     private static readonly SigningSecrets s_secrets = SigningSecrets.New();
 
@@ -46,23 +48,27 @@ public sealed class WebhookSenderTests : IDisposable
         var lines = head.Split("\r\n");
         Assert.Equal("POST /in?key=1 HTTP/1.1", lines[0]);
         Assert.Equal(
-        [
-            $"Authorization: Bearer {Token}",
-            $"Content-Length: {s_payload.Length.ToString(CultureInfo.InvariantCulture)}",
-            "Content-Type: application/json",
-            $"Host: {receiver.Url.Authority}",
-            $"traceparent: {TraceParent}",
-            $"User-Agent: EventSubscriptions/{AppVersion.Text}",
-            "webhook-id: evt_1",
-            $"webhook-signature: {WebhookSignature.Of("evt_1", result.At, s_payload, s_secrets)}",
-            $"webhook-timestamp: {result.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}",
-        ], lines[1..].Order(StringComparer.OrdinalIgnoreCase));
+            [
+                $"Authorization: Bearer {Token}",
+                $"Content-Length: {s_payload.Length.ToString(CultureInfo.InvariantCulture)}",
+                "Content-Type: application/json",
+                $"Host: {receiver.Url.Authority}",
+                $"traceparent: {TraceParent}",
+                $"User-Agent: EventSubscriptions/{AppVersion.Text}",
+                "webhook-id: evt_1",
+                $"webhook-signature: {WebhookSignature.Of("evt_1", result.At, s_payload, s_secrets)}",
+                $"webhook-timestamp: {result.At.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)}",
+            ],
+            lines[1..].Order(StringComparer.OrdinalIgnoreCase)
+        );
     }
 
     [Fact]
     public async Task Redirect_is_not_followed_and_its_location_is_reported_without_query_and_token()
     {
-        await using var receiver = new RawReceiver($"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/{Token}?code=1\r\nContent-Length: 0\r\n\r\n");
+        await using var receiver = new RawReceiver(
+            $"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/{Token}?code=1\r\nContent-Length: 0\r\n\r\n"
+        );
 
         var result = await Send(receiver.Url);
 
@@ -86,11 +92,16 @@ public sealed class WebhookSenderTests : IDisposable
     [Fact]
     public async Task Switch_to_another_protocol_is_an_answer_at_once()
     {
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"u8.ToArray(), cancellationToken);
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        });
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                await stream.WriteAsync(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"u8.ToArray(),
+                    cancellationToken
+                );
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+        );
 
         var result = await Send(receiver.Url);
 
@@ -101,7 +112,10 @@ public sealed class WebhookSenderTests : IDisposable
     [InlineData("Retry-After: 120\r\n", "120")]
     [InlineData("Retry-After: 120\r\nRetry-After: 120\r\n", "120")]
     [InlineData("Retry-After: 120\r\nRetry-After: 60\r\n", "120, 60")]
-    [InlineData("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", "Fri, 31 Dec 2027 23:59:59 GMT")]
+    [InlineData(
+        "Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n",
+        "Fri, 31 Dec 2027 23:59:59 GMT"
+    )]
     [InlineData("Retry-After: Fri, 31 Dec 2027 23:59:59 GMT\r\n", "Fri, 31 Dec 2027 23:59:59 GMT")]
     [InlineData("Retry-After: 99999999999999999999\r\n", "99999999999999999999")]
     [InlineData("", null)]
@@ -143,15 +157,17 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Long_answer_is_read_in_part_and_kept_in_part()
     {
         var sent = 0;
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), cancellationToken);
-            var block = Encoding.ASCII.GetBytes(new string('x', 64 * 1024));
-            for (; sent < 1_000; sent++)
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync(block, cancellationToken);
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray(), cancellationToken);
+                var block = Encoding.ASCII.GetBytes(new string('x', 64 * 1024));
+                for (; sent < 1_000; sent++)
+                {
+                    await stream.WriteAsync(block, cancellationToken);
+                }
             }
-        });
+        );
 
         var result = await Send(receiver.Url);
 
@@ -165,18 +181,20 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Connection_is_closed_when_there_is_more_of_an_answer_than_is_read()
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            try
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok(new string('x', 100_000))), cancellationToken);
-                await stream.ReadExactlyAsync(new byte[1], cancellationToken);
+                try
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok(new string('x', 100_000))), cancellationToken);
+                    await stream.ReadExactlyAsync(new byte[1], cancellationToken);
+                }
+                catch (IOException)
+                {
+                    closed.SetResult();
+                }
             }
-            catch (IOException)
-            {
-                closed.SetResult();
-            }
-        });
+        );
 
         await Send(receiver.Url);
 
@@ -206,26 +224,34 @@ public sealed class WebhookSenderTests : IDisposable
     [Fact]
     public async Task Attempt_times_out_when_the_answer_drips()
     {
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"u8.ToArray(), cancellationToken);
-            while (true)
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync("x"u8.ToArray(), cancellationToken);
-                await Task.Delay(20, cancellationToken);
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"u8.ToArray(), cancellationToken);
+                while (true)
+                {
+                    await stream.WriteAsync("x"u8.ToArray(), cancellationToken);
+                    await Task.Delay(20, cancellationToken);
+                }
             }
-        });
+        );
 
         var result = await Send(receiver.Url, Sender(TimeSpan.FromMilliseconds(300)));
 
-        Assert.Equal(new DeliveryError(ErrorKind.Timeout, "The receiver returned 200 OK and did not complete its response within 0.3 s."), result.Error);
+        Assert.Equal(
+            new DeliveryError(ErrorKind.Timeout, "The receiver returned 200 OK and did not complete its response within 0.3 s."),
+            result.Error
+        );
         Assert.Equal(200, result.StatusCode);
     }
 
     [Theory]
     [InlineData("", "The connection was closed before a response was received.")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le", "The connection was closed before a response was received.")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "The receiver returned 200 OK and closed the connection before its response was complete.")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+        "The receiver returned 200 OK and closed the connection before its response was complete."
+    )]
     [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "The response is not valid HTTP.")]
     public async Task Attempt_is_reset_when_the_answer_is_not_whole(string answer, string detail)
     {
@@ -262,16 +288,24 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Attempt_fails_in_tls_when_the_certificate_is_not_trusted()
     {
         using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = new CertificateRequest(
+            "CN=127.0.0.1",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         await using var receiver = new RawReceiver(
             async (stream, cancellationToken) =>
             {
                 await using var secure = new SslStream(stream);
-                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, cancellationToken);
+                await secure.AuthenticateAsServerAsync(
+                    new SslServerAuthenticationOptions { ServerCertificate = certificate },
+                    cancellationToken
+                );
                 await secure.CopyToAsync(Stream.Null, cancellationToken);
             },
-            readFirst: false);
+            readFirst: false
+        );
 
         var error = (await Send(new UriBuilder(receiver.Url) { Scheme = "https" }.Uri)).Error;
 
@@ -284,7 +318,8 @@ public sealed class WebhookSenderTests : IDisposable
     {
         await using var receiver = new RawReceiver(
             (stream, cancellationToken) => stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), cancellationToken).AsTask(),
-            readFirst: false);
+            readFirst: false
+        );
 
         var error = (await Send(new UriBuilder(receiver.Url) { Scheme = "https" }.Uri)).Error;
 
@@ -307,13 +342,15 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Connection_is_used_again()
     {
         var ports = new List<EndPoint?>();
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            ports.Add(((NetworkStream)stream).Socket.RemoteEndPoint);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
-            await ReadRequestAsync(stream, cancellationToken);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("2")), cancellationToken);
-        });
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                ports.Add(((NetworkStream)stream).Socket.RemoteEndPoint);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+                await ReadRequestAsync(stream, cancellationToken);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("2")), cancellationToken);
+            }
+        );
         var sender = Sender();
 
         Assert.Equal("1", (await Send(receiver.Url, sender)).ResponseSnippet);
@@ -324,21 +361,27 @@ public sealed class WebhookSenderTests : IDisposable
     [Theory]
     [InlineData("", 2, "fresh")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le", 1, null)]
-    public async Task Request_is_sent_once_more_when_the_connection_that_was_kept_is_closed_without_an_answer(string half, int connections, string? shown)
+    public async Task Request_is_sent_once_more_when_the_connection_that_was_kept_is_closed_without_an_answer(
+        string half,
+        int connections,
+        string? shown
+    )
     {
         var accepted = 0;
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            if (Interlocked.Increment(ref accepted) > 1)
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("fresh")), cancellationToken);
-                return;
-            }
+                if (Interlocked.Increment(ref accepted) > 1)
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("fresh")), cancellationToken);
+                    return;
+                }
 
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
-            await ReadRequestAsync(stream, cancellationToken);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(half), cancellationToken);
-        });
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+                await ReadRequestAsync(stream, cancellationToken);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(half), cancellationToken);
+            }
+        );
         var sender = Sender();
         Assert.Equal("1", (await Send(receiver.Url, sender)).ResponseSnippet);
 
@@ -352,14 +395,16 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Request_is_sent_only_once_more_and_never_when_its_connection_is_new()
     {
         var accepted = 0;
-        await using var receiver = new RawReceiver(async (stream, cancellationToken) =>
-        {
-            if (Interlocked.Increment(ref accepted) == 1)
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
             {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
-                await ReadRequestAsync(stream, cancellationToken);
+                if (Interlocked.Increment(ref accepted) == 1)
+                {
+                    await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok("1")), cancellationToken);
+                    await ReadRequestAsync(stream, cancellationToken);
+                }
             }
-        });
+        );
         var sender = Sender();
         await Send(receiver.Url, sender);
 
@@ -373,11 +418,13 @@ public sealed class WebhookSenderTests : IDisposable
     public async Task Cancelling_the_invocation_is_no_result()
     {
         using var cancelled = new CancellationTokenSource();
-        await using var receiver = new RawReceiver(async (_, cancellationToken) =>
-        {
-            await cancelled.CancelAsync();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        });
+        await using var receiver = new RawReceiver(
+            async (_, cancellationToken) =>
+            {
+                await cancelled.CancelAsync();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+        );
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Send(receiver.Url, cancellationToken: cancelled.Token));
     }

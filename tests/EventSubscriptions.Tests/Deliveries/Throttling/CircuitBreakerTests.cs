@@ -99,5 +99,6 @@ public sealed class CircuitBreakerTests
         return _breaker.Pass(_now);
     }
 
-    private List<BreakerChange> Fail(int times) => [.. Enumerable.Range(0, times).Select(_ => _breaker.Report(_breaker.Pass(_now), Reachability.No, _now))];
+    private List<BreakerChange> Fail(int times) =>
+        [.. Enumerable.Range(0, times).Select(_ => _breaker.Report(_breaker.Pass(_now), Reachability.No, _now))];
 }

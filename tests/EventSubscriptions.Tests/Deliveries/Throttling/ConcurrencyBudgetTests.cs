@@ -32,7 +32,9 @@ public sealed class ConcurrencyBudgetTests
         using var host = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("host.json")));
 
         Assert.Equal(
-            host.RootElement.GetProperty("extensions").GetProperty("serviceBus").GetProperty("maxConcurrentCalls").GetInt32(), new DeliveriesOptions().Invocations);
+            host.RootElement.GetProperty("extensions").GetProperty("serviceBus").GetProperty("maxConcurrentCalls").GetInt32(),
+            new DeliveriesOptions().Invocations
+        );
     }
 
     [Theory]
@@ -98,7 +100,11 @@ public sealed class ConcurrencyBudgetTests
         var gates = Enumerable.Range(0, 20).Select(_ => Gate(share)).ToList();
         var passes = await Backlog(gates, rounds: 40);
 
-        var waiting = Enumerable.Range(0, 40).SelectMany(_ => gates.Select(gate => Enter(gate))).Where(decision => !decision.IsCompleted).ToList();
+        var waiting = Enumerable
+            .Range(0, 40)
+            .SelectMany(_ => gates.Select(gate => Enter(gate)))
+            .Where(decision => !decision.IsCompleted)
+            .ToList();
         Assert.InRange(waiting.Count, 1, Invocations - passes.Count - 1);
 
         _clock.Advance(SubscriptionGate.MaxWait);
@@ -128,7 +134,8 @@ public sealed class ConcurrencyBudgetTests
         Assert.Equal(Invocations / 2, admissions.Count(decision => decision.Pass is not null));
         Assert.All(
             admissions.Where(decision => decision.Pass is null),
-            decision => Assert.InRange(decision.PostponeUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval));
+            decision => Assert.InRange(decision.PostponeUntil - _clock.GetUtcNow(), TimeSpan.FromSeconds(1), options.ProbeInterval)
+        );
     }
 
     private SubscriptionGate Gate(ConcurrencyBudget share) => Gate(new OrganizationBudget(share));

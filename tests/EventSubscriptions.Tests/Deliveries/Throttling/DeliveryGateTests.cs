@@ -68,7 +68,13 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         var gate = Gate();
         for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
         {
-            var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = default, Error = new(ErrorKind.Forbidden, "No."), IsUrlForbidden = isUrl };
+            var result = new DeliveryResult
+            {
+                At = _clock.GetUtcNow(),
+                Duration = default,
+                Error = new(ErrorKind.Forbidden, "No."),
+                IsUrlForbidden = isUrl,
+            };
             await gate.LeaveAsync(await Enter(gate), _subscription, result, cooldownUntil: null, default);
         }
 
@@ -83,7 +89,11 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, await Enter(gate), error: null, until);
 
         var other = Gate();
-        Assert.InRange((await other.EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await other.EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            until,
+            until + TimeSpan.FromSeconds(1)
+        );
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         var changed = _subscription with { UpdatedAt = _clock.GetUtcNow() };
@@ -100,7 +110,11 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Leave(gate, pass, error: null, until);
         await Leave(another, shorter, error: null, until - TimeSpan.FromMinutes(5));
 
-        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            until,
+            until + TimeSpan.FromSeconds(1)
+        );
     }
 
     [Fact]
@@ -117,11 +131,19 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         await Leave(entered[0].Gate, entered[0].Pass, error: null, shorter);
         await Leave(entered[1].Gate, entered[1].Pass, error: null, until);
-        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            until,
+            until + TimeSpan.FromSeconds(1)
+        );
 
         _subscription = _subscription with { UpdatedAt = _subscription.UpdatedAt.AddMilliseconds(1) };
         await Leave(entered[2].Gate, entered[2].Pass, error: null, shorter);
-        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, shorter, shorter + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            shorter,
+            shorter + TimeSpan.FromSeconds(1)
+        );
     }
 
     [Fact]
@@ -134,7 +156,11 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         await Leave(gate, await Enter(gate), error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
 
-        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            until,
+            until + TimeSpan.FromSeconds(1)
+        );
     }
 
     [Fact]
@@ -150,8 +176,12 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         Assert.False(await HasRest());
 
-        async Task<bool> HasRest() => (await _tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(
-            _organization.ToString(), $"r:{_subscription.Id}")).HasValue;
+        async Task<bool> HasRest() =>
+            (
+                await _tables
+                    .GetTableClient(TableNames.Subscriptions)
+                    .GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), $"r:{_subscription.Id}")
+            ).HasValue;
     }
 
     [Fact]
@@ -165,7 +195,11 @@ public sealed class DeliveryGateTests : IAsyncLifetime
         await Enter(Gate());
         var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(5);
         await Leave(another, later, error: null, until).WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.InRange((await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil, until, until + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Gate().EnterAsync(_subscription, postponements: 0, default)).PostponeUntil,
+            until,
+            until + TimeSpan.FromSeconds(1)
+        );
     }
 
     [Fact]
@@ -202,11 +236,23 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     private Task Leave(DeliveryGate gate, GatePass pass, DeliveryError? error, DateTimeOffset? cooldownUntil = null)
     {
-        var result = new DeliveryResult { At = _clock.GetUtcNow(), Duration = TimeSpan.FromMilliseconds(5), StatusCode = error is null ? 200 : null, Error = error };
+        var result = new DeliveryResult
+        {
+            At = _clock.GetUtcNow(),
+            Duration = TimeSpan.FromMilliseconds(5),
+            StatusCode = error is null ? 200 : null,
+            Error = error,
+        };
         return gate.LeaveAsync(pass, _subscription, result, cooldownUntil, default);
     }
 
     private async Task<IReadOnlyList<AuditEntryResponse>> Entries() =>
-        (await new AuditLog(_tables, _clock).ListAsync(
-            _organization, new AuditFilter(new TimeRange(null, null), null, null), new PageRequest("test", 100, null), default)).Items;
+        (
+            await new AuditLog(_tables, _clock).ListAsync(
+                _organization,
+                new AuditFilter(new TimeRange(null, null), null, null),
+                new PageRequest("test", 100, null),
+                default
+            )
+        ).Items;
 }

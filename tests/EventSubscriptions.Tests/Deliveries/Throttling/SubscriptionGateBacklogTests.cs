@@ -24,9 +24,7 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
         Assert.Equal(count, sent.Count);
         for (int first = 0, last = 0; last < sent.Count; last++)
         {
-            for (; sent[last] - sent[first] >= TimeSpan.FromSeconds(1); first++)
-            {
-            }
+            for (; sent[last] - sent[first] >= TimeSpan.FromSeconds(1); first++) { }
 
             Assert.InRange(last - first + 1, 1, (limit * 1.02) + 1);
         }
@@ -57,7 +55,12 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
         var backAt = Clock.GetUtcNow() + TimeSpan.FromMinutes(1);
 
         var backlog = await Deliver(
-            gate, 20_000, took: 5 * Ms, at => at < backAt ? Reachability.No : Reachability.Yes, tookInVain: TimeSpan.FromSeconds(15));
+            gate,
+            20_000,
+            took: 5 * Ms,
+            at => at < backAt ? Reachability.No : Reachability.Yes,
+            tookInVain: TimeSpan.FromSeconds(15)
+        );
 
         Assert.InRange(backlog.MostTouches, 2, 12);
         Assert.InRange(backlog.SentAt[^1000], backAt, backAt + TimeSpan.FromMinutes(4));
@@ -69,14 +72,27 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
         var gate = Gate(maxInFlight: 16);
         var start = Clock.GetUtcNow();
 
-        var backlog = await Deliver(gate, 2_000, took: TimeSpan.FromSeconds(15), _ => Reachability.No, until: start + TimeSpan.FromHours(2));
+        var backlog = await Deliver(
+            gate,
+            2_000,
+            took: TimeSpan.FromSeconds(15),
+            _ => Reachability.No,
+            until: start + TimeSpan.FromHours(2)
+        );
 
         Assert.Empty(backlog.SentAt);
         Assert.InRange(backlog.MostTouches, 2, 50);
     }
 
     /// <summary>Plays the queue: messages come, are sent or held, and come again, until all have arrived.</summary>
-    private async Task<Backlog> Deliver(SubscriptionGate gate, int count, TimeSpan took, Func<DateTimeOffset, Reachability> receiver, DateTimeOffset? until = null, TimeSpan? tookInVain = null)
+    private async Task<Backlog> Deliver(
+        SubscriptionGate gate,
+        int count,
+        TimeSpan took,
+        Func<DateTimeOffset, Reachability> receiver,
+        DateTimeOffset? until = null,
+        TimeSpan? tookInVain = null
+    )
     {
         const int concurrency = 256;
         var due = new PriorityQueue<Message, DateTimeOffset>(Enumerable.Range(0, count).Select(_ => (new Message(), Clock.GetUtcNow())));

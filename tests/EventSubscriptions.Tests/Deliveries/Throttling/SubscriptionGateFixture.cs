@@ -15,7 +15,8 @@ public abstract class SubscriptionGateFixture
     private protected SubscriptionGate Gate(int maxInFlight = 16) =>
         new(new DeliveriesOptions { MaxInFlightPerSubscription = maxInFlight }, new OrganizationBudget(_share), new MonotonicClock(Clock));
 
-    private protected static Task<GateDecision> Enter(SubscriptionGate gate, int postponements = 0) => gate.EnterAsync(postponements, default)!.Value.AsTask();
+    private protected static Task<GateDecision> Enter(SubscriptionGate gate, int postponements = 0) =>
+        gate.EnterAsync(postponements, default)!.Value.AsTask();
 
     private protected static async Task<GatePass> Entered(SubscriptionGate gate)
     {

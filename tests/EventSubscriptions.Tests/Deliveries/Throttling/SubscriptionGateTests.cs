@@ -156,7 +156,11 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
 
         gate.Update(version, null, until);
 
-        Assert.InRange((await Enter(gate)).PostponeUntil - Clock.GetUtcNow(), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1));
+        Assert.InRange(
+            (await Enter(gate)).PostponeUntil - Clock.GetUtcNow(),
+            TimeSpan.FromMinutes(2),
+            TimeSpan.FromMinutes(2) + TimeSpan.FromSeconds(1)
+        );
     }
 
     [Fact]
@@ -200,7 +204,11 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
                     passes.Remove(pass);
                     if (random.Next(4) > 0)
                     {
-                        pass.End((Reachability)random.Next(3), random.Next(30) * Ms, random.Next(50) == 0 ? Clock.GetUtcNow() + (random.Next(2000) * Ms) : null);
+                        pass.End(
+                            (Reachability)random.Next(3),
+                            random.Next(30) * Ms,
+                            random.Next(50) == 0 ? Clock.GetUtcNow() + (random.Next(2000) * Ms) : null
+                        );
                     }
 
                     pass.Dispose();

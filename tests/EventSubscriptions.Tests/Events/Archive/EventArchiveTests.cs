@@ -40,7 +40,10 @@ public abstract class EventArchiveTests(ITableStores stores)
         var archive = await ArchiveAsync();
         await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at, default);
 
-        Assert.Equal(ArchiveResult.AlreadyThere, await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at.AddHours(2), default));
+        Assert.Equal(
+            ArchiveResult.AlreadyThere,
+            await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at.AddHours(2), default)
+        );
 
         Assert.Equal(["e:a", $"t:{InvertedTicks.Format(s_at)}:a"], await KeysAsync());
     }

@@ -11,23 +11,49 @@ public sealed class EventCatalogueTests
 
     private static readonly string[] s_air =
     [
-        "AirVersionAvailableEvent", "AssetCreatedEvent", "CaseArchivedEvent", "CaseClosedEvent", "CaseCreatedEvent", "CaseFileSavedEvent",
-        "DeploymentTokenRegeneratedEvent", "DroneFileSavedEvent", "EndpointDeletedEvent", "EndpointIsolationStatusUpdatedEvent",
-        "EndpointRegisteredEvent", "EndpointUninstalledEvent", "OrganizationCreatedEvent", "OrganizationDeletedEvent",
-        "OrganizationUpdatedEvent", "RelayServerRegisteredEvent", "RelayServerRemovedEvent", "TaskAssignedToEndpointEvent",
-        "TaskAssignmentCancelledEvent", "TaskAssignmentDeletedEvent", "TaskCancelledEvent", "TaskCompletedEvent", "TaskDeletedEvent",
-        "TaskProcessingCompletedEvent", "TaskProcessingFailedEvent", "TaskScheduledForEndpointEvent",
-        "TasksHaveBeenTakenByEndpointEvent", "TriageRuleMatchedEvent",
+        "AirVersionAvailableEvent",
+        "AssetCreatedEvent",
+        "CaseArchivedEvent",
+        "CaseClosedEvent",
+        "CaseCreatedEvent",
+        "CaseFileSavedEvent",
+        "DeploymentTokenRegeneratedEvent",
+        "DroneFileSavedEvent",
+        "EndpointDeletedEvent",
+        "EndpointIsolationStatusUpdatedEvent",
+        "EndpointRegisteredEvent",
+        "EndpointUninstalledEvent",
+        "OrganizationCreatedEvent",
+        "OrganizationDeletedEvent",
+        "OrganizationUpdatedEvent",
+        "RelayServerRegisteredEvent",
+        "RelayServerRemovedEvent",
+        "TaskAssignedToEndpointEvent",
+        "TaskAssignmentCancelledEvent",
+        "TaskAssignmentDeletedEvent",
+        "TaskCancelledEvent",
+        "TaskCompletedEvent",
+        "TaskDeletedEvent",
+        "TaskProcessingCompletedEvent",
+        "TaskProcessingFailedEvent",
+        "TaskScheduledForEndpointEvent",
+        "TasksHaveBeenTakenByEndpointEvent",
+        "TriageRuleMatchedEvent",
     ];
 
     private static readonly string[] s_relay =
     [
-        "RelayAlertAcknowledgedEvent", "RelayAlertEndedEvent", "RelayAlertStartedEvent", "RelayAlertTimedOutEvent", "RelayEventReceivedEvent",
+        "RelayAlertAcknowledgedEvent",
+        "RelayAlertEndedEvent",
+        "RelayAlertStartedEvent",
+        "RelayAlertTimedOutEvent",
+        "RelayEventReceivedEvent",
     ];
 
     public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name)];
 
-    public static TheoryData<string> Fixtures => [.. Directory.GetFiles(FixtureFolder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)!)];
+    public static TheoryData<string> Fixtures =>
+        [.. Directory.GetFiles(FixtureFolder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)!)];
 
     private static string FixtureFolder => Path.Combine(AppContext.BaseDirectory, "Fixtures", "events");
 
@@ -68,9 +94,15 @@ public sealed class EventCatalogueTests
         using var document = JsonDocument.Parse(TypeOf(name).Document);
         var root = document.RootElement;
 
-        Assert.Equal(["name", "source", "category", "description", "parameters", "example", "schema"], root.EnumerateObject().Select(member => member.Name));
+        Assert.Equal(
+            ["name", "source", "category", "description", "parameters", "example", "schema"],
+            root.EnumerateObject().Select(member => member.Name)
+        );
         Assert.Equal(name, root.GetProperty("name").GetString());
-        Assert.All(root.GetProperty("parameters").EnumerateArray(), parameter => Assert.NotEqual("", parameter.GetProperty("description").GetString()));
+        Assert.All(
+            root.GetProperty("parameters").EnumerateArray(),
+            parameter => Assert.NotEqual("", parameter.GetProperty("description").GetString())
+        );
         Assert.Equal(1, root.GetProperty("example").GetProperty("organizationId").GetInt32());
     }
 
@@ -85,10 +117,14 @@ public sealed class EventCatalogueTests
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", schema.GetProperty("$schema").GetString());
         Assert.Equal(name, schema.GetProperty("properties").GetProperty("eventName").GetProperty("const").GetString());
         Assert.Equal(["eventName", "organizationId", "data"], Texts(schema.GetProperty("required")));
-        Assert.Equal(TypeOf(name).Parameters.Select(parameter => parameter.Name), data.GetProperty("properties").EnumerateObject().Select(member => member.Name));
+        Assert.Equal(
+            TypeOf(name).Parameters.Select(parameter => parameter.Name),
+            data.GetProperty("properties").EnumerateObject().Select(member => member.Name)
+        );
         Assert.Equal(
             TypeOf(name).Parameters.Where(parameter => !parameter.Type.AllowsNull).Select(parameter => parameter.Name),
-            Texts(data.GetProperty("required")));
+            Texts(data.GetProperty("required"))
+        );
     }
 
     [Fact]
@@ -97,8 +133,18 @@ public sealed class EventCatalogueTests
         using var tasks = JsonDocument.Parse(TypeOf("TasksHaveBeenTakenByEndpointEvent").Document);
         using var relay = JsonDocument.Parse(TypeOf("RelayEventReceivedEvent").Document);
 
-        var names = tasks.RootElement.GetProperty("schema").GetProperty("properties").GetProperty("data").GetProperty("properties").GetProperty("taskNames");
-        var task = relay.RootElement.GetProperty("schema").GetProperty("properties").GetProperty("data").GetProperty("properties").GetProperty("taskType");
+        var names = tasks
+            .RootElement.GetProperty("schema")
+            .GetProperty("properties")
+            .GetProperty("data")
+            .GetProperty("properties")
+            .GetProperty("taskNames");
+        var task = relay
+            .RootElement.GetProperty("schema")
+            .GetProperty("properties")
+            .GetProperty("data")
+            .GetProperty("properties")
+            .GetProperty("taskType");
 
         Assert.Equal("""{"type":"array","items":{"type":"string"},"description":"The names of those tasks."}""", names.GetRawText());
         Assert.Equal("""["null","object"]""", task.GetProperty("type").GetRawText());
@@ -111,7 +157,8 @@ public sealed class EventCatalogueTests
 
         Assert.Equal(
             [("endpointId", "must be a string"), ("taskCount", "is required"), ("taskNames", "must be an array of strings")],
-            TypeOf("TasksHaveBeenTakenByEndpointEvent").Check(data.RootElement));
+            TypeOf("TasksHaveBeenTakenByEndpointEvent").Check(data.RootElement)
+        );
     }
 
     [Fact]
@@ -130,7 +177,8 @@ public sealed class EventCatalogueTests
     [InlineData("SomethingElse", null)]
     [InlineData("Event", null)]
     [InlineData("", null)]
-    public void Nearest_finds_what_was_meant_and_nothing_far_off(string name, string? nearest) => Assert.Equal(nearest, s_catalogue.Nearest(name));
+    public void Nearest_finds_what_was_meant_and_nothing_far_off(string name, string? nearest) =>
+        Assert.Equal(nearest, s_catalogue.Nearest(name));
 
     [Fact]
     public void Nearest_gives_up_on_a_name_that_no_event_could_have() => Assert.Null(s_catalogue.Nearest(new string('E', 257)));
@@ -152,9 +200,15 @@ public sealed class EventCatalogueTests
     [InlineData("""{"name":"A","source":"air","category":"","description":"D","parameters":[],"example":{}}""")]
     [InlineData("""{"name":"A","source":"air","category":"C","description":"D","parameters":[],"example":{},"more":1}""")]
     [InlineData("""{"name":"A","source":"air","category":"C","description":"D","parameters":[],"example":[]}""")]
-    [InlineData("""{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"text","description":"d"}],"example":{"p":""}}""")]
-    [InlineData("""{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"string","description":"d"}],"example":{"p":1}}""")]
-    [InlineData("""{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"string","description":"d"},{"name":"p","type":"string","description":"d"}],"example":{"p":""}}""")]
+    [InlineData(
+        """{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"text","description":"d"}],"example":{"p":""}}"""
+    )]
+    [InlineData(
+        """{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"string","description":"d"}],"example":{"p":1}}"""
+    )]
+    [InlineData(
+        """{"name":"A","source":"air","category":"C","description":"D","parameters":[{"name":"p","type":"string","description":"d"},{"name":"p","type":"string","description":"d"}],"example":{"p":""}}"""
+    )]
     public void Reading_fails_with_the_name_of_the_file_when_it_is_malformed(string content)
     {
         var exception = Assert.Throws<InvalidDataException>(() => EventCatalogue.Read([("A.json", Encoding.UTF8.GetBytes(content))]));
@@ -162,9 +216,11 @@ public sealed class EventCatalogueTests
         Assert.Contains("A.json", exception.Message, StringComparison.Ordinal);
     }
 
-    private static EventType TypeOf(string name) => s_catalogue.TryGet(name, out var type) ? type : throw new ArgumentException(name, nameof(name));
+    private static EventType TypeOf(string name) =>
+        s_catalogue.TryGet(name, out var type) ? type : throw new ArgumentException(name, nameof(name));
 
-    private static OrganizationId Organization(int value) => OrganizationId.TryFrom(value, out var id) ? id : throw new ArgumentOutOfRangeException(nameof(value));
+    private static OrganizationId Organization(int value) =>
+        OrganizationId.TryFrom(value, out var id) ? id : throw new ArgumentOutOfRangeException(nameof(value));
 
     private static IEnumerable<string> Texts(JsonElement array) => array.EnumerateArray().Select(element => element.GetString()!);
 }

@@ -44,7 +44,13 @@ public sealed class EventTypeFunctionsTests
     [Fact]
     public async Task Parameters_are_unknown()
     {
-        Assert.Equal(["pageSize"], (await _functions.List(Requests.Get("?pageSize=1"), new TestFunctionContext()).ReplyAsync()).Errors.Keys);
-        Assert.Equal(["x"], (await _functions.Get(Requests.Get("?x=1"), "CaseClosedEvent", new TestFunctionContext()).ReplyAsync()).Errors.Keys);
+        Assert.Equal(
+            ["pageSize"],
+            (await _functions.List(Requests.Get("?pageSize=1"), new TestFunctionContext()).ReplyAsync()).Errors.Keys
+        );
+        Assert.Equal(
+            ["x"],
+            (await _functions.Get(Requests.Get("?x=1"), "CaseClosedEvent", new TestFunctionContext()).ReplyAsync()).Errors.Keys
+        );
     }
 }

@@ -27,7 +27,8 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
             new DeadLetterHandler(_recorder.Metrics, _services.Time, NullLogger<DeadLetterHandler>.Instance),
             new AuditLog(_services.Flaky, _services.Time),
             _services.FanOut,
-            _services.Time);
+            _services.Time
+        );
     }
 
     public Task DisposeAsync()
@@ -40,7 +41,14 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     [Fact]
     public async Task Refused_event_is_recorded_in_the_log_of_its_organization()
     {
-        await _function.RunAsync(DeadLetter($$"""{"eventName":"CaseClosedEvent","organizationId":{{_organization}}}""", "MalformedEvent", "In the body data is missing."), default);
+        await _function.RunAsync(
+            DeadLetter(
+                $$"""{"eventName":"CaseClosedEvent","organizationId":{{_organization}}}""",
+                "MalformedEvent",
+                "In the body data is missing."
+            ),
+            default
+        );
 
         var row = Assert.Single(await AuditAsync(_organization.ToString()));
         Assert.Equal("event.deadLettered", row.GetString("type"));
@@ -71,8 +79,11 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     {
         var body = $$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""";
 
-        await (isCopy ? _function.RecordFanOutDeadLetters(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default)
-            : _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default));
+        await (
+            isCopy
+                ? _function.RecordFanOutDeadLetters(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default)
+                : _function.RunAsync(DeadLetter(body, "MaxDeliveryCountExceeded", "…", requeues), default)
+        );
 
         Assert.Empty(await AuditAsync(_organization.ToString()));
         Assert.Empty(_recorder.Of("event_subscriptions.dead_letters.recorded"));
@@ -89,10 +100,22 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     [Fact]
     public async Task Event_that_was_requeued_three_times_is_recorded()
     {
-        await _function.RunAsync(DeadLetter($$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""", "MaxDeliveryCountExceeded", "…", requeues: 3), default);
+        await _function.RunAsync(
+            DeadLetter(
+                $$$"""{"eventName":"A","organizationId":{{{_organization}}},"data":{}}""",
+                "MaxDeliveryCountExceeded",
+                "…",
+                requeues: 3
+            ),
+            default
+        );
 
         Assert.Equal(["1 queue=events reason=MaxDeliveryCountExceeded"], _recorder.Of("event_subscriptions.dead_letters.recorded"));
-        Assert.Contains("MaxDeliveryCountExceeded", Everything(Assert.Single(await AuditAsync(_organization.ToString()))), StringComparison.Ordinal);
+        Assert.Contains(
+            "MaxDeliveryCountExceeded",
+            Everything(Assert.Single(await AuditAsync(_organization.ToString()))),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -104,7 +127,10 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
         message.ApplicationProperties["DeadLetterReason"] = reason;
         message.Properties.MessageId = new AmqpMessageId("an-id");
 
-        await _function.RunAsync(ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(Guid.NewGuid().ToByteArray())), default);
+        await _function.RunAsync(
+            ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(Guid.NewGuid().ToByteArray())),
+            default
+        );
 
         Assert.Equal("an-id", Assert.Single(await AuditAsync("system")).GetString("eventId"));
     }
@@ -141,14 +167,19 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
                 ["eventName"] = "A",
                 ["organizationId"] = _organization.Value,
                 ["publishedAt"] = _services.Time.GetUtcNow(),
-            });
+            }
+        );
 
     private static string Everything(TableEntity row) => string.Join('\n', row.Keys.Select(key => row[key]?.ToString()));
 
     private async Task<List<TableEntity>> AuditAsync(string partition)
     {
         List<TableEntity> rows = [];
-        await foreach (var row in _services.Tables.GetTableClient(TableNames.AuditLog).QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}")))
+        await foreach (
+            var row in _services
+                .Tables.GetTableClient(TableNames.AuditLog)
+                .QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"))
+        )
         {
             rows.Add(row);
         }

@@ -54,7 +54,10 @@ public sealed class EventEnvelopeTests
 
         Assert.Equal(body, Payload(body));
         Assert.Equal(body, Payload(" " + body));
-        Assert.Equal("In the body eventName must be a string of 1–256 characters.", Problem(body.Replace("\"eventName\":\"", "\"eventName\":\"x", StringComparison.Ordinal)));
+        Assert.Equal(
+            "In the body eventName must be a string of 1–256 characters.",
+            Problem(body.Replace("\"eventName\":\"", "\"eventName\":\"x", StringComparison.Ordinal))
+        );
     }
 
     [Theory]
@@ -72,49 +75,115 @@ public sealed class EventEnvelopeTests
     [InlineData("\"text\"", "The body is JSON, but not an object.")]
     [InlineData("[1", "The body is not JSON: line 1, byte 3.")]
     [InlineData("{}", "In the body eventName is missing, organizationId is missing, data is missing.")]
-    [InlineData("""{"EventName":"A","organizationid":1,"Data":{}}""", "In the body eventName is missing, organizationId is missing, data is missing.")]
+    [InlineData(
+        """{"EventName":"A","organizationid":1,"Data":{}}""",
+        "In the body eventName is missing, organizationId is missing, data is missing."
+    )]
     [InlineData("""{"organizationId":1,"data":{}}""", "In the body eventName is missing.")]
     [InlineData("""{"eventName":"","organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
     [InlineData("""{"eventName":null,"organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
     [InlineData("""{"eventName":["A"],"organizationId":1,"data":{}}""", "In the body eventName must be a string of 1–256 characters.")]
-    [InlineData("""{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""", "In the body eventName must not contain U+000D, which is a control or invisible character.")]
-    [InlineData("""{"eventName":"A\u202eB","organizationId":1,"data":{}}""", "In the body eventName must not contain U+202E, which is a control or invisible character.")]
+    [InlineData(
+        """{"eventName":"A\u000d\u000aB","organizationId":1,"data":{}}""",
+        "In the body eventName must not contain U+000D, which is a control or invisible character."
+    )]
+    [InlineData(
+        """{"eventName":"A\u202eB","organizationId":1,"data":{}}""",
+        "In the body eventName must not contain U+202E, which is a control or invisible character."
+    )]
     [InlineData("""{"eventName":"A","data":{}}""", "In the body organizationId is missing.")]
-    [InlineData("""{"eventName":"A","organizationId":"1","data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":-0,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":-1,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":1.5,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":1e99,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":2147483648,"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
-    [InlineData("""{"eventName":"A","organizationId":{},"data":{}}""", "In the body organizationId must be a positive 32-bit integer, as a number.")]
+    [InlineData(
+        """{"eventName":"A","organizationId":"1","data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":0,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":-0,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":-1,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1.5,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1e99,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":2147483648,"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":{},"data":{}}""",
+        "In the body organizationId must be a positive 32-bit integer, as a number."
+    )]
     [InlineData("""{"eventName":"A","organizationId":1}""", "In the body data is missing.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":null}""", "In the body data must be an object.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":[{}]}""", "In the body data must be an object.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":"{}"}""", "In the body data must be an object.")]
     [InlineData("""{"eventName":"A","eventName":"A","organizationId":1,"data":{}}""", "In the body eventName appears twice.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":{},"data":{}}""", "In the body data appears twice.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"organizationId":1,"organizationId":1,"data":{}}""", "In the body organizationId appears twice.")]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"organizationId":1,"organizationId":1,"data":{}}""",
+        "In the body organizationId appears twice."
+    )]
     [InlineData("""{"eventName":"A\ud800","organizationId":1,"data":{}}""", "The body has an escape that is not a character at byte 13.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""", "The body has an escape that is not a character at byte 49.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""", "The body has an escape that is not a character at byte 49.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""", "The body has an escape that is not a character at byte 45.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""", "The body has an escape that is not a character at byte 50.")]
-    [InlineData("""{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""", "The body has an escape that is not a character at byte 51.")]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""",
+        "The body has an escape that is not a character at byte 49."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""",
+        "The body has an escape that is not a character at byte 49."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""",
+        "The body has an escape that is not a character at byte 45."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""",
+        "The body has an escape that is not a character at byte 50."
+    )]
+    [InlineData(
+        """{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""",
+        "The body has an escape that is not a character at byte 51."
+    )]
     public void A_malformed_body_is_refused_with_what_is_wrong(string body, string problem) => Assert.Equal(problem, Problem(body));
 
     [Fact]
     public void A_body_that_is_not_UTF8_is_refused() =>
-        Assert.Equal("The body is not UTF-8.", EventEnvelope.Read("{\"eventName\":\"A\","u8.ToArray().Append((byte)0xff).ToArray()).Problem);
+        Assert.Equal(
+            "The body is not UTF-8.",
+            EventEnvelope.Read("{\"eventName\":\"A\","u8.ToArray().Append((byte)0xff).ToArray()).Problem
+        );
 
     [Fact]
     public void A_body_that_is_nested_too_deep_is_refused()
     {
         var data = string.Concat(Enumerable.Repeat("{\"a\":", 70)) + "1" + new string('}', 70);
 
-        Assert.StartsWith("The body is nested deeper than 64 levels", Problem($$$"""{"eventName":"A","organizationId":1,"data":{{{data}}}}"""), StringComparison.Ordinal);
-        Assert.StartsWith("The body is nested deeper than 64 levels", Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 63)}}}"""), StringComparison.Ordinal);
-        Assert.StartsWith("The body is not JSON", Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 62)}}}x"""), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The body is nested deeper than 64 levels",
+            Problem($$$"""{"eventName":"A","organizationId":1,"data":{{{data}}}}"""),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "The body is nested deeper than 64 levels",
+            Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 63)}}}"""),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "The body is not JSON",
+            Problem($$$"""{"eventName":"A","organizationId":1,"data":{"a":{{{new string('[', 62)}}}x"""),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -135,8 +204,16 @@ public sealed class EventEnvelopeTests
     [Fact]
     public void A_problem_holds_nothing_of_the_body()
     {
-        Assert.DoesNotContain("hunter2", Problem("""{"eventName":"A","organizationId":1,"data":{"password":"hunter2",hunter2}}"""), StringComparison.Ordinal);
-        Assert.DoesNotContain("hunter2", Problem("""{"eventName":"A","organizationId":"hunter2","data":"hunter2"}"""), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "hunter2",
+            Problem("""{"eventName":"A","organizationId":1,"data":{"password":"hunter2",hunter2}}"""),
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "hunter2",
+            Problem("""{"eventName":"A","organizationId":"hunter2","data":"hunter2"}"""),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -149,7 +226,8 @@ public sealed class EventEnvelopeTests
 
         Assert.Equal(
             """{"eventName":"Näme\"Event","organizationId":2147483647,"data":{ "a" : "\u00e9é</>" ,"b":1.0e2 }}""",
-            Encoding.UTF8.GetString(payload.Span));
+            Encoding.UTF8.GetString(payload.Span)
+        );
     }
 
     private static string Payload(string body)

@@ -28,7 +28,8 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
             _services.Deliveries,
             Given.Metrics,
             Given.Tracing,
-            _services.Time);
+            _services.Time
+        );
         _function = new FanOutFunction(Given.Worker(_services.Time), fanOut, _services.FanOut);
     }
 
@@ -45,12 +46,15 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
 
         await _function.RunAsync([Good(), poison], _actions.Object, default);
 
-        _actions.Verify(actions => actions.DeadLetterMessageAsync(
-            poison,
-            null,
-            "MalformedEvent",
-            "In the body eventName is missing, organizationId is missing, data is missing.",
-            It.IsAny<CancellationToken>()));
+        _actions.Verify(actions =>
+            actions.DeadLetterMessageAsync(
+                poison,
+                null,
+                "MalformedEvent",
+                "In the body eventName is missing, organizationId is missing, data is missing.",
+                It.IsAny<CancellationToken>()
+            )
+        );
         _actions.VerifyNoOtherCalls();
     }
 
@@ -69,8 +73,17 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     public async Task Poison_that_can_not_be_dead_lettered_comes_back_alone()
     {
         var cause = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
-        _actions.Setup(actions => actions.DeadLetterMessageAsync(
-            It.IsAny<ServiceBusReceivedMessage>(), It.IsAny<Dictionary<string, object>>(), It.IsAny<string>(), It.IsAny<string>(), It.IsAny<CancellationToken>())).ThrowsAsync(cause);
+        _actions
+            .Setup(actions =>
+                actions.DeadLetterMessageAsync(
+                    It.IsAny<ServiceBusReceivedMessage>(),
+                    It.IsAny<Dictionary<string, object>>(),
+                    It.IsAny<string>(),
+                    It.IsAny<string>(),
+                    It.IsAny<CancellationToken>()
+                )
+            )
+            .ThrowsAsync(cause);
         var good = Good();
 
         var run = _function.RunAsync([Message("{}"), good], _actions.Object, default);
@@ -98,7 +111,9 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
         await PassAsync(run, TimeSpan.FromSeconds(seconds));
         await run;
         _actions.Verify(actions => actions.AbandonMessageAsync(stuck, null, It.IsAny<CancellationToken>()));
-        _actions.Verify(actions => actions.DeadLetterMessageAsync(poison, null, "MalformedEvent", It.IsAny<string>(), It.IsAny<CancellationToken>()));
+        _actions.Verify(actions =>
+            actions.DeadLetterMessageAsync(poison, null, "MalformedEvent", It.IsAny<string>(), It.IsAny<CancellationToken>())
+        );
         _actions.VerifyNoOtherCalls();
     }
 
@@ -114,8 +129,12 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
         await _function.ContinueFanOut([copy], _actions.Object, default);
 
         _actions.VerifyNoOtherCalls();
-        var row = await _services.Tables.GetTableClient(TableNames.EventArchive).GetEntityIfExistsAsync<TableEntity>(
-            EventEnvelope.Read(copy.Body.ToMemory()).Organization.ToString(), $"e:{copy.ApplicationProperties["eventId"]}");
+        var row = await _services
+            .Tables.GetTableClient(TableNames.EventArchive)
+            .GetEntityIfExistsAsync<TableEntity>(
+                EventEnvelope.Read(copy.Body.ToMemory()).Organization.ToString(),
+                $"e:{copy.ApplicationProperties["eventId"]}"
+            );
         Assert.True(row.HasValue);
     }
 
@@ -137,5 +156,10 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
         Message($$$"""{"eventName":"CaseClosedEvent","organizationId":{{{Given.Organization()}}},"data":{}}""", deliveryCount);
 
     private static ServiceBusReceivedMessage Message(string body, int deliveryCount = 1) =>
-        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "id", sequenceNumber: 1, deliveryCount: deliveryCount);
+        ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromString(body),
+            "id",
+            sequenceNumber: 1,
+            deliveryCount: deliveryCount
+        );
 }

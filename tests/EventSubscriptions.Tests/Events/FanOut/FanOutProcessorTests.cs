@@ -36,7 +36,8 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             _services.Deliveries,
             _metrics.Metrics,
             _traces.Tracing,
-            _services.Time);
+            _services.Time
+        );
     }
 
     public Task DisposeAsync()
@@ -59,16 +60,19 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         var deliveries = Deliveries();
         Assert.Equal(Sorted(named, every), Sorted([.. deliveries.Select(delivery => Text(delivery, "subscriptionId"))]));
-        Assert.All(deliveries, delivery =>
-        {
-            Assert.Equal(message.Body.ToArray(), delivery.Body.ToArray());
-            Assert.Equal(_organization.Value, delivery.ApplicationProperties["organizationId"]);
-            Assert.Equal("a", Text(delivery, "eventId"));
-            Assert.Equal("CaseClosedEvent", Text(delivery, "eventName"));
-            Assert.Equal("event", Text(delivery, "run"));
-            Assert.Equal(1, delivery.ApplicationProperties["attempt"]);
-            Assert.Equal(0, delivery.ApplicationProperties["postponements"]);
-        });
+        Assert.All(
+            deliveries,
+            delivery =>
+            {
+                Assert.Equal(message.Body.ToArray(), delivery.Body.ToArray());
+                Assert.Equal(_organization.Value, delivery.ApplicationProperties["organizationId"]);
+                Assert.Equal("a", Text(delivery, "eventId"));
+                Assert.Equal("CaseClosedEvent", Text(delivery, "eventName"));
+                Assert.Equal("event", Text(delivery, "run"));
+                Assert.Equal(1, delivery.ApplicationProperties["attempt"]);
+                Assert.Equal(0, delivery.ApplicationProperties["postponements"]);
+            }
+        );
     }
 
     [Fact]
@@ -92,7 +96,10 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         Assert.Equal(
             [$"{_organization} {mine}", $"{other} {theirs}"],
-            Deliveries().Select(delivery => $"{delivery.ApplicationProperties["organizationId"]} {Text(delivery, "subscriptionId")}").Order());
+            Deliveries()
+                .Select(delivery => $"{delivery.ApplicationProperties["organizationId"]} {Text(delivery, "subscriptionId")}")
+                .Order()
+        );
     }
 
     [Fact]
@@ -115,7 +122,8 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         Assert.Equal(
             $$$"""{"eventName":"NewerEvent","organizationId":{{{_organization}}},"data":{"x" : null}}""",
-            Encoding.UTF8.GetString(Assert.Single(Deliveries()).Body));
+            Encoding.UTF8.GetString(Assert.Single(Deliveries()).Body)
+        );
     }
 
     [Fact]
@@ -133,7 +141,8 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
                 new Settlement.DeadLetter(DeadLetterReason.PayloadTooLarge, "The payload has 196609 bytes; at most 196608 are allowed."),
                 Settlement.Completed,
             ],
-            results);
+            results
+        );
         Assert.Equal(["a", "b"], Deliveries().Select(delivery => Text(delivery, "eventId")).Order());
     }
 
@@ -156,7 +165,10 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
 
         var result = Assert.Single(await RunAsync(Message("a", "CaseCreatedEvent")));
 
-        Assert.Equal(new Settlement.DeadLetter(DeadLetterReason.IdReused, "The organization already has a different event with the id a."), result);
+        Assert.Equal(
+            new Settlement.DeadLetter(DeadLetterReason.IdReused, "The organization already has a different event with the id a."),
+            result
+        );
         Assert.Single(Deliveries());
     }
 
@@ -204,7 +216,9 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
     {
         await SubscribeAsync(_organization);
 
-        await RunAsync(Message("a", properties: [("archived", true), ("after", "t"), ("postponements", 7), ("publishedAt", DateTimeOffset.MinValue)]));
+        await RunAsync(
+            Message("a", properties: [("archived", true), ("after", "t"), ("postponements", 7), ("publishedAt", DateTimeOffset.MinValue)])
+        );
 
         var delivery = Assert.Single(Deliveries());
         Assert.Equal(_services.Time.GetUtcNow(), delivery.ApplicationProperties["publishedAt"]);
@@ -222,9 +236,18 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
             Amqp("text", AmqpMessageBody.FromValue(text)),
             Amqp("number", AmqpMessageBody.FromValue(42)),
             Message("a"),
-            Amqp("sequence", AmqpMessageBody.FromSequence([[1, 2]])));
+            Amqp(
+                "sequence",
+                AmqpMessageBody.FromSequence([
+                    [1, 2],
+                ])
+            )
+        );
 
-        Assert.All([results[1], results[3]], result => Assert.Contains("AMQP", Assert.IsType<Settlement.DeadLetter>(result).Description, StringComparison.Ordinal));
+        Assert.All(
+            [results[1], results[3]],
+            result => Assert.Contains("AMQP", Assert.IsType<Settlement.DeadLetter>(result).Description, StringComparison.Ordinal)
+        );
         Assert.Equal(Settlement.Completed, results[0]);
         Assert.Equal(Settlement.Completed, results[2]);
         var deliveries = Deliveries().ToDictionary(delivery => Text(delivery, "eventId"), StringComparer.Ordinal);
@@ -345,7 +368,10 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
     [Fact]
     public async Task Wait_is_measured_when_a_message_comes_for_the_first_time()
     {
-        await RunAsync(Message("a"), ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString("again"), "b", deliveryCount: 2));
+        await RunAsync(
+            Message("a"),
+            ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString("again"), "b", deliveryCount: 2)
+        );
 
         Assert.Equal(["0 queue=events"], _metrics.Of("event_subscriptions.queue.wait"));
     }
@@ -358,9 +384,16 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         var theirs = $"00-{new string('b', 32)}-{new string('2', 16)}-01";
 
         await RunAsync(
-            Message("a", properties: [("traceparent", ours), ("Diagnostic-Id", theirs)]), Message("b", properties: [("Diagnostic-Id", theirs)]), Message("c"), Raw("not json"));
+            Message("a", properties: [("traceparent", ours), ("Diagnostic-Id", theirs)]),
+            Message("b", properties: [("Diagnostic-Id", theirs)]),
+            Message("c"),
+            Raw("not json")
+        );
 
-        var traces = _traces.Ended.ToDictionary(activity => (string)activity.GetTagItem("event_subscriptions.event.id")!, StringComparer.Ordinal);
+        var traces = _traces.Ended.ToDictionary(
+            activity => (string)activity.GetTagItem("event_subscriptions.event.id")!,
+            StringComparer.Ordinal
+        );
         Assert.Equal(["a", "b", "c"], traces.Keys.Order());
         Assert.Equal((ours[3..35], ours[36..52]), (traces["a"].TraceId.ToString(), traces["a"].ParentSpanId.ToString()));
         Assert.Equal(theirs[3..35], traces["b"].TraceId.ToString());
@@ -399,30 +432,47 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
     private static ServiceBusReceivedMessage Raw(string body) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "raw", sequenceNumber: 1);
 
-    private ServiceBusReceivedMessage Message(string id, string name = "CaseClosedEvent", OrganizationId? organization = null, params (string Name, object Value)[] properties) =>
+    private ServiceBusReceivedMessage Message(
+        string id,
+        string name = "CaseClosedEvent",
+        OrganizationId? organization = null,
+        params (string Name, object Value)[] properties
+    ) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromString($$$"""{"eventName":"{{{name}}}","organizationId":{{{organization ?? _organization}}},"data":{"id":"1"}}"""),
+            BinaryData.FromString(
+                $$$"""{"eventName":"{{{name}}}","organizationId":{{{organization ?? _organization}}},"data":{"id":"1"}}"""
+            ),
             id,
             sequenceNumber: 1,
             properties: properties.ToDictionary(property => property.Name, property => property.Value, StringComparer.Ordinal),
-            enqueuedTime: _services.Time.GetUtcNow());
+            enqueuedTime: _services.Time.GetUtcNow()
+        );
 
     private ServiceBusReceivedMessage Large(string id)
     {
         var head = $$"""{"eventName":"A","organizationId":{{_organization}},"data":{"x":""" + '"';
         return ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromString(head + new string('x', EventPayload.MaxBytes + 1 - head.Length - 3) + "\"}}"), id, sequenceNumber: 1);
+            BinaryData.FromString(head + new string('x', EventPayload.MaxBytes + 1 - head.Length - 3) + "\"}}"),
+            id,
+            sequenceNumber: 1
+        );
     }
 
-    private Task<IReadOnlyList<Settlement>> RunAsync(params ServiceBusReceivedMessage[] messages) => RunAsync(EventMessage.TryParse, messages);
+    private Task<IReadOnlyList<Settlement>> RunAsync(params ServiceBusReceivedMessage[] messages) =>
+        RunAsync(EventMessage.TryParse, messages);
 
-    private Task<IReadOnlyList<Settlement>> ContinueAsync(params ServiceBusReceivedMessage[] messages) => RunAsync(EventMessage.TryParseCopy, messages);
+    private Task<IReadOnlyList<Settlement>> ContinueAsync(params ServiceBusReceivedMessage[] messages) =>
+        RunAsync(EventMessage.TryParseCopy, messages);
 
     /// <summary>Runs the worker; what it leaves to automatic completion counts as completed.</summary>
     private async Task<IReadOnlyList<Settlement>> RunAsync(MessageParser<EventMessage> parser, ServiceBusReceivedMessage[] messages)
     {
         var actions = new SettlementRecorder();
-        var source = new QueueSource<EventMessage>(parser == EventMessage.TryParse ? QueueNames.Events : QueueNames.FanOut, parser, _services.FanOut);
+        var source = new QueueSource<EventMessage>(
+            parser == EventMessage.TryParse ? QueueNames.Events : QueueNames.FanOut,
+            parser,
+            _services.FanOut
+        );
         var run = Given.Worker(_services.Time, _metrics.Metrics).RunBatchAsync(source, messages, _fanOut.ProcessAsync, actions, default);
         while (!run.IsCompleted)
         {
@@ -455,8 +505,12 @@ public sealed class FanOutProcessorTests : IAsyncLifetime
         var table = _services.Tables.GetTableClient(TableNames.Subscriptions);
         foreach (var chunk in Enumerable.Range(1, count - 1).Chunk(100))
         {
-            await table.SubmitTransactionAsync(chunk.Select(_ => new TableTransactionAction(
-                TableTransactionActionType.Add, SubscriptionRow.Make(Given.Subscription(_organization, _services.Time), Given.Protector))));
+            await table.SubmitTransactionAsync(
+                chunk.Select(_ => new TableTransactionAction(
+                    TableTransactionActionType.Add,
+                    SubscriptionRow.Make(Given.Subscription(_organization, _services.Time), Given.Protector)
+                ))
+            );
         }
     }
 }

@@ -43,7 +43,13 @@ public sealed class EventMessageTests
         Assert.True(EventId.TryParse("an-id", out var id));
         Assert.True(OrganizationId.TryFrom(7, out var organization));
 
-        var message = EventMessage.Create(organization, id, new byte[] { 1 }, EventMessage.HttpSource, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        var message = EventMessage.Create(
+            organization,
+            id,
+            new byte[] { 1 },
+            EventMessage.HttpSource,
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        );
 
         Assert.Equal("7.an-id", message.MessageId);
         Assert.Equal("application/json", message.ContentType);
@@ -66,7 +72,8 @@ public sealed class EventMessageTests
         var copy = ParseCopy(twice);
         Assert.Equal(
             (original.EventId, original.EventName, original.Organization, original.Source, original.PublishedAt, 2),
-            (copy.EventId, copy.EventName, copy.Organization, copy.Source, copy.PublishedAt, copy.Postponements));
+            (copy.EventId, copy.EventName, copy.Organization, copy.Source, copy.PublishedAt, copy.Postponements)
+        );
     }
 
     [Fact]
@@ -75,7 +82,10 @@ public sealed class EventMessageTests
         var continuation = ParseCopy(Parse(Message("a", "m")).ToContinuation("sub_1"));
 
         Assert.Equal((true, "sub_1"), (continuation.IsArchived, continuation.After));
-        Assert.Equal((true, "sub_1"), (ParseCopy(continuation.ToContinuation(null)).IsArchived, ParseCopy(continuation.ToContinuation(null)).After));
+        Assert.Equal(
+            (true, "sub_1"),
+            (ParseCopy(continuation.ToContinuation(null)).IsArchived, ParseCopy(continuation.ToContinuation(null)).After)
+        );
     }
 
     [Fact]
@@ -108,19 +118,22 @@ public sealed class EventMessageTests
     [Fact]
     public void Properties_of_a_producer_do_not_become_those_of_a_copy()
     {
-        var message = Parse(ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromBytes(s_payload),
-            messageId: "a",
-            properties: new Dictionary<string, object>(StringComparer.Ordinal)
-            {
-                ["theirs"] = new string('x', 30_000),
-                ["source"] = "http",
-                ["after"] = "s",
-                ["archived"] = true,
-                ["postponements"] = 3,
-                ["requeues"] = 3,
-                ["organizationId"] = 8,
-            }));
+        var message = Parse(
+            ServiceBusModelFactory.ServiceBusReceivedMessage(
+                BinaryData.FromBytes(s_payload),
+                messageId: "a",
+                properties: new Dictionary<string, object>(StringComparer.Ordinal)
+                {
+                    ["theirs"] = new string('x', 30_000),
+                    ["source"] = "http",
+                    ["after"] = "s",
+                    ["archived"] = true,
+                    ["postponements"] = 3,
+                    ["requeues"] = 3,
+                    ["organizationId"] = 8,
+                }
+            )
+        );
 
         string[] always = ["organizationId", "eventId", "eventName", "source", "publishedAt"];
         Assert.Equal([.. always, "postponements"], message.ToPostponed(s_at).ApplicationProperties.Keys);
@@ -150,7 +163,9 @@ public sealed class EventMessageTests
     public void Trace_context_is_taken_where_it_is_one(string value, bool taken)
     {
         var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromBytes(s_payload), properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["traceparent"] = value });
+            BinaryData.FromBytes(s_payload),
+            properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["traceparent"] = value }
+        );
 
         Assert.Equal(taken ? value : null, Parse(message).TraceParent);
     }
@@ -164,7 +179,12 @@ public sealed class EventMessageTests
     /// <summary>What is received of a copy.</summary>
     private static EventMessage ParseCopy(ServiceBusMessage copy)
     {
-        var received = ServiceBusModelFactory.ServiceBusReceivedMessage(copy.Body, copy.MessageId, properties: copy.ApplicationProperties, sequenceNumber: 7);
+        var received = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            copy.Body,
+            copy.MessageId,
+            properties: copy.ApplicationProperties,
+            sequenceNumber: 7
+        );
         Assert.True(EventMessage.TryParseCopy(received, out var parsed, out var malformed), malformed?.Description);
         return parsed;
     }
@@ -178,6 +198,11 @@ public sealed class EventMessageTests
         }
 
         return ServiceBusModelFactory.ServiceBusReceivedMessage(
-            BinaryData.FromBytes(s_payload), messageId, properties: properties, sequenceNumber: sequenceNumber, enqueuedTime: s_at);
+            BinaryData.FromBytes(s_payload),
+            messageId,
+            properties: properties,
+            sequenceNumber: sequenceNumber,
+            enqueuedTime: s_at
+        );
     }
 }

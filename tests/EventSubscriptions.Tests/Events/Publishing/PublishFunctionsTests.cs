@@ -27,7 +27,11 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         _services = await LocalServices.StartAsync();
         _traces = TraceRecorder.Start();
         _function = new PublishFunctions(
-            new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance), Rate());
+            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new EventArchive(_services.Flaky, Given.Protector),
+            new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
+            Rate()
+        );
     }
 
     private PublishRate Rate(int? limit = null) => new(new LimitsOptions { EventsPerSecondPerOrganization = limit }, _services.Time);
@@ -46,7 +50,8 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
             new PublishRequest(EventCatalogue.Load(), _services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
-            Rate(limit: 1));
+            Rate(limit: 1)
+        );
         Assert.Equal(202, (await PublishAsync(Valid)).Status);
         Assert.Equal(202, (await PublishAsync(Valid)).Status);
 
@@ -71,14 +76,17 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         Assert.Equal("http", message.ApplicationProperties["source"]);
         Assert.Equal("application/json", message.ContentType);
         Assert.Equal(
-            $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{_organization}}},"data":{"id":"1", "name":"n"}}""", message.Body.ToString());
+            $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{_organization}}},"data":{"id":"1", "name":"n"}}""",
+            message.Body.ToString()
+        );
     }
 
     [Fact]
     public async Task Events_are_queued_in_their_order_over_as_many_batches_as_it_takes()
     {
         var big = new string('n', 150_000);
-        var body = $$$"""[{"id":"a","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"b","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"c","eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}}]""";
+        var body =
+            $$$"""[{"id":"a","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"b","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}},{"id":"c","eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}}]""";
 
         var reply = await PublishAsync(body);
 
@@ -105,7 +113,14 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         {
             Assert.True(EventId.TryParse(id, out var archived));
             var payload = $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{_organization}}},"data":{"id":"1", "name":"n"}}""";
-            await archive.AddAsync(_organization, archived, "CaseArchivedEvent", Encoding.UTF8.GetBytes(payload), _services.Time.GetUtcNow(), default);
+            await archive.AddAsync(
+                _organization,
+                archived,
+                "CaseArchivedEvent",
+                Encoding.UTF8.GetBytes(payload),
+                _services.Time.GetUtcNow(),
+                default
+            );
         }
 
         var same = await PublishAsync($"[{Valid},{Valid}]", "k");
@@ -166,10 +181,18 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         var silent = new SilentSender();
         var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, clock, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
-        var publishing = new PublishFunctions(new PublishRequest(EventCatalogue.Load(), _services.Time), new EventArchive(_services.Flaky, Given.Protector), publisher, Rate()).RunAsync(
-            Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
-            new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
-            default).Reply();
+        var publishing = new PublishFunctions(
+            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new EventArchive(_services.Flaky, Given.Protector),
+            publisher,
+            Rate()
+        )
+            .RunAsync(
+                Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
+                new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
+                default
+            )
+            .Reply();
         await Eventually.Until(() => clock.PendingTimers > 0, () => "a call of the client");
         Assert.False(publishing.IsCompleted);
 
@@ -207,6 +230,8 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
             request.Headers["Idempotency-Key"] = idempotencyKeys;
         }
 
-        return _function.RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default).Reply();
+        return _function
+            .RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default)
+            .Reply();
     }
 }

@@ -33,11 +33,14 @@ public sealed class PublishRequestTests
     [Fact]
     public void Data_is_published_byte_for_byte_with_members_that_the_catalogue_does_not_know()
     {
-        var published = Assert.Single(Read("""{"data" : { "name":"\u00e9é", "id":"1" ,"more":[1.50, {}] }, "eventName":"CaseArchivedEvent"}"""));
+        var published = Assert.Single(
+            Read("""{"data" : { "name":"\u00e9é", "id":"1" ,"more":[1.50, {}] }, "eventName":"CaseArchivedEvent"}""")
+        );
 
         Assert.Equal(
             """{"eventName":"CaseArchivedEvent","organizationId":7,"data":{ "name":"\u00e9é", "id":"1" ,"more":[1.50, {}] }}""",
-            Encoding.UTF8.GetString(published.Payload.Span));
+            Encoding.UTF8.GetString(published.Payload.Span)
+        );
     }
 
     [Fact]
@@ -99,7 +102,8 @@ public sealed class PublishRequestTests
               {"id":"same","eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}},
               {"id":"same","eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}}
             ]
-            """);
+            """
+        );
 
         Assert.Equal(
             [
@@ -116,7 +120,8 @@ public sealed class PublishRequestTests
                 "[5]: must be an object",
                 "[7].id: is repeated in this request",
             ],
-            Errors());
+            Errors()
+        );
     }
 
     [Theory]
@@ -156,7 +161,12 @@ public sealed class PublishRequestTests
     private static string Identified(string id) => $$$"""{"eventName":"CaseArchivedEvent","id":"{{{id}}}","data":{"id":"1","name":"n"}}""";
 
     private IReadOnlyList<PublishedEvent> Read(string body, string? idempotencyKey = null) =>
-        new PublishRequest(s_catalogue, new TestClock(DateTimeOffset.UnixEpoch)).Read(JsonElement.Parse(body), Organization, idempotencyKey, _errors);
+        new PublishRequest(s_catalogue, new TestClock(DateTimeOffset.UnixEpoch)).Read(
+            JsonElement.Parse(body),
+            Organization,
+            idempotencyKey,
+            _errors
+        );
 
     private IEnumerable<string> Errors() => _errors.ByField().SelectMany(pair => pair.Value.Select(message => $"{pair.Key}: {message}"));
 }

@@ -23,7 +23,8 @@ internal sealed class Collector : IAsyncDisposable
     /// <summary>Everything that came, as it came.</summary>
     public IEnumerable<byte[]> Exports => _exports.Select(export => export.Body);
 
-    public IReadOnlyList<OtlpResource> Resources => [.. _exports.SelectMany(export => Of(export, 1)).Select(part => new OtlpResource(part.Message(1)))];
+    public IReadOnlyList<OtlpResource> Resources =>
+        [.. _exports.SelectMany(export => Of(export, 1)).Select(part => new OtlpResource(part.Message(1)))];
 
     public IReadOnlyList<OtlpSpan> Spans => [.. Scoped("/v1/traces").Select(span => new OtlpSpan(span.Scope, span.Item))];
 
@@ -62,7 +63,8 @@ internal sealed class Collector : IAsyncDisposable
         from item in scope.Messages(2)
         select (scope.Message(1).Text(1), item);
 
-    private static IEnumerable<ProtoMessage> Of((string Path, byte[] Body) export, int field) => ProtoMessage.Parse(export.Body).Messages(field);
+    private static IEnumerable<ProtoMessage> Of((string Path, byte[] Body) export, int field) =>
+        ProtoMessage.Parse(export.Body).Messages(field);
 }
 
 /// <summary>What a process says of itself: <c>opentelemetry.proto.resource.v1.Resource</c>.</summary>

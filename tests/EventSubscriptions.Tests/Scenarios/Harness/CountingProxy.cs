@@ -10,7 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>Stands between the app and its tables, and counts the operations that the app asks for. What the client sends again by itself, since no answer came in time, counts once.</summary>
+/// <summary>
+/// Stands between the app and its tables, and counts the operations that the app asks for. What the client sends again by itself, since no
+/// answer came in time, counts once.
+/// </summary>
 internal sealed class CountingProxy : IAsyncDisposable
 {
     private const string RequestIdHeader = "x-ms-client-request-id";
@@ -31,10 +34,18 @@ internal sealed class CountingProxy : IAsyncDisposable
         _server.Run(ForwardAsync);
     }
 
-    /// <summary>How often each operation was asked for, as <c>read auditlog</c>, <c>write subscriptions</c>, <c>transaction deliverylog</c>.</summary>
+    /// <summary>
+    /// How often each operation was asked for, as <c>read auditlog</c>, <c>write subscriptions</c>, <c>transaction deliverylog</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, int> Counts => new SortedDictionary<string, int>(_counts, StringComparer.Ordinal);
 
-    public int Port => new Uri(_server.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port;
+    public int Port =>
+        new Uri(
+            _server
+                .Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+                .Features.Get<IServerAddressesFeature>()!
+                .Addresses.Single()
+        ).Port;
 
     public static async Task<CountingProxy> Start(AzuriteServer azurite)
     {
@@ -72,7 +83,9 @@ internal sealed class CountingProxy : IAsyncDisposable
             request.Content = new ByteArrayContent(body.ToArray());
         }
 
-        foreach (var (name, values) in context.Request.Headers.Where(header => header.Key is not ("Host" or "Connection" or "Transfer-Encoding")))
+        foreach (
+            var (name, values) in context.Request.Headers.Where(header => header.Key is not ("Host" or "Connection" or "Transfer-Encoding"))
+        )
         {
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values!))
             {
@@ -82,7 +95,11 @@ internal sealed class CountingProxy : IAsyncDisposable
 
         using var answer = await _client.SendAsync(request);
         context.Response.StatusCode = (int)answer.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Transfer-Encoding" or "Connection")))
+        foreach (
+            var (name, values) in answer
+                .Headers.Concat(answer.Content.Headers)
+                .Where(header => header.Key is not ("Transfer-Encoding" or "Connection"))
+        )
         {
             context.Response.Headers[name] = values.ToArray();
         }
@@ -97,8 +114,14 @@ internal sealed class CountingProxy : IAsyncDisposable
     {
         var path = request.Path.Value!;
         var isTransaction = path.EndsWith("/$batch", StringComparison.Ordinal);
-        var table = Regex.Match(isTransaction ? System.Text.Encoding.UTF8.GetString(body.ToArray()) : path, "devstoreaccount1/(?<table>[A-Za-z]+)").Groups["table"].Value;
-        var kind = isTransaction ? "transaction" : request.Method == HttpMethods.Get ? "read" : "write";
+        var table = Regex
+            .Match(isTransaction ? System.Text.Encoding.UTF8.GetString(body.ToArray()) : path, "devstoreaccount1/(?<table>[A-Za-z]+)")
+            .Groups["table"]
+            .Value;
+        var kind =
+            isTransaction ? "transaction"
+            : request.Method == HttpMethods.Get ? "read"
+            : "write";
         _counts.AddOrUpdate($"{kind} {table}", 1, (_, count) => count + 1);
     }
 }

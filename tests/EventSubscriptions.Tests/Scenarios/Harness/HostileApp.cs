@@ -2,7 +2,10 @@ using EventSubscriptions.Tests.Deliveries.Sending;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>An app with a short deadline and one attempt within the time of a test, that trusts the tests' authority, and whose environment names a proxy.</summary>
+/// <summary>
+/// An app with a short deadline and one attempt within the time of a test, that trusts the tests' authority, and whose environment names a
+/// proxy.
+/// </summary>
 public sealed class HostileApp : IAsyncLifetime
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
@@ -28,7 +31,8 @@ public sealed class HostileApp : IAsyncLifetime
             ("all_proxy", proxy),
             ("ALL_PROXY", proxy),
             ("no_proxy", ""),
-            ("NO_PROXY", ""));
+            ("NO_PROXY", "")
+        );
 
         // The first secure connection of a process reads all certificates that the machine trusts, which takes a while where it is busy.
         await using var server = await Http2Server.Start(Certificates.Valid(), _ => Task.CompletedTask);

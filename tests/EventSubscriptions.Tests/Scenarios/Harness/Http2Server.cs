@@ -14,17 +14,26 @@ namespace EventSubscriptions.Tests.Scenarios.Harness;
 /// <summary>A real server that speaks HTTP/2 over TLS and nothing else.</summary>
 internal sealed class Http2Server(WebApplication server) : IAsyncDisposable
 {
-    public Uri Url => new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/in");
+    public Uri Url =>
+        new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/in");
 
     public static async Task<Http2Server> Start(X509Certificate2 certificate, RequestDelegate answer)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http2;
-            listen.UseHttps(certificate);
-        }));
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                    {
+                        listen.Protocols = HttpProtocols.Http2;
+                        listen.UseHttps(certificate);
+                    }
+                )
+            );
         var server = builder.Build();
         server.Run(answer);
         await server.StartAsync();

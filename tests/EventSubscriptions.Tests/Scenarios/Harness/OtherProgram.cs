@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>A program of somebody else that reads lines and writes lines. It is told to end by the end of its input, and killed at the latest when disposed of.</summary>
+/// <summary>
+/// A program of somebody else that reads lines and writes lines. It is told to end by the end of its input, and killed at the latest when
+/// disposed of.
+/// </summary>
 internal sealed class OtherProgram : IAsyncDisposable
 {
     private readonly Process _process;

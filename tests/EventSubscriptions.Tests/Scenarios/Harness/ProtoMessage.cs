@@ -36,7 +36,8 @@ internal sealed class ProtoMessage
         return message;
     }
 
-    public IEnumerable<ProtoMessage> Messages(int field) => _bytes.Where(item => item.Field == field).Select(item => Parse(item.Bytes.ToByteArray()));
+    public IEnumerable<ProtoMessage> Messages(int field) =>
+        _bytes.Where(item => item.Field == field).Select(item => Parse(item.Bytes.ToByteArray()));
 
     public ProtoMessage Message(int field) => Messages(field).FirstOrDefault() ?? new ProtoMessage();
 
@@ -48,5 +49,6 @@ internal sealed class ProtoMessage
     public IReadOnlyDictionary<string, string> Attributes(int field) =>
         Messages(field).ToDictionary(pair => pair.Text(1), pair => pair.Message(2).AnyValue(), StringComparer.Ordinal);
 
-    private string AnyValue() => _bytes.Count > 0 ? Text(1) : string.Join(',', _numbers.Values.Select(number => number.ToString(CultureInfo.InvariantCulture)));
+    private string AnyValue() =>
+        _bytes.Count > 0 ? Text(1) : string.Join(',', _numbers.Values.Select(number => number.ToString(CultureInfo.InvariantCulture)));
 }

@@ -110,17 +110,18 @@ internal sealed class RelayAccount(string id, string apiKey)
     }
 
     /// <summary>Answers every question with a status and a text until told otherwise.</summary>
-    public void Refuse(int status, string text = "", params (string Name, string Value)[] headers) => Misbehave = async context =>
-    {
-        context.Response.StatusCode = status;
-        foreach (var (name, value) in headers)
+    public void Refuse(int status, string text = "", params (string Name, string Value)[] headers) =>
+        Misbehave = async context =>
         {
-            context.Response.Headers[name] = value;
-        }
+            context.Response.StatusCode = status;
+            foreach (var (name, value) in headers)
+            {
+                context.Response.Headers[name] = value;
+            }
 
-        await context.Response.WriteAsync(text);
-        return true;
-    };
+            await context.Response.WriteAsync(text);
+            return true;
+        };
 
     public void Behave() => Misbehave = _ => Task.FromResult(false);
 
@@ -166,9 +167,15 @@ internal sealed class RelayAccount(string id, string apiKey)
 
         var question = new RelayQuestion(
             request.Query.TryGetValue("oldest", out var oldest)
-                ? DateTimeOffset.ParseExact(oldest.ToString(), "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal)
+                ? DateTimeOffset.ParseExact(
+                    oldest.ToString(),
+                    "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'",
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal
+                )
                 : DateTimeOffset.UtcNow - s_standardSpan,
-            request.Query.TryGetValue("limit", out var limit) ? int.Parse(limit.ToString(), CultureInfo.InvariantCulture) : StandardLimit);
+            request.Query.TryGetValue("limit", out var limit) ? int.Parse(limit.ToString(), CultureInfo.InvariantCulture) : StandardLimit
+        );
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(Page(question));
     }
@@ -201,7 +208,7 @@ internal static class RelaySamples
 
     /// <summary>The samples, each named for the event that it becomes.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    [.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     /// <summary>An answer with one event, as text.</summary>
     public static string Answer(string name) => File.ReadAllText(Path.Combine(s_folder, name + ".json"));

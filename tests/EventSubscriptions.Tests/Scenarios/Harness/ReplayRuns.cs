@@ -9,11 +9,19 @@ internal static class ReplayRuns
     /// <summary>Before anything that a test does.</summary>
     public static readonly string LongAgo = DateTimeOffset.UtcNow.AddHours(-1).ToString("O");
 
-    public static JsonObject Body(string only, bool dryRun = false) => new() { ["from"] = LongAgo, ["only"] = only, ["dryRun"] = dryRun };
+    public static JsonObject Body(string only, bool dryRun = false) =>
+        new()
+        {
+            ["from"] = LongAgo,
+            ["only"] = only,
+            ["dryRun"] = dryRun,
+        };
 
     public static async Task<string> Start(SubscriptionHandle subscription, string only, bool dryRun = false)
     {
-        var answer = (await subscription.Organization.Api.Post(subscription.Path + "/replays", Body(only, dryRun))).Expect(HttpStatusCode.Accepted);
+        var answer = (await subscription.Organization.Api.Post(subscription.Path + "/replays", Body(only, dryRun))).Expect(
+            HttpStatusCode.Accepted
+        );
         Assert.Equal($"{subscription.Path}/replays/{(string)answer.Json["id"]!}", answer.Location!.OriginalString);
         return (string)answer.Json["id"]!;
     }
@@ -29,10 +37,12 @@ internal static class ReplayRuns
     public static async Task<JsonNode> Get(SubscriptionHandle subscription, string id) =>
         (await subscription.Organization.Api.Get($"{subscription.Path}/replays/{id}")).Expect(HttpStatusCode.OK).Json;
 
-    public static Task<JsonNode> Ended(SubscriptionHandle subscription, string id) => Eventually.Get(
-        () => Get(subscription, id),
-        replay => replay["endedAt"] is not null,
-        replay => $"the end of {replay.ToJsonString()}");
+    public static Task<JsonNode> Ended(SubscriptionHandle subscription, string id) =>
+        Eventually.Get(
+            () => Get(subscription, id),
+            replay => replay["endedAt"] is not null,
+            replay => $"the end of {replay.ToJsonString()}"
+        );
 
     /// <summary>Waits until so many events are in the archive: a dry run of a subscription that has never had any counts them.</summary>
     public static async Task Archived(Organization organization, int count)

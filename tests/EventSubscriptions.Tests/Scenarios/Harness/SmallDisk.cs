@@ -9,9 +9,7 @@ internal sealed class SmallDisk : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private SmallDisk()
-    {
-    }
+    private SmallDisk() { }
 
     public string Path => _folder.Path;
 
@@ -23,7 +21,9 @@ internal sealed class SmallDisk : IDisposable
     public static SmallDisk Mount(string size)
     {
         var disk = new SmallDisk();
-        return Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=700", "tmpfs", disk.Path) ? disk : throw new InvalidOperationException("A tmpfs could not be mounted.");
+        return Run("mount", "-t", "tmpfs", "-o", $"size={size},mode=700", "tmpfs", disk.Path)
+            ? disk
+            : throw new InvalidOperationException("A tmpfs could not be mounted.");
     }
 
     public string NewFolder() => Directory.CreateDirectory(System.IO.Path.Combine(Path, "data")).FullName;
@@ -72,7 +72,9 @@ internal sealed class SmallDisk : IDisposable
 
     private static bool Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false }
+        )!;
         process.WaitForExit();
         return process.ExitCode == 0;
     }

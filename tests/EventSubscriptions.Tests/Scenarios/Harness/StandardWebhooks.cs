@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>The published library <c>standardwebhooks</c> (npm): what a receiver's author would use. One process for a class of tests, which ask one after another.</summary>
+/// <summary>
+/// The published library <c>standardwebhooks</c> (npm): what a receiver's author would use. One process for a class of tests, which ask one
+/// after another.
+/// </summary>
 public sealed class StandardWebhooks : IAsyncLifetime
 {
     internal const string Valid = "valid";
@@ -16,7 +19,9 @@ public sealed class StandardWebhooks : IAsyncLifetime
         var folder = Repository.PathOf("tests", "tools", "StandardWebhooks");
         _program = Directory.Exists(Path.Combine(folder, "node_modules", "standardwebhooks"))
             ? OtherProgram.Node(Path.Combine(folder, "verify.js"))
-            : throw new InvalidOperationException("The library standardwebhooks is not installed. Run ./test at the top of the repository: it installs what the tests need.");
+            : throw new InvalidOperationException(
+                "The library standardwebhooks is not installed. Run ./test at the top of the repository: it installs what the tests need."
+            );
         return Task.CompletedTask;
     }
 
@@ -27,7 +32,16 @@ public sealed class StandardWebhooks : IAsyncLifetime
 
     internal async Task<string> Verify(IReadOnlyDictionary<string, string> headers, byte[] body, string secret)
     {
-        await _program!.Write(JsonSerializer.Serialize(new { secret, headers, body = Convert.ToBase64String(body) }));
+        await _program!.Write(
+            JsonSerializer.Serialize(
+                new
+                {
+                    secret,
+                    headers,
+                    body = Convert.ToBase64String(body),
+                }
+            )
+        );
         return await _program.Read();
     }
 }

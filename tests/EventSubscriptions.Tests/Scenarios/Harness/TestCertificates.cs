@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>An authority of the tests' own, which an app trusts that is started with <c>SSL_CERT_FILE</c>, and what it has issued.</summary>
+/// <summary>
+/// An authority of the tests' own, which an app trusts that is started with <c>SSL_CERT_FILE</c>, and what it has issued.
+/// </summary>
 internal sealed class TestCertificates : IDisposable
 {
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
