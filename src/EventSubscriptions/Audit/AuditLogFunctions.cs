@@ -39,7 +39,7 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
     private async Task<IResult> ListAsync(ApiRequest request, OrganizationId? organization, CancellationToken cancellationToken)
     {
         var query = request.Query;
-        var filter = new AuditFilter(query.TimeRange(), query.OneOf("type", AuditType.All), query.Text("subscriptionId"));
+        var filter = new AuditFilter(query.TimeRange(), query.OneOf<AuditType>("type"), query.Text("subscriptionId"));
         if (filter.SubscriptionId is not null && !SubscriptionId.TryParse(filter.SubscriptionId, out _))
         {
             request.Errors.Add("subscriptionId", "is not the id of a subscription");

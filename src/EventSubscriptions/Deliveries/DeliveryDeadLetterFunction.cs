@@ -55,7 +55,7 @@ public sealed class DeliveryDeadLetterFunction(
         if (cause.Reason is null or DeadLetterReason.MaxDeliveryCountExceeded)
         {
             // When the app dead-letters a delivery, it has already logged that it no longer waits.
-            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
+            await log.EndWaitAsync(delivery, cancellationToken);
         }
     }
 

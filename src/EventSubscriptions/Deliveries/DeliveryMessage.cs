@@ -14,12 +14,6 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>One delivery of one event to one subscription, as a message on the queue <c>deliveries</c>.</summary>
 public sealed record DeliveryMessage : IQueueMessage
 {
-    /// <summary>The run of the first fan-out of an event; a resend or a replay has its own.</summary>
-    public const string EventRun = "event";
-
-    /// <summary>The run of tests, which don't use the queue.</summary>
-    public const string TestRun = "test";
-
     private const string PostponementsProperty = "postponements";
 
     public required OrganizationId OrganizationId { get; init; }
@@ -30,8 +24,7 @@ public sealed record DeliveryMessage : IQueueMessage
 
     public required string EventName { get; init; }
 
-    /// <summary>Has the syntax of an event id.</summary>
-    public string Run { get; init; } = EventRun;
+    public DeliveryRun Run { get; init; } = DeliveryRun.Event;
 
     /// <summary>From 1.</summary>
     public int Attempt { get; init; } = 1;
@@ -82,7 +75,7 @@ public sealed record DeliveryMessage : IQueueMessage
         properties["subscriptionId"] = SubscriptionId.ToString();
         properties["eventId"] = EventId.ToString();
         properties["eventName"] = EventName;
-        properties["run"] = Run;
+        properties["run"] = Run.ToString();
         properties["attempt"] = Attempt;
         properties[PostponementsProperty] = Postponements;
         if (NeedsStored)
@@ -138,7 +131,7 @@ public sealed record DeliveryMessage : IQueueMessage
         {
             malformed = Invalid("eventName", $"a string of 1–{EventPayload.MaxNameLength} characters");
         }
-        else if (!EventId.TryParse(Text(properties, "run"), out var run))
+        else if (!DeliveryRun.TryParse(Text(properties, "run"), out var run))
         {
             malformed = Invalid("run", "a run id");
         }
@@ -154,7 +147,7 @@ public sealed record DeliveryMessage : IQueueMessage
                 SubscriptionId = subscription,
                 EventId = eventId,
                 EventName = eventName,
-                Run = run.ToString(),
+                Run = run,
                 Attempt = (int)attempt,
                 Postponements = PostponementsOf(properties),
                 Payload = MessageBody.Read(message) is { IsEmpty: false } body ? body : default,
@@ -205,7 +198,7 @@ public sealed record DeliveryMessage : IQueueMessage
         Append(bytes, ref length, OrganizationId.Value);
         Append(bytes, ref length, EventId.ToString());
         Append(bytes, ref length, SubscriptionId.ToString());
-        Append(bytes, ref length, Run);
+        Append(bytes, ref length, Run.ToString());
         Append(bytes, ref length, Attempt);
         Append(bytes, ref length, Postponements);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -6,7 +6,6 @@ using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Queues;
-using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -112,12 +111,12 @@ public sealed class ResendFunctions(
             SubscriptionId = subscription.Id,
             EventId = known,
             EventName = archived.EventName,
-            Run = "rsd_" + Base32Id.New(time),
+            Run = DeliveryRun.NewResend(time),
             TraceParent = AppTracing.CurrentTraceParent,
         };
         await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(), cancellationToken);
         metrics.DeliveriesCreated("resend", 1);
-        return ApiResult.Accepted(new ResendResponse(delivery.Run), DeliveriesJson.Default.ResendResponse);
+        return ApiResult.Accepted(new ResendResponse(delivery.Run.ToString()), DeliveriesJson.Default.ResendResponse);
     }
 }
 

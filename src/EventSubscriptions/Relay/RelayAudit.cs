@@ -29,7 +29,7 @@ internal static class RelayAudit
         ) with
         {
             StatusCode = state.Failure?.StatusCode,
-            Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
+            Error = state.Failure is { } failure ? new AuditError(failure.Kind.ToName(), failure.Detail, failure.Hint) : null,
             ResponseSnippet = state.Failure?.ResponseSnippet,
             Changes = Changes(
                 ("subscriberId", null, subscriber.Id),
@@ -77,7 +77,7 @@ internal static class RelayAudit
             ),
         };
 
-    private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, string type, DateTimeOffset at) =>
+    private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, AuditType type, DateTimeOffset at) =>
         new()
         {
             Type = type,

@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Queues;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,8 +39,8 @@ public sealed class ReplaySender(
                 OrganizationId = replay.OrganizationId,
                 SubscriptionId = replay.SubscriptionId,
                 EventId = ReplayRow.EventId(events[i]),
-                EventName = events[i].GetString("eventName")!,
-                Run = replay.Id.ToString(),
+                EventName = events[i].RequireString("eventName"),
+                Run = replay.Id.ToRun(),
             }.ToServiceBusMessage();
             delivery.ScheduledEnqueueTime = start + DurationOf(i);
             await sender.AddAsync(this, delivery, cancellationToken);

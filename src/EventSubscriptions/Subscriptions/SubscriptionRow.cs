@@ -67,16 +67,16 @@ internal static class SubscriptionRow
         {
             OrganizationId = organization,
             Id = Id(row),
-            Name = row.GetString("name")!,
+            Name = row.RequireString("name"),
             Description = row.GetString("description"),
-            Url = new Uri(row.GetString("url")!, UriKind.Absolute),
+            Url = new Uri(row.RequireString("url"), UriKind.Absolute),
             Token = new Secret(Encoding.UTF8.GetString(token)),
             SigningSecrets = SigningSecretsOf(row, protector),
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,
             RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
-            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
-            UpdatedAt = row.GetDateTimeOffset("updatedAt")!.Value,
+            CreatedAt = row.RequireTime("createdAt"),
+            UpdatedAt = row.RequireTime("updatedAt"),
             ETag = row.ETag,
         };
     }
@@ -86,7 +86,7 @@ internal static class SubscriptionRow
             ? id
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is not a subscription.");
 
-    public static IReadOnlyList<string> Events(TableEntity row) => row.GetString("events")!.Split(EventSeparator);
+    public static IReadOnlyList<string> Events(TableEntity row) => row.RequireString("events").Split(EventSeparator);
 
     private static SigningSecrets SigningSecretsOf(TableEntity row, SecretProtector protector) =>
         row.GetBinary(SigningSecretsColumn) is { } secrets

@@ -93,7 +93,10 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal([.. s_readsFirst, "POST", ReadHealth, "transaction deliverylog", "complete"], _steps.Taken);
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
         var attempt = Assert.Single(await AttemptsAsync());
-        Assert.Equal(("delivered", 200, "thanks", 1), (attempt.Outcome, attempt.StatusCode, attempt.ResponseSnippet, attempt.Attempt));
+        Assert.Equal(
+            (DeliveryOutcome.Delivered, 200, "thanks", 1),
+            (attempt.Outcome, attempt.StatusCode, attempt.ResponseSnippet, attempt.Attempt)
+        );
         Assert.Null(attempt.Error);
         Assert.Empty(await EntriesAsync());
     }
@@ -110,7 +113,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(["schedule", "complete"], _steps.Taken.Skip(7));
         var (message, at) = Assert.Single(_queue.Scheduled);
         var next = Parse(message);
-        Assert.Equal((2, 0, DeliveryMessage.EventRun), (next.Attempt, next.Postponements, next.Run));
+        Assert.Equal((2, 0, DeliveryRun.Event), (next.Attempt, next.Postponements, next.Run));
         Assert.NotNull(next.FirstAttemptAt);
         Assert.Empty(message.Body.ToArray());
         Assert.InRange(at - _clock.GetUtcNow(), TimeSpan.FromSeconds(48), TimeSpan.FromSeconds(72));
@@ -125,7 +128,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         await RunAsync(Delivery());
 
         var entry = Assert.Single(await EntriesAsync());
-        Assert.Equal(AuditType.DeliveryFailed, entry.Type);
+        Assert.Equal("delivery.failed", entry.Type);
         Assert.Equal(_subscription.Id.ToString(), entry.SubscriptionId);
         Assert.Equal(DisplayUrl.Of(_receiver.Url), entry.Url);
         Assert.Equal(
@@ -151,7 +154,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Empty(_queue.Scheduled);
         Assert.False((await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!.IsActive);
         var attempt = Assert.Single(await AttemptsAsync());
-        Assert.Equal(("gone", 410), (attempt.Outcome, attempt.StatusCode));
+        Assert.Equal((DeliveryOutcome.Gone, 410), (attempt.Outcome, attempt.StatusCode));
         Assert.Null(attempt.NextAttemptAt);
         Assert.Equal(410, Assert.Single(await EntriesAsync()).StatusCode);
     }
@@ -175,7 +178,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(_clock.GetUtcNow(), at);
         Assert.Equal("complete", _steps.Taken[^1]);
         var attempt = Assert.Single(await AttemptsAsync());
-        Assert.Equal(("failed", 410, at), (attempt.Outcome, attempt.StatusCode, attempt.NextAttemptAt));
+        Assert.Equal((DeliveryOutcome.Failed, 410, at), (attempt.Outcome, attempt.StatusCode, attempt.NextAttemptAt));
         Assert.Contains("before it was changed", Assert.Single(await EntriesAsync()).Error?.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain(WriteHealth, _steps.Taken);
     }
@@ -202,7 +205,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         Assert.False((await StoredAsync()).IsActive);
         Assert.Equal("another", (await StoredAsync()).Name);
-        Assert.Equal("gone", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Gone, Assert.Single(await AttemptsAsync()).Outcome);
         Assert.Empty(_queue.Scheduled);
     }
 
@@ -214,7 +217,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery() with { NeedsStored = true });
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -225,7 +228,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -236,7 +239,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery());
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -284,7 +287,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         Assert.Equal("DestinationForbidden", _actions.Reason);
         Assert.DoesNotContain("POST", _steps.Taken);
-        Assert.Equal(ErrorKind.Forbidden, Assert.Single(await EntriesAsync()).Error?.Kind);
+        Assert.Equal("forbidden", Assert.Single(await EntriesAsync()).Error?.Kind);
     }
 
     [Fact]
@@ -295,7 +298,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         await RunAsync(Delivery());
 
         Assert.Equal(["read subscriptions", "read subscriptions", "transaction deliverylog", "complete"], _steps.Taken);
-        Assert.Equal("skipped", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Skipped, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -538,7 +541,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     public async Task Delivery_that_waits_is_no_longer_counted_when_it_is_given_up()
     {
         var delivery = Delivery() with { Attempt = 2 };
-        await new DeliveryLog(_tables).WaitAsync(_subscription.Id, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+        await new DeliveryLog(_tables).WaitAsync(delivery, _clock.GetUtcNow(), default);
 
         await RunAsync(delivery, body: "");
 
@@ -546,7 +549,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         Assert.Equal(0, await WaitingAsync());
     }
 
-    private Task<int> WaitingAsync() => new DeliveryLog(_tables).CountWaitingAsync(_subscription.Id, 10, default);
+    private Task<int> WaitingAsync() => Given.CountWaitingAsync(_tables, _subscription.Id);
 
     private static string Header(string head, string name) =>
         Assert.Single(head.Split("\r\n"), line => line.StartsWith(name + ": ", StringComparison.OrdinalIgnoreCase))[(name.Length + 2)..];
@@ -658,7 +661,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     private async Task<Subscription> StoredAsync() =>
         (await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!;
 
-    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type = AuditType.DeliveryFailed)
+    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(AuditType type = AuditType.DeliveryFailed)
     {
         var filter = new AuditFilter(new TimeRange(null, null), type, null);
         return (await new AuditLog(_tables, _clock).ListAsync(_organization, filter, new PageRequest("test", 100, null), default)).Items;

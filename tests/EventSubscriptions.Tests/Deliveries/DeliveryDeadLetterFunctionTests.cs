@@ -129,7 +129,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     public async Task Delivery_that_was_put_back_often_enough_is_recorded()
     {
         var (delivery, log) = (Delivery(), new DeliveryLog(_tables));
-        await log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+        await log.WaitAsync(delivery, _clock.GetUtcNow(), default);
         var message = delivery.ToServiceBusMessage();
         message.ApplicationProperties["requeues"] = 3;
 
@@ -137,7 +137,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
 
         Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
         Assert.Empty(_sent);
-        Assert.Equal(0, await log.CountWaitingAsync(delivery.SubscriptionId, 1, default));
+        Assert.Equal(0, await Given.CountWaitingAsync(_tables, delivery.SubscriptionId));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class DeliveryMessageTests
             },
             s_delivery with
             {
-                Run = "run_1",
+                Run = Given.Run("run_1"),
             },
             s_delivery with
             {
@@ -95,7 +95,7 @@ public sealed class DeliveryMessageTests
             s_delivery with
             {
                 EventId = Given.EventId("evt_1r"),
-                Run = "un_1",
+                Run = Given.Run("un_1"),
             },
         ];
 

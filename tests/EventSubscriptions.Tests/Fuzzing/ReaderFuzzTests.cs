@@ -233,7 +233,9 @@ public sealed class ReaderFuzzTests
 
                     Assert.False(ApiKey.TryParseText(RequestKey.Of(request) ?? "", Given.Mark, out _, out _));
                     Assert.False(ApiKey.TryParseText("es_" + other, Given.Mark, out _, out _));
-                    Assert.False(SubscriptionId.TryParse(other, out _) || ReplayId.TryParse(other, out _) || ApiKey.IsId(other));
+                    Assert.False(
+                        SubscriptionId.TryParse(other, out _) || ReplayId.TryParse(other, out _) || ApiKeyId.TryParse(other, out _)
+                    );
                     if (EventId.TryParse(other, out var id))
                     {
                         Assert.Null(EntityLimits.CheckKey($"e:{id}"));

@@ -95,7 +95,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         var requirement = s_functions
             .Single(function => (function.Method, function.Path) == (operation.Method, operation.Path))
             .Requirement;
-        var roles = requirement.AnyOf.Select(RoleNames.Of).ToList();
+        var roles = requirement.AnyOf.Select(EnumNames<Role>.Of).ToList();
 
         JsonArray expected = [.. requirement.Anonymous ? [new JsonObject()] : Array.Empty<JsonNode>(), With("bearer"), With("apiKey")];
         Assert.Equal(expected.ToJsonString(), operation.Definition["security"]!.ToJsonString());

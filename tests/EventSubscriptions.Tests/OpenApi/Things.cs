@@ -1,4 +1,3 @@
-using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.OpenApi;
@@ -59,7 +58,7 @@ internal sealed class Things(AppProcess app, Organization organization, Receiver
     private async Task<string> Delivered()
     {
         var ids = await organization.PublishCases(3, "case");
-        await Subscription!.Attempted(DeliveryOutcome.Delivered, 3);
+        await Subscription!.Attempted("delivered", 3);
         return ids[0];
     }
 }

@@ -178,7 +178,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
     {
         await ArchiveAsync(8);
         var replay = await StartAsync();
-        while (!(await Store().GetAsync(_subscription.Id, replay.Id, default))!.State.Equals(ReplayState.Running, StringComparison.Ordinal))
+        while (!(await Store().GetAsync(_subscription.Id, replay.Id, default))!.State.Equals(ReplayState.Running))
         {
             await RunNextAsync();
         }
@@ -460,7 +460,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         }
     }
 
-    private async Task AttemptsAsync(string eventId, params string[] outcomes)
+    private async Task AttemptsAsync(string eventId, params DeliveryOutcome[] outcomes)
     {
         for (var i = 0; i < outcomes.Length; i++)
         {
@@ -478,7 +478,7 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         }
     }
 
-    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type) =>
+    private async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(AuditType type) =>
         (
             await new AuditLog(_services.Tables, Time).ListAsync(
                 _organization,

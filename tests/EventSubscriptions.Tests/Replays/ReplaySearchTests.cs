@@ -108,7 +108,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     }
 
     /// <summary>All that a replay of everything finds, oldest first.</summary>
-    private async Task<List<string>> FindAsync(string only, int capacity, bool sameProcess, int times = 1, int stepRows = 1_000)
+    private async Task<List<string>> FindAsync(ReplaySelection only, int capacity, bool sameProcess, int times = 1, int stepRows = 1_000)
     {
         var replay = new Replay
         {
@@ -158,7 +158,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
             };
     }
 
-    private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
+    private Task AttemptAsync(string eventId, DateTimeOffset at, DeliveryOutcome outcome)
     {
         var attempt = new DeliveryAttempt
         {

@@ -154,7 +154,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         var entry = Assert.Single(await EntriesAsync());
         var left = new TableEntity(_organization.ToString(), $"a:{InvertedTicks.Format(_clock.GetUtcNow())}:0123456789abcdefghijklmnop")
         {
-            ["type"] = AuditType.SubscriptionDeleted,
+            ["type"] = "subscription.deleted",
             ["actor"] = "somebody",
         };
         await tables.GetTableClient(TableNames.Subscriptions).AddEntityAsync(left);
@@ -164,7 +164,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
 
         var moved = Assert.Single(await EntriesAsync(), other => other.Id != entry.Id);
         Assert.Equal("aud_0123456789abcdefghijklmnop", moved.Id);
-        Assert.Equal(AuditType.SubscriptionDeleted, moved.Type);
+        Assert.Equal("subscription.deleted", moved.Type);
         Assert.False(
             (
                 await tables.GetTableClient(TableNames.Subscriptions).GetEntityIfExistsAsync<TableEntity>(left.PartitionKey, left.RowKey)

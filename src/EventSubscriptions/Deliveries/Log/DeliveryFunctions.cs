@@ -35,7 +35,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         }
 
         var query = request.Query;
-        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
+        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf<DeliveryOutcome>("outcome"), query.Text("eventId"));
         if (filter.EventId is not null && !EventId.TryParse(filter.EventId, out _))
         {
             request.Errors.Add("eventId", "is not the id of an event");

@@ -155,7 +155,7 @@ public sealed partial class HealthTracker(
     {
         if (!before.Health.IsFailing && after.IsFailing)
         {
-            Log.Failing(logger, subscription.Id, subscription.OrganizationId, decision.Error?.Detail ?? decision.Outcome);
+            Log.Failing(logger, subscription.Id, subscription.OrganizationId, decision.Error?.Detail ?? decision.Outcome.ToName());
         }
         else if (before.Health.IsFailing && !after.IsFailing)
         {

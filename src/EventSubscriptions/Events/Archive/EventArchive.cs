@@ -118,7 +118,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         );
         return response.HasValue
             ? new ArchivedEvent(
-                response.Value!.GetString(EventNameColumn)!,
+                response.Value!.RequireString(EventNameColumn),
                 protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)),
                 response.Value!.Timestamp
             )
@@ -160,7 +160,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var key = row.RowKey[PointerPrefix.Length..];
         return InvertedTicks.TryParse(key, out var at) && EventId.TryParse(key[(InvertedTicks.Length + 1)..], out var id)
-            ? new EventPointer(at, id, row.GetString(EventNameColumn)!)
+            ? new EventPointer(at, id, row.RequireString(EventNameColumn))
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} does not point to an event.");
     }
 

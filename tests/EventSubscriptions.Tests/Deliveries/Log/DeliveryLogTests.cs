@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
@@ -114,10 +113,10 @@ public abstract class DeliveryLogTests(ITableStores stores)
         var log = await LogAsync();
         await AddAsync(log, 10);
 
-        Assert.Equal([8, 6, 4, 2, 0], (await ItemsAsync(log, s_all with { Outcome = "delivered" }, 2)).Select(Second));
+        Assert.Equal([8, 6, 4, 2, 0], (await ItemsAsync(log, s_all with { Outcome = DeliveryOutcome.Delivered }, 2)).Select(Second));
         Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3" }, 2)).Select(Second));
-        Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "failed" }, 2)).Select(Second));
-        Assert.Empty(await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "delivered" }, 2));
+        Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = DeliveryOutcome.Failed }, 2)).Select(Second));
+        Assert.Empty(await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = DeliveryOutcome.Delivered }, 2));
     }
 
     [Fact]
@@ -209,38 +208,37 @@ public abstract class DeliveryLogTests(ITableStores stores)
         await AppendAsync(log, failed);
         await AppendAsync(log, failed with { EventId = "evt_other" });
         await AppendAsync(log, failed with { Attempt = 2, EndedAt = s_start.AddMinutes(2) }, hasWaited: true);
-        Assert.Equal(2, await WaitingAsync(log));
+        Assert.Equal(2, await WaitingAsync());
 
         await AppendAsync(log, Attempt(200) with { EventId = "evt_1", Attempt = 3 }, hasWaited: true);
-        Assert.Equal(1, await WaitingAsync(log));
+        Assert.Equal(1, await WaitingAsync());
     }
 
     [Fact]
     public async Task Delivery_waits_while_it_is_postponed()
     {
         var log = await LogAsync();
-        await log.WaitAsync(_subscription, Given.EventId("evt_1"), "event", s_start, default);
-        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start, default);
-        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start.AddMinutes(1), default);
-        Assert.Equal(2, await WaitingAsync(log));
-        Assert.Equal(1, await log.CountWaitingAsync(_subscription, 1, default));
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_1"), s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_2"), s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_2"), s_start.AddMinutes(1), default);
+        Assert.Equal(2, await WaitingAsync());
 
         await AppendAsync(log, Attempt(1), hasWaited: true);
-        await log.EndWaitAsync(_subscription, Given.EventId("evt_2"), "event", default);
-        await log.EndWaitAsync(_subscription, Given.EventId("evt_3"), "event", default);
-        Assert.Equal(0, await WaitingAsync(log));
+        await log.EndWaitAsync(Given.Delivery(_subscription, "evt_2"), default);
+        await log.EndWaitAsync(Given.Delivery(_subscription, "evt_3"), default);
+        Assert.Equal(0, await WaitingAsync());
     }
 
     [Fact]
     public async Task Attempts_are_stored_whether_or_not_their_delivery_was_noted_as_waiting()
     {
         var log = await LogAsync();
-        await log.WaitAsync(_subscription, Given.EventId("evt_5"), "event", s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_5"), s_start, default);
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(second => AppendAsync(log, Attempt(second), hasWaited: second % 3 > 0)));
 
         Assert.Equal(60, (await PageAsync(log, s_all, 100, null)).Items.Count);
-        Assert.Equal(0, await WaitingAsync(log));
+        Assert.Equal(0, await WaitingAsync());
     }
 
     [Fact]
@@ -271,7 +269,7 @@ public abstract class DeliveryLogTests(ITableStores stores)
             EventId = $"evt_{second}",
             EventName = "CaseCreatedEvent",
             Attempt = 1,
-            Run = DeliveryMessage.EventRun,
+            Run = "event",
             At = s_start.AddSeconds(second),
             Outcome = second % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed,
             EndedAt = s_start.AddSeconds(second).AddMilliseconds(12),
@@ -284,7 +282,7 @@ public abstract class DeliveryLogTests(ITableStores stores)
     private Task AppendAsync(DeliveryLog log, DeliveryAttempt attempt, bool hasWaited = false) =>
         log.AppendAsync(_subscription, attempt, hasWaited, default);
 
-    private Task<int> WaitingAsync(DeliveryLog log) => log.CountWaitingAsync(_subscription, 100, default);
+    private async Task<int> WaitingAsync() => await Given.CountWaitingAsync(await stores.ConnectAsync(), _subscription);
 
     private Task AddAsync(DeliveryLog log, int count) =>
         Task.WhenAll(Enumerable.Range(0, count).Select(second => AppendAsync(log, Attempt(second))));
