@@ -91,7 +91,7 @@ internal static class Given
             OrganizationId = Organization(),
             SubscriptionId = subscription,
             EventId = EventId(eventId),
-            EventName = "CaseCreatedEvent",
+            EventName = EventName.Parse("CaseCreatedEvent"),
         };
 
     /// <summary>How many deliveries to the subscription are logged as waiting.</summary>

@@ -48,7 +48,7 @@ public sealed class DeliveryDeadLetterFunction(
             SubscriptionId = delivery.SubscriptionId,
             Url = subscription is null ? null : DisplayUrl.Of(subscription.Url),
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
         };
         await audit.AppendAsync(entry, cancellationToken);

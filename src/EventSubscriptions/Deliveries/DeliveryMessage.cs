@@ -22,7 +22,7 @@ public sealed record DeliveryMessage : IQueueMessage
 
     public required EventId EventId { get; init; }
 
-    public required string EventName { get; init; }
+    public required EventName EventName { get; init; }
 
     public DeliveryRun Run { get; init; } = DeliveryRun.Event;
 
@@ -74,7 +74,7 @@ public sealed record DeliveryMessage : IQueueMessage
         properties["organizationId"] = OrganizationId.Value;
         properties["subscriptionId"] = SubscriptionId.ToString();
         properties["eventId"] = EventId.ToString();
-        properties["eventName"] = EventName;
+        properties["eventName"] = EventName.ToString();
         properties["run"] = Run.ToString();
         properties["attempt"] = Attempt;
         properties[PostponementsProperty] = Postponements;
@@ -127,9 +127,9 @@ public sealed record DeliveryMessage : IQueueMessage
         {
             malformed = Invalid("eventId", "an event id");
         }
-        else if (Text(properties, "eventName") is not { Length: > 0 and <= EventPayload.MaxNameLength } eventName)
+        else if (!EventName.TryParse(Text(properties, "eventName"), out var eventName))
         {
-            malformed = Invalid("eventName", $"a string of 1–{EventPayload.MaxNameLength} characters");
+            malformed = Invalid("eventName", $"a string of 1–{EventName.MaxLength} characters");
         }
         else if (!DeliveryRun.TryParse(Text(properties, "run"), out var run))
         {

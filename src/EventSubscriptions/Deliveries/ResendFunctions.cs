@@ -94,7 +94,6 @@ public sealed class ResendFunctions(
         }
 
         await request.ReadOptionalBodyAsync(cancellationToken);
-        _ = request.Fields;
         if (request.Validate() is { } problem)
         {
             return problem;

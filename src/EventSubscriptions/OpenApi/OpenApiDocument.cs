@@ -83,7 +83,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         {
             var schema = JsonNode.Parse(type.Document.Span)!["schema"]!.DeepClone().AsObject();
             schema.Remove("$schema");
-            schemas.Add(type.Name, schema);
+            schemas.Add(type.Name.ToString(), schema);
         }
 
         schemas.Add(
@@ -92,20 +92,20 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
             {
                 ["description"] = "The name of an event type. Case-sensitive.",
                 ["type"] = "string",
-                ["enum"] = Array(catalogue.All, type => type.Name),
+                ["enum"] = Array(catalogue.All, type => type.Name.ToString()),
             }
         );
-        schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name).Append("OtherEvent"), Reference);
+        schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name.ToString()).Append("OtherEvent"), Reference);
         schemas["EventToPublish"]!["oneOf"] = Array(
             catalogue.All,
             type => new JsonObject
             {
-                ["title"] = type.Name,
+                ["title"] = type.Name.ToString(),
                 ["type"] = "object",
                 ["required"] = new JsonArray("eventName"),
                 ["properties"] = new JsonObject
                 {
-                    ["eventName"] = new JsonObject { ["const"] = type.Name },
+                    ["eventName"] = new JsonObject { ["const"] = type.Name.ToString() },
                     ["data"] = Reference($"{type.Name}/properties/data"),
                 },
             }
@@ -113,7 +113,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
 
         var example = catalogue.All[0];
         var one = document["paths"]!["/api/event-types/{name}"]!["get"]!;
-        one["parameters"]![0]!["example"] = example.Name;
+        one["parameters"]![0]!["example"] = example.Name.ToString();
         Body(one)["example"] = JsonNode.Parse(example.Document.Span);
         Body(document["paths"]!["/api/event-types"]!["get"]!)["example"]!["items"] = new JsonArray(JsonNode.Parse(example.Document.Span));
     }

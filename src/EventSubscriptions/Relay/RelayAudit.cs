@@ -69,7 +69,7 @@ internal static class RelayAudit
         Entry(subscriber, url, AuditType.EventDeadLettered, at) with
         {
             EventId = item.Event.Id.ToString(),
-            EventName = item.EventName,
+            EventName = item.EventName.ToString(),
             Error = new AuditError(
                 nameof(DeadLetterReason.PayloadTooLarge),
                 $"The Relay event has a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",

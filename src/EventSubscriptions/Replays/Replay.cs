@@ -1,4 +1,5 @@
 using Azure;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
@@ -60,11 +61,11 @@ public sealed record Replay
     public bool HasEnded => State is not (ReplayState.Counting or ReplayState.Running);
 
     /// <summary>Whether it includes events with this name.</summary>
-    public bool Wants(Subscription subscription, string eventName) =>
+    public bool Wants(Subscription subscription, EventName eventName) =>
         Holds(subscription.Events, eventName) && (Events is null || Holds(Events, eventName));
 
-    private static bool Holds(IReadOnlyList<string> names, string eventName) =>
-        names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName, StringComparer.Ordinal);
+    private static bool Holds(IReadOnlyList<string> names, EventName eventName) =>
+        names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName.ToString(), StringComparer.Ordinal);
 }
 
 /// <summary>Why a replay failed.</summary>

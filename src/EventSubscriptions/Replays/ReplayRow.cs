@@ -80,7 +80,7 @@ internal static class ReplayRow
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
         new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}"))
         {
-            ["eventName"] = pointer.EventName,
+            ["eventName"] = pointer.EventName.ToString(),
         };
 
     /// <summary>The marker of a running replay in the partition of its organization.</summary>
@@ -91,6 +91,8 @@ internal static class ReplayRow
         SubscriptionId.TryParse(row.GetString("subscriptionId"), out var subscription) && ReplayId.TryParse(row.RowKey, out var id)
             ? (subscription, id)
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not the marker of a replay.");
+
+    public static EventName EventName(TableEntity row) => Events.EventName.Parse(row.GetString("eventName"));
 
     public static EventId EventId(TableEntity row) =>
         Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)

@@ -3,7 +3,6 @@ using Azure.Data.Tables;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Queues;
-using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -39,7 +38,7 @@ public sealed class ReplaySender(
                 OrganizationId = replay.OrganizationId,
                 SubscriptionId = replay.SubscriptionId,
                 EventId = ReplayRow.EventId(events[i]),
-                EventName = events[i].RequireString("eventName"),
+                EventName = ReplayRow.EventName(events[i]),
                 Run = replay.Id.ToRun(),
             }.ToServiceBusMessage();
             delivery.ScheduledEnqueueTime = start + DurationOf(i);

@@ -8,6 +8,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -332,7 +333,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
         await new EventArchive(_tables, Given.Protector).AddAsync(
             _organization,
             Given.EventId("evt_1"),
-            "CaseCreatedEvent",
+            EventName.Parse("CaseCreatedEvent"),
             Encoding.UTF8.GetBytes(Payload),
             _clock.GetUtcNow(),
             default
@@ -569,7 +570,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
             OrganizationId = _organization,
             SubscriptionId = _subscription.Id,
             EventId = Given.EventId("evt_1"),
-            EventName = "CaseCreatedEvent",
+            EventName = EventName.Parse("CaseCreatedEvent"),
         };
 
     private async Task RunAsync(DeliveryMessage delivery, string body = Payload, CancellationToken cancellationToken = default)

@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
@@ -195,7 +196,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
             OrganizationId = _organization,
             SubscriptionId = _subscription.Id,
             EventId = Given.EventId("evt_1"),
-            EventName = "CaseCreatedEvent",
+            EventName = EventName.Parse("CaseCreatedEvent"),
             Attempt = 10,
         };
 

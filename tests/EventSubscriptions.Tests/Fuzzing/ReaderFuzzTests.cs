@@ -101,7 +101,7 @@ public sealed class ReaderFuzzTests
                     }
 
                     var payload = JsonElement.Parse(envelope.Payload.Span);
-                    Assert.Equal(envelope.EventName, payload.GetProperty("eventName").GetString());
+                    Assert.Equal(envelope.EventName.ToString(), payload.GetProperty("eventName").GetString());
                     Assert.Equal(envelope.Organization!.Value.Value, payload.GetProperty("organizationId").GetInt32());
                     Written(payload);
                     Fits(new TableEntity("1", "e:1") { ["eventName"] = envelope.EventName });

@@ -110,7 +110,7 @@ public sealed class OpenApiSchemaTests
             { "ReplaySelection", [.. EnumNames<ReplaySelection>.All] },
             { "Replay/properties/state", [.. EnumNames<ReplayState>.All] },
             { "DeliveryError/properties/kind", [.. EnumNames<ErrorKind>.All] },
-            { "EventName", [.. EventCatalogue.Load().All.Select(type => type.Name)] },
+            { "EventName", [.. EventCatalogue.Load().All.Select(type => type.Name.ToString())] },
             { "EventType/properties/source", [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal)] },
             { "SubscriptionHealth/properties/state", ["healthy", "failing", "deactivated"] },
         };
@@ -148,12 +148,12 @@ public sealed class OpenApiSchemaTests
             EventCatalogue.Load().All,
             type =>
             {
-                var schema = Description.Schemas[type.Name]!;
-                Assert.Equal(type.Name, (string)schema["properties"]!["eventName"]!["const"]!);
+                var schema = Description.Schemas[type.Name.ToString()]!;
+                Assert.Equal(type.Name.ToString(), (string)schema["properties"]!["eventName"]!["const"]!);
                 Same(
                     type.Parameters.Select(parameter => parameter.Name),
                     schema["properties"]!["data"]!["properties"]!.AsObject().Select(property => property.Key),
-                    type.Name
+                    type.Name.ToString()
                 );
                 Assert.Contains(
                     Description.Schemas["EventPayload"]!["anyOf"]!.AsArray(),

@@ -4,6 +4,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -451,7 +452,14 @@ public sealed class ReplayProcessorTests : IAsyncLifetime
         for (var n = 0; n < count; n++)
         {
             var at = _start.AddSeconds(n);
-            await archive.AddAsync(_organization, Given.EventId($"{prefix}-{n}"), name, Encoding.UTF8.GetBytes("payload"), at, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId($"{prefix}-{n}"),
+                EventName.Parse(name),
+                Encoding.UTF8.GetBytes("payload"),
+                at,
+                default
+            );
         }
 
         if (Time.GetUtcNow() < _start.AddSeconds(count))

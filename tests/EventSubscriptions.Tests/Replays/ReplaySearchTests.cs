@@ -1,6 +1,7 @@
 using System.Text;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
@@ -38,7 +39,14 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         {
             var id = $"event-{n}";
             var at = _start.AddHours(n);
-            await archive.AddAsync(_organization, Given.EventId(id), "Wanted", Encoding.UTF8.GetBytes("payload"), at, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId(id),
+                EventName.Parse("Wanted"),
+                Encoding.UTF8.GetBytes("payload"),
+                at,
+                default
+            );
             switch (n % 3)
             {
                 case 0:

@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -377,7 +378,14 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
                 hasWaited: false,
                 default
             );
-            await archive.AddAsync(_organization, Given.EventId($"evt_{i}"), "AnEvent", "payload"u8.ToArray(), now, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId($"evt_{i}"),
+                EventName.Parse("AnEvent"),
+                "payload"u8.ToArray(),
+                now,
+                default
+            );
         }
 
         await tables.GetTableClient(TableNames.Subscriptions).UpsertEntityAsync(new TableEntity("1", "h:sub_gone"));
@@ -501,7 +509,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
         new EventArchive(_services.Tables, Given.Protector).AddAsync(
             _organization,
             Given.EventId(id),
-            "AnEvent",
+            EventName.Parse("AnEvent"),
             Encoding.UTF8.GetBytes("payload"),
             at,
             default

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
@@ -212,7 +213,8 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         await store.DeleteAsync(changed!, Given.Entry(added), default);
         Assert.Empty(await MatchingAsync("B"));
 
-        async Task<IEnumerable<SubscriptionId>> MatchingAsync(string name) => (await index.GetAsync(_organization, default)).Matching(name);
+        async Task<IEnumerable<SubscriptionId>> MatchingAsync(string name) =>
+            (await index.GetAsync(_organization, default)).Matching(EventName.Parse(name));
     }
 
     [Fact]

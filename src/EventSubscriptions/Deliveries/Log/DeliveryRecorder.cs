@@ -85,7 +85,7 @@ public sealed class DeliveryRecorder(
         new()
         {
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
             Run = delivery.Run.ToString(),
             At = at,
@@ -102,7 +102,7 @@ public sealed class DeliveryRecorder(
             SubscriptionId = delivery.SubscriptionId,
             Url = DisplayUrl.Of(subscription.Url),
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
             StatusCode = result.StatusCode,
             Error = new AuditError(error.Kind.ToName(), error.Detail, FailureHint.For(error.Kind, result.StatusCode)),

@@ -32,7 +32,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     public async Task<ArchiveResult> AddAsync(
         OrganizationId organization,
         EventId id,
-        string eventName,
+        EventName eventName,
         ReadOnlyMemory<byte> payload,
         DateTimeOffset at,
         CancellationToken cancellationToken
@@ -40,7 +40,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var row = new TableEntity(organization.ToString(), RowKey(id))
         {
-            [EventNameColumn] = eventName,
+            [EventNameColumn] = eventName.ToString(),
             [FingerprintColumn] = protector.Fingerprint(payload.Span),
         };
         var ciphertext = protector.Protect(payload.Span, Place(organization, id));
@@ -51,7 +51,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
         var pointer = new TableEntity(organization.ToString(), $"{PointerPrefix}{InvertedTicks.Format(at)}:{id}")
         {
-            [EventNameColumn] = eventName,
+            [EventNameColumn] = eventName.ToString(),
         };
         while (true)
         {
@@ -118,7 +118,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         );
         return response.HasValue
             ? new ArchivedEvent(
-                response.Value!.RequireString(EventNameColumn),
+                EventName.Parse(response.Value!.GetString(EventNameColumn)),
                 protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)),
                 response.Value!.Timestamp
             )
@@ -160,7 +160,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var key = row.RowKey[PointerPrefix.Length..];
         return InvertedTicks.TryParse(key, out var at) && EventId.TryParse(key[(InvertedTicks.Length + 1)..], out var id)
-            ? new EventPointer(at, id, row.RequireString(EventNameColumn))
+            ? new EventPointer(at, id, EventName.Parse(row.GetString(EventNameColumn)))
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} does not point to an event.");
     }
 
@@ -200,10 +200,10 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 /// <param name="EventName">Its name.</param>
 /// <param name="Payload">The bytes that are sent.</param>
 /// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
-public sealed record ArchivedEvent(string EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
+public sealed record ArchivedEvent(EventName EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
 
 /// <summary>An archived event's id, name and the time when it reached its queue.</summary>
-internal sealed record EventPointer(DateTimeOffset At, EventId Id, string EventName);
+internal sealed record EventPointer(DateTimeOffset At, EventId Id, EventName EventName);
 
 /// <summary>A page of the events of a time range.</summary>
 /// <param name="Events">Newest first.</param>

@@ -47,7 +47,7 @@ public sealed record EventMessage : IQueueMessage
 
     public required EventId EventId { get; init; }
 
-    public required string EventName { get; init; }
+    public required EventName EventName { get; init; }
 
     public required ReadOnlyMemory<byte> Payload { get; init; }
 
@@ -131,7 +131,7 @@ public sealed record EventMessage : IQueueMessage
         message = new EventMessage(received)
         {
             EventId = IdOf(received),
-            EventName = envelope.EventName!,
+            EventName = envelope.EventName!.Value,
             Organization = envelope.Organization!.Value,
             Payload = envelope.Payload,
             Source =
@@ -155,7 +155,7 @@ public sealed record EventMessage : IQueueMessage
         if (
             MessageBody.Read(received) is not { IsEmpty: false } payload
             || !EventId.TryParse(Text(received, EventIdProperty), out var id)
-            || Text(received, EventNameProperty) is not { } name
+            || !EventName.TryParse(Text(received, EventNameProperty), out var name)
             || !OrganizationId.TryFrom(Number(received, OrganizationProperty), out var organization)
             || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
             || value is not DateTimeOffset publishedAt
@@ -233,7 +233,7 @@ public sealed record EventMessage : IQueueMessage
         var properties = copy.ApplicationProperties;
         properties[OrganizationProperty] = Organization.Value;
         properties[EventIdProperty] = EventId.ToString();
-        properties[EventNameProperty] = EventName;
+        properties[EventNameProperty] = EventName.ToString();
         properties[SourceProperty] = Source;
         properties[PublishedAtProperty] = PublishedAt;
         Set(AppTracing.TraceParent, TraceParent);

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
@@ -77,7 +78,7 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
                     OrganizationId = _organization,
                     SubscriptionId = subscription,
                     EventId = Given.EventId("evt_1"),
-                    EventName = "CaseCreatedEvent",
+                    EventName = EventName.Parse("CaseCreatedEvent"),
                 },
                 default
             )

@@ -22,7 +22,7 @@ public sealed class EventEnvelopeTests
         Assert.True(MemoryMarshal.TryGetArray(envelope.Payload, out var segment));
         Assert.Same(body, segment.Array);
         Assert.Equal(body.Length, segment.Count);
-        Assert.Equal("CaseClosedEvent", envelope.EventName);
+        Assert.Equal("CaseClosedEvent", envelope.EventName.ToString());
         Assert.Equal("7", envelope.Organization.ToString());
     }
 
@@ -49,7 +49,7 @@ public sealed class EventEnvelopeTests
     [Fact]
     public void A_name_is_as_long_as_it_may_be_even_when_all_of_it_is_escaped()
     {
-        var escaped = string.Concat(Enumerable.Repeat("\\u20ac", EventPayload.MaxNameLength));
+        var escaped = string.Concat(Enumerable.Repeat("\\u20ac", EventName.MaxLength));
         var body = "{\"eventName\":\"" + escaped + "\",\"organizationId\":2147483647,\"data\":{}}";
 
         Assert.Equal(body, Payload(body));
@@ -222,7 +222,7 @@ public sealed class EventEnvelopeTests
         using var document = JsonDocument.Parse("""{"data": { "a" : "\u00e9é</>" ,"b":1.0e2 } }""");
         Assert.True(OrganizationId.TryFrom(int.MaxValue, out var organization));
 
-        var payload = EventPayload.Compose("Näme\"Event", organization, document.RootElement.GetProperty("data"));
+        var payload = EventPayload.Compose(EventName.Parse("Näme\"Event"), organization, document.RootElement.GetProperty("data"));
 
         Assert.Equal(
             """{"eventName":"Näme\"Event","organizationId":2147483647,"data":{ "a" : "\u00e9é</>" ,"b":1.0e2 }}""",

@@ -116,7 +116,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
             await archive.AddAsync(
                 _organization,
                 archived,
-                "CaseArchivedEvent",
+                EventName.Parse("CaseArchivedEvent"),
                 Encoding.UTF8.GetBytes(payload),
                 _services.Time.GetUtcNow(),
                 default
