@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace EventSubscriptions.Tests.Portal;
 
-/// <summary>The portal's JavaScript, as TypeScript and Prettier judge it. Both are npm packages of <c>tests/tools/JavaScript</c>.</summary>
+/// <summary>The portal's JavaScript, as TypeScript and Prettier judge it, and the format of the OpenAPI parts. Both are npm packages of <c>tests/tools/JavaScript</c>.</summary>
 public sealed class PortalCodeTests
 {
     private static readonly string s_tools = Repository.PathOf("tests", "tools", "JavaScript");
@@ -18,6 +18,7 @@ public sealed class PortalCodeTests
             "--config",
             ".prettierrc.json",
             "../../../src/EventSubscriptions/Portal/Files/**/*.js",
+            "../../../src/EventSubscriptions/OpenApi/Parts/*.json",
             "portal.d.ts"
         );
 
