@@ -128,7 +128,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         }
 
         var role = fields.OneOf<Role>("role", required: true);
-        var organization = fields.Number("organizationId", min: 1);
+        var organization = fields.Number("organizationId", min: 0);
         var expiry = fields.Time("expiresAt");
         var now = time.GetUtcNow();
         if (expiry <= now)
@@ -143,7 +143,7 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
                 Id = id,
                 Name = name!,
                 Role = role!.Value,
-                Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
+                Organization = OrganizationId.TryFrom(organization, out var bound) ? bound : null,
                 CreatedAt = now,
                 ExpiresAt = expiry,
                 SecretKeyId = mark.SecretKeyId,

@@ -126,8 +126,7 @@ public sealed class ApiKeyStore(TableServiceClient tables)
                 : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.ApiKeys} is not an API key."),
             Name = row.RequireString("name"),
             Role = Enum.Parse<Role>(row.RequireString("role")),
-            Organization =
-                row.GetInt32("organizationId") is { } number && OrganizationId.TryFrom(number, out var organization) ? organization : null,
+            Organization = OrganizationId.TryFrom(row.GetInt32("organizationId"), out var organization) ? organization : null,
             CreatedAt = row.RequireTime("createdAt"),
             ExpiresAt = row.GetDateTimeOffset("expiresAt"),
             LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),

@@ -117,7 +117,7 @@ public sealed record DeliveryMessage : IQueueMessage
         var properties = message.ApplicationProperties;
         if (OrganizationOf(message) is not { } organization)
         {
-            malformed = Invalid("organizationId", "a positive 32-bit integer");
+            malformed = Invalid("organizationId", "a 32-bit integer from 0");
         }
         else if (!SubscriptionId.TryParse(Text(properties, "subscriptionId"), out var subscription))
         {
@@ -165,7 +165,7 @@ public sealed record DeliveryMessage : IQueueMessage
 
     /// <summary>The organization, even if the rest is malformed; null if it is missing or invalid.</summary>
     public static OrganizationId? OrganizationOf(ServiceBusReceivedMessage message) =>
-        OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId") ?? 0, out var organization) ? organization : null;
+        OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId"), out var organization) ? organization : null;
 
     private static Settlement.DeadLetter Invalid(string property, string expected) =>
         new(DeadLetterReason.MalformedDelivery, $"The property {property} is missing or not {expected}.");

@@ -28,7 +28,7 @@ public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, Rel
             }
 
             PublishedEvent[] published = [.. translated.Where(item => !IsTooLarge(item)).Select(item => item.Event)];
-            if (!await publisher.TryPublishAsync(subscriber.OrganizationId, published, Source, cancellationToken))
+            if (!await publisher.TryPublishAsync(published, Source, cancellationToken))
             {
                 throw new IOException("The queue did not accept all events.");
             }

@@ -67,7 +67,11 @@ internal static class RelayTranslation
         var eventName = EventName.Parse(name);
         return new TranslatedEvent(
             eventName,
-            new PublishedEvent(source.Id, EventPayload.Compose(eventName, subscriber.OrganizationId, data.RootElement))
+            new PublishedEvent(
+                subscriber.OrganizationId,
+                source.Id,
+                EventPayload.Compose(eventName, subscriber.OrganizationId, data.RootElement)
+            )
         );
     }
 

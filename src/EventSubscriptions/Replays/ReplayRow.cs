@@ -48,7 +48,7 @@ internal static class ReplayRow
         if (
             !SubscriptionId.TryParse(row.PartitionKey, out var subscription)
             || !ReplayId.TryParse(row.RowKey, out var id)
-            || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization)
+            || !OrganizationId.TryFrom(row.GetInt32("organizationId"), out var organization)
         )
         {
             throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not a replay.");

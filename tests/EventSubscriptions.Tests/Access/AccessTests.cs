@@ -85,7 +85,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     [InlineData("""{"name":"a\nb","role":"read"}""", "name")]
     [InlineData("""{"role":"read"}""", "name")]
     [InlineData("""{"name":"n"}""", "role")]
-    [InlineData("""{"name":"n","role":"read","organizationId":0}""", "organizationId")]
+    [InlineData("""{"name":"n","role":"read","organizationId":-1}""", "organizationId")]
     [InlineData("""{"name":"n","role":"read","organizationId":"1"}""", "organizationId")]
     [InlineData("""{"name":"n","role":"read","expiresAt":"2026-01-31T10:00:00Z"}""", "expiresAt")]
     [InlineData("""{"name":"n","role":"read","expiresAt":"soon"}""", "expiresAt")]
@@ -385,7 +385,7 @@ public abstract class AccessTests(ITableStores stores) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("0")]
+    [InlineData("00")]
     [InlineData("-1")]
     [InlineData("01")]
     [InlineData("2147483648")]

@@ -91,7 +91,9 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
     {
         await RunAsync(Delivery());
 
-        Assert.Equal([.. s_readsFirst, "POST", ReadHealth, "transaction deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "POST"], _steps.Taken.Take(3));
+        Assert.Equal([ReadHealth, "transaction deliverylog"], _steps.Taken.Skip(3).Take(2).Order());
+        Assert.Equal(["complete"], _steps.Taken.Skip(5));
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
         var attempt = Assert.Single(await AttemptsAsync());
         Assert.Equal(
@@ -341,7 +343,9 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
         await RunAsync(Delivery() with { Attempt = 2 }, body: "");
 
-        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST", ReadHealth, "transaction deliverylog", "complete"], _steps.Taken);
+        Assert.Equal([.. s_readsFirst, "read eventarchive", "POST"], _steps.Taken.Take(4));
+        Assert.Equal([ReadHealth, "transaction deliverylog"], _steps.Taken.Skip(4).Take(2).Order());
+        Assert.Equal(["complete"], _steps.Taken.Skip(6));
         Assert.Equal(Payload, Assert.Single(_receiver.Requests).Body);
     }
 

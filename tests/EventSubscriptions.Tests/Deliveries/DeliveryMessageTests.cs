@@ -106,7 +106,7 @@ public sealed class DeliveryMessageTests
     [Theory]
     [InlineData("organizationId", null)]
     [InlineData("organizationId", "7")]
-    [InlineData("organizationId", 0)]
+    [InlineData("organizationId", -1)]
     [InlineData("organizationId", 5_000_000_000L)]
     [InlineData("subscriptionId", null)]
     [InlineData("subscriptionId", "sub_1")]

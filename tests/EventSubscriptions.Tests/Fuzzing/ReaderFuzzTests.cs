@@ -137,7 +137,7 @@ public sealed class ReaderFuzzTests
                     var errors = new FieldErrors();
                     var events = reader.Read(body, s_organization, idempotencyKey, errors);
                     Written(errors);
-                    foreach (var (_, payload) in errors.Any ? [] : events)
+                    foreach (var (_, _, payload) in errors.Any ? [] : events)
                     {
                         Assert.Null(EventEnvelope.Read(payload).Problem);
                         Assert.InRange(payload.Length, 1, EventPayload.MaxBytes);

@@ -150,12 +150,12 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Theory]
-    [InlineData("0")]
+    [InlineData("00")]
     [InlineData("-1")]
     [InlineData("2147483648")]
     [InlineData("abc")]
     [InlineData("01")]
-    public async Task Organization_that_is_no_positive_32_bit_integer_is_not_found(string id)
+    public async Task Organization_that_is_not_a_32_bit_integer_from_0_is_not_found(string id)
     {
         Problem(await shared.App.AsAdmin().Get($"/api/organizations/{id}/subscriptions"), HttpStatusCode.NotFound, id);
     }

@@ -174,7 +174,7 @@ internal readonly record struct EventEnvelope
                 || !OrganizationId.TryFrom(number, out var organization)
             )
             {
-                return "must be a positive 32-bit integer, as a number";
+                return "must be a 32-bit integer from 0, as a number";
             }
 
             Organization = organization;

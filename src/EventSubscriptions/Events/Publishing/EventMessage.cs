@@ -23,6 +23,9 @@ public sealed record EventMessage : IQueueMessage
     public const string RelaySource = "relay";
 
     /// <summary>The source of events from other producers, which carry no property <c>source</c>.</summary>
+    /// <summary>Events of Binalyze AIR over HTTP.</summary>
+    internal const string AirSource = "air";
+
     internal const string ExternalSource = "external";
 
     private const string EventIdProperty = "eventId";
@@ -37,7 +40,7 @@ public sealed record EventMessage : IQueueMessage
     // Service Bus clients of other producers may send the trace context under this name.
     private const string DiagnosticIdProperty = "Diagnostic-Id";
 
-    private static readonly string[] s_sources = [HttpSource, RelaySource];
+    private static readonly string[] s_sources = [HttpSource, AirSource, RelaySource];
 
     private readonly ServiceBusReceivedMessage _received;
 
@@ -156,7 +159,7 @@ public sealed record EventMessage : IQueueMessage
             MessageBody.Read(received) is not { IsEmpty: false } payload
             || !EventId.TryParse(Text(received, EventIdProperty), out var id)
             || !EventName.TryParse(Text(received, EventNameProperty), out var name)
-            || !OrganizationId.TryFrom(Number(received, OrganizationProperty), out var organization)
+            || !OrganizationId.TryFrom(OrganizationOf(received), out var organization)
             || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
             || value is not DateTimeOffset publishedAt
         )
@@ -198,7 +201,7 @@ public sealed record EventMessage : IQueueMessage
             return Hashed(given);
         }
 
-        return EventId.TryParse(given, out var id) ? id : Hashed(given);
+        return IdFrom(given);
     }
 
     /// <summary>
@@ -258,6 +261,9 @@ public sealed record EventMessage : IQueueMessage
             ? parent
             : null;
 
+    /// <summary>The id that a text is, or a hash of it if it is not a valid id.</summary>
+    internal static EventId IdFrom(string text) => EventId.TryParse(text, out var id) ? id : Hashed(text);
+
     private static EventId Hashed(string text) =>
         EventId.TryParse($"evt_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16))}", out var id)
             ? id
@@ -265,6 +271,9 @@ public sealed record EventMessage : IQueueMessage
 
     private static string? Text(ServiceBusReceivedMessage received, string property) =>
         received.ApplicationProperties.TryGetValue(property, out var value) && value is string { Length: > 0 } text ? text : null;
+
+    private static int? OrganizationOf(ServiceBusReceivedMessage received) =>
+        received.ApplicationProperties.TryGetValue(OrganizationProperty, out var value) ? value as int? : null;
 
     private static int Number(ServiceBusReceivedMessage received, string property) =>
         received.ApplicationProperties.TryGetValue(property, out var value) && value is int number and > 0 ? number : 0;

@@ -115,7 +115,7 @@ async function show(route, parameters, query) {
   }
 
   const signal = leave();
-  if (/^[1-9]\d{0,9}$/.test(parameters.organization ?? '')) {
+  if (/^(0|[1-9]\d{0,9})$/.test(parameters.organization ?? '')) {
     session.organization = Number(parameters.organization);
   }
 
@@ -164,7 +164,7 @@ function home() {
   if (!session.may('read')) {
     go(views.eventTypes());
   } else {
-    go(session.organization ? views.subscriptions(session.organization) : '#/organizations');
+    go(session.organization !== null ? views.subscriptions(session.organization) : '#/organizations');
   }
 }
 
@@ -208,7 +208,7 @@ function navigation(tab) {
     h(
       'ul',
       {},
-      session.may('read') && organization
+      session.may('read') && organization !== null
         ? [
             entry('subscriptions', 'Subscriptions', views.subscriptions(organization)),
             entry('auditLog', 'Audit log', views.auditLog(organization)),
@@ -226,7 +226,7 @@ function account() {
   return h(
     'div',
     { class: 'account' },
-    organization && session.may('read')
+    organization !== null && session.may('read')
       ? h('span', {}, `Organization ${organization} `, session.isBound ? null : h('a', { href: '#/organizations' }, 'Change'))
       : null,
     h('span', { class: 'pill off', title: 'What your key may do' }, session.caller?.role),

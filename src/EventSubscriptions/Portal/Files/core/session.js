@@ -35,7 +35,8 @@ export const session = {
    * @returns {number | null}
    */
   get organization() {
-    return this.caller?.organizationId ?? (Number(sessionStorage.getItem(organizationName)) || null);
+    const chosen = sessionStorage.getItem(organizationName);
+    return this.caller?.organizationId ?? (chosen === null ? null : Number(chosen));
   },
 
   set organization(id) {

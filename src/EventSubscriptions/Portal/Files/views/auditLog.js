@@ -45,7 +45,10 @@ export async function auditLog({ outlet, parameters: { organization }, query, si
  */
 export async function systemAuditLog({ outlet, query, signal }) {
   heading(outlet, 'Audit log of the app', {
-    above: session.organization ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization)) : null,
+    above:
+      session.organization !== null
+        ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization))
+        : null,
   });
   await show({ outlet, organization: null, query, signal });
 }

@@ -29,8 +29,8 @@ export async function chooseOrganization({ outlet, signal }) {
       signal,
       onsubmit: async () => {
         const text = id.value.trim();
-        if (!/^[1-9]\d*$/.test(text) || Number(text) > highest) {
-          throw refuse('organizationId', `must be a whole number from 1 to ${highest}`);
+        if (!/^(0|[1-9]\d*)$/.test(text) || Number(text) > highest) {
+          throw refuse('organizationId', `must be a whole number from 0 to ${highest}`);
         }
 
         go(views.subscriptions(text));
