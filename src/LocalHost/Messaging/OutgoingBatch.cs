@@ -54,7 +54,7 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         var (properties, largest) = StoredMessage.WriteContent(_bytes, message.MessageId, message.ContentType, message.Properties);
         if (properties > MessageLimits.PropertiesSize || largest > MessageLimits.PropertySize)
         {
-            _bytes.CutTo(start);
+            _bytes.Truncate(start);
             throw new MessageTooLargeException(
                 $"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}."
             );
@@ -64,7 +64,7 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         _bytes.Write(message.Body.Span);
         if (_bytes.Length + ((_messages.Count + 1) * StoredMessage.HeaderLength) > maxSize)
         {
-            _bytes.CutTo(start);
+            _bytes.Truncate(start);
             return false;
         }
 

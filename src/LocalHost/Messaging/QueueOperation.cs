@@ -27,7 +27,7 @@ internal abstract class QueueOperation(BrokerEntity entity) : WriteOperation
         _after = writer.Planned;
     }
 
-    public sealed override void Committed()
+    public sealed override void OnCommitted()
     {
         lock (Entity.Gate)
         {
@@ -36,7 +36,7 @@ internal abstract class QueueOperation(BrokerEntity entity) : WriteOperation
         }
     }
 
-    public sealed override void Failed(Exception exception)
+    public sealed override void OnRolledBack(Exception exception)
     {
         lock (Entity.Gate)
         {

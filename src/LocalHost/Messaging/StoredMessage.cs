@@ -34,10 +34,10 @@ internal static class StoredMessage
         ICollection<KeyValuePair<string, object>> properties
     )
     {
-        writer.Take(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
+        writer.Append(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
         WriteField(writer, Field.MessageId, messageId);
         WriteField(writer, Field.ContentType, contentType);
-        writer.WriteLength(properties.Count);
+        writer.WriteVarint(properties.Count);
         int start = writer.Length,
             largest = 0;
         foreach (var (name, value) in properties)
@@ -82,7 +82,7 @@ internal static class StoredMessage
     {
         var rest = message[HeaderLength..];
         var (messageId, contentType) = ReadFields(ref rest);
-        var count = PropertyFormat.ReadLength(ref rest);
+        var count = PropertyFormat.ReadVarint(ref rest);
         var properties = new Dictionary<string, object>(count, StringComparer.Ordinal);
         for (; count > 0; count--)
         {
@@ -102,7 +102,7 @@ internal static class StoredMessage
         }
 
         using var writer = new ByteWriter(message.Length + 512);
-        writer.Take(HeaderLength);
+        writer.Append(HeaderLength);
         WriteContent(writer, content.MessageId, content.ContentType, content.Properties);
         var header = ReadHeader(message) with { DeliveryCount = deliveryCount, BodyStart = writer.Length };
         writer.Write(BodyOf(message));
@@ -132,7 +132,7 @@ internal static class StoredMessage
     {
         if (value is not null)
         {
-            writer.Take(1)[0] = (byte)field;
+            writer.Append(1)[0] = (byte)field;
             PropertyFormat.WriteText(writer, value);
         }
     }

@@ -6,25 +6,24 @@ using EventSubscriptions.Secrets;
 
 namespace LocalHost.Storage;
 
-/// <summary>Encrypts message bodies with AES-256-GCM before they are stored. For any number of threads.</summary>
+/// <summary>Encrypts stored message bodies with AES-256-GCM. Thread-safe.</summary>
 /// <remarks>
-/// An encrypted body: length of the key id (1 byte), key id, nonce (12), tag (16), ciphertext.
-/// The keys are derived from <c>Secrets__Keys</c>, so that nonces here have nothing to do with those of other uses of the same setting. A
-/// nonce is 8 random bytes, which each encryptor draws for itself, and a counter (NIST SP 800-38D §8.2.1): unlike random nonces, these
-/// don't limit how many messages a key may encrypt.
+/// The format: length of the key id (1 byte), key id, nonce (12), tag (16), ciphertext. The keys are derived from <c>Secrets__Keys</c>, so
+/// that no nonce is shared with other uses of that setting. A nonce is 8 random bytes of the encryptor and a counter (NIST SP 800-38D
+/// §8.2.1): unlike random nonces, these don't limit how many messages a key may encrypt.
 /// </remarks>
 internal sealed class MessageCipher
 {
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
-    // Known to everybody, so it protects nothing: for folders that hold nothing secret, as those of tests.
+    // A public key that protects nothing, for folders without secrets, as in tests.
     private static readonly SecretKey s_unprotected = new("unprotected", new byte[32]);
 
     private readonly Dictionary<string, Key> _byId = new(StringComparer.Ordinal);
-    private readonly Key _first;
+    private readonly Key _current;
 
-    /// <param name="keys">The first encrypts, all decrypt. Without any, nothing is protected.</param>
+    /// <param name="keys">The first encrypts, all decrypt. Without keys, nothing is protected.</param>
     public MessageCipher(IReadOnlyList<SecretKey> keys)
     {
         foreach (var key in keys.DefaultIfEmpty(s_unprotected))
@@ -32,29 +31,28 @@ internal sealed class MessageCipher
             _byId.TryAdd(key.Id, new(key));
         }
 
-        _first = _byId[keys.Count > 0 ? keys[0].Id : s_unprotected.Id];
+        _current = _byId[keys.Count > 0 ? keys[0].Id : s_unprotected.Id];
     }
 
-    /// <summary>How many bytes an encrypted body is longer than the body.</summary>
-    public int Overhead => 1 + _first.Id.Length + NonceLength + TagLength;
+    /// <summary>The bytes that encryption adds to a body.</summary>
+    public int Overhead => 1 + _current.Id.Length + NonceLength + TagLength;
 
-    /// <summary>The id of the key that encrypted a body.</summary>
-    public static string KeyIdOf(ReadOnlySpan<byte> encrypted) => Encoding.UTF8.GetString(IdOf(encrypted));
-
-    /// <param name="place">What the body belongs to: with another place it doesn't decrypt.</param>
-    /// <param name="encrypted"><see cref="Overhead"/> bytes longer than the body.</param>
-    public void Encrypt(ReadOnlySpan<byte> body, ReadOnlySpan<byte> place, Span<byte> encrypted)
+    /// <param name="body">The plaintext.</param>
+    /// <param name="associatedData">What the body belongs to; decryption requires the same.</param>
+    /// <param name="encrypted">The output, <see cref="Overhead"/> bytes longer than the body.</param>
+    public void Encrypt(ReadOnlySpan<byte> body, ReadOnlySpan<byte> associatedData, Span<byte> encrypted)
     {
-        encrypted[0] = (byte)_first.Id.Length;
-        _first.Id.CopyTo(encrypted[1..]);
-        var rest = encrypted[(1 + _first.Id.Length)..];
-        var encryptor = _first.Take();
-        encryptor.NextNonce(rest[..NonceLength]);
-        encryptor.Aes.Encrypt(rest[..NonceLength], body, rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), place);
-        _first.Return(encryptor);
+        encrypted[0] = (byte)_current.Id.Length;
+        _current.Id.CopyTo(encrypted[1..]);
+        var rest = encrypted[(1 + _current.Id.Length)..];
+        var encryptor = _current.Rent();
+        var nonce = rest[..NonceLength];
+        encryptor.NextNonce(nonce);
+        encryptor.Aes.Encrypt(nonce, body, rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), associatedData);
+        _current.Return(encryptor);
     }
 
-    /// <summary>How long the body is. False if the key that encrypted it is not known.</summary>
+    /// <summary>Gets the length of the plaintext. Returns false if the key is unknown.</summary>
     public bool TryGetLength(ReadOnlySpan<byte> encrypted, out int length)
     {
         var key = KeyOf(encrypted);
@@ -63,10 +61,12 @@ internal sealed class MessageCipher
     }
 
     /// <summary>
-    /// False if the key that encrypted the body is not known, or if the body was changed since or belongs to another place.
+    /// Returns false if the key is unknown, the body was modified, or its associated data differs.
     /// </summary>
-    /// <param name="body">As long as <see cref="TryGetLength"/> says.</param>
-    public bool TryDecrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> place, Span<byte> body)
+    /// <param name="encrypted">The encrypted body.</param>
+    /// <param name="associatedData">That of the encryption.</param>
+    /// <param name="body">The output, of the length from <see cref="TryGetLength"/>.</param>
+    public bool TryDecrypt(ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> associatedData, Span<byte> body)
     {
         if (KeyOf(encrypted) is not { } key)
         {
@@ -74,10 +74,16 @@ internal sealed class MessageCipher
         }
 
         var rest = encrypted[(1 + key.Id.Length)..];
-        var encryptor = key.Take();
+        var encryptor = key.Rent();
         try
         {
-            encryptor.Aes.Decrypt(rest[..NonceLength], rest[(NonceLength + TagLength)..], rest.Slice(NonceLength, TagLength), body, place);
+            encryptor.Aes.Decrypt(
+                rest[..NonceLength],
+                rest[(NonceLength + TagLength)..],
+                rest.Slice(NonceLength, TagLength),
+                body,
+                associatedData
+            );
             return true;
         }
         catch (AuthenticationTagMismatchException)
@@ -93,19 +99,19 @@ internal sealed class MessageCipher
     private Key? KeyOf(ReadOnlySpan<byte> encrypted)
     {
         var id = IdOf(encrypted);
-        return id.SequenceEqual(_first.Id) ? _first : _byId.GetValueOrDefault(Encoding.UTF8.GetString(id));
+        return id.SequenceEqual(_current.Id) ? _current : _byId.GetValueOrDefault(Encoding.UTF8.GetString(id));
     }
 
     private static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> encrypted) => encrypted.Slice(1, encrypted[0]);
 
     private sealed class Key(SecretKey key)
     {
-        // AesGcm is not for two threads at once, and making one costs more than encrypting a message.
+        // AesGcm is not thread-safe, and creating one costs more than encrypting a message.
         private readonly ConcurrentBag<Encryptor> _idle = [];
 
         public byte[] Id { get; } = Encoding.UTF8.GetBytes(key.Id);
 
-        public Encryptor Take() => _idle.TryTake(out var encryptor) ? encryptor : new(new AesGcm(key.Derive("queue messages"), TagLength));
+        public Encryptor Rent() => _idle.TryTake(out var encryptor) ? encryptor : new(new AesGcm(key.Derive("queue messages"), TagLength));
 
         public void Return(Encryptor encryptor) => _idle.Add(encryptor);
     }

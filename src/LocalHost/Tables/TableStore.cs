@@ -238,6 +238,6 @@ internal sealed partial class TableStore
             }
         }
 
-        public override void Committed() => store.Add(table);
+        public override void OnCommitted() => store.Add(table);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class TableWrite(RowVersions versions, int tableLength, RowChang
         }
     }
 
-    public override void Failed(Exception exception) => versions.Lost();
+    public override void OnRolledBack(Exception exception) => versions.Lost();
 
     private TableError? Prepare(WriteBatch batch, ref RowChange change)
     {
