@@ -3,10 +3,10 @@ using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <summary>Where messages are received and settled: a queue, or a queue's dead-letter queue.</summary>
+/// <summary>A queue or a dead-letter queue: receiving and settling its messages.</summary>
 /// <remarks>
-/// Settling completes when it is safely on disk. It throws a <see cref="LockLostException"/> if the lock is gone, and a
-/// <see cref="StorageUnavailableException"/> if the disk is full or fails: the lock then lasts on, and the message may turn out to be
+/// A settlement completes when it is on disk. It throws a <see cref="LockLostException"/> if the lock is lost, and a
+/// <see cref="StorageUnavailableException"/> if the disk is full or failing: the lock then remains, but the message may turn out to be
 /// settled.
 /// </remarks>
 internal sealed partial class BrokerQueue : IDisposable
@@ -17,10 +17,13 @@ internal sealed partial class BrokerQueue : IDisposable
     private readonly TimeProvider _time;
     private readonly MessageLocks _locks;
     private readonly ReadyMessages _ready;
-    private readonly Alarm _expiry;
+    private readonly DueTimer _expiry;
     private TaskCompletionSource? _arrival;
 
+    /// <param name="path">The name, followed by <c>/$DeadLetterQueue</c> for a dead-letter queue.</param>
     /// <param name="kind"><see cref="KeySpace.Messages"/> or <see cref="KeySpace.DeadLetters"/>.</param>
+    /// <param name="entity">The declared queue.</param>
+    /// <param name="time">The clock.</param>
     public BrokerQueue(string path, byte kind, BrokerEntity entity, TimeProvider time)
     {
         Path = path;
@@ -40,19 +43,19 @@ internal sealed partial class BrokerQueue : IDisposable
 
     public TimeSpan LockDuration => Entity.Definition.LockDuration;
 
-    /// <summary>How many wait to be received.</summary>
+    /// <summary>The number of messages that can be received.</summary>
     public long ReadyCount
     {
         get
         {
             lock (Entity.Gate)
             {
-                return Total - _ready.HeldCount;
+                return Total - _ready.UnavailableCount;
             }
         }
     }
 
-    /// <summary>How many are locked by receivers.</summary>
+    /// <summary>The number of locked messages.</summary>
     public int LockedCount
     {
         get
@@ -64,54 +67,55 @@ internal sealed partial class BrokerQueue : IDisposable
         }
     }
 
-    /// <summary>With the gate held: no message has a lower place.</summary>
+    /// <summary>No message has a lower position. Read with the gate held.</summary>
     public long Head => _ready.Head;
 
-    /// <summary>With the gate held: all messages up to this place were received at least once.</summary>
+    /// <summary>All messages up to this position were received at least once. Read with the gate held.</summary>
     public long ReceivedUpTo { get; private set; }
 
     private bool IsDeadLetters => Kind == KeySpace.DeadLetters;
 
     private long Total => IsDeadLetters ? Entity.State.DeadLetters : Entity.State.Active;
 
-    private long LastPlace => IsDeadLetters ? Entity.State.LastDeadLetter : Entity.State.LastSequenceNumber;
+    private long LastPosition => IsDeadLetters ? Entity.State.LastDeadLetter : Entity.State.LastSequenceNumber;
 
-    /// <summary>The message is done with.</summary>
+    /// <summary>Deletes the message.</summary>
     public ValueTask CompleteAsync(Guid lockToken)
     {
         lock (Entity.Gate)
         {
-            var held = Held(lockToken);
-            return Settle(held, new CompleteOperation(this, held.Message));
+            var messageLock = GetLock(lockToken);
+            return Settle(messageLock, new CompleteOperation(this, messageLock.Message));
         }
     }
 
-    /// <summary>Returns the message to its place; a message that was delivered too often goes to the dead-letter queue.</summary>
-    /// <exception cref="SerializationException">A property is of a type that Service Bus doesn't carry.</exception>
+    /// <summary>Releases the message at its position, or dead-letters it if it was delivered too often.</summary>
+    /// <exception cref="SerializationException">Service Bus doesn't support the type of a property.</exception>
     public ValueTask AbandonAsync(Guid lockToken, IDictionary<string, object>? propertiesToModify = null)
     {
         ThrowIfUnsupported(propertiesToModify);
         lock (Entity.Gate)
         {
-            var held = Held(lockToken);
-            if (IsExhausted(held.Message))
+            var messageLock = GetLock(lockToken);
+            var message = messageLock.Message;
+            if (IsExhausted(message))
             {
-                return Settle(held, new DeadLetterOperation(this, held.Message, ExhaustedProperties(propertiesToModify)));
+                return Settle(messageLock, new DeadLetterOperation(this, message, ExhaustedProperties(propertiesToModify)));
             }
 
             if (propertiesToModify is { Count: > 0 })
             {
-                return Settle(held, new ModifyOperation(this, held.Message, propertiesToModify));
+                return Settle(messageLock, new ModifyOperation(this, message, propertiesToModify));
             }
 
-            _locks.Release(held);
-            Return(held.Message);
+            _locks.Release(messageLock);
+            Release(message);
             return ValueTask.CompletedTask;
         }
     }
 
     /// <summary>Moves the message to the dead-letter queue, with the reason and the description in its properties.</summary>
-    /// <exception cref="SerializationException">A property is of a type that Service Bus doesn't carry.</exception>
+    /// <exception cref="SerializationException">Service Bus doesn't support the type of a property.</exception>
     public ValueTask DeadLetterAsync(
         Guid lockToken,
         string? reason,
@@ -129,56 +133,65 @@ internal sealed partial class BrokerQueue : IDisposable
         ThrowIfUnsupported(propertiesToModify);
         lock (Entity.Gate)
         {
-            var held = Held(lockToken);
-            return Settle(held, new DeadLetterOperation(this, held.Message, DeadLetterProperties(reason, description, propertiesToModify)));
+            var messageLock = GetLock(lockToken);
+            var properties = DeadLetterProperties(reason, description, propertiesToModify);
+            return Settle(messageLock, new DeadLetterOperation(this, messageLock.Message, properties));
         }
     }
 
-    /// <returns>Until when the message is locked now.</returns>
+    /// <returns>When the lock expires now.</returns>
     public DateTimeOffset RenewLock(Guid lockToken)
     {
         lock (Entity.Gate)
         {
-            var held = Held(lockToken);
-            _locks.Renew(held);
-            return held.Until;
+            var messageLock = GetLock(lockToken);
+            _locks.Renew(messageLock);
+            return messageLock.LockedUntil;
         }
     }
 
-    /// <summary>With the gate held: the next message can be received. Its bytes are used if there is room in memory.</summary>
+    /// <summary>After a start: continues where an earlier run stopped. Call with the gate held.</summary>
+    public void StartAt(long head, long receivedUpTo)
+    {
+        _ready.StartAt(Math.Max(head, 1));
+        ReceivedUpTo = _restoredUpTo = receivedUpTo;
+    }
+
+    /// <summary>The next message was stored. Call with the gate held.</summary>
+    /// <param name="position">Its position.</param>
     /// <param name="content">The header and the content.</param>
     /// <param name="body">The decrypted body.</param>
-    public void Arrive(long place, ReadOnlySpan<byte> content, ReadOnlySpan<byte> body)
+    public void Enqueue(long position, ReadOnlySpan<byte> content, ReadOnlySpan<byte> body)
     {
-        if (_ready.IsAllLoaded && _ready.HasRoom)
+        if (_ready.HasRoom)
         {
-            _ready.Load(new QueuedMessage(place) { Content = [.. content, .. body] });
+            _ready.Add(new QueuedMessage(position) { Content = [.. content, .. body] });
         }
         else
         {
-            _ready.LeaveOnDisk(place);
+            _ready.LeaveOnDisk(position);
         }
 
         SignalArrival();
     }
 
-    /// <summary>With the gate held: the next message, as it is stored, can be received.</summary>
-    public void Arrive(long place, ReadOnlySpan<byte> stored, int deliveryCount)
+    /// <summary>The next message was stored, with an encrypted body. Call with the gate held.</summary>
+    public void Enqueue(long position, ReadOnlySpan<byte> stored, int deliveryCount)
     {
-        if (_ready.IsAllLoaded && _ready.HasRoom && Entity.Cipher.TryDecrypt(stored, out var content))
+        if (_ready.HasRoom && Entity.Cipher.TryDecrypt(stored, out var content))
         {
-            _ready.Load(new QueuedMessage(place) { Content = content, DeliveryCount = deliveryCount });
+            _ready.Add(new QueuedMessage(position) { Content = content, DeliveryCount = deliveryCount });
         }
         else
         {
-            _ready.LeaveOnDisk(place);
+            _ready.LeaveOnDisk(position);
         }
 
         SignalArrival();
     }
 
-    /// <summary>With the gate held: the message is free again, unless it was delivered too often.</summary>
-    public void Return(QueuedMessage message)
+    /// <summary>Makes the message available again, or dead-letters it if it was delivered too often. Call with the gate held.</summary>
+    public void Release(QueuedMessage message)
     {
         message.Lock = null;
         if (IsExhausted(message))
@@ -187,26 +200,24 @@ internal sealed partial class BrokerQueue : IDisposable
         }
         else
         {
-            MakeReady(message);
+            MakeAvailable(message);
         }
     }
 
-    /// <summary>With the gate held: the message is gone.</summary>
+    /// <summary>The message was deleted. Call with the gate held.</summary>
     public void Remove(QueuedMessage message) => _ready.Remove(message);
 
-    /// <summary>
-    /// With the gate held: settling has failed, so the message is as it was before, unless its lock has expired meanwhile.
-    /// </summary>
-    public void Unsettle(QueuedMessage message)
+    /// <summary>The settlement failed: restores the lock, or releases the message if it has expired. Call with the gate held.</summary>
+    public void RevertSettlement(QueuedMessage message)
     {
-        if (message.Lock is { } held && _locks.TryRestore(held))
+        if (message.Lock is { } messageLock && _locks.TryRestore(messageLock))
         {
-            _expiry.RingIn(_locks.NextExpiry);
+            _expiry.FireIn(_locks.NextExpiry);
         }
         else
         {
             message.Lock = null;
-            MakeReady(message);
+            MakeAvailable(message);
         }
     }
 
@@ -246,7 +257,7 @@ internal sealed partial class BrokerQueue : IDisposable
 
     private bool IsExhausted(QueuedMessage message) => !IsDeadLetters && message.DeliveryCount >= Entity.Definition.MaxDeliveryCount;
 
-    // Reason and description are the service's own words.
+    // Reason and description are those of Service Bus.
     private Dictionary<string, object> ExhaustedProperties(IDictionary<string, object>? propertiesToModify = null) =>
         DeadLetterProperties(
             MaxDeliveryCountExceeded,
@@ -254,31 +265,29 @@ internal sealed partial class BrokerQueue : IDisposable
             propertiesToModify
         );
 
-    private void DeadLetterExhausted(QueuedMessage message)
-    {
+    private void DeadLetterExhausted(QueuedMessage message) =>
         Entity.Database.Submit(new DeadLetterOperation(this, message, ExhaustedProperties()), isUrgent: true);
-    }
 
-    private ValueTask Settle(MessageLock held, WriteOperation operation)
+    private ValueTask Settle(MessageLock messageLock, QueueOperation operation)
     {
-        var settling = Entity.Database.WriteAsync(operation);
-        _locks.Release(held);
-        return settling;
+        var written = Entity.Database.WriteAsync(operation);
+        _locks.Release(messageLock);
+        return written;
     }
 
     private TimeSpan? ExpireLocks()
     {
-        while (_locks.TryTakeExpired(out var expired))
+        while (_locks.TryReleaseExpired(out var expired))
         {
-            Return(expired.Message);
+            Release(expired.Message);
         }
 
         return _locks.NextExpiry;
     }
 
-    private void MakeReady(QueuedMessage message)
+    private void MakeAvailable(QueuedMessage message)
     {
-        _ready.Return(message);
+        _ready.Release(message);
         SignalArrival();
     }
 
@@ -288,8 +297,8 @@ internal sealed partial class BrokerQueue : IDisposable
         _arrival = null;
     }
 
-    private MessageLock Held(Guid lockToken) =>
-        _locks.TryGet(lockToken, out var held) ? held
+    private MessageLock GetLock(Guid lockToken) =>
+        _locks.TryGet(lockToken, out var messageLock) ? messageLock
         : Entity.Database.LastError is { } error ? throw error
         : throw new LockLostException(Path);
 }

@@ -22,7 +22,7 @@ internal static class ServiceBusRest
     public const string Route = "/_servicebus/{queue}/messages";
 
     private const string BrokerProperties = "BrokerProperties";
-    private static readonly string TooLarge = $"A message has at most {MessageLimits.SizeFromOutside} bytes, properties included.";
+    private static readonly string TooLarge = $"A message has at most {MessageLimits.RestSize} bytes, properties included.";
 
     // What HTTP and those who pass it on say for themselves, and could be taken for a property.
     private static readonly string[] NotProperties =
@@ -71,7 +71,7 @@ internal static class ServiceBusRest
 
         try
         {
-            using var batch = new OutgoingBatch(MessageLimits.SizeFromOutside);
+            using var batch = new OutgoingBatch(MessageLimits.RestSize);
             if (!batch.TryAdd(Read(request, body).ToNewMessage()))
             {
                 return (StatusCodes.Status413PayloadTooLarge, TooLarge);
@@ -108,19 +108,19 @@ internal static class ServiceBusRest
     /// <summary>Null if it is longer than a message can be.</summary>
     private static async Task<byte[]?> ReadBodyAsync(HttpRequest request)
     {
-        if (request.ContentLength > MessageLimits.SizeFromOutside)
+        if (request.ContentLength > MessageLimits.RestSize)
         {
             return null;
         }
 
-        var buffer = new byte[(request.ContentLength ?? MessageLimits.SizeFromOutside) + 1];
+        var buffer = new byte[(request.ContentLength ?? MessageLimits.RestSize) + 1];
         var length = await request.Body.ReadAtLeastAsync(
             buffer,
             buffer.Length,
             throwOnEndOfStream: false,
             request.HttpContext.RequestAborted
         );
-        return length > MessageLimits.SizeFromOutside ? null : buffer[..length];
+        return length > MessageLimits.RestSize ? null : buffer[..length];
     }
 
     private static ServiceBusMessage Read(HttpRequest request, byte[] body)
