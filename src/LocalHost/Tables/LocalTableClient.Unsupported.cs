@@ -7,7 +7,7 @@ using LocalHost.Hosting;
 
 namespace LocalHost.Tables;
 
-/// <content>What nothing here uses, all that would block a thread among it.</content>
+/// <content>Members that the product doesn't use, among them all that block a thread.</content>
 internal sealed partial class LocalTableClient
 {
     public override Uri Uri => throw Unsupported.Member();

@@ -6,7 +6,7 @@ using LocalHost.Hosting;
 
 namespace LocalHost.Tables;
 
-/// <summary>The tables of a data folder.</summary>
+/// <summary>The client of the tables in the data folder.</summary>
 internal sealed class LocalTableServiceClient(TableStore tables) : TableServiceClient
 {
     public override string AccountName => "local";

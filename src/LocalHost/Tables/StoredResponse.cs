@@ -5,7 +5,7 @@ using Azure.Core;
 
 namespace LocalHost.Tables;
 
-/// <summary>A response that no connection carries: that of a table on this host, or a part of a transaction's.</summary>
+/// <summary>A response of the SDK without a connection.</summary>
 internal sealed class StoredResponse(int status, IReadOnlyList<HttpHeader> headers, string content = "") : Response
 {
     public override int Status => status;
