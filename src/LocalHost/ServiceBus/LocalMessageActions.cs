@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Settles the messages of the invocation that it is bound to, while that lasts.</summary>
+/// <summary>Settles the messages of one invocation until it ends.</summary>
 internal sealed class LocalMessageActions(ServiceBusSettlement settlement) : ServiceBusMessageActions
 {
     public override Task CompleteMessageAsync(ServiceBusReceivedMessage message, CancellationToken cancellationToken = default) =>

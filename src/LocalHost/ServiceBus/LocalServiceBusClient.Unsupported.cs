@@ -3,7 +3,7 @@ using LocalHost.Hosting;
 
 namespace LocalHost.ServiceBus;
 
-/// <content>What nothing here uses.</content>
+/// <content>Members that the product doesn't use.</content>
 internal sealed partial class LocalServiceBusClient
 {
     public override ServiceBusSender CreateSender(string queueOrTopicName, ServiceBusSenderOptions options) => throw Unsupported.Member();

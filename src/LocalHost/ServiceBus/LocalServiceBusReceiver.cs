@@ -4,10 +4,9 @@ using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Looks at a queue of this process's broker. Only peeking is implemented, and only at the first message.</summary>
+/// <summary>Peeks the first message of a queue of the broker in this process. Supports nothing else.</summary>
 /// <param name="queue">The queue's path.</param>
-/// <param name="peek">The broker's look at the queue. It throws a <see cref="StorageUnavailableException"/> while nothing can be
-/// stored.</param>
+/// <param name="peek">Peeks the queue. Throws a <see cref="StorageUnavailableException"/> while the database is unavailable.</param>
 internal sealed class LocalServiceBusReceiver(string queue, Func<ServiceBusReceivedMessage?> peek) : ServiceBusReceiver
 {
     private bool _isClosed;

@@ -6,8 +6,7 @@ using LocalHost.Storage;
 namespace LocalHost.ServiceBus;
 
 /// <summary>
-/// What became of the messages of one invocation: what the function settled itself, and at its end the rest. From then on nothing can be
-/// settled.
+/// Settles the messages of one invocation: those that the function settles, and the rest when it ends. After that, none can be settled.
 /// </summary>
 internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<ServiceBusReceivedMessage> messages)
 {
@@ -27,19 +26,19 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
     ) => SettleAsync(message, token => queue.DeadLetterAsync(token, reason, description, propertiesToModify));
 
     /// <summary>
-    /// Ends the invocation: what the function left is abandoned if it failed, completed if messages are completed automatically, and else
-    /// left to its lock.
+    /// Ends the invocation. Messages that the function didn't settle are abandoned if it failed, and otherwise completed, unless automatic
+    /// completion is off: then they stay locked until their lock expires.
     /// </summary>
-    /// <returns>The first message that could not be settled, and why.</returns>
-    public async Task<(ServiceBusReceivedMessage Message, Exception Cause)?> EndAsync(bool succeeded, bool completes)
+    /// <returns>The first message that could not be settled, and the cause.</returns>
+    public async Task<(ServiceBusReceivedMessage Message, Exception Cause)?> EndAsync(bool succeeded, bool autoComplete)
     {
         _ended = true;
-        if (succeeded && !completes)
+        if (succeeded && !autoComplete)
         {
             return null;
         }
 
-        // All first, then the waiting: they share a write.
+        // Started together, so that they share a write.
         var settling = messages
             .Where(message => !_settled.ContainsKey(LockTokenOf(message)))
             .Select(message => (message, task: EndAsync(message, succeeded)))
@@ -52,6 +51,7 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
                 failure ??= (message, cause);
             }
         }
+
         return failure;
     }
 
@@ -72,7 +72,9 @@ internal sealed class ServiceBusSettlement(BrokerQueue queue, IReadOnlyList<Serv
     {
         if (_ended)
         {
-            throw new InvalidOperationException("The invocation has ended: its messages can't be settled any more.");
+            throw new InvalidOperationException(
+                "The invocation has ended, so its messages can't be settled any more. Await all settlements in the function."
+            );
         }
 
         var token = LockTokenOf(message);

@@ -92,7 +92,7 @@ public sealed class HostJsonTests
     {
         var parameter = typeof(Automatic).GetMethod(method)!.GetParameters()[0];
 
-        Assert.Equal(expected, new ServiceBusOptions().CompletesMessages(parameter));
+        Assert.Equal(expected, new ServiceBusOptions().AutoCompletes(parameter));
     }
 
     private static IConfiguration Overrides(params (string Name, string Value)[] settings) =>
