@@ -36,7 +36,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         var arrivals = await Arrivals();
 
         Assert.Equal(["3", "2", "1"], arrivals.Select(arrival => arrival["number"]!.ToString()));
-        Assert.Equal(["2", "1", "1"], arrivals.Select(arrival => arrival["time"]!.ToString()));
+        Assert.Equal(["2", "1", "1"], arrivals.Select(arrival => arrival["count"]!.ToString()));
         Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)arrivals[2]["body"]!);
         Assert.Equal("no JSON", (string)arrivals[1]["body"]!);
         Assert.Contains(
@@ -50,7 +50,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}");
 
-        var text = await _client.GetStringAsync("/arrivals");
+        var text = await _client.GetStringAsync("/requests");
 
         Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
         var authorization = (await Arrivals())[0]["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization");
@@ -68,7 +68,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
             "Bearer ••••",
             (string)arrival["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!
         );
-        Assert.False((bool)arrival["isTokenRight"]!);
+        Assert.False((bool)arrival["isTokenValid"]!);
     }
 
     [Fact]
@@ -78,8 +78,8 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
         var arrival = (await Arrivals())[0];
 
-        Assert.Equal("The signature is missing.", (string)arrival["signatureProblem"]!);
-        Assert.True((bool)arrival["isTokenRight"]!);
+        Assert.Equal("The signature is missing.", (string)arrival["signatureError"]!);
+        Assert.True((bool)arrival["isTokenValid"]!);
     }
 
     [Fact]
@@ -89,9 +89,9 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         await Choose("error");
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
-        await Choose("well");
+        await Choose("ok");
         Assert.Equal(HttpStatusCode.OK, await Send("{}"));
-        Assert.Equal(["200", "500", "500", "200"], (await Arrivals()).Select(arrival => arrival["answered"]!.ToString()));
+        Assert.Equal(["200", "500", "500", "200"], (await Arrivals()).Select(arrival => arrival["status"]!.ToString()));
     }
 
     [Fact]
@@ -107,23 +107,23 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
         Assert.Single(await Arrivals());
         Assert.False(sending.IsCompleted);
-        _time.Advance(Inbox.SlowAnswer);
+        _time.Advance(Inbox.SlowDelay);
         Assert.Equal(HttpStatusCode.OK, await sending);
     }
 
     [Theory]
-    [InlineData("""{"answer":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":7}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":7}""", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("null", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("""{"response":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
     public async Task Choice_that_is_none_is_refused(string body, string contentType, HttpStatusCode status)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var answer = await _client.PutAsync("/answer", content);
+        using var answer = await _client.PutAsync("/response", content);
 
         Assert.Equal(status, answer.StatusCode);
-        Assert.Equal(InboxAnswer.Well, _inbox.Answer);
+        Assert.Equal(InboxResponse.Ok, _inbox.Response);
     }
 
     [Fact]
@@ -134,10 +134,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
             await Send("{}", $"evt_{n}");
         }
 
-        var state = JsonNode.Parse(await _client.GetStringAsync("/arrivals?since=100"))!;
+        var state = JsonNode.Parse(await _client.GetStringAsync("/requests?since=100"))!;
 
         Assert.Equal(102, (int)state["total"]!);
-        Assert.Equal([102, 101], state["arrivals"]!.AsArray().Select(arrival => (int)arrival!["number"]!));
+        Assert.Equal([102, 101], state["requests"]!.AsArray().Select(arrival => (int)arrival!["number"]!));
         Assert.Equal(Inbox.Capacity, (await Arrivals()).Count);
     }
 
@@ -192,13 +192,13 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
     private async Task Choose(string answer)
     {
-        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
-        using var chosen = await _client.PutAsync("/answer", content);
+        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await _client.PutAsync("/response", content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 
     private async Task<IReadOnlyList<JsonNode>> Arrivals() =>
-        [.. JsonNode.Parse(await _client.GetStringAsync("/arrivals"))!["arrivals"]!.AsArray().Select(arrival => arrival!)];
+        [.. JsonNode.Parse(await _client.GetStringAsync("/requests"))!["requests"]!.AsArray().Select(arrival => arrival!)];
 
     [GeneratedRegex(@"<script(?![^>]*\ssrc=)|<style|\son\w+=|style=|https?:", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Inline();
