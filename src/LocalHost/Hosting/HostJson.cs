@@ -49,7 +49,6 @@ internal sealed record HostJson
             {
                 MaxConcurrentCalls = Read(bus, "maxConcurrentCalls", Positive, defaults.ServiceBus.MaxConcurrentCalls),
                 MaxMessageBatchSize = Read(bus, "maxMessageBatchSize", Positive, defaults.ServiceBus.MaxMessageBatchSize),
-                PrefetchCount = Read(bus, "prefetchCount", NonNegative, defaults.ServiceBus.PrefetchCount),
                 AutoCompleteMessages = Read(bus, "autoCompleteMessages", Boolean, defaults.ServiceBus.AutoCompleteMessages),
                 MaxAutoLockRenewalDuration = Read(
                     bus,
@@ -67,10 +66,8 @@ internal sealed record HostJson
             ? defaultValue
             : parse(text) ?? throw new StartupException($"host.json: '{text}' is not a valid value of {section.Path}:{name}.");
 
-    private static int? Positive(string text) => NonNegative(text) is > 0 and var value ? value : null;
-
-    private static int? NonNegative(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static int? Positive(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null;
 
     private static bool? Boolean(string text) => bool.TryParse(text, out var value) ? value : null;
 

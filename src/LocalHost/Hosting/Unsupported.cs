@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace LocalHost.Hosting;
 
-/// <summary>For members of the SDK's types that this host doesn't implement.</summary>
+/// <summary>For members of the SDK's types that the product could call but doesn't.</summary>
 internal static class Unsupported
 {
     /// <summary>The exception to throw, because the base class would use a connection that doesn't exist.</summary>

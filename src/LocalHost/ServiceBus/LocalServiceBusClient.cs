@@ -11,14 +11,8 @@ namespace LocalHost.ServiceBus;
 /// <param name="broker">The broker.</param>
 /// <param name="space">While free space is insufficient, new events are rejected and everything else continues. Null to reject
 /// nothing.</param>
-internal sealed partial class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
+internal sealed class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
 {
-    public override string FullyQualifiedNamespace => "localhost";
-
-    public override bool IsClosed => false;
-
-    public override string Identifier => "local";
-
     /// <summary>Creates a sender. Sending fails if the queue doesn't exist.</summary>
     public override ServiceBusSender CreateSender(string queueOrTopicName)
     {

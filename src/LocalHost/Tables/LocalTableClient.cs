@@ -5,11 +5,9 @@ using Azure.Data.Tables.Models;
 namespace LocalHost.Tables;
 
 /// <summary>The client of one table in the data folder. Entities must be <see cref="TableEntity"/>.</summary>
-internal sealed partial class LocalTableClient(TableStore tables, string name) : TableClient
+internal sealed class LocalTableClient(TableStore tables, string name) : TableClient
 {
     public override string Name => name;
-
-    public override string AccountName => "local";
 
     public override async Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         Response.FromValue(new TableItem(name), await tables.CreateTableIfNotExistsAsync(name, cancellationToken));

@@ -126,11 +126,11 @@ internal sealed partial class ServiceBusListener(
 
     private async Task InvokeAsync(object triggerValue, IReadOnlyList<ServiceBusReceivedMessage> messages)
     {
-        var settlement = new ServiceBusSettlement(queue, messages);
+        var actions = new LocalMessageActions(queue, messages);
         var succeeded = false;
         try
         {
-            await function.Invoke(triggerValue, new(MessageActions: new LocalMessageActions(settlement)), Aborting);
+            await function.Invoke(triggerValue, new(MessageActions: actions), Aborting);
             succeeded = true;
         }
         catch (Exception)
@@ -138,7 +138,7 @@ internal sealed partial class ServiceBusListener(
             // Already logged; the messages are redelivered.
         }
 
-        if (await settlement.EndAsync(succeeded, _autoComplete) is var (message, cause))
+        if (await actions.EndAsync(succeeded, _autoComplete) is var (message, cause))
         {
             Log.NotSettled(logger, cause, message.SequenceNumber, queue.Path, function.Name);
         }

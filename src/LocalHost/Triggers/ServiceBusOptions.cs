@@ -12,8 +12,6 @@ internal sealed record ServiceBusOptions
     /// <summary>The maximum number of messages in an invocation of a function that receives batches.</summary>
     public int MaxMessageBatchSize { get; init; } = 1000;
 
-    public int PrefetchCount { get; init; }
-
     /// <summary>How long the lock of a single message is renewed. Locks of batches are not renewed.</summary>
     public TimeSpan MaxAutoLockRenewalDuration { get; init; } = TimeSpan.FromMinutes(5);
 
