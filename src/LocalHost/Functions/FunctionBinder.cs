@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
@@ -62,7 +61,7 @@ internal sealed class FunctionBinder
             return Expression.Property(features, nameof(InvocationFeatures.MessageActions));
         }
 
-        return Helper(type == typeof(int) ? nameof(RouteInt) : nameof(RouteString), [], context, Expression.Constant(parameter.Name));
+        return Helper(nameof(RouteValue), [], context, Expression.Constant(parameter.Name));
     }
 
     private static Expression Awaitable(MethodCallExpression call, Type returns)
@@ -95,14 +94,6 @@ internal sealed class FunctionBinder
 
     private static Task<object?> Result(object? value) => Task.FromResult(value);
 
-    private static string? RouteString(LocalFunctionContext context, string name) =>
+    private static string? RouteValue(LocalFunctionContext context, string name) =>
         ((HttpRequest)context.TriggerValue).RouteValues[name]?.ToString();
-
-    private static int RouteInt(LocalFunctionContext context, string name)
-    {
-        var text = RouteString(context, name);
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new FormatException($"The route value '{name}' is not an integer. Constrain it in the route: {{{name}:int}}.");
-    }
 }

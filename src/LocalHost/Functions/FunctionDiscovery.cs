@@ -139,7 +139,7 @@ internal sealed class FunctionDiscovery
         return type == typeof(FunctionContext)
             || type == typeof(CancellationToken)
             || (type == typeof(ServiceBusMessageActions) && binding is ServiceBusTriggerAttribute)
-            || ((type == typeof(string) || type == typeof(int)) && route?.GetParameter(parameter.Name!) is not null);
+            || (type == typeof(string) && route?.GetParameter(parameter.Name!) is not null);
     }
 
     private static void CheckReturn(MethodInfo method, TriggerBindingAttribute binding, Action<string> error)

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using EventSubscriptions.Secrets;
-using LocalHost.Storage;
+using LocalHost.Messaging;
 
-namespace LocalHost.Tests.Storage;
+namespace LocalHost.Tests.Messaging;
 
 public sealed class MessageCipherTests
 {

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using EventSubscriptions.Secrets;
 
-namespace LocalHost.Storage;
+namespace LocalHost.Messaging;
 
 /// <summary>Encrypts stored message bodies with AES-256-GCM. Thread-safe.</summary>
 /// <remarks>
