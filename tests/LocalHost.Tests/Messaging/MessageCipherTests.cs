@@ -13,9 +13,9 @@ public sealed class MessageCipherTests
     [Fact]
     public void Body_is_decrypted_by_any_of_the_keys()
     {
-        var encrypted = Encrypt([s_old], "body"u8, "place"u8);
+        var encrypted = Encrypt([s_old], "body"u8, "queue"u8);
         Assert.Equal("old", KeyIdOf(encrypted));
-        Assert.Equal("body"u8.ToArray(), Decrypt(new([s_new, s_old]), encrypted, "place"u8));
+        Assert.Equal("body"u8.ToArray(), Decrypt(new([s_new, s_old]), encrypted, "queue"u8));
     }
 
     [Fact]
