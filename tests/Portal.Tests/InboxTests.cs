@@ -24,7 +24,7 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
 
         var body = JsonNode.Parse(await arrival.Locator("pre").InnerTextAsync())!;
         Assert.Equal(Markup, (string)body["data"]!["name"]!);
-        await Assertions.Expect(arrival).ToContainTextAsync("signature right");
+        await Assertions.Expect(arrival).ToContainTextAsync("valid signature");
         Assert.Empty(await tab.Page.Locator("img, main script").AllAsync());
         Assert.False(await tab.Page.EvaluateAsync<bool>("'harmed' in window"));
     }
@@ -36,9 +36,9 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         var newest = tab.Page.Locator("li").First;
 
         await tab.Field("500, an error").CheckAsync();
-        await Assertions.Expect(newest).ToContainTextAsync("answered 500");
+        await Assertions.Expect(newest).ToContainTextAsync("returned 500");
         await tab.Field("200, at once").CheckAsync();
-        await Assertions.Expect(newest).ToContainTextAsync("answered 200");
+        await Assertions.Expect(newest).ToContainTextAsync("returned 200");
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await using var tab = await Open();
         var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
         await tab.Page.RouteAsync(
-            "**/arrivals*",
+            "**/requests*",
             async route =>
             {
                 if (!asked.TrySetResult(route))
@@ -59,9 +59,9 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         var route = await asked.Task.WaitAsync(Eventually.Deadline);
         var before = await route.FetchAsync();
 
-        await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/answer");
-        var next = tab.Page.WaitForRequestAsync("**/arrivals*");
-        await tab.Page.RouteAsync("**/arrivals*", _ => { });
+        await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/response");
+        var next = tab.Page.WaitForRequestAsync("**/requests*");
+        await tab.Page.RouteAsync("**/requests*", _ => { });
         await route.FulfillAsync(new() { Response = before });
 
         // The page asks again once it has dealt with the answer; this time it gets none.

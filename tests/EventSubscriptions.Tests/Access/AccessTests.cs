@@ -15,7 +15,7 @@ namespace EventSubscriptions.Tests.Access;
 
 public sealed class AccessOnAzuriteTests() : AccessTests(new AzuriteStores());
 
-public sealed class AccessOnEmbeddedTests() : AccessTests(new EmbeddedStores());
+public sealed class AccessOnLocalStoresTests() : AccessTests(new LocalStores());
 
 /// <summary>Keys from their issue to their end, and what requests with them are told.</summary>
 public abstract class AccessTests(ITableStores stores) : IAsyncLifetime

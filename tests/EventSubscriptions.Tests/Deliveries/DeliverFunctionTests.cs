@@ -73,7 +73,7 @@ public sealed class DeliverFunctionTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock) with { Url = _receiver.Url };
     }
 

@@ -27,7 +27,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _recorder = MetricsRecorder.Start();
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
         await Given
             .SubscriptionStore(_tables, _clock)

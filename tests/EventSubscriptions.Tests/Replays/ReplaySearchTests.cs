@@ -31,7 +31,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     /// </summary>
     public async Task InitializeAsync()
     {
-        _tables = new CountingTables(await new EmbeddedStores().ConnectAsync());
+        _tables = new CountingTables(await new LocalStores().ConnectAsync());
         _start = _clock.GetUtcNow();
         _subscription = Given.Subscription(_organization, _clock, "Wanted");
         var archive = new EventArchive(_tables, Given.Protector);

@@ -355,7 +355,7 @@ public sealed class RetentionPurgeTests : IAsyncLifetime
 
     /// <summary>Against Azurite, in steps of a few rows.</summary>
     [Fact]
-    public async Task Table_service_is_purged_like_the_embedded_store()
+    public async Task Azurite_is_purged_like_the_local_tables()
     {
         await using var azurite = await AzuriteServer.StartAsync();
         var tables = await Given.WithTablesAsync(new TableServiceClient(azurite.ConnectionString));

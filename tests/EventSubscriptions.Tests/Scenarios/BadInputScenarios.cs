@@ -231,7 +231,7 @@ public sealed class BadInputScenarios(SharedApp shared) : IClassFixture<SharedAp
     {
         var answer = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
 
-        Assert.Equal("This path takes GET, HEAD.", (string)Problem(answer, HttpStatusCode.MethodNotAllowed, method)["detail"]!);
+        Assert.Equal("This path supports GET, HEAD.", (string)Problem(answer, HttpStatusCode.MethodNotAllowed, method)["detail"]!);
     }
 
     [Fact]

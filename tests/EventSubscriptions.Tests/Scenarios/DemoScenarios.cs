@@ -22,15 +22,15 @@ public sealed class DemoScenarios
         var inbox = DemoInbox.Of(app);
 
         var first = (await Arrived(inbox, arrivals => arrivals.Count >= 2))[^1];
-        Assert.False(first.AsObject().ContainsKey("signatureProblem"), first.ToJsonString());
-        Assert.True((bool)first["isTokenRight"]!);
+        Assert.False(first.AsObject().ContainsKey("signatureError"), first.ToJsonString());
+        Assert.True((bool)first["isTokenValid"]!);
         Assert.Equal(1, (int)JsonNode.Parse((string)first["body"]!)!["organizationId"]!);
 
         await Choose(inbox, "error");
         var failed = (await organization.Audited("delivery.failed", 1))[^1];
         Assert.Equal(500, (int)failed["statusCode"]!);
-        await Choose(inbox, "well");
-        await Arrived(inbox, arrivals => (int)arrivals[0]["answered"]! == 200 && arrivals.Any(arrival => (int)arrival["time"]! > 1));
+        await Choose(inbox, "ok");
+        await Arrived(inbox, arrivals => (int)arrivals[0]["status"]! == 200 && arrivals.Any(arrival => (int)arrival["count"]! > 1));
 
         Assert.Equal(0, await app.Stop());
     }
@@ -47,9 +47,9 @@ public sealed class DemoScenarios
 
         var arrivals = await Arrived(
             DemoInbox.Of(app),
-            arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem"))
+            arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureError"))
         );
-        Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenRight"]!));
+        Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenValid"]!));
         Assert.Single(await app.AsAdmin().GetAll("/api/organizations/1/subscriptions"));
     }
 
@@ -65,7 +65,7 @@ public sealed class DemoScenarios
         var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => Header(arrival, "webhook-id") == id));
         var body = (string)arrivals.Single(arrival => Header(arrival, "webhook-id") == id)["body"]!;
         Assert.Equal(Script, (string)JsonNode.Parse(body)!["data"]!["name"]!);
-        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/arrivals"));
+        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/requests"));
         Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
@@ -92,7 +92,7 @@ public sealed class DemoScenarios
         Eventually.Get<IReadOnlyList<JsonNode>>(
             async () =>
                 [
-                    .. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/arrivals")))!["arrivals"]!
+                    .. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/requests")))!["requests"]!
                         .AsArray()
                         .Select(arrival => arrival!),
                 ],
@@ -106,8 +106,8 @@ public sealed class DemoScenarios
 
     private static async Task Choose(Uri inbox, string answer)
     {
-        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
-        using var chosen = await s_browser.PutAsync(new Uri(inbox, "/answer"), content);
+        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await s_browser.PutAsync(new Uri(inbox, "/response"), content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 }

@@ -13,7 +13,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SubscriptionFunctionsOnAzuriteTests() : SubscriptionFunctionsTests(new AzuriteStores());
 
-public sealed class SubscriptionFunctionsOnEmbeddedTests() : SubscriptionFunctionsTests(new EmbeddedStores());
+public sealed class SubscriptionFunctionsOnLocalStoresTests() : SubscriptionFunctionsTests(new LocalStores());
 
 public abstract class SubscriptionFunctionsTests(ITableStores stores) : IAsyncLifetime
 {

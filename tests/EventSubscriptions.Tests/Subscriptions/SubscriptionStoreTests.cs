@@ -9,11 +9,9 @@ using EventSubscriptions.Tests.Storage;
 
 namespace EventSubscriptions.Tests.Subscriptions;
 
-public sealed class SubscriptionStoreOnEmbeddedStoreTests() : SubscriptionStoreTests(new EmbeddedStores());
+public sealed class SubscriptionStoreOnLocalStoresTests() : SubscriptionStoreTests(new LocalStores());
 
 public sealed class SubscriptionStoreOnAzuriteTests() : SubscriptionStoreTests(new AzuriteStores());
-
-public sealed class SubscriptionStoreOnEmbeddedTests() : SubscriptionStoreTests(new EmbeddedStores());
 
 public abstract class SubscriptionStoreTests(ITableStores stores)
 {

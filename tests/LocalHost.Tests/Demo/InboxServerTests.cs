@@ -27,20 +27,20 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     public void Dispose() => _client.Dispose();
 
     [Fact]
-    public async Task Arrivals_are_listed_newest_first_with_their_headers_and_a_body_that_can_be_read()
+    public async Task Requests_are_listed_newest_first_with_their_headers_and_a_body_that_can_be_read()
     {
         await Send("""{"eventName":"A","data":{"x":"<b>é</b>"}}""", "evt_1");
         await Send("no JSON", "evt_2");
         await Send("""{"eventName":"A"}""", "evt_1");
 
-        var arrivals = await Arrivals();
+        var requests = await Requests();
 
-        Assert.Equal(["3", "2", "1"], arrivals.Select(arrival => arrival["number"]!.ToString()));
-        Assert.Equal(["2", "1", "1"], arrivals.Select(arrival => arrival["time"]!.ToString()));
-        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)arrivals[2]["body"]!);
-        Assert.Equal("no JSON", (string)arrivals[1]["body"]!);
+        Assert.Equal(["3", "2", "1"], requests.Select(request => request["number"]!.ToString()));
+        Assert.Equal(["2", "1", "1"], requests.Select(request => request["count"]!.ToString()));
+        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)requests[2]["body"]!);
+        Assert.Equal("no JSON", (string)requests[1]["body"]!);
         Assert.Contains(
-            arrivals[0]["headers"]!.AsArray(),
+            requests[0]["headers"]!.AsArray(),
             header => (string)header!["name"]! == "webhook-id" && (string)header["value"]! == "evt_1"
         );
     }
@@ -50,10 +50,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}");
 
-        var text = await _client.GetStringAsync("/arrivals");
+        var text = await _client.GetStringAsync("/requests");
 
         Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
-        var authorization = (await Arrivals())[0]["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization");
+        var authorization = (await Requests())[0]["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization");
         Assert.Equal("Bearer ••••" + Token[^4..], (string)authorization!["value"]!);
     }
 
@@ -62,13 +62,13 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}", token: "elevenchars");
 
-        var arrival = (await Arrivals())[0];
+        var request = (await Requests())[0];
 
         Assert.Equal(
             "Bearer ••••",
-            (string)arrival["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!
+            (string)request["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!
         );
-        Assert.False((bool)arrival["isTokenRight"]!);
+        Assert.False((bool)request["isTokenValid"]!);
     }
 
     [Fact]
@@ -76,10 +76,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}");
 
-        var arrival = (await Arrivals())[0];
+        var request = (await Requests())[0];
 
-        Assert.Equal("The signature is missing.", (string)arrival["signatureProblem"]!);
-        Assert.True((bool)arrival["isTokenRight"]!);
+        Assert.Equal("The signature is missing.", (string)request["signatureError"]!);
+        Assert.True((bool)request["isTokenValid"]!);
     }
 
     [Fact]
@@ -89,9 +89,9 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         await Choose("error");
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
-        await Choose("well");
+        await Choose("ok");
         Assert.Equal(HttpStatusCode.OK, await Send("{}"));
-        Assert.Equal(["200", "500", "500", "200"], (await Arrivals()).Select(arrival => arrival["answered"]!.ToString()));
+        Assert.Equal(["200", "500", "500", "200"], (await Requests()).Select(request => request["status"]!.ToString()));
     }
 
     [Fact]
@@ -105,25 +105,25 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
             await Task.Delay(1);
         }
 
-        Assert.Single(await Arrivals());
+        Assert.Single(await Requests());
         Assert.False(sending.IsCompleted);
-        _time.Advance(Inbox.SlowAnswer);
+        _time.Advance(Inbox.SlowDelay);
         Assert.Equal(HttpStatusCode.OK, await sending);
     }
 
     [Theory]
-    [InlineData("""{"answer":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":7}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":7}""", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("null", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("""{"response":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
     public async Task Choice_that_is_none_is_refused(string body, string contentType, HttpStatusCode status)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var answer = await _client.PutAsync("/answer", content);
+        using var answer = await _client.PutAsync("/response", content);
 
         Assert.Equal(status, answer.StatusCode);
-        Assert.Equal(InboxAnswer.Well, _inbox.Answer);
+        Assert.Equal(InboxResponse.Ok, _inbox.Response);
     }
 
     [Fact]
@@ -134,18 +134,18 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
             await Send("{}", $"evt_{n}");
         }
 
-        var state = JsonNode.Parse(await _client.GetStringAsync("/arrivals?since=100"))!;
+        var state = JsonNode.Parse(await _client.GetStringAsync("/requests?since=100"))!;
 
         Assert.Equal(102, (int)state["total"]!);
-        Assert.Equal([102, 101], state["arrivals"]!.AsArray().Select(arrival => (int)arrival!["number"]!));
-        Assert.Equal(Inbox.Capacity, (await Arrivals()).Count);
+        Assert.Equal([102, 101], state["requests"]!.AsArray().Select(request => (int)request!["number"]!));
+        Assert.Equal(Inbox.Capacity, (await Requests()).Count);
     }
 
     [Fact]
     public async Task Body_of_more_than_a_megabyte_is_refused_and_not_kept()
     {
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Send(new string('x', 1024 * 1024 + 1)));
-        Assert.Empty(await Arrivals());
+        Assert.Empty(await Requests());
     }
 
     [Fact]
@@ -192,13 +192,13 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
     private async Task Choose(string answer)
     {
-        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
-        using var chosen = await _client.PutAsync("/answer", content);
+        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await _client.PutAsync("/response", content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 
-    private async Task<IReadOnlyList<JsonNode>> Arrivals() =>
-        [.. JsonNode.Parse(await _client.GetStringAsync("/arrivals"))!["arrivals"]!.AsArray().Select(arrival => arrival!)];
+    private async Task<IReadOnlyList<JsonNode>> Requests() =>
+        [.. JsonNode.Parse(await _client.GetStringAsync("/requests"))!["requests"]!.AsArray().Select(request => request!)];
 
     [GeneratedRegex(@"<script(?![^>]*\ssrc=)|<style|\son\w+=|style=|https?:", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Inline();

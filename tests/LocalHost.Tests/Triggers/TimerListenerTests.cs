@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LocalHost.Functions;
 using LocalHost.Storage;
 using LocalHost.Tests.Storage;
 using LocalHost.Triggers;
@@ -32,7 +33,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_runs_at_each_time_of_its_schedule()
     {
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(Start.AddMinutes(11));
 
@@ -43,7 +44,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_tells_the_last_and_the_next_run()
     {
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(Start.AddMinutes(11));
 
@@ -60,7 +61,7 @@ public sealed class TimerListenerTests : IDisposable
     public async Task Timer_goes_on_when_a_run_fails()
     {
         _body = _ => throw new InvalidOperationException("on purpose");
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(Start.AddMinutes(11));
 
@@ -72,7 +73,7 @@ public sealed class TimerListenerTests : IDisposable
     {
         var gate = new TaskCompletionSource();
         _body = _ => gate.Task;
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(Start.AddMinutes(5));
         Next();
@@ -89,10 +90,10 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_runs_at_once_and_past_due_when_a_run_was_missed_while_the_host_was_down()
     {
-        await using (await StartAsync("0 0 3 * * *")) { }
+        await using (StartTimer("0 0 3 * * *")) { }
         _time.SetUtcNow(Start.AddDays(2));
 
-        await using var timer = await StartAsync("0 0 3 * * *");
+        await using var timer = StartTimer("0 0 3 * * *");
 
         var (info, at) = Next();
         Assert.Equal((Start.AddDays(2), true), (at, info.IsPastDue));
@@ -102,10 +103,10 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_waits_for_an_hour_when_a_run_was_missed_more_than_two_days_ago()
     {
-        await using (await StartAsync("0 0 3 * * *")) { }
+        await using (StartTimer("0 0 3 * * *")) { }
         _time.SetUtcNow(Start.AddDays(3));
 
-        await using var timer = await StartAsync("0 0 3 * * *");
+        await using var timer = StartTimer("0 0 3 * * *");
 
         AdvanceTo(Start.AddDays(3).AddMinutes(59));
         Assert.Empty(_runs);
@@ -116,10 +117,10 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_that_runs_often_does_not_wait_for_an_hour()
     {
-        await using (await StartAsync("0 */5 * * * *")) { }
+        await using (StartTimer("0 */5 * * * *")) { }
         _time.SetUtcNow(Start.AddDays(3).AddMinutes(1));
 
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(Start.AddDays(3).AddMinutes(5));
         Assert.Equal(Start.AddDays(3).AddMinutes(5), Next().At);
@@ -129,10 +130,10 @@ public sealed class TimerListenerTests : IDisposable
     public async Task Timer_runs_by_the_present_when_the_clock_was_ahead()
     {
         _time.Jump(TimeSpan.FromDays(2000));
-        await using (await StartAsync("0 0 * * * *")) { }
+        await using (StartTimer("0 0 * * * *")) { }
         _time.Jump(TimeSpan.FromDays(-2000));
 
-        await using var timer = await StartAsync("0 0 * * * *");
+        await using var timer = StartTimer("0 0 * * * *");
 
         AdvanceTo(Start.AddHours(1));
         Assert.Equal((Start.AddHours(1), false), (Next() is var (info, at) ? at : default, info.IsPastDue));
@@ -141,14 +142,14 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_that_ran_is_not_past_due_after_a_restart()
     {
-        await using (await StartAsync("0 */5 * * * *"))
+        await using (StartTimer("0 */5 * * * *"))
         {
             AdvanceTo(Start.AddMinutes(5));
             Next();
         }
 
         _time.SetUtcNow(Start.AddMinutes(6));
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(Start.AddMinutes(10));
 
         var (info, at) = Next();
@@ -159,7 +160,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Running_timer_follows_a_clock_that_is_set_back()
     {
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         Rest();
         _time.Jump(TimeSpan.FromDays(-365));
         AdvanceTo(Start.AddDays(-365).AddMinutes(6));
@@ -170,7 +171,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Running_timer_waits_for_an_hour_when_the_clock_is_set_far_ahead()
     {
-        await using var timer = await StartAsync("0 0 3 * * *");
+        await using var timer = StartTimer("0 0 3 * * *");
         Rest();
         _time.Jump(TimeSpan.FromDays(2000));
         AdvanceTo(_time.GetUtcNow().AddMinutes(59));
@@ -186,7 +187,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Running_timer_runs_an_hour_after_a_long_sleep()
     {
-        await using var timer = await StartAsync("0 0 3 * * *");
+        await using var timer = StartTimer("0 0 3 * * *");
         Rest();
         _time.Jump(TimeSpan.FromDays(4));
         AdvanceTo(Start.AddDays(4).AddMinutes(62));
@@ -197,10 +198,10 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_forgets_a_missed_run_when_its_schedule_has_changed()
     {
-        await using (await StartAsync("0 0 3 * * *")) { }
+        await using (StartTimer("0 0 3 * * *")) { }
         _time.SetUtcNow(Start.AddDays(3));
 
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(Start.AddDays(3).AddMinutes(5));
 
         var (info, at) = Next();
@@ -212,10 +213,10 @@ public sealed class TimerListenerTests : IDisposable
     [InlineData("*/10 * * * * *", true)]
     public async Task Timer_forgets_missed_runs_when_it_is_not_monitored_or_runs_more_than_once_a_minute(string schedule, bool useMonitor)
     {
-        await using (await StartAsync(schedule, new TimerTriggerAttribute(schedule) { UseMonitor = useMonitor })) { }
+        await using (StartTimer(schedule, new TimerTriggerAttribute(schedule) { UseMonitor = useMonitor })) { }
         _time.SetUtcNow(Start.AddDays(3));
 
-        await using var timer = await StartAsync(schedule, new TimerTriggerAttribute(schedule) { UseMonitor = useMonitor });
+        await using var timer = StartTimer(schedule, new TimerTriggerAttribute(schedule) { UseMonitor = useMonitor });
         AdvanceTo(Start.AddDays(3).AddHours(15));
 
         var (info, at) = Next();
@@ -227,10 +228,10 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_begins_anew_when_what_it_remembers_is_damaged()
     {
-        await using (await StartAsync("0 */5 * * * *")) { }
+        await using (StartTimer("0 */5 * * * *")) { }
         await _database.WriteAsync(new Do(batch => batch.Put(TimerStatusStore.KeyOf("Tick"), "{"u8)));
 
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(Start.AddMinutes(5));
 
         Assert.False(Next().Info.IsPastDue);
@@ -239,7 +240,7 @@ public sealed class TimerListenerTests : IDisposable
     [Fact]
     public async Task Timer_runs_at_start_when_it_says_so()
     {
-        await using var timer = await StartAsync("0 0 3 * * *", new TimerTriggerAttribute("") { RunOnStartup = true });
+        await using var timer = StartTimer("0 0 3 * * *", new TimerTriggerAttribute("") { RunOnStartup = true });
 
         var (info, at) = Next();
         Assert.Equal((Start, false), (at, info.IsPastDue));
@@ -250,7 +251,7 @@ public sealed class TimerListenerTests : IDisposable
     {
         var gate = new TaskCompletionSource();
         _body = _ => gate.Task;
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(Start.AddMinutes(5));
         Next();
 
@@ -272,7 +273,7 @@ public sealed class TimerListenerTests : IDisposable
             await using var registration = token.Register(cancelled.SetResult);
             await Task.Delay(Timeout.Infinite, token);
         };
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(Start.AddMinutes(5));
         Next();
 
@@ -281,11 +282,10 @@ public sealed class TimerListenerTests : IDisposable
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    private async Task<Running> StartAsync(string schedule, TimerTriggerAttribute? attribute = null)
+    private Running StartTimer(string schedule, TimerTriggerAttribute? attribute = null)
     {
         var function = new LocalFunction(
             "Tick",
-            "",
             null!,
             attribute ?? new TimerTriggerAttribute(schedule),
             async (value, _, token) =>
@@ -317,7 +317,7 @@ public sealed class TimerListenerTests : IDisposable
             _time,
             NullLogger<TimerListener>.Instance
         );
-        await listener.StartAsync(CancellationToken.None);
+        listener.Start();
         return new Running(listener);
     }
 

@@ -40,7 +40,7 @@ public sealed class TimerScheduleTests
     [InlineData("00:05:00")]
     public void Schedule_is_refused_with_its_function_when_it_is_not_an_expression(string expression) =>
         Assert.StartsWith(
-            $"Purge: '{expression}' is not a schedule: ",
+            $"Purge: '{expression}' is not a valid schedule: ",
             Assert.Throws<StartupException>(() => TimerSchedule.Parse(expression, "Purge")).Message,
             StringComparison.Ordinal
         );

@@ -42,7 +42,7 @@ public sealed class BackupTests : IDisposable
         Directory.CreateDirectory(Copy);
         await using var host = await TestHost.StartAsync([], setup: new Setup { Folder = _folder.Path });
 
-        Assert.Contains("exists already", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

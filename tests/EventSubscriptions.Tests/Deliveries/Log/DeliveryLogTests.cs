@@ -8,7 +8,7 @@ using EventSubscriptions.Tests.Storage;
 
 namespace EventSubscriptions.Tests.Deliveries.Log;
 
-public sealed class DeliveryLogOnEmbeddedStoreTests() : DeliveryLogTests(new EmbeddedStores());
+public sealed class DeliveryLogOnLocalStoresTests() : DeliveryLogTests(new LocalStores());
 
 public sealed class DeliveryLogOnAzuriteTests() : DeliveryLogTests(new AzuriteStores());
 

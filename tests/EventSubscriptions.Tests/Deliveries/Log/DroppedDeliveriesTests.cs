@@ -12,7 +12,7 @@ namespace EventSubscriptions.Tests.Deliveries.Log;
 
 public sealed class DroppedDeliveriesOnAzuriteTests() : DroppedDeliveriesTests(new AzuriteStores());
 
-public sealed class DroppedDeliveriesOnEmbeddedTests() : DroppedDeliveriesTests(new EmbeddedStores());
+public sealed class DroppedDeliveriesOnLocalStoresTests() : DroppedDeliveriesTests(new LocalStores());
 
 public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifetime
 {

@@ -15,7 +15,7 @@ namespace EventSubscriptions.Tests.Deliveries.Outcome;
 
 public sealed class HealthTrackerOnAzuriteTests() : HealthTrackerTests(new AzuriteStores());
 
-public sealed class HealthTrackerOnEmbeddedTests() : HealthTrackerTests(new EmbeddedStores());
+public sealed class HealthTrackerOnLocalStoresTests() : HealthTrackerTests(new LocalStores());
 
 public abstract class HealthTrackerTests(ITableStores stores) : IAsyncLifetime
 {

@@ -24,7 +24,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
     }
 

@@ -11,7 +11,7 @@ namespace EventSubscriptions.Tests.Events.Archive;
 
 public sealed class EventArchiveOnAzuriteTests() : EventArchiveTests(new AzuriteStores());
 
-public sealed class EventArchiveOnEmbeddedStoreTests() : EventArchiveTests(new EmbeddedStores());
+public sealed class EventArchiveOnLocalStoresTests() : EventArchiveTests(new LocalStores());
 
 public abstract class EventArchiveTests(ITableStores stores)
 {
