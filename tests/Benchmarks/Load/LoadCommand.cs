@@ -17,6 +17,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     private readonly Report _report = new();
+    private readonly Rounds _rounds = new(options.Rounds, progress);
 
     public static async Task<int> Run(IReadOnlyList<string> args)
     {
@@ -81,14 +82,14 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
             times.Add(app.StartTime.TotalSeconds);
         }
 
-        _report.Add(new("start", "start to ready, empty folder", Median(times), "s", AtMost: 2));
+        _report.Add(new("start", "start to ready, empty folder", Statistics.Median(times), "s", AtMost: 2));
     }
 
     private async Task Throughput()
     {
         var total = options.Subscriptions * options.Events;
         using var client = Process.GetCurrentProcess();
-        var raw = await Warm(client, total, () => MeasureRawLimit(total));
+        var raw = await _rounds.MeasureWarm(client, total, () => MeasureRawLimit(total));
         await using var app = await AppProcess.Start();
         var ours = await MeasureDeliveries(app, others: 0);
         _report.Add(new("raw", $"raw limit, HttpClient, {RawLimit.Concurrency} at once", raw.Rate, "/s"));
@@ -100,7 +101,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         _report.Add(
             new("cpuRatio", "CPU of the app for a delivery, over that of HttpClient for a request", ours.Cpu / raw.Cpu, "", AtMost: 2)
         );
-        _report.Add(new("throughputPeakMemory", "peak memory meanwhile", PeakMemory(app), "MB"));
+        _report.Add(new("throughputPeakMemory", "peak memory meanwhile", Rounds.PeakMemory(app), "MB"));
     }
 
     /// <summary>The same deliveries again in an organization with many other subscriptions, which want another event.</summary>
@@ -137,16 +138,26 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
             new(
                 "latencyP50",
                 $"publish accepted to POST received, {options.Rate:N0}/s, p50",
-                Math.Max(0, Percentile(accepted, 0.50)),
+                Math.Max(0, Statistics.Percentile(accepted, 0.50)),
                 "ms",
                 AtMost: 5
             )
         );
         _report.Add(
-            new("latencyP99", $"publish accepted to POST received, {options.Rate:N0}/s, p99", Percentile(accepted, 0.99), "ms", AtMost: 20)
+            new(
+                "latencyP99",
+                $"publish accepted to POST received, {options.Rate:N0}/s, p99",
+                Statistics.Percentile(accepted, 0.99),
+                "ms",
+                AtMost: 20
+            )
         );
-        _report.Add(new("totalLatencyP50", $"publish sent to POST received, {options.Rate:N0}/s, p50", Percentile(sent, 0.50), "ms"));
-        _report.Add(new("totalLatencyP99", $"publish sent to POST received, {options.Rate:N0}/s, p99", Percentile(sent, 0.99), "ms"));
+        _report.Add(
+            new("totalLatencyP50", $"publish sent to POST received, {options.Rate:N0}/s, p50", Statistics.Percentile(sent, 0.50), "ms")
+        );
+        _report.Add(
+            new("totalLatencyP99", $"publish sent to POST received, {options.Rate:N0}/s, p99", Statistics.Percentile(sent, 0.99), "ms")
+        );
     }
 
     private async Task FanOut()
@@ -156,7 +167,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         var user = await SubscribeToSilence(app);
         const int events = 10;
         var waiting = 0L;
-        var (rate, cpu) = await Warm(
+        var (rate, cpu) = await _rounds.MeasureWarm(
             process,
             options.FanOut * events,
             async () =>
@@ -180,7 +191,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         var waiting = await UntilWaiting(user, options.Waiting);
         using var process = Process.GetProcessById(app.ProcessId);
         _report.Add(new("memory", $"memory with {waiting:N0} deliveries waiting", process.WorkingSet64 / 1e6, "MB", AtMost: 500));
-        _report.Add(new("peakMemory", "peak memory until then", PeakMemory(app), "MB"));
+        _report.Add(new("peakMemory", "peak memory until then", Rounds.PeakMemory(app), "MB"));
     }
 
     private Task<double> MeasureRawLimit(int requests)
@@ -206,7 +217,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         await receiver.Complete(progress);
 
         var total = options.Subscriptions * options.Events;
-        return await Warm(
+        return await _rounds.MeasureWarm(
             process,
             total,
             async () =>
@@ -218,37 +229,6 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
                 return total / Stopwatch.GetElapsedTime(started, await receiver.Complete(progress)).TotalSeconds;
             }
         );
-    }
-
-    /// <summary>The median of all rounds but the first, in which the runtime still compiles.</summary>
-    /// <param name="process">Whose CPU counts.</param>
-    /// <param name="count">How many operations a round has.</param>
-    /// <param name="measure">One round, which answers how many operations there were a second.</param>
-    private async Task<Speed> Warm(Process process, int count, Func<Task<double>> measure)
-    {
-        var rounds = new List<Speed>();
-        for (var round = 0; round < options.Rounds; round++)
-        {
-            var before = CpuTime(process);
-            var rate = await measure();
-            rounds.Add(new(rate, (CpuTime(process) - before).TotalMicroseconds / count));
-            progress.Say($"round {round + 1}: {rate:N0}/s, {rounds[^1].Cpu:N1} µs");
-        }
-
-        Speed[] warm = [.. rounds.Skip(rounds.Count > 1 ? 1 : 0)];
-        return new(Median(warm.Select(speed => speed.Rate)), Median(warm.Select(speed => speed.Cpu)));
-    }
-
-    private static TimeSpan CpuTime(Process process)
-    {
-        process.Refresh();
-        return process.TotalProcessorTime;
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] ordered = [.. values.Order()];
-        return ordered[ordered.Length / 2];
     }
 
     /// <summary>Publishes one event after another at a fixed rate, whether or not those before are through.</summary>
@@ -312,19 +292,6 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
 
         return waiting;
     }
-
-    private static double PeakMemory(AppProcess app)
-    {
-        using var process = Process.GetProcessById(app.ProcessId);
-        return process.PeakWorkingSet64 / 1e6;
-    }
-
-    private static double Percentile(double[] ordered, double share) =>
-        ordered[(int)Math.Min(ordered.Length - 1, Math.Ceiling(ordered.Length * share))];
-
-    /// <param name="Rate">Operations a second.</param>
-    /// <param name="Cpu">Of one of them, in microseconds.</param>
-    private sealed record Speed(double Rate, double Cpu);
 
     private sealed record Published(string Id, long SentAt, long AcceptedAt);
 }

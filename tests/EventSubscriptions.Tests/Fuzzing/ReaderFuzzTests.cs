@@ -222,11 +222,7 @@ public sealed class ReaderFuzzTests
                     query.ReportUnknown();
                     IfMatch.Read(request, errors).Accepts(new ETag("row"));
                     Written(errors);
-                    if (
-                        EventSubscriptions.Storage.InvertedTicks.KeyRange(times.From, times.To)
-                            is { AtLeast: { } atLeast, Below: { } below }
-                        && times.From < times.To
-                    )
+                    if (InvertedTicks.KeyRange(times.From, times.To) is { AtLeast: { } atLeast, Below: { } below } && times.From < times.To)
                     {
                         Assert.True(string.CompareOrdinal(atLeast, below) < 0, $"{atLeast} {below}");
                     }

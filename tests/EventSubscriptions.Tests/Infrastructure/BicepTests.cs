@@ -7,21 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Infrastructure;
 
-/// <summary>The template is consistent in itself, and with the app.</summary>
+/// <summary>The template is consistent, and matches the app.</summary>
 public sealed class BicepTests
 {
-    // Microsoft Learn, "Azure built-in roles".
-    private static readonly Dictionary<string, string> s_roles = new(StringComparer.Ordinal)
-    {
-        ["storageBlobDataOwner"] = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
-        ["storageBlobDataContributor"] = "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-        ["storageTableDataContributor"] = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
-        ["serviceBusDataOwner"] = "090c5cfd-751d-490a-894a-3ce6f1109419",
-        ["keyVaultSecretsUser"] = "4633458b-17de-408a-b874-0445c86b69e6",
-        ["keyVaultSecretsOfficer"] = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-        ["monitoringMetricsPublisher"] = "3913510d-42f4-4e42-8a64-420c390055eb",
-    };
-
     [Fact]
     public async Task Files_are_well_formed() =>
         Assert.All(
@@ -30,7 +18,7 @@ public sealed class BicepTests
         );
 
     [Fact]
-    public async Task Modules_are_files_of_this_folder_and_each_is_used()
+    public async Task Every_module_file_is_used_and_every_used_module_exists()
     {
         var files = await BicepFiles.All();
         var used = files.Values.SelectMany(file => file.Modules).Select(module => module.Path).ToList();
@@ -42,7 +30,7 @@ public sealed class BicepTests
     }
 
     [Fact]
-    public async Task Modules_are_given_what_they_take_and_nothing_else()
+    public async Task Modules_get_their_required_parameters_and_no_unknown_ones()
     {
         var files = await BicepFiles.All();
 
@@ -100,7 +88,7 @@ public sealed class BicepTests
     }
 
     [Fact]
-    public async Task Parameters_file_sets_what_the_template_takes()
+    public async Task Parameters_file_sets_required_parameters_and_no_unknown_ones()
     {
         using var file = JsonDocument.Parse(await BicepFiles.Text("main.parameters.json"));
         var set = file.RootElement.GetProperty("parameters").EnumerateObject().Select(param => param.Name).ToList();
@@ -110,16 +98,16 @@ public sealed class BicepTests
         Assert.Empty(declared.Where(param => param.Required).Select(param => param.Name).Except(set));
     }
 
-    /// <summary>What has no default, azd asks for before it runs a hook, unless it sets it itself.</summary>
+    /// <summary>azd prompts for parameters without a default before it runs a hook, except those that it sets itself.</summary>
     [Fact]
-    public async Task Azd_asks_for_nothing_but_what_it_knows_how_to_ask() =>
+    public async Task Required_parameters_are_those_that_azd_can_prompt_for() =>
         Assert.Equal(
             ["environmentName", "location"],
             (await BicepFiles.Read("main.bicep")).Params.Where(param => param.Required).Select(param => param.Name)
         );
 
     [Fact]
-    public async Task One_type_of_resource_has_one_version() =>
+    public async Task Each_resource_type_has_one_version() =>
         Assert.All(
             (await BicepFiles.All())
                 .Values.SelectMany(file => file.Resources)
@@ -143,7 +131,7 @@ public sealed class BicepTests
     }
 
     [Fact]
-    public async Task Queues_are_those_of_the_one_declaration()
+    public async Task Queues_are_those_of_the_json_file()
     {
         Assert.Contains("servicebus.json", (await BicepFiles.Read("servicebus.bicep")).Loaded);
         using var declared = JsonDocument.Parse(await BicepFiles.Text("servicebus.json"));
@@ -167,115 +155,7 @@ public sealed class BicepTests
         );
 
     [Fact]
-    public async Task Roles_are_the_right_ones()
-    {
-        var bicep = await BicepFiles.Text("roles.bicep");
-        var declared = Regex
-            .Matches(bicep, @"(?m)^  (\w+): '([0-9a-f-]{36})'$")
-            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
-
-        Assert.Equal(s_roles, declared);
-        Assert.All(
-            declared.Keys,
-            role => Assert.Contains($"'Microsoft.Authorization/roleDefinitions', roles.{role})", bicep, StringComparison.Ordinal)
-        );
-    }
-
-    [Fact]
-    public async Task Role_assignments_say_whom_they_are_for() =>
-        Assert.All(
-            await Resources("Microsoft.Authorization/roleAssignments"),
-            assignment => Assert.Equal(["roleDefinitionId", "principalId", "principalType"], assignment.Properties)
-        );
-
-    /// <summary>An app that could write its own package would run whatever got into it once for good.</summary>
-    [Fact]
-    public async Task Package_is_written_by_another_identity_than_the_app_has()
-    {
-        var roles = await BicepFiles.Text("roles.bicep");
-        var assignments = Regex
-            .Matches(roles, @"(?s)scope: (\w+)\n.*?roles\.(\w+)\)\n    principalId: (\w+)\n")
-            .Select(match => (Scope: match.Groups[1].Value, Role: match.Groups[2].Value, Principal: match.Groups[3].Value))
-            .Where(assignment => assignment.Role.StartsWith("storage", StringComparison.Ordinal));
-
-        Assert.Equal(
-            [
-                ("hostStorage", "storageBlobDataOwner", "appPrincipalId"),
-                ("packageStorage", "storageBlobDataContributor", "packagePrincipalId"),
-                ("storage", "storageTableDataContributor", "appPrincipalId"),
-            ],
-            assignments
-        );
-        var app = await BicepFiles.Text("functionapp.bicep");
-        Assert.Matches(@"(?s)deployment: \{.*packageStorage\.properties.*userAssignedIdentityResourceId: packageIdentity\.id", app);
-        Assert.Contains("AZURE_CLIENT_ID: identity.properties.clientId", app, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Accesses_to_secrets_package_and_queues_are_logged()
-    {
-        var settings = await Resources("Microsoft.Insights/diagnosticSettings");
-        Assert.All(settings, setting => Assert.Equal(["workspaceId", "logs"], setting.Properties));
-        var bicep = await BicepFiles.Text("diagnostics.bicep");
-        var logged = Regex
-            .Matches(bicep, @"(?s)= \{\n  name: 'audit'\n  scope: ([\w:]+)\n.*?\n\}\n")
-            .SelectMany(match =>
-                Regex
-                    .Matches(match.Value, "category: '(.*)'\n        enabled: true")
-                    .Select(category => $"{match.Groups[1].Value} {category.Groups[1].Value}")
-            );
-
-        // Microsoft Learn, "Supported categories for Azure Monitor resource logs".
-        Assert.Equal(
-            [
-                "keyVault AuditEvent",
-                "packageStorage::blobs StorageRead",
-                "packageStorage::blobs StorageWrite",
-                "packageStorage::blobs StorageDelete",
-                "serviceBus OperationalLogs",
-                "serviceBus VNetAndIPFilteringLogs",
-            ],
-            logged
-        );
-    }
-
-    [Theory]
-    [InlineData("storage.bicep")]
-    [InlineData("blobs.bicep")]
-    [InlineData("servicebus.bicep")]
-    public async Task Network_is_a_parameter(string file)
-    {
-        var parameters = (await BicepFiles.Read(file)).Params.Where(param => param.Required).Select(param => param.Name).ToList();
-
-        Assert.Contains("publicNetworkAccess", parameters);
-        Assert.Contains("networkAcls", parameters);
-    }
-
-    [Fact]
-    public async Task Parameters_of_the_network_are_explained()
-    {
-        var docs = await File.ReadAllTextAsync(Repository.PathOf("docs", "deploying.md"));
-
-        Assert.All(
-            (string[])["PUBLIC_NETWORK_ACCESS", "VIRTUAL_NETWORK_SUBNET_ID", "allowedIpRanges", "clientIpRanges", "logTableOperations"],
-            name => Assert.Contains($"`{name}`", docs, StringComparison.Ordinal)
-        );
-    }
-
-    [Fact]
-    public async Task Nothing_is_reached_by_a_key()
-    {
-        Assert.Contains("allowSharedKeyAccess: false", await BicepFiles.Text("storage.bicep"), StringComparison.Ordinal);
-        Assert.Contains("allowSharedKeyAccess: false", await BicepFiles.Text("blobs.bicep"), StringComparison.Ordinal);
-        Assert.Contains("disableLocalAuth: true", await BicepFiles.Text("servicebus.bicep"), StringComparison.Ordinal);
-        Assert.Contains("DisableLocalAuth: true", await BicepFiles.Text("monitoring.bicep"), StringComparison.Ordinal);
-        Assert.Equal(2, Regex.Count(await BicepFiles.Text("functionapp.bicep"), @"allow: false\n"));
-        var all = string.Concat(await Task.WhenAll((await BicepFiles.All()).Keys.Select(BicepFiles.Text)));
-        Assert.DoesNotMatch(@"listKeys|listSecrets|getSecret|AccountKey=|SharedAccessKey", all);
-    }
-
-    [Fact]
-    public async Task Alerts_ask_for_metrics_that_the_app_has()
+    public async Task Alerts_query_metrics_that_the_app_has()
     {
         var asked = Regex
             .Matches(await BicepFiles.Text("alerts.bicep"), @"customMetrics \| where name == ""([^""]+)""")
@@ -292,7 +172,7 @@ public sealed class BicepTests
     }
 
     [Fact]
-    public async Task Every_alert_is_explained()
+    public async Task Every_alert_is_documented()
     {
         var alerts = Regex
             .Matches(await BicepFiles.Text("alerts.bicep"), @"(?m)^    name: '([\w-]+)'$")
@@ -302,15 +182,5 @@ public sealed class BicepTests
 
         Assert.NotEmpty(alerts);
         Assert.All(alerts, alert => Assert.Contains($"| `{alert}` |", docs, StringComparison.Ordinal));
-    }
-
-    private static async Task<IEnumerable<BicepResource>> Resources(string type)
-    {
-        var found = (await BicepFiles.All())
-            .Values.SelectMany(file => file.Resources)
-            .Where(resource => resource.Type.StartsWith($"{type}@", StringComparison.Ordinal))
-            .ToList();
-        Assert.NotEmpty(found);
-        return found;
     }
 }

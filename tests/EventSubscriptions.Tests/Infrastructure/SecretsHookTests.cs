@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using EventSubscriptions.Access;
 using EventSubscriptions.Options;
@@ -8,68 +6,32 @@ using Microsoft.Extensions.Configuration;
 
 namespace EventSubscriptions.Tests.Infrastructure;
 
-/// <summary>
-/// The hook that makes the secrets before azd provisions, against stand-ins of <c>az</c> and <c>azd</c> that keep what they are told in a
-/// folder and note every call.
-/// </summary>
 public sealed class SecretsHookTests : IDisposable
 {
-    private const string Az = """
-        #!/bin/sh
-        echo "az $*" >>"$STATE/calls"
-        case "$1 $2" in
-        'account show') [ ! -e "$STATE/logged-out" ] ;;
-        'group exists') if [ -e "$STATE/group" ]; then echo true; else echo false; fi ;;
-        'group create') touch "$STATE/group" ;;
-        'keyvault list') if [ -e "$STATE/vault" ]; then echo "$VAULT"; fi ;;
-        'keyvault list-deleted') if [ -e "$STATE/deleted-vault" ]; then echo "$VAULT"; fi ;;
-        'keyvault create' | 'keyvault recover') touch "$STATE/vault" ;;
-        'rest --method')
-            secret=$(echo "$5" | sed 's|.*/secrets/\(.*\)?.*|\1|')
-            if [ "$3" = get ]; then
-                if [ -e "$STATE/forbidden" ]; then echo 'Forbidden({"error":{"code":"AuthorizationFailed"}})' >&2; exit 1; fi
-                if [ -e "$STATE/$secret" ]; then echo "$secret"; else echo 'Not Found({"error":{"code":"SecretNotFound"}})' >&2; exit 1; fi
-            else
-                if [ -e "$STATE/deleted-$secret" ]; then echo 'Conflict({"error":{"code":"Conflict"}})' >&2; exit 1; fi
-                cp "${9#@}" "$STATE/$secret"
-            fi ;;
-        *) exit 2 ;;
-        esac
-        """;
+    private readonly SecretsHook _hook = new();
 
-    private const string Azd = """
-        #!/bin/sh
-        echo "azd $*" >>"$STATE/calls"
-        """;
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("hook").FullName;
-
-    public SecretsHookTests()
-    {
-        Directory.CreateDirectory(PathOf("bin"));
-        Directory.CreateDirectory(PathOf("state"));
-        Directory.CreateDirectory(PathOf("tmp"));
-        Program("az", Az);
-        Program("azd", Azd);
-    }
+    public void Dispose() => _hook.Dispose();
 
     [Fact]
-    public async Task Makes_group_vault_and_secrets_the_first_time()
+    public async Task Hook_creates_group_vault_and_secrets_on_first_run()
     {
-        var (code, _) = await Run();
+        var (code, _) = await _hook.Run();
 
         Assert.Equal(0, code);
-        Assert.Equal(["group create", "keyvault create", "put access-admin-key", "put secrets-keys"], Changes());
-        Assert.Contains("--enable-purge-protection true", Calls(), StringComparison.Ordinal);
+        Assert.Equal(["group create", "keyvault create", "put access-admin-key", "put secrets-keys"], _hook.Changes());
+        Assert.Contains("--enable-purge-protection true", _hook.Calls(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Makes_secrets_that_the_app_accepts()
+    public async Task Hook_creates_secrets_that_the_app_accepts()
     {
-        await Run();
+        await _hook.Run();
         var reader = new OptionsReader(
             new ConfigurationBuilder()
-                .AddInMemoryCollection([new("Access:AdminKey", Secret("access-admin-key")), new("Secrets:Keys", Secret("secrets-keys"))])
+                .AddInMemoryCollection([
+                    new("Access:AdminKey", _hook.Secret("access-admin-key")),
+                    new("Secrets:Keys", _hook.Secret("secrets-keys")),
+                ])
                 .Build()
         );
         AccessOptions.Read(reader);
@@ -80,74 +42,74 @@ public sealed class SecretsHookTests : IDisposable
     }
 
     [Fact]
-    public async Task Changes_nothing_the_second_time()
+    public async Task Hook_changes_nothing_on_second_run()
     {
-        await Run();
-        var (admin, keys) = (Secret("access-admin-key"), Secret("secrets-keys"));
-        File.Delete(PathOf("state", "calls"));
+        await _hook.Run();
+        var (admin, keys) = (_hook.Secret("access-admin-key"), _hook.Secret("secrets-keys"));
+        File.Delete(_hook.PathOf("state", "calls"));
 
-        var (code, _) = await Run();
+        var (code, _) = await _hook.Run();
 
         Assert.Equal(0, code);
-        Assert.Empty(Changes());
-        Assert.Equal((admin, keys), (Secret("access-admin-key"), Secret("secrets-keys")));
+        Assert.Empty(_hook.Changes());
+        Assert.Equal((admin, keys), (_hook.Secret("access-admin-key"), _hook.Secret("secrets-keys")));
     }
 
     [Fact]
-    public async Task Makes_the_one_secret_that_is_missing()
+    public async Task Hook_creates_the_missing_secret_only()
     {
-        State("group", "vault", "secrets-keys");
+        _hook.AddState("group", "vault", "secrets-keys");
 
-        await Run();
+        await _hook.Run();
 
-        Assert.Equal(["put access-admin-key"], Changes());
+        Assert.Equal(["put access-admin-key"], _hook.Changes());
     }
 
     [Fact]
-    public async Task Recovers_a_vault_that_was_deleted()
+    public async Task Hook_recovers_the_vault_when_it_was_deleted()
     {
-        State("deleted-vault", "access-admin-key", "secrets-keys");
+        _hook.AddState("deleted-vault", "access-admin-key", "secrets-keys");
 
-        var (code, _) = await Run();
+        var (code, _) = await _hook.Run();
 
         Assert.Equal(0, code);
-        Assert.Equal(["group create", "keyvault recover"], Changes());
+        Assert.Equal(["group create", "keyvault recover"], _hook.Changes());
     }
 
     [Fact]
-    public async Task Stops_where_a_secret_was_deleted_and_says_how_to_recover_it()
+    public async Task Hook_fails_with_the_command_to_recover_when_a_secret_was_deleted()
     {
-        State("group", "vault", "access-admin-key", "deleted-secrets-keys");
+        _hook.AddState("group", "vault", "access-admin-key", "deleted-secrets-keys");
 
-        var (code, output) = await Run();
+        var (code, output) = await _hook.Run();
 
         Assert.NotEqual(0, code);
         Assert.Contains("az keyvault secret recover --vault-name ", output, StringComparison.Ordinal);
-        Assert.DoesNotContain("azd env set", Calls(), StringComparison.Ordinal);
+        Assert.DoesNotContain("azd env set", _hook.Calls(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Makes_no_secret_where_it_cannot_find_out_whether_one_exists()
+    public async Task Hook_creates_no_secret_when_it_may_not_read_secrets()
     {
-        State("group", "vault", "forbidden");
+        _hook.AddState("group", "vault", "forbidden");
 
-        var (code, _) = await Run();
+        var (code, _) = await _hook.Run();
 
         Assert.NotEqual(0, code);
-        Assert.Empty(Changes());
+        Assert.Empty(_hook.Changes());
     }
 
     [Theory]
     [InlineData("AZURE_ENV_NAME")]
     [InlineData("AZURE_SUBSCRIPTION_ID")]
     [InlineData("AZURE_LOCATION")]
-    public async Task Says_what_is_not_set(string variable)
+    public async Task Hook_fails_when_a_variable_is_not_set(string variable)
     {
-        var (code, output) = await Run((variable, ""));
+        var (code, output) = await _hook.Run((variable, ""));
 
         Assert.NotEqual(0, code);
         Assert.Contains($"{variable} is not set", output, StringComparison.Ordinal);
-        Assert.False(File.Exists(PathOf("state", "calls")));
+        Assert.False(File.Exists(_hook.PathOf("state", "calls")));
     }
 
     [Theory]
@@ -155,82 +117,82 @@ public sealed class SecretsHookTests : IDisposable
     [InlineData("base64", "echo c2hvcnQ=")]
     [InlineData("head", "exit 1")]
     [InlineData("tr", "exit 1")]
-    public async Task Makes_no_secret_of_anything_but_random_bytes(string program, string body)
+    public async Task Hook_creates_no_secret_when_it_has_no_random_bytes(string program, string body)
     {
-        State("group", "vault");
-        Program(program, $"#!/bin/sh\n{body}\n");
+        _hook.AddState("group", "vault");
+        _hook.AddProgram(program, $"#!/bin/sh\n{body}\n");
 
-        var (code, output) = await Run(("AZURE_KEY_VAULT_NAME", "my-vault"));
+        var (code, output) = await _hook.Run(("AZURE_KEY_VAULT_NAME", "my-vault"));
 
         Assert.NotEqual(0, code);
         Assert.Contains("no random bytes", output, StringComparison.Ordinal);
-        Assert.Empty(Changes());
+        Assert.Empty(_hook.Changes());
     }
 
     [Fact]
-    public async Task Names_no_vault_without_a_hash()
+    public async Task Hook_fails_when_it_cannot_hash_the_vault_name()
     {
-        Program("sha256sum", "#!/bin/sh\nexit 127\n");
+        _hook.AddProgram("sha256sum", "#!/bin/sh\nexit 127\n");
 
-        var (code, output) = await Run();
+        var (code, output) = await _hook.Run();
 
         Assert.NotEqual(0, code);
         Assert.Contains("sha256sum", output, StringComparison.Ordinal);
-        Assert.Empty(Changes());
+        Assert.Empty(_hook.Changes());
     }
 
     [Fact]
-    public async Task Stops_where_the_CLI_is_logged_out()
+    public async Task Hook_fails_when_the_CLI_is_logged_out()
     {
-        State("logged-out");
+        _hook.AddState("logged-out");
 
-        var (code, output) = await Run();
+        var (code, output) = await _hook.Run();
 
         Assert.NotEqual(0, code);
         Assert.Contains("az login", output, StringComparison.Ordinal);
-        Assert.Empty(Changes());
+        Assert.Empty(_hook.Changes());
     }
 
     [Fact]
-    public async Task Leaves_secrets_in_no_argument_output_or_file()
+    public async Task Secrets_are_in_no_argument_output_or_file()
     {
-        var (_, output) = await Run();
+        var (_, output) = await _hook.Run();
 
-        foreach (var secret in (string[])[Secret("access-admin-key"), Secret("secrets-keys")[3..]])
+        foreach (var secret in (string[])[_hook.Secret("access-admin-key"), _hook.Secret("secrets-keys")[3..]])
         {
-            Assert.DoesNotContain(secret, Calls(), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, _hook.Calls(), StringComparison.Ordinal);
             Assert.DoesNotContain(secret, output, StringComparison.Ordinal);
         }
 
-        Assert.Empty(Directory.EnumerateFileSystemEntries(PathOf("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_hook.PathOf("tmp")));
     }
 
     [Fact]
-    public async Task Names_the_vault_the_same_on_every_machine_and_tells_azd()
+    public async Task Vault_name_depends_on_the_environment_only_and_is_set_in_azd()
     {
-        await Run();
-        var name = VaultName();
-        File.Delete(PathOf("state", "calls"));
-        await Run(("AZURE_ENV_NAME", "Test"));
-        var same = VaultName();
-        File.Delete(PathOf("state", "calls"));
-        await Run(("AZURE_ENV_NAME", "other"));
+        await _hook.Run();
+        var name = _hook.VaultName();
+        File.Delete(_hook.PathOf("state", "calls"));
+        await _hook.Run(("AZURE_ENV_NAME", "Test"));
+        var same = _hook.VaultName();
+        File.Delete(_hook.PathOf("state", "calls"));
+        await _hook.Run(("AZURE_ENV_NAME", "other"));
 
         Assert.Matches("^kv-[0-9a-f]{18}$", name);
         Assert.Equal(name, same);
-        Assert.NotEqual(name, VaultName());
+        Assert.NotEqual(name, _hook.VaultName());
     }
 
     [Fact]
-    public async Task Uses_the_vault_and_the_group_that_the_environment_names()
+    public async Task Hook_uses_the_vault_and_the_group_of_the_environment()
     {
-        await Run(("AZURE_KEY_VAULT_NAME", "my-vault"), ("AZURE_RESOURCE_GROUP", "my-group"));
+        await _hook.Run(("AZURE_KEY_VAULT_NAME", "my-vault"), ("AZURE_RESOURCE_GROUP", "my-group"));
 
-        Assert.Equal("my-vault", VaultName());
-        Assert.Contains("az group create --name my-group ", Calls(), StringComparison.Ordinal);
+        Assert.Equal("my-vault", _hook.VaultName());
+        Assert.Contains("az group create --name my-group ", _hook.Calls(), StringComparison.Ordinal);
         Assert.Contains(
             "/resourceGroups/my-group/providers/Microsoft.KeyVault/vaults/my-vault/secrets/",
-            Calls(),
+            _hook.Calls(),
             StringComparison.Ordinal
         );
     }
@@ -238,7 +200,7 @@ public sealed class SecretsHookTests : IDisposable
     [Theory]
     [InlineData("secrets.sh")]
     [InlineData("secrets.ps1")]
-    public async Task Vault_that_it_makes_goes_by_roles_and_cannot_lose_a_key(string script)
+    public async Task Vault_has_role_based_access_and_purge_protection(string script)
     {
         var text = await File.ReadAllTextAsync(Repository.PathOf("infra", "hooks", script));
 
@@ -250,7 +212,7 @@ public sealed class SecretsHookTests : IDisposable
     }
 
     [Fact]
-    public async Task Does_on_Windows_what_it_does_elsewhere()
+    public async Task Windows_script_has_the_commands_and_options_of_the_posix_script()
     {
         var posix = await File.ReadAllTextAsync(Repository.PathOf("infra", "hooks", "secrets.sh"));
         var windows = await File.ReadAllTextAsync(Repository.PathOf("infra", "hooks", "secrets.ps1"));
@@ -276,7 +238,7 @@ public sealed class SecretsHookTests : IDisposable
     }
 
     [Fact]
-    public async Task Azd_runs_it_before_it_provisions()
+    public async Task Azd_runs_the_hook_before_it_provisions()
     {
         var azd = await File.ReadAllTextAsync(Repository.PathOf("azure.yaml"));
         var scripts = Regex.Matches(azd, "run: (.*)").Select(match => match.Groups[1].Value).ToList();
@@ -285,76 +247,4 @@ public sealed class SecretsHookTests : IDisposable
         Assert.Equal(["infra/hooks/secrets.sh", "infra/hooks/secrets.ps1"], scripts);
         Assert.All(scripts, script => Assert.True(File.Exists(Repository.PathOf(script.Split('/')))));
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private async Task<(int Code, string Output)> Run(params (string Name, string Value)[] variables)
-    {
-        var start = new ProcessStartInfo("sh", [Repository.PathOf("infra", "hooks", "secrets.sh")])
-        {
-            WorkingDirectory = _folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        (string Name, string Value)[] standard =
-        [
-            ("PATH", $"{PathOf("bin")}:{Environment.GetEnvironmentVariable("PATH")}"),
-            ("STATE", PathOf("state")),
-            ("TMPDIR", PathOf("tmp")),
-            ("VAULT", "found"),
-            ("AZURE_ENV_NAME", "test"),
-            ("AZURE_SUBSCRIPTION_ID", "5e0a7d8e"),
-            ("AZURE_LOCATION", "westeurope"),
-            ("AZURE_KEY_VAULT_NAME", ""),
-            ("AZURE_RESOURCE_GROUP", ""),
-        ];
-        foreach (var (name, value) in standard.Concat(variables))
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output + await errors);
-    }
-
-    private string Calls() => File.ReadAllText(PathOf("state", "calls"));
-
-    private List<string> Changes() =>
-        [
-            .. Regex
-                .Matches(Calls(), @"(?m)^az (?:(group create|keyvault create|keyvault recover)|rest --method (put) .*/secrets/([\w-]+)\?)")
-                .Select(match => match.Groups[1].Success ? match.Groups[1].Value : $"{match.Groups[2].Value} {match.Groups[3].Value}"),
-        ];
-
-    private string VaultName() => Regex.Match(Calls(), @"(?m)^azd env set AZURE_KEY_VAULT_NAME (\S+)$").Groups[1].Value;
-
-    private string Secret(string name)
-    {
-        using var body = JsonDocument.Parse(File.ReadAllText(PathOf("state", name)));
-        return body.RootElement.GetProperty("properties").GetProperty("value").GetString()!;
-    }
-
-    private void State(params string[] files)
-    {
-        foreach (var file in files)
-        {
-            File.WriteAllText(PathOf("state", file), "");
-        }
-    }
-
-    private void Program(string name, string text)
-    {
-        var path = PathOf("bin", name);
-        File.WriteAllText(path, text);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
-
-    private string PathOf(params string[] parts) => Path.Combine([_folder, .. parts]);
 }

@@ -4,14 +4,14 @@ using EventSubscriptions.Relay;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>What Relay might be.</summary>
+/// <summary>An event list with the page limits, time precision and order that Relay may have.</summary>
 internal sealed class PagedUpstream
 {
     private readonly List<RelayEvent> _events = [];
 
     public int Cap { get; init; } = int.MaxValue;
 
-    /// <summary>More than so many make an answer too large.</summary>
+    /// <summary>The response is too large with more events than this.</summary>
     public int MaxCount { get; init; } = int.MaxValue;
 
     public TimeSpan Precision { get; init; } = TimeSpan.FromMicroseconds(1);
@@ -20,7 +20,7 @@ internal sealed class PagedUpstream
 
     public Random? Shuffle { get; init; }
 
-    public List<(DateTimeOffset Oldest, int Limit)> Questions { get; } = [];
+    public List<(DateTimeOffset Oldest, int Limit)> Requests { get; } = [];
 
     public IEnumerable<DateTimeOffset> Moments => _events.Select(item => item.At!.Value).Distinct();
 
@@ -36,10 +36,10 @@ internal sealed class PagedUpstream
 
     public HashSet<string> IdsOf(DateTimeOffset moment) => [.. _events.Where(item => item.At == moment).Select(item => item.Id.ToString())];
 
-    /// <summary>Null where the answer would be too large.</summary>
-    public RelayPage? Answer(DateTimeOffset oldest, int limit)
+    /// <summary>Returns null if the response would be too large.</summary>
+    public RelayPage? GetPage(DateTimeOffset oldest, int limit)
     {
-        Questions.Add((oldest, limit));
+        Requests.Add((oldest, limit));
         var from = oldest.AddTicks(-(oldest.Ticks % Precision.Ticks));
         var found = _events.Where(item => item.At >= from);
         var page = (NewestFirst ? found.OrderByDescending(item => item.At) : found.OrderBy(item => item.At))
@@ -49,7 +49,7 @@ internal sealed class PagedUpstream
         return page.Length > MaxCount ? null : new RelayPage(page);
     }
 
-    /// <summary>Nothing from before the time that is said to be read is unread, but for what can't be had.</summary>
+    /// <summary>Asserts that all events before the reported time were read, unless pages are limited.</summary>
     public void AssertIsRead(DateTimeOffset readUpTo, IReadOnlySet<string> ids)
     {
         if (Cap == int.MaxValue && MaxCount == int.MaxValue)

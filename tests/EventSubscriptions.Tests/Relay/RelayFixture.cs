@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>One subscriber of a stand-in for Relay, real queues and tables, and what polls the one and fills the others.</summary>
+/// <summary>A subscriber of a fake Relay, real queues and tables, and the poller between them.</summary>
 internal sealed class RelayFixture : IAsyncDisposable
 {
     private readonly MetricsRecorder _metrics = MetricsRecorder.Start();
@@ -70,10 +70,10 @@ internal sealed class RelayFixture : IAsyncDisposable
     public Task PollAsync(CancellationToken cancellationToken = default) =>
         (_poller ??= CreatePoller()).PollAsync(Subscriber, cancellationToken);
 
-    /// <summary>Has an instance of the app do the next poll that has done none yet.</summary>
+    /// <summary>Lets a new instance of the poller do the next poll.</summary>
     public void ChangeInstance() => _poller = null;
 
-    /// <summary>The ids of the events that have come on the queue since this was last asked.</summary>
+    /// <summary>The ids of the events that were queued since the last call.</summary>
     public IReadOnlyList<string> Published() =>
         [
             .. _services
@@ -84,14 +84,14 @@ internal sealed class RelayFixture : IAsyncDisposable
 
     public Task<Azure.Messaging.ServiceBus.ServiceBusReceivedMessage> ReceiveOneAsync() => _services.ReceiveOneAsync(QueueNames.Events);
 
-    /// <summary>How many events were put on the queue so far, repeats too.</summary>
+    /// <summary>How many events were queued, including repeats.</summary>
     public int Read() =>
         (int)
             _metrics
                 .All.Where(measurement => measurement.Instrument.Name == AppMetrics.RelayEventsReadName)
                 .Sum(measurement => measurement.Value);
 
-    /// <summary>The lag that the last poll has reported.</summary>
+    /// <summary>The lag that the last poll reported.</summary>
     public TimeSpan Lag() =>
         TimeSpan.FromSeconds(_metrics.All.Last(measurement => measurement.Instrument.Name == AppMetrics.RelayLagName).Value);
 

@@ -7,47 +7,47 @@ public sealed class RelayPagerTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 24, 10, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Empty_answer_ends_the_poll()
+    public void Empty_page_ends_the_poll()
     {
         var upstream = new PagedUpstream();
 
-        Assert.Empty(Read(upstream).Ids);
-        Assert.Equal([(s_start, 100)], upstream.Questions);
+        Assert.Empty(RelayReading.Of(upstream, s_start).Ids);
+        Assert.Equal([(s_start, 100)], upstream.Requests);
     }
 
     [Fact]
-    public void Page_that_is_not_full_is_the_last_when_the_next_shows_nothing_else()
+    public void Partial_page_is_the_last_when_the_next_has_no_other_events()
     {
         var upstream = new PagedUpstream().Add(s_start.AddSeconds(1)).Add(s_start.AddSeconds(2));
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(2, reading.Ids.Count);
-        Assert.Equal([(s_start, 100), (s_start.AddSeconds(2), 100)], upstream.Questions);
+        Assert.Equal([(s_start, 100), (s_start.AddSeconds(2), 100)], upstream.Requests);
         Assert.Equal(s_start.AddSeconds(2), reading.ReadUpTo);
     }
 
     [Fact]
-    public void Limit_doubles_until_all_events_of_a_moment_are_in_a_page()
+    public void Limit_doubles_until_all_events_of_a_timestamp_are_in_a_page()
     {
         var upstream = new PagedUpstream().Add(s_start.AddSeconds(1), 30).Add(s_start.AddSeconds(2), 2_500).Add(s_start.AddSeconds(3), 5);
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(2_535, reading.Ids.Count);
         Assert.Empty(reading.Gaps);
-        Assert.Equal(3_200, upstream.Questions.Max(question => question.Limit));
+        Assert.Equal(3_200, upstream.Requests.Max(request => request.Limit));
     }
 
     [Fact]
-    public void Moment_with_more_events_than_the_upstream_answers_with_is_stepped_past_and_reported()
+    public void Timestamp_is_skipped_and_reported_when_it_has_more_events_than_a_capped_page()
     {
         var upstream = new PagedUpstream { Cap = 100 }
             .Add(s_start.AddSeconds(1), 30)
             .Add(s_start.AddSeconds(2), 250)
             .Add(s_start.AddSeconds(3), 5);
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(30 + 100 + 5, reading.Ids.Count);
         Assert.Equal([new RelayGap(s_start.AddSeconds(2), 100)], reading.Gaps);
@@ -57,7 +57,7 @@ public sealed class RelayPagerTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(50)]
-    public void Events_behind_a_moment_that_fills_pages_of_an_unknown_cap_are_found(int before)
+    public void Events_after_a_skipped_timestamp_are_read_when_the_cap_is_unknown(int before)
     {
         var upstream = new PagedUpstream { Cap = 50 }
             .Add(s_start.AddSeconds(2), 80)
@@ -68,18 +68,18 @@ public sealed class RelayPagerTests
             upstream.Add(s_start.AddMilliseconds(n));
         }
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal([s_start.AddSeconds(2), s_start.AddSeconds(3)], reading.Gaps.Select(gap => gap.At));
         Assert.Equal(before - 1 + 50 + 50 + 1, reading.Ids.Count);
     }
 
     [Fact]
-    public void Events_of_one_moment_that_are_all_there_are_no_gap()
+    public void Complete_timestamp_is_not_reported_as_a_gap()
     {
         var upstream = new PagedUpstream().Add(s_start.AddSeconds(2), 7);
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(7, reading.Ids.Count);
         Assert.Empty(reading.Gaps);
@@ -89,7 +89,7 @@ public sealed class RelayPagerTests
     [InlineData(1)]
     [InlineData(1000)]
     [InlineData(1_000_000)]
-    public void Upstream_that_cuts_the_time_it_is_asked_for_is_read_to_the_end(int microseconds)
+    public void All_events_are_read_when_the_requested_time_is_truncated(int microseconds)
     {
         var upstream = new PagedUpstream { Precision = TimeSpan.FromMicroseconds(microseconds) };
         for (var n = 0; n < 700; n++)
@@ -97,35 +97,35 @@ public sealed class RelayPagerTests
             upstream.Add(s_start.AddMicroseconds(n * 7_000));
         }
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(700, reading.Ids.Count);
         Assert.Empty(reading.Gaps);
     }
 
     [Fact]
-    public void Upstream_that_cuts_times_and_caps_answers_is_stepped_past_by_the_second()
+    public void Second_is_skipped_when_the_requested_time_is_truncated_and_pages_are_capped()
     {
         var upstream = new PagedUpstream { Precision = TimeSpan.FromSeconds(1), Cap = 100 }
             .Add(s_start.AddSeconds(1), 150)
             .Add(s_start.AddSeconds(2), 3);
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(103, reading.Ids.Count);
         Assert.Single(reading.Gaps);
     }
 
     [Fact]
-    public void Upstream_that_ignores_the_time_leads_nowhere()
+    public void Poll_is_stuck_when_the_requested_time_is_ignored()
     {
         var upstream = new PagedUpstream { Precision = TimeSpan.FromDays(10_000), Cap = 100 }.Add(s_start.AddDays(-1), 150);
 
-        Assert.NotNull(Read(upstream).Problem);
+        Assert.NotNull(RelayReading.Of(upstream, s_start).Problem);
     }
 
     [Fact]
-    public void Full_page_without_any_time_leads_nowhere()
+    public void Poll_is_stuck_when_a_full_page_has_no_timestamps()
     {
         var page = new RelayPage([.. Enumerable.Range(0, 100).Select(n => PagedUpstream.Event($"e{n}", null))]);
 
@@ -133,30 +133,30 @@ public sealed class RelayPagerTests
     }
 
     [Fact]
-    public void Last_moment_of_time_ends_the_poll()
+    public void Maximum_timestamp_ends_the_poll()
     {
         var upstream = new PagedUpstream { Cap = 100 }.Add(DateTimeOffset.MaxValue.AddTicks(-9), 150);
 
-        Assert.Equal(100, Read(upstream).Ids.Count);
+        Assert.Equal(100, RelayReading.Of(upstream, s_start).Ids.Count);
     }
 
     [Fact]
-    public void Fewer_events_are_asked_for_when_an_answer_is_too_large_and_the_limit_never_grows_beyond_that()
+    public void Limit_shrinks_when_a_response_is_too_large_and_does_not_grow_again()
     {
         var upstream = new PagedUpstream { MaxCount = 60 }
             .Add(s_start.AddSeconds(1), 20)
             .Add(s_start.AddSeconds(2), 55)
             .Add(s_start.AddSeconds(3), 70);
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
-        Assert.Equal(50, upstream.Questions.Where(question => question.Limit <= 60).Max(question => question.Limit));
+        Assert.Equal(50, upstream.Requests.Where(request => request.Limit <= 60).Max(request => request.Limit));
         Assert.Equal([s_start.AddSeconds(2), s_start.AddSeconds(3)], reading.Gaps.Select(gap => gap.At));
         Assert.Equal(20 + 50 + 50, reading.Ids.Count);
     }
 
     [Fact]
-    public void Answer_of_two_events_is_the_smallest_that_is_asked_for()
+    public void Limit_is_at_least_two()
     {
         var pager = new RelayPager(s_start);
         while (pager.TryAskForLess()) { }
@@ -167,19 +167,16 @@ public sealed class RelayPagerTests
     [Theory]
     [InlineData(100, 0)]
     [InlineData(1_000, 1)]
-    public void Pages_in_no_order_are_enlarged_until_nothing_seems_to_be_missing_and_reported_where_that_is_not_sure(
-        int count,
-        int reported
-    )
+    public void Unordered_pages_are_enlarged_and_reported_when_events_may_be_missing(int count, int reported)
     {
-        // Not full from the first on, so that a page of the standard size is taken for what it is.
+        // One event less than a full first page, so that the first page is not taken for a capped one.
         var upstream = new PagedUpstream { NewestFirst = true };
         for (var n = 1; n < count; n++)
         {
             upstream.Add(s_start.AddSeconds(n));
         }
 
-        var reading = Read(upstream);
+        var reading = RelayReading.Of(upstream, s_start);
 
         Assert.Equal(count - 1, reading.Ids.Count);
         Assert.Equal(reported, reading.Disorders);
@@ -188,7 +185,7 @@ public sealed class RelayPagerTests
     [Theory]
     [InlineData(100)]
     [InlineData(300)]
-    public void Pages_in_no_order_that_can_not_be_enlarged_are_reported(int cap)
+    public void Unordered_pages_are_reported_when_they_cannot_be_enlarged(int cap)
     {
         var upstream = new PagedUpstream { NewestFirst = true, Cap = cap };
         for (var n = 0; n < 1_000; n++)
@@ -196,13 +193,13 @@ public sealed class RelayPagerTests
             upstream.Add(s_start.AddSeconds(n));
         }
 
-        Assert.True(Read(upstream).Disorders > 0);
+        Assert.True(RelayReading.Of(upstream, s_start).Disorders > 0);
     }
 
     [Theory]
     [InlineData(80)]
     [InlineData(51)]
-    public void Page_in_no_order_that_turns_out_to_have_been_cut_is_reported(int count)
+    public void Unordered_page_is_reported_when_it_was_capped(int count)
     {
         var upstream = new PagedUpstream { Shuffle = new Random(1), Cap = 50 };
         for (var n = 0; n < count; n++)
@@ -210,11 +207,11 @@ public sealed class RelayPagerTests
             upstream.Add(s_start.AddSeconds(Math.Min(n, 49)));
         }
 
-        Assert.True(Read(upstream).Disorders > 0);
+        Assert.True(RelayReading.Of(upstream, s_start).Disorders > 0);
     }
 
     [Fact]
-    public void Whatever_the_upstream_does_nothing_is_skipped_that_can_be_had_and_no_gap_is_reported_that_is_none()
+    public void Every_available_event_is_read_and_every_gap_is_real_for_random_upstreams()
     {
         for (var seed = 0; seed < 300; seed++)
         {
@@ -231,7 +228,7 @@ public sealed class RelayPagerTests
                 upstream.Add(at, random.Next(6) == 0 ? random.Next(1, 400) : random.Next(1, 4));
             }
 
-            var reading = Read(upstream);
+            var reading = RelayReading.Of(upstream, s_start);
 
             foreach (var moment in upstream.Moments)
             {
@@ -243,7 +240,7 @@ public sealed class RelayPagerTests
                     $"seed {seed}: {read} of {all} events of {moment:O} with a cap of {upstream.Cap}"
                 );
 
-                // What is cut at the very end looks whole until something follows.
+                // A capped page at the very end looks complete until more events follow.
                 Assert.True(
                     read == all || isGap || moment == at,
                     $"seed {seed}: no gap at {moment:O} with {all} events and a cap of {upstream.Cap}"
@@ -254,57 +251,5 @@ public sealed class RelayPagerTests
                 );
             }
         }
-    }
-
-    private static Reading Read(PagedUpstream upstream)
-    {
-        var pager = new RelayPager(s_start);
-        var reading = new Reading();
-        for (var pages = 0; pages < 10_000; pages++)
-        {
-            if (upstream.Answer(pager.Oldest, pager.Limit) is not { } page)
-            {
-                Assert.True(pager.TryAskForLess());
-                continue;
-            }
-
-            reading.Ids.UnionWith(page.Events.Select(item => item.Id.ToString()));
-            var step = pager.Take(page);
-            reading.Disorders += step.Disorder is null ? 0 : 1;
-            reading.ReadUpTo = step.ReadUpTo > reading.ReadUpTo ? step.ReadUpTo.Value : reading.ReadUpTo;
-            upstream.AssertIsRead(reading.ReadUpTo, reading.Ids);
-            switch (step)
-            {
-                case RelayStep.End:
-                    return reading;
-                case RelayStep.Stuck stuck:
-                    reading.Problem = stuck.Problem;
-                    return reading;
-                case RelayStep.More more:
-                    if (more.Gap is { } gap)
-                    {
-                        reading.Gaps.Add(gap);
-                    }
-
-                    break;
-                default:
-                    throw new NotSupportedException();
-            }
-        }
-
-        throw new InvalidOperationException("There is no end.");
-    }
-
-    private sealed class Reading
-    {
-        public HashSet<string> Ids { get; } = new(StringComparer.Ordinal);
-
-        public List<RelayGap> Gaps { get; } = [];
-
-        public int Disorders { get; set; }
-
-        public string? Problem { get; set; }
-
-        public DateTimeOffset ReadUpTo { get; set; }
     }
 }

@@ -4,23 +4,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>What is read from a Relay that shows less at once than it has.</summary>
-public sealed class RelayPollerLimitTests : IAsyncLifetime
+/// <summary>Polls of a Relay that caps, reorders or refuses pages.</summary>
+public sealed class RelayPollerLimitTests : RelayPollerTestBase
 {
-    private RelayFixture _relay = null!;
-
-    private RelayAccount Account => _relay.Account;
-
-    private TestClock Time => _relay.Time;
-
-    private DateTimeOffset Start => _relay.Start;
-
-    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
-
-    public async Task DisposeAsync() => await _relay.DisposeAsync();
-
     [Fact]
-    public async Task Many_events_of_one_moment_are_read_by_larger_pages()
+    public async Task Page_size_grows_when_many_events_have_the_same_timestamp()
     {
         var expected = new[] { Account.Add(Start.AddHours(-3)) }
             .Concat(Account.Add(Start.AddHours(-2), 2_500))
@@ -36,11 +24,11 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Moment_of_which_Relay_shows_a_part_only_is_stepped_past_and_audited_once()
+    public async Task Timestamp_is_skipped_and_audited_once_when_Relay_lists_only_part_of_its_events()
     {
         Account.Cap = 100;
         Account.Add(Start.AddMinutes(-3), 250);
-        var behind = Account.Add(Start.AddMinutes(-2));
+        var after = Account.Add(Start.AddMinutes(-2));
 
         await _relay.PollAsync();
         await _relay.PollAsync();
@@ -49,7 +37,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
 
         var published = _relay.Published();
         Assert.Equal(102, published.Count);
-        Assert.Contains(behind, published);
+        Assert.Contains(after, published);
         Assert.Contains(later, published);
         var entry = Assert.Single(await _relay.AuditLogAsync());
         Assert.Equal(("relay.gap", "moment"), (entry.Type, entry.Error!.Kind));
@@ -61,7 +49,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     [InlineData(30)]
     [InlineData(100)]
     [InlineData(1_000)]
-    public async Task Relay_that_caps_its_answers_is_read_to_the_end(int cap)
+    public async Task All_events_are_read_when_Relay_caps_its_pages(int cap)
     {
         Account.Cap = cap;
         var expected = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddSeconds(n - 300))).ToList();
@@ -79,7 +67,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     [Theory]
     [InlineData(nameof(RelayOrder.Shuffled))]
     [InlineData(nameof(RelayOrder.NewestFirst))]
-    public async Task Relay_that_answers_in_no_order_is_read_to_the_end_and_audited_once(string order)
+    public async Task All_events_are_read_and_audited_once_when_pages_are_unordered(string order)
     {
         Account.Order = Enum.Parse<RelayOrder>(order);
         var expected = Enumerable.Range(0, 730).Select(n => Account.Add(Start.AddHours(-150).AddMinutes(n))).ToHashSet();
@@ -94,7 +82,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Relay_that_answers_in_no_order_and_caps_its_answers_is_audited_once_until_that_has_ended()
+    public async Task Unordered_capped_pages_are_audited_again_only_after_they_were_in_order()
     {
         (Account.Order, Account.Cap) = (RelayOrder.NewestFirst, 100);
         for (var n = 0; n < 300; n++)
@@ -117,7 +105,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Relay_that_ignores_the_time_it_is_asked_for_brings_nothing_twice()
+    public async Task Events_are_published_once_when_Relay_ignores_the_requested_time()
     {
         Account.Precision = TimeSpan.FromDays(10_000);
         Account.Add(Start.AddHours(-5), 10);
@@ -133,7 +121,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answers_of_more_than_16_MiB_are_asked_for_in_smaller_pages()
+    public async Task Page_size_shrinks_when_a_response_exceeds_16_MiB()
     {
         for (var n = 0; n < 120; n++)
         {
@@ -146,11 +134,11 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
 
         Assert.Equal(120, _relay.Published().Count);
         Assert.Equal("healthy", (await _relay.HealthAsync()).State);
-        Assert.Equal(50, Account.Questions[^1].Limit);
+        Assert.Equal(50, Account.Requests[^1].Limit);
     }
 
     [Fact]
-    public async Task Relay_that_shows_the_newest_of_what_it_has_is_audited_once_where_its_answers_look_whole()
+    public async Task Pages_of_the_newest_events_are_audited_once_when_they_look_complete()
     {
         (Account.Order, Account.Cap) = (RelayOrder.NewestFirst, 300);
         for (var n = 0; n < 1_000; n++)
@@ -167,7 +155,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Relay_that_answers_in_no_order_is_not_audited_again_while_nothing_has_been_in_order()
+    public async Task Unordered_pages_are_audited_once_while_no_page_is_in_order()
     {
         Account.Order = RelayOrder.NewestFirst;
         for (var polls = 0; polls < 6; polls++)
@@ -189,16 +177,16 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
     [InlineData(StatusCodes.Status400BadRequest)]
     [InlineData(StatusCodes.Status413PayloadTooLarge)]
     [InlineData(StatusCodes.Status422UnprocessableEntity)]
-    public async Task Limit_that_Relay_refuses_is_not_asked_for_again_and_the_moment_is_stepped_past(int status) =>
-        await MomentIsSteppedPast(context =>
+    public async Task Timestamp_is_skipped_when_Relay_refuses_a_larger_page(int status) =>
+        await TimestampIsSkipped(context =>
         {
             context.Response.StatusCode = status;
             return Task.CompletedTask;
         });
 
     [Fact]
-    public async Task Limit_that_Relay_can_not_answer_in_time_is_not_asked_for_again_and_the_moment_is_stepped_past() =>
-        await MomentIsSteppedPast(async context =>
+    public async Task Timestamp_is_skipped_when_a_larger_page_times_out() =>
+        await TimestampIsSkipped(async context =>
         {
             var aborted = new TaskCompletionSource();
             using var registration = context.RequestAborted.Register(aborted.SetResult);
@@ -207,7 +195,7 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
         });
 
     /// <summary>A moment that Relay would need a larger page for than it gives.</summary>
-    private async Task MomentIsSteppedPast(Func<HttpContext, Task> refuse)
+    private async Task TimestampIsSkipped(Func<HttpContext, Task> refuse)
     {
         Account.Misbehave = async context =>
         {
@@ -220,14 +208,14 @@ public sealed class RelayPollerLimitTests : IAsyncLifetime
             return true;
         };
         Account.Add(Start.AddMinutes(-3), 150);
-        var behind = Account.Add(Start.AddMinutes(-2));
+        var after = Account.Add(Start.AddMinutes(-2));
 
         await _relay.PollAsync();
         await _relay.PollAsync();
 
         var published = _relay.Published();
         Assert.Equal(101, published.Count);
-        Assert.Contains(behind, published);
+        Assert.Contains(after, published);
         Assert.Equal(["relay.gap"], await _relay.AuditTypesAsync());
         Assert.Equal("healthy", (await _relay.HealthAsync()).State);
     }

@@ -2,23 +2,11 @@ using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>What is read, and how often, when all is well on both sides.</summary>
-public sealed class RelayPollerTests : IAsyncLifetime
+/// <summary>What a poll reads and publishes when Relay, queue and tables work.</summary>
+public sealed class RelayPollerTests : RelayPollerTestBase
 {
-    private RelayFixture _relay = null!;
-
-    private RelayAccount Account => _relay.Account;
-
-    private TestClock Time => _relay.Time;
-
-    private DateTimeOffset Start => _relay.Start;
-
-    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
-
-    public async Task DisposeAsync() => await _relay.DisposeAsync();
-
     [Fact]
-    public async Task First_poll_goes_back_seven_days_and_reads_everything_page_by_page()
+    public async Task First_poll_reads_the_last_seven_days_page_by_page()
     {
         Account.Add(Start.AddDays(-7).AddSeconds(-1));
         var expected = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddDays(-7).AddMinutes(n * 10))).ToList();
@@ -26,11 +14,11 @@ public sealed class RelayPollerTests : IAsyncLifetime
         await _relay.PollAsync();
 
         Assert.Equal(expected, _relay.Published());
-        Assert.Equal(new RelayQuestion(Start.AddDays(-7), 100), Account.Questions[0]);
+        Assert.Equal(new RelayRequest(Start.AddDays(-7), 100), Account.Requests[0]);
     }
 
     [Fact]
-    public async Task Event_is_on_the_queue_as_the_catalogue_has_it_and_says_where_it_is_from()
+    public async Task Event_is_queued_in_the_format_of_the_catalogue_with_its_source()
     {
         Account.Add(Start.AddMinutes(-1), RelaySamples.Event("relay-1", Start.AddMinutes(-1)));
 
@@ -47,24 +35,24 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Later_polls_begin_an_overlap_before_the_newest_event_and_publish_what_is_new()
+    public async Task Later_polls_start_an_overlap_before_the_newest_event_and_publish_new_events()
     {
         Account.Add(Start.AddMinutes(-20));
         Account.Add(Start.AddMinutes(-10));
         await _relay.PollAsync();
         _relay.Published();
-        var questions = Account.Questions.Count;
+        var before = Account.Requests.Count;
         var added = Account.Add(Start.AddMinutes(-5));
 
         await _relay.PollAsync();
 
         Assert.Equal([added], _relay.Published());
-        Assert.Equal(Start.AddMinutes(-15), Account.Questions[questions].Oldest);
+        Assert.Equal(Start.AddMinutes(-15), Account.Requests[before].Oldest);
         Assert.Equal(3, _relay.Read());
     }
 
     [Fact]
-    public async Task Event_that_arrives_late_with_an_older_time_is_found()
+    public async Task Event_is_published_when_it_appears_late_with_an_older_timestamp()
     {
         Account.Add(Start.AddMinutes(-10));
         await _relay.PollAsync();
@@ -78,7 +66,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_published_again_when_nothing_happens_for_days()
+    public async Task Events_are_not_published_again_when_there_are_no_new_ones_for_days()
     {
         Account.Add(Start.AddMinutes(-10), 3);
         Account.Add(Start.AddMinutes(-9));
@@ -95,7 +83,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_of_the_future_is_published_once_and_does_not_hide_those_of_the_present()
+    public async Task Event_with_a_future_timestamp_is_published_once_and_does_not_hide_current_ones()
     {
         var future = Account.Add(Start.AddDays(2));
         await _relay.PollAsync();
@@ -115,7 +103,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Seen_events_are_forgotten_when_they_are_older_than_the_overlap()
+    public async Task Seen_events_are_deleted_when_they_are_older_than_the_overlap()
     {
         Account.Add(Start.AddMinutes(-30), 150);
         await _relay.PollAsync();
@@ -132,7 +120,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Seen_events_are_forgotten_while_a_backlog_is_read()
+    public async Task Seen_events_are_deleted_while_a_backlog_is_read()
     {
         var most = 0;
         for (var n = 0; n < 3_000; n++)
@@ -153,7 +141,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_without_a_time_or_an_id_are_published_once()
+    public async Task Events_without_a_timestamp_or_an_id_are_published_once()
     {
         var at = Start.AddMinutes(-2);
         Account.Add(at, System.Text.Json.Nodes.JsonNode.Parse("""{"id":"timeless","content":"x"}""")!);
@@ -171,7 +159,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_that_is_too_large_to_be_delivered_is_audited_once_and_holds_up_nobody()
+    public async Task Event_that_is_too_large_is_audited_once_and_does_not_block_others()
     {
         var large = RelaySamples.Event("large", Start.AddMinutes(-3));
         large["content"] = new string('x', 300 * 1024);
@@ -193,7 +181,7 @@ public sealed class RelayPollerTests : IAsyncLifetime
     [InlineData(null)]
     [InlineData("0001-01-01T00:00:00Z")]
     [InlineData("1970-01-01T00:00:00Z")]
-    public async Task Event_that_says_no_time_is_published_once_however_long_Relay_shows_it(string? timestamp)
+    public async Task Event_without_a_valid_timestamp_is_published_once_while_Relay_lists_it(string? timestamp)
     {
         var timeless = RelaySamples.Event("timeless", Start);
         timeless["timestamp"] = timestamp;

@@ -1,34 +1,17 @@
 using Azure;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>How long a poll reads, when it does not, and how far behind it says that it is.</summary>
-public sealed class RelayPollerTimeTests : IAsyncLifetime
+/// <summary>The time budget of polls, skipped polls and the reported lag.</summary>
+public sealed class RelayPollerTimeTests : RelayPollerTestBase
 {
-    private RelayFixture _relay = null!;
-
-    private RelayAccount Account => _relay.Account;
-
-    private TestClock Time => _relay.Time;
-
-    private DateTimeOffset Start => _relay.Start;
-
-    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
-
-    public async Task DisposeAsync() => await _relay.DisposeAsync();
-
     [Fact]
-    public async Task Poll_that_has_used_up_its_time_is_gone_on_with_by_the_next()
+    public async Task Next_poll_continues_when_a_poll_used_up_its_time()
     {
         var ids = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddMinutes(n * 5 - 6_000))).ToList();
-        Account.Misbehave = _ =>
-        {
-            Time.Advance(TimeSpan.FromSeconds(15));
-            return Task.FromResult(false);
-        };
+        DelayResponses(TimeSpan.FromSeconds(15));
 
         await _relay.PollAsync();
         var first = _relay.Published();
@@ -47,7 +30,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Poll_always_gets_further_than_the_one_before_however_many_events_are_in_the_overlap()
+    public async Task Poll_makes_progress_when_the_overlap_has_many_events()
     {
         await using var relay = await RelayFixture.StartAsync(budget: TimeSpan.Zero);
         var ids = Enumerable.Range(0, 500).Select(n => relay.Account.Add(relay.Start.AddMilliseconds(n * 100).AddMinutes(-1))).ToList();
@@ -61,12 +44,12 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Relay_is_not_asked_before_the_time_that_it_has_asked_for()
+    public async Task Poll_is_skipped_until_the_time_of_Retry_After()
     {
-        var asked = 0;
+        var requests = 0;
         Account.Misbehave = context =>
         {
-            asked++;
+            requests++;
             context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             context.Response.Headers.RetryAfter = "300";
             return Task.FromResult(true);
@@ -77,7 +60,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
             Time.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Assert.Equal(1, asked);
+        Assert.Equal(1, requests);
         Assert.Equal(["relay.failed"], await _relay.AuditTypesAsync());
         Account.Behave();
         await _relay.PollAsync();
@@ -86,7 +69,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Time_of_a_poll_begins_when_it_has_got_further_than_the_one_before()
+    public async Task Time_budget_starts_after_the_events_that_were_read_before()
     {
         for (var n = 0; n < 1_000; n++)
         {
@@ -96,11 +79,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
         await _relay.PollAsync();
         _relay.Published();
         var ids = Enumerable.Range(0, 1_000).Select(n => Account.Add(Start.AddMinutes(-2).AddMilliseconds(n * 100))).ToList();
-        Account.Misbehave = _ =>
-        {
-            Time.Advance(TimeSpan.FromSeconds(5));
-            return Task.FromResult(false);
-        };
+        DelayResponses(TimeSpan.FromSeconds(5));
 
         await _relay.PollAsync();
         var published = _relay.Published();
@@ -110,7 +89,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_that_becomes_visible_late_is_found_however_long_the_poll_before_took()
+    public async Task Late_event_is_published_when_the_poll_before_took_long()
     {
         await using var relay = await RelayFixture.StartAsync(overlap: TimeSpan.FromSeconds(10));
         relay.Account.Add(relay.Start.AddSeconds(15));
@@ -129,7 +108,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lag_is_measured_from_the_first_failure_where_no_poll_has_ever_succeeded()
+    public async Task Lag_is_measured_from_the_first_failure_when_no_poll_has_succeeded()
     {
         Account.Refuse(StatusCodes.Status401Unauthorized);
         await _relay.PollAsync();
@@ -142,7 +121,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lag_grows_while_Relay_asks_not_to_be_asked()
+    public async Task Lag_grows_while_polls_are_skipped()
     {
         await _relay.PollAsync();
         Account.Refuse(StatusCodes.Status429TooManyRequests, "", ("Retry-After", "3600"));
@@ -156,7 +135,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lag_grows_while_our_own_table_can_not_be_read()
+    public async Task Lag_grows_while_the_table_cannot_be_read()
     {
         await _relay.PollAsync();
         _relay.Tables.Failure = (_, _) => new RequestFailedException(503, "busy");
@@ -167,7 +146,7 @@ public sealed class RelayPollerTimeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lag_grows_while_the_queue_takes_nothing_from_the_first_poll_on()
+    public async Task Lag_grows_while_the_queue_fails()
     {
         Account.Add(Start.AddMinutes(-2));
         _relay.Queue.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);

@@ -21,10 +21,10 @@ public sealed class RelayKillScenarios : RelayScenario
 
         await hook.Received(1);
         await app.Kill();
-        var asked = account.Questions.Count;
+        var asked = account.Requests.Count;
         await app.StartAgain();
-        await Eventually.Until(() => account.Questions.Count > asked, () => "a question after the start");
-        Assert.InRange(account.Questions[asked].Oldest, DateTimeOffset.MinValue, now.AddDays(-6));
+        await Eventually.Until(() => account.Requests.Count > asked, () => "a question after the start");
+        Assert.InRange(account.Requests[asked].Oldest, DateTimeOffset.MinValue, now.AddDays(-6));
 
         await AllArrive(expected, hook, app);
         Assert.InRange(hook.Count - expected.Count, 0, MaxConcurrentCalls);
@@ -43,8 +43,8 @@ public sealed class RelayKillScenarios : RelayScenario
         var random = new Random(1);
         for (var kills = 0; kills < 3; kills++)
         {
-            var asked = account.Questions.Count;
-            await Eventually.Until(() => account.Questions.Count >= asked + 3, () => "three questions");
+            var asked = account.Requests.Count;
+            await Eventually.Until(() => account.Requests.Count >= asked + 3, () => "three questions");
             await Task.Delay(random.Next(30));
             await app.Kill();
             await app.StartAgain();

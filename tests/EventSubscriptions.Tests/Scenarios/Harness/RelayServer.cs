@@ -56,7 +56,7 @@ internal sealed class RelayServer : IAsyncDisposable
 }
 
 /// <summary>One question that a subscriber was asked.</summary>
-internal sealed record RelayQuestion(DateTimeOffset Oldest, int Limit);
+internal sealed record RelayRequest(DateTimeOffset Oldest, int Limit);
 
 /// <summary>How a page is ordered.</summary>
 internal enum RelayOrder
@@ -80,7 +80,7 @@ internal sealed class RelayAccount(string id, string apiKey)
 
     private readonly Lock _lock = new();
     private readonly List<(DateTimeOffset At, JsonNode Event)> _events = [];
-    private readonly List<RelayQuestion> _questions = [];
+    private readonly List<RelayRequest> _questions = [];
 
     public string Id => id;
 
@@ -98,7 +98,7 @@ internal sealed class RelayAccount(string id, string apiKey)
     public Func<HttpContext, Task<bool>> Misbehave { get; set; } = _ => Task.FromResult(false);
 
     /// <summary>The questions so far that were answered with events.</summary>
-    public IReadOnlyList<RelayQuestion> Questions
+    public IReadOnlyList<RelayRequest> Requests
     {
         get
         {
@@ -165,7 +165,7 @@ internal sealed class RelayAccount(string id, string apiKey)
             return;
         }
 
-        var question = new RelayQuestion(
+        var question = new RelayRequest(
             request.Query.TryGetValue("oldest", out var oldest)
                 ? DateTimeOffset.ParseExact(
                     oldest.ToString(),
@@ -180,7 +180,7 @@ internal sealed class RelayAccount(string id, string apiKey)
         await context.Response.WriteAsync(Page(question));
     }
 
-    private string Page(RelayQuestion question)
+    private string Page(RelayRequest question)
     {
         lock (_lock)
         {

@@ -1,28 +1,14 @@
 using Azure;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
-using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Relay;
 
-/// <summary>What becomes of events, the state and the audit log when something fails.</summary>
-public sealed class RelayPollerTroubleTests : IAsyncLifetime
+/// <summary>Events, state and audit log when Relay, the queue or a table fails.</summary>
+public sealed class RelayPollerFaultTests : RelayPollerTestBase
 {
-    private RelayFixture _relay = null!;
-
-    private RelayAccount Account => _relay.Account;
-
-    private TestClock Time => _relay.Time;
-
-    private DateTimeOffset Start => _relay.Start;
-
-    public async Task InitializeAsync() => _relay = await RelayFixture.StartAsync();
-
-    public async Task DisposeAsync() => await _relay.DisposeAsync();
-
     [Fact]
-    public async Task Cursor_stays_where_it_is_when_the_queue_takes_nothing()
+    public async Task Cursor_stays_when_the_queue_fails()
     {
         var ids = Account.Add(Start.AddMinutes(-2), 3);
         _relay.Queue.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
@@ -38,7 +24,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Page_whose_cursor_could_not_be_stored_is_read_again_and_published_under_the_same_ids()
+    public async Task Page_is_published_again_with_the_same_ids_when_its_cursor_could_not_be_stored()
     {
         var ids = Account.Add(Start.AddMinutes(-2), 3);
         FailWritesOfCursors();
@@ -51,13 +37,13 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Poll_that_is_overtaken_by_another_ends_without_a_trace()
+    public async Task Overtaken_poll_changes_neither_state_nor_audit_log()
     {
-        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        var ids = AddBacklog();
         var (reached, release) = (new TaskCompletionSource(), new TaskCompletionSource());
         Account.Misbehave = async _ =>
         {
-            if (Account.Questions.Count == 1)
+            if (Account.Requests.Count == 1)
             {
                 Account.Behave();
                 reached.SetResult();
@@ -82,9 +68,9 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Polls_at_once_from_nothing_publish_everything_under_the_same_ids()
+    public async Task Concurrent_first_polls_publish_events_with_the_same_ids()
     {
-        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        var ids = AddBacklog();
 
         await Task.WhenAll(_relay.PollAsync(), _relay.PollAsync(), _relay.PollAsync());
         await _relay.PollAsync();
@@ -94,13 +80,13 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Poll_that_is_cancelled_loses_nothing()
+    public async Task Cancelled_poll_loses_no_event()
     {
-        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        var ids = AddBacklog();
         using var stop = new CancellationTokenSource();
         Account.Misbehave = async _ =>
         {
-            if (Account.Questions.Count == 2)
+            if (Account.Requests.Count == 2)
             {
                 await stop.CancelAsync();
             }
@@ -119,7 +105,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     [InlineData(401, "refused")]
     [InlineData(404, "unknown")]
     [InlineData(500, "unavailable")]
-    public async Task Failure_is_audited_when_it_begins_and_when_it_ends(int status, string state)
+    public async Task Failure_is_audited_when_it_starts_and_when_it_ends(int status, string state)
     {
         Account.Refuse(status, $"no, {_relay.Account.ApiKey}");
         var began = Time.GetUtcNow();
@@ -157,7 +143,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Failure_that_needs_something_else_done_is_audited_anew_and_one_that_does_not_is_not()
+    public async Task Failure_is_audited_again_when_its_state_changes()
     {
         foreach (var status in (int[])[500, 502, 503, 429, 401, 403, 401, 404, 404, 500])
         {
@@ -170,7 +156,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answer_that_is_not_JSON_is_audited_once_and_moves_nothing()
+    public async Task Response_that_is_not_JSON_is_audited_once_and_leaves_the_cursor()
     {
         Account.Add(Start.AddMinutes(-3));
         await _relay.PollAsync();
@@ -186,12 +172,12 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Pages_before_the_one_that_failed_are_kept()
+    public async Task Pages_before_a_failed_one_are_not_read_again()
     {
-        var ids = Enumerable.Range(0, 250).Select(n => Account.Add(Start.AddMinutes(n - 300))).ToList();
+        var ids = AddBacklog();
         Account.Misbehave = context =>
         {
-            context.Response.StatusCode = Account.Questions.Count == 1 ? 503 : 200;
+            context.Response.StatusCode = Account.Requests.Count == 1 ? 503 : 200;
             return Task.FromResult(context.Response.StatusCode == 503);
         };
         await _relay.PollAsync();
@@ -206,7 +192,7 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Change_that_could_not_be_audited_is_audited_with_the_next_poll()
+    public async Task Failure_is_audited_by_the_next_poll_when_the_audit_log_failed()
     {
         Account.Refuse(401);
         _relay.Tables.Failure = (table, _) => table == TableNames.AuditLog ? new RequestFailedException(503, "busy") : null;
@@ -221,40 +207,11 @@ public sealed class RelayPollerTroubleTests : IAsyncLifetime
         Assert.Equal(("relay.failed", Start), (entry.Type, entry.Timestamp));
     }
 
-    [Fact]
-    public async Task Key_that_is_bound_to_an_organization_sees_its_own_subscribers()
-    {
-        await _relay.PollAsync();
-
-        Assert.Equal(_relay.Subscriber.Id, (await _relay.HealthAsync(_relay.Subscriber.OrganizationId)).SubscriberId);
-        Assert.True(OrganizationId.TryFrom(int.MaxValue, out var other));
-        Assert.Empty((await _relay.ListHealthAsync(other))!);
-    }
-
-    [Fact]
-    public async Task Health_says_nothing_of_Relay_when_the_table_can_not_be_read()
-    {
-        _relay.Tables.Failure = (_, _) => new RequestFailedException(503, "busy");
-
-        Assert.Null(await _relay.ListHealthAsync());
-    }
-
-    [Fact]
-    public async Task Health_does_not_wait_for_a_table_that_does_not_respond()
-    {
-        var health = _relay.ListHealthAsync(tables: new SilentTables());
-        Assert.False(health.IsCompleted);
-
-        _relay.Time.Advance(TimeSpan.FromSeconds(3));
-
-        Assert.Null(await health.WaitAsync(Eventually.Deadline));
-    }
-
     private void FailWritesOfCursors()
     {
         var calls = 0;
 
-        // The first is the read of the state.
+        // The first call reads the state.
         _relay.Tables.Failure = (table, _) =>
             table == TableNames.RelayCursors && ++calls > 1 ? new RequestFailedException(503, "busy") : null;
     }

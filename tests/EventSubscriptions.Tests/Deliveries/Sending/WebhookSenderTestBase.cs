@@ -1,0 +1,64 @@
+using System.Text;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events;
+using EventSubscriptions.Organizations;
+using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace EventSubscriptions.Tests.Deliveries.Sending;
+
+public abstract class WebhookSenderTestBase : IDisposable
+{
+    private protected const string Token = "s3cret/token+with=signs.0123456789";
+    private protected const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    private protected static readonly byte[] s_payload = Encoding.UTF8.GetBytes(
+        "{\"eventName\":\"CaseCreatedEvent\",\"data\":{\"name\":\"Grüße \\u0041\"}}"
+    );
+
+    private protected static readonly SigningSecrets s_secrets = SigningSecrets.New();
+
+    private readonly List<ServiceProvider> _providers = [];
+
+    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
+
+    private protected WebhookSender Sender(TimeSpan? deadline = null, bool insecure = true)
+    {
+        var provider = new ServiceCollection()
+            .AddSingleton(TimeProvider.System)
+            .AddDestinations()
+            .AddSingleton(new DestinationOptions { AllowInsecureDestinations = insecure })
+            .AddSingleton(new DeliveriesOptions { Deadline = deadline ?? TimeSpan.FromSeconds(60) })
+            .AddWebhookSender()
+            .BuildServiceProvider();
+        _providers.Add(provider);
+        return provider.GetRequiredService<WebhookSender>();
+    }
+
+    private protected Task<DeliveryResult> Send(Uri url, WebhookSender? sender = null, CancellationToken cancellationToken = default)
+    {
+        Assert.True(OrganizationId.TryFrom(1, out var organization));
+        Assert.True(EventId.TryParse("evt_1", out var eventId));
+        var subscription = new Subscription
+        {
+            OrganizationId = organization,
+            Id = default,
+            Name = "Test",
+            Url = url,
+            Token = new Secret(Token),
+            SigningSecrets = s_secrets,
+            Events = ["*"],
+            IsActive = true,
+            CreatedAt = default,
+            UpdatedAt = default,
+        };
+        var used = sender ?? Sender();
+
+        // On a thread of its own, so that other tests don't use up the deadline.
+        return Task.Run(() => used.SendAsync(subscription, eventId, s_payload, TraceParent, cancellationToken), CancellationToken.None);
+    }
+}
