@@ -33,7 +33,7 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
         var request = ApiRequest.Of(http, context);
         return request.Caller.Sees(null)
             ? await ListAsync(request, null, cancellationToken)
-            : Problem.Forbidden("The key is bound to an organization; these entries belong to none.");
+            : request.Forbidden("The key is bound to an organization; these entries belong to none.");
     }
 
     private async Task<IResult> ListAsync(ApiRequest request, OrganizationId? organization, CancellationToken cancellationToken)

@@ -103,6 +103,13 @@ public sealed class ApiRequest
         return Problem.NotFound(nearest is null ? $"{what} not found." : $"{what} not found. Did you mean '{nearest}'?");
     }
 
+    /// <summary>403. For what the role alone does not decide.</summary>
+    public IResult Forbidden(string detail)
+    {
+        _isValidated = true;
+        return Problem.Forbidden(detail);
+    }
+
     /// <summary>Throws if a function returned without having validated its request.</summary>
     internal static void EnsureValidated(FunctionContext context)
     {

@@ -15,6 +15,7 @@ public sealed class DestinationGuardTests
         "169.254.169.254",
         "::ffff:169.254.169.254",
         "2001:0:a9fe:a9fe::1",
+        "fd00:ec2::254",
         "fe80::1",
     ];
 
@@ -204,6 +205,13 @@ public sealed class DestinationGuardTests
 
     [Theory]
     [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("http://[::169.254.169.254]/")]
+    [InlineData("http://[::ffff:0:a9fe:a9fe]/")]
+    [InlineData("http://[64:ff9b:1::a9fe:a9fe]/")]
+    [InlineData("http://[2001::5601:5601]/")]
+    [InlineData("http://[fd00:ec2::254]/")]
+    [InlineData("http://100.100.100.200/")]
+    [InlineData("http://192.0.0.192/")]
     [InlineData("http://169.254.0.1/")]
     [InlineData("http://168.63.129.16/")]
     [InlineData("http://0xA9FEA9FE/")]
