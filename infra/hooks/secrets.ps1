@@ -13,7 +13,8 @@ foreach ($name in 'AZURE_ENV_NAME', 'AZURE_SUBSCRIPTION_ID', 'AZURE_LOCATION') {
 }
 if (-not (Get-Command az -ErrorAction SilentlyContinue)) { throw 'The Azure CLI is not installed. Install it: https://aka.ms/azure-cli' }
 $subscription = $env:AZURE_SUBSCRIPTION_ID
-Invoke-Az account show --subscription $subscription --output none
+& az account show --subscription $subscription --output none
+if ($LASTEXITCODE -ne 0) { throw "The Azure CLI has no access to the subscription. Run 'az login'." }
 
 $group = if ($env:AZURE_RESOURCE_GROUP) { $env:AZURE_RESOURCE_GROUP } else { "rg-$env:AZURE_ENV_NAME" }
 $vault = $env:AZURE_KEY_VAULT_NAME

@@ -27,16 +27,20 @@ vault=${AZURE_KEY_VAULT_NAME:-kv-$(printf '%s' "$AZURE_SUBSCRIPTION_ID/$AZURE_EN
 secrets="/subscriptions/$AZURE_SUBSCRIPTION_ID/resourceGroups/$group/providers/Microsoft.KeyVault/vaults/$vault/secrets"
 api='api-version=2023-07-01'
 
+# Outputs are assigned before they are tested: the shell ignores a command that fails inside a test.
 ensure_vault() {
-    if [ "$(az group exists --name "$group" --subscription "$AZURE_SUBSCRIPTION_ID")" != true ]; then
+    output=$(az group exists --name "$group" --subscription "$AZURE_SUBSCRIPTION_ID")
+    if [ "$output" != true ]; then
         az group create --name "$group" --location "$AZURE_LOCATION" --subscription "$AZURE_SUBSCRIPTION_ID" \
             --tags "azd-env-name=$AZURE_ENV_NAME" --output none
     fi
     # Lists instead of 'show': they are empty if there is no vault, and fail only if something is wrong.
-    if [ -n "$(az keyvault list --resource-group "$group" --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)" ]; then
+    output=$(az keyvault list --resource-group "$group" --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)
+    if [ -n "$output" ]; then
         return
     fi
-    if [ -n "$(az keyvault list-deleted --resource-type vault --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)" ]; then
+    output=$(az keyvault list-deleted --resource-type vault --subscription "$AZURE_SUBSCRIPTION_ID" --query "[?name=='$vault'].name" --output tsv)
+    if [ -n "$output" ]; then
         echo "Recovering the deleted vault $vault"
         az keyvault recover --name "$vault" --location "$AZURE_LOCATION" --subscription "$AZURE_SUBSCRIPTION_ID" --output none
     else

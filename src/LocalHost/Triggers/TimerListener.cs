@@ -58,15 +58,14 @@ internal sealed partial class TimerListener(
     }
 
     /// <summary>
-    /// The next run: the stored one, or that of the schedule if a clock that was ahead has stored one too far in the future. A run that is
-    /// long past due is delayed by an hour, so that a clock that is ahead can be corrected before anything expires because of it.
+    /// The next run. One that is long past due is delayed by an hour, so that a clock that is ahead can be corrected before anything expires
+    /// because of it.
     /// </summary>
     private DateTimeOffset? FirstRun(ScheduleStatus? status, DateTimeOffset start)
     {
-        var scheduled = schedule.NextAfter(start);
-        if (status is null || IsFarAhead(Utc(status.Next), start))
+        if (status is null)
         {
-            return scheduled;
+            return schedule.NextAfter(start);
         }
 
         var stored = Utc(status.Next);

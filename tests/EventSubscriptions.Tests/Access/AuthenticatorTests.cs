@@ -144,6 +144,17 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
         Assert.Equal(401, await StatusAsync(s_read, Bearer(NewUnmarked().Text)));
     }
 
+    [Fact]
+    public async Task Unmarked_key_is_not_looked_up_again_within_a_second()
+    {
+        var unknown = NewUnmarked().Text;
+
+        for (var i = 0; i < 101; i++)
+        {
+            Assert.Equal(401, await StatusAsync(s_read, Bearer(unknown)));
+        }
+    }
+
     private async Task<string> IssueUnmarkedAsync()
     {
         var (id, text) = NewUnmarked();

@@ -53,6 +53,17 @@ public sealed class DeliverFunctionTests : DeliverFunctionTestBase
     }
 
     [Fact]
+    public async Task Next_attempt_has_no_postponements()
+    {
+        _response = "HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\noops";
+
+        await RunAsync(Delivery() with { Postponements = 3 });
+
+        var next = Parse(Assert.Single(_queue.Scheduled).Message);
+        Assert.Equal((2, 0), (next.Attempt, next.Postponements));
+    }
+
+    [Fact]
     public async Task Audit_entry_has_url_status_hint_and_response_when_an_attempt_fails()
     {
         _response = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\noops";

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Deliveries.Log;
@@ -8,6 +10,9 @@ using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Storage;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Retention;
 
@@ -144,6 +149,46 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
         // The first row of the partition, and the expired ones.
         Assert.Equal((1 + 3, 1 + 1), (tables.RowsOf(TableNames.DeliveryLog), tables.RowsOf(TableNames.EventArchive)));
         Assert.Equal((0, 400, 100), await CountAsync());
+    }
+
+    [Fact]
+    public async Task Purge_ends_when_the_app_stops()
+    {
+        await FillAsync();
+        _services.Time.Advance(TimeSpan.FromDays(365));
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        lifetime.StopApplication();
+
+        await new PurgeExpired(Purge(), lifetime).RunAsync(new TimerInfo(), default);
+
+        Assert.Equal((3, 6, 6), await CountAsync());
+    }
+
+    /// <summary>At the timeout the host ends the worker process.</summary>
+    [Fact]
+    public async Task Purge_ends_5_minutes_before_the_timeout_of_functions()
+    {
+        using var host = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.PathOf("host.json")));
+        var limit = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.True(Purge().Limit + TimeSpan.FromMinutes(5) <= limit);
+    }
+
+    [Fact]
+    public async Task Run_that_continues_reads_no_partition_twice()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            await AttemptsAsync(SubscriptionId.New(_services.Time), 1);
+            _services.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await PurgeAsync(limit: TimeSpan.FromTicks(1), step: 2);
+        var tables = new CountingTables(_services.Tables);
+        await PurgeAsync(tables: tables);
+
+        // Nothing has expired: the first row of each partition, and of the one after the position.
+        Assert.InRange(tables.RowsOf(TableNames.DeliveryLog), 4, 5);
     }
 
     /// <summary>Against Azurite, in steps of a few rows.</summary>

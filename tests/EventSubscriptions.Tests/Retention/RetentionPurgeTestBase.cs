@@ -77,6 +77,9 @@ public abstract class RetentionPurgeTestBase : IAsyncLifetime
             Step = step,
         }.RunAsync(cancellationToken);
 
+    private protected RetentionPurge Purge() =>
+        new(_services.Flaky, Replays(), s_options, _services.Time, NullLogger<RetentionPurge>.Instance);
+
     private protected ReplayLifecycle Replays() =>
         new(
             new ReplayStore(_services.Flaky),

@@ -168,6 +168,29 @@ public sealed class RetentionPurgeTests : RetentionPurgeTestBase
     }
 
     [Fact]
+    public async Task Version_stays_when_a_subscription_is_created_while_it_is_purged()
+    {
+        var table = Table(TableNames.Subscriptions);
+        await table.UpsertEntityAsync(new TableEntity(_organization.ToString(), "v") { ["version"] = "1" });
+        var uses = 0;
+        _services.Flaky.Failure = (name, partition) =>
+        {
+            // The second use of the partition is the transaction that deletes.
+            if (name == TableNames.Subscriptions && partition == _organization.ToString() && ++uses == 2)
+            {
+                table.UpsertEntityAsync(new TableEntity(_organization.ToString(), "v") { ["version"] = "2" }).Wait();
+            }
+
+            return null;
+        };
+
+        await PurgeAsync();
+
+        Assert.True(uses >= 2);
+        Assert.Equal(["v"], (await RowsAsync(TableNames.Subscriptions)).Select(row => row.RowKey));
+    }
+
+    [Fact]
     public async Task Archived_event_is_deleted_with_all_its_rows()
     {
         await ArchiveAsync("one", _services.Time.GetUtcNow());

@@ -50,12 +50,14 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
         Assert.Equal([1, 1], (await EntriesAsync()).Select(Count));
     }
 
-    [Fact]
-    public async Task Delivery_that_could_not_be_counted_is_counted_once_when_it_comes_back()
+    [Theory]
+    [InlineData("auditlog")]
+    [InlineData("subscriptions")]
+    public async Task Delivery_that_could_not_be_counted_is_counted_once_when_it_comes_back(string unavailable)
     {
         var flaky = new FlakyTables(_tables)
         {
-            Failure = (table, _) => table == "auditlog" ? new Azure.RequestFailedException(503, "Busy.") : null,
+            Failure = (table, _) => table == unavailable ? new Azure.RequestFailedException(503, "Busy.") : null,
         };
         var instance = NewInstance(flaky);
         var subscription = SubscriptionId.New(_clock);
