@@ -20,6 +20,11 @@ internal static class Backup
     public static async Task RequestAsync(CommandLine commandLine, IConfiguration environment)
     {
         var folder = commandLine.DataDirectory;
+        if (!DataFolder.HasData(folder))
+        {
+            throw new StartupException($"There is no data in {folder}. Name the folder of the running app with --data.");
+        }
+
         var (settings, _) = LocalSettings.For(folder, environment, hasData: true);
         var key = settings.GetValueOrDefault(LocalSettings.AdminKey) ?? environment[LocalSettings.AdminKey]!;
         await using var services = new ServiceCollection().AddHttpClient().BuildServiceProvider();

@@ -12,7 +12,7 @@ internal sealed class Banner(HostParts parts, string adminKey)
         var output = parts.Output;
         output.WriteLine();
         output.WriteLine(
-            $"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: nothing is delivered, no timer runs" : "")}"
+            $"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: only test events are delivered, no timer runs" : "")}"
         );
         output.WriteLine();
         output.WriteLine($"  Portal     {url}/portal");

@@ -18,7 +18,7 @@ internal sealed record CommandLine
           --data DIR    the folder that keeps the state (default .data)
           --demo        also open an inbox that receives webhooks on the next port, subscribe it,
                         and publish one event every second
-          --paused      serve requests, but deliver nothing and run no timers: for a restored backup
+          --paused      serve requests, but deliver only test events and run no timers: for a restored backup
           --version     show the version and exit
           --help        show this text and exit
 

@@ -83,9 +83,11 @@ internal sealed partial class Database
     /// <summary>Throws if the disk can't be written.</summary>
     private void ProbeDisk()
     {
-        if (FreeBytes < _options.MinFreeBytesToReopen)
+        // Opening the database writes what is in its log to a table file.
+        var required = _options.MinFreeBytesToReopen + new DirectoryInfo(_folder).EnumerateFiles("*.log").Sum(log => log.Length);
+        if (FreeBytes < required)
         {
-            throw new IOException($"Only {FreeBytes} bytes are free.");
+            throw new IOException($"{FreeBytes} bytes are free; reopening the database requires {required}.");
         }
 
         var path = _folder + ".probe";

@@ -8,8 +8,11 @@ internal sealed record DatabaseOptions
     /// <summary>The time between attempts to recover from a failed write.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The free bytes that recovery requires before it reopens the database, which needs some and can't be undone.</summary>
-    public long MinFreeBytesToReopen { get; init; } = 64 << 20;
+    /// <summary>
+    /// The bytes that must be free, besides room for what is only in the write-ahead log, before recovery reopens the database, which can't
+    /// be undone.
+    /// </summary>
+    public long MinFreeBytesToReopen { get; init; } = 8 << 20;
 
     /// <summary>A batch with this many operations is full.</summary>
     public int MaxBatchOperations { get; init; } = 4096;

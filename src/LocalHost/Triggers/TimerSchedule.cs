@@ -25,6 +25,13 @@ internal sealed class TimerSchedule
     public static TimerSchedule Parse(string expression, string function)
     {
         var fields = expression.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        if (fields is not (FieldsWithSeconds or FieldsWithSeconds - 1))
+        {
+            throw new StartupException(
+                $"{function}: '{expression}' is not a valid schedule: it must have the fields second, minute, hour, day, month and day of week; the second may be omitted."
+            );
+        }
+
         try
         {
             return new(expression, CrontabSchedule.Parse(expression, new() { IncludingSeconds = fields == FieldsWithSeconds }));

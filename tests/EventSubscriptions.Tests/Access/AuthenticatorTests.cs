@@ -155,6 +155,22 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
         }
     }
 
+    [Fact]
+    public async Task Revoked_unmarked_key_counts_as_unknown()
+    {
+        var revoked = await IssueUnmarkedAsync();
+        var caller = (await DecideAsync(s_read, Bearer(revoked))).Caller!;
+        Assert.True(ApiKeyId.TryParse(caller.Actor.Id, out var id));
+        _authenticator.Forget(id);
+
+        for (var i = 0; i < 100; i++)
+        {
+            await StatusAsync(s_read, Bearer(NewUnmarked().Text));
+        }
+
+        Assert.Equal(503, await StatusAsync(s_read, Bearer(revoked)));
+    }
+
     private async Task<string> IssueUnmarkedAsync()
     {
         var (id, text) = NewUnmarked();

@@ -57,6 +57,9 @@ public sealed class TableCreationTests : IAsyncLifetime
 
         Assert.Contains("Secrets__Keys lacks the key that encrypted the data", refusal.Message, StringComparison.Ordinal);
         Assert.False(later.IsDone);
+
+        // Stopping would cancel the start, and hide the reason.
+        Assert.False(_lifetime.ApplicationStopping.IsCancellationRequested);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Events;
@@ -48,6 +49,30 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
             },
             read
         );
+    }
+
+    [Fact]
+    public async Task Url_is_encrypted_because_its_query_may_hold_credentials()
+    {
+        var tables = await stores.ConnectAsync();
+        var store = Given.SubscriptionStore(tables, _clock);
+        var subscription = await AddAsync(
+            store,
+            Given.Subscription(_organization, _clock) with
+            {
+                Url = new Uri("https://example.com/in?key=s3cret-of-some-length"),
+            }
+        );
+        var table = tables.GetTableClient(TableNames.Subscriptions);
+
+        var row = (await table.GetEntityAsync<TableEntity>($"{_organization}", $"s:{subscription.Id}")).Value;
+
+        Assert.DoesNotContain("s3cret", Encoding.Latin1.GetString(row.GetBinary("url")), StringComparison.Ordinal);
+
+        // As version 0.1 wrote it.
+        row["url"] = "https://example.com/old?key=1";
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+        Assert.Equal("https://example.com/old?key=1", (await store.GetAsync(_organization, subscription.Id, default))!.Url.OriginalString);
     }
 
     [Fact]

@@ -54,6 +54,13 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task Backup_is_refused_for_a_folder_without_data() =>
+        Assert.Equal(
+            $"There is no data in {_folder.Path}. Name the folder of the running app with --data.",
+            (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message
+        );
+
+    [Fact]
     public async Task Backup_needs_the_admin_key()
     {
         await using var host = await TestHost.StartAsync([], setup: new Setup { Folder = _folder.Path });
