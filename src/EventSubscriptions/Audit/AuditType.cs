@@ -18,6 +18,9 @@ public enum AuditType
     [JsonStringEnumMemberName("event.deadLettered")]
     EventDeadLettered,
 
+    [JsonStringEnumMemberName("event.payloadRemoved")]
+    EventPayloadRemoved,
+
     [JsonStringEnumMemberName("subscription.created")]
     SubscriptionCreated,
 

@@ -87,7 +87,7 @@ public sealed class ResendFunctions(
 
         if (
             !EventId.TryParse(eventId, out var known)
-            || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived
+            || await archive.GetAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived
         )
         {
             return request.NotFound("Archived event");
@@ -102,6 +102,11 @@ public sealed class ResendFunctions(
         if (!subscription.IsActive)
         {
             return Problem.Conflict("The subscription is inactive. Activate it first.");
+        }
+
+        if (archived.Payload is null)
+        {
+            return Problem.Conflict("The payload of the event was removed, so it can't be sent again.");
         }
 
         var delivery = new DeliveryMessage

@@ -9,6 +9,10 @@ public enum Role
     [JsonStringEnumMemberName("read")]
     Read,
 
+    /// <summary>Reads payloads too.</summary>
+    [JsonStringEnumMemberName("analyst")]
+    Analyst,
+
     [JsonStringEnumMemberName("publish")]
     Publish,
 

@@ -6,6 +6,8 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
+using EventSubscriptions.Events.Lookup;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
@@ -24,6 +26,12 @@ internal static class ResponseSchemas
     [
         ("Problem", HttpJson.Default.ProblemDetail),
         ("PublishedEvents", PublishJson.Default.PublishResponse),
+        ("EventSummary", EventsJson.Default.EventSummary),
+        ("EventPage", EventsJson.Default.ListPageEventSummary),
+        ("Event", EventsJson.Default.EventResponse),
+        ("EventDelivery", EventsJson.Default.EventDelivery),
+        ("DeliveryWait", EventsJson.Default.DeliveryWait),
+        ("PayloadRemoved", EventsJson.Default.PayloadRemovedResponse),
         ("Subscription", SubscriptionJson.Default.SubscriptionResponse),
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
@@ -50,6 +58,8 @@ internal static class ResponseSchemas
     [
         ("Role", typeof(Role), EnumNames<Role>.All),
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
+        ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
+        ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),
         ("ReplaySelection", typeof(ReplaySelection), EnumNames<ReplaySelection>.All),
         ("AuditType", typeof(AuditType), EnumNames<AuditType>.All),
     ];

@@ -46,9 +46,10 @@ public sealed class ApiKeyTests
 
     [Theory]
     [InlineData(Role.Read, "read")]
+    [InlineData(Role.Analyst, "read analyst")]
     [InlineData(Role.Publish, "publish")]
-    [InlineData(Role.Manage, "read publish manage")]
-    [InlineData(Role.Admin, "read publish manage admin")]
+    [InlineData(Role.Manage, "read analyst publish manage")]
+    [InlineData(Role.Admin, "read analyst publish manage admin")]
     public void Role_includes_those_that_it_should(Role role, string may) =>
         Assert.Equal(may.Split(' '), Enum.GetValues<Role>().Where(new Caller(Given.Actor(""), role, null).May).Select(EnumNames<Role>.Of));
 }

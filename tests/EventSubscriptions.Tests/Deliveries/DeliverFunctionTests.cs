@@ -144,6 +144,7 @@ public sealed class DeliverFunctionTests : DeliverFunctionTestBase
             _organization,
             Given.EventId("evt_1"),
             EventName.Parse("CaseCreatedEvent"),
+            EventSource.Http,
             Encoding.UTF8.GetBytes(Payload),
             _clock.GetUtcNow(),
             default
@@ -163,6 +164,29 @@ public sealed class DeliverFunctionTests : DeliverFunctionTestBase
         await RunAsync(Delivery() with { Attempt = 2 }, body: "");
 
         Assert.Equal("PayloadExpired", _actions.Reason);
+        Assert.DoesNotContain("POST", _steps.Taken);
+    }
+
+    [Fact]
+    public async Task Delivery_is_dead_lettered_when_its_payload_was_removed()
+    {
+        var delivery = Delivery() with { Attempt = 2 };
+        var archive = new EventArchive(_tables, Given.Protector);
+        await archive.AddAsync(
+            delivery.OrganizationId,
+            delivery.EventId,
+            delivery.EventName,
+            EventSource.Http,
+            Encoding.UTF8.GetBytes(Payload),
+            _clock.GetUtcNow(),
+            default
+        );
+        await archive.RemovePayloadAsync(delivery.OrganizationId, delivery.EventId, _clock.GetUtcNow(), default);
+
+        await RunAsync(delivery, body: "");
+
+        Assert.Equal("PayloadRemoved", _actions.Reason);
+        Assert.Equal("The payload was removed; attempt 2 was not made.", _actions.Description);
         Assert.DoesNotContain("POST", _steps.Taken);
     }
 

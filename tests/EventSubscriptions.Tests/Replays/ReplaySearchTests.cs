@@ -43,6 +43,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
                 _organization,
                 Given.EventId(id),
                 EventName.Parse("Wanted"),
+                EventSource.Http,
                 Encoding.UTF8.GetBytes("payload"),
                 at,
                 default

@@ -165,6 +165,7 @@ public abstract class ReplayTestBase : IAsyncLifetime
                 _organization,
                 Given.EventId($"{prefix}-{n}"),
                 EventName.Parse(name),
+                EventSource.Http,
                 Encoding.UTF8.GetBytes("payload"),
                 at,
                 default

@@ -220,6 +220,7 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
                 _organization,
                 Given.EventId($"evt_{i}"),
                 EventName.Parse("AnEvent"),
+                EventSource.Http,
                 "payload"u8.ToArray(),
                 now,
                 default

@@ -109,6 +109,7 @@ public abstract class RetentionPurgeTestBase : IAsyncLifetime
             _organization,
             Given.EventId(id),
             EventName.Parse("AnEvent"),
+            EventSource.Http,
             Encoding.UTF8.GetBytes("payload"),
             at,
             default

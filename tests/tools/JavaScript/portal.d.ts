@@ -55,7 +55,7 @@ type AnyField = Field<any, any>;
 
 // The API, as docs and its OpenAPI document describe it.
 
-type Role = 'read' | 'publish' | 'manage' | 'admin';
+type Role = 'read' | 'analyst' | 'publish' | 'manage' | 'admin';
 type Caller = { role: Role; organizationId?: number };
 type Page<T> = { items: T[]; continuationToken: string | null };
 type Errors = Record<string, string[]>;

@@ -50,7 +50,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
     }
 
     [Function(nameof(GetDelivery))]
-    [Requires(Role.Manage)]
+    [Requires(Role.Analyst)]
     public async Task<IResult> GetDelivery(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest http,
         string id,
@@ -78,7 +78,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
             return problem;
         }
 
-        var payload = await archive.GetAsync(request.Organization, known, cancellationToken);
+        var payload = (await archive.GetAsync(request.Organization, known, cancellationToken))?.Payload;
         return ApiResult.Ok(
             new EventDeliveries(
                 known.ToString(),

@@ -94,6 +94,27 @@ public sealed class DeliveryLog
         );
     }
 
+    /// <summary>Where the delivery of an event to a subscription stands, or null if it was never attempted and doesn't wait.</summary>
+    internal async Task<DeliveryStatus?> StatusOfAsync(SubscriptionId subscription, EventId eventId, CancellationToken cancellationToken)
+    {
+        var waits = RowRange.StartingWith(subscription.ToString(), $"{DeliveryLogRow.WaitPrefix}{eventId}:").ToFilter();
+        var waiting = _table
+            .QueryAsync<TableEntity>(waits, cancellationToken: cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken)
+            .AsTask();
+        var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
+        var latest = outcomes.MinBy(outcome => DeliveryLogRow.EndOf(outcome), StringComparer.Ordinal);
+        var wait = await waiting;
+        return latest is null && wait is null
+            ? null
+            : new DeliveryStatus(
+                latest?.RequireMember<DeliveryOutcome>(DeliveryLogRow.OutcomeColumn),
+                outcomes.Count,
+                latest is not null && InvertedTicks.TryParse(DeliveryLogRow.EndOf(latest), out var endedAt) ? endedAt : null,
+                wait is null ? null : DeliveryLogRow.ReadWait(wait)
+            );
+    }
+
     /// <summary>
     /// Reads the outcomes of a time range after a key, newest first.
     /// </summary>

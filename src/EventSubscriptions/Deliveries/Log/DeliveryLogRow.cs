@@ -46,6 +46,11 @@ internal static class DeliveryLogRow
     public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, WaitReason reason) =>
         new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason.ToName() };
 
+    public static DeliveryWait ReadWait(TableEntity row) => new(row.RequireTime("due"), row.RequireMember<WaitReason>("reason"));
+
+    /// <summary>The inverted ticks of an attempt's end, from the row that finds it by its event.</summary>
+    public static string EndOf(TableEntity outcome) => outcome.RowKey[^InvertedTicks.Length..];
+
     public static string WaitKey(string eventId, string run) => $"{WaitPrefix}{eventId}{Separator}{run}";
 
     /// <summary>The attempts that ended in a time range.</summary>

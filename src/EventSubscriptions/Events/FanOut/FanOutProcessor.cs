@@ -102,13 +102,14 @@ public sealed class FanOutProcessor(
             item.Organization,
             item.EventId,
             item.EventName,
+            item.Source,
             item.Payload,
             item.PublishedAt,
             cancellationToken
         );
         if (result == ArchiveResult.Added)
         {
-            metrics.EventPublished(item.Source);
+            metrics.EventPublished(item.Source.ToName());
         }
 
         return result == ArchiveResult.IdReused

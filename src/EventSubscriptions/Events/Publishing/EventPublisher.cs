@@ -22,7 +22,11 @@ public sealed partial class EventPublisher(
     /// Sends events in order. Returns false if some may not be on the queue: repeating with the same ids is safe, because the archive and
     /// duplicate detection recognize them.
     /// </summary>
-    public async Task<bool> TryPublishAsync(IReadOnlyList<PublishedEvent> published, string source, CancellationToken cancellationToken)
+    public async Task<bool> TryPublishAsync(
+        IReadOnlyList<PublishedEvent> published,
+        EventSource source,
+        CancellationToken cancellationToken
+    )
     {
         using var activity = tracing.StartInside("publish", ActivityKind.Producer);
         var organizations = published.Select(item => item.Organization).Distinct().ToList();

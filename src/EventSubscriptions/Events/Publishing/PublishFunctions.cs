@@ -35,7 +35,7 @@ public sealed class PublishFunctions(
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
         var events = reader.Read(request.Body, request.Organization, request.Header(IdempotencyKey), request.Errors);
-        return request.Validate() ?? await PublishAsync(request, events, EventMessage.HttpSource, cancellationToken);
+        return request.Validate() ?? await PublishAsync(request, events, EventSource.Http, cancellationToken);
     }
 
     /// <summary>Publishes events as Binalyze AIR sends them, of any organization that the key may publish for.</summary>
@@ -60,7 +60,7 @@ public sealed class PublishFunctions(
             ? Problem.Forbidden(
                 $"Nothing was published: the key is bound to another organization than {foreign.Organization}. Use a key of that organization, or an unbound one."
             )
-            : await PublishAsync(request, events, EventMessage.AirSource, cancellationToken);
+            : await PublishAsync(request, events, EventSource.Air, cancellationToken);
     }
 
     /// <summary>
@@ -70,7 +70,7 @@ public sealed class PublishFunctions(
     private async Task<IResult> PublishAsync(
         ApiRequest request,
         IReadOnlyList<PublishedEvent> events,
-        string source,
+        EventSource source,
         CancellationToken cancellationToken
     )
     {

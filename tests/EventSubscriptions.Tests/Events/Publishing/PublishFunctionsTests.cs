@@ -119,6 +119,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
                 _organization,
                 archived,
                 EventName.Parse("CaseArchivedEvent"),
+                EventSource.Http,
                 Encoding.UTF8.GetBytes(payload),
                 _services.Time.GetUtcNow(),
                 default

@@ -1,6 +1,6 @@
 const keyName = 'event-subscriptions.key';
 const organizationName = 'event-subscriptions.organization';
-const rank = { read: 0, publish: 1, manage: 2, admin: 3 };
+const rank = { read: 0, analyst: 1, publish: 2, manage: 3, admin: 4 };
 
 /** Whose key it is and which organization is shown. Both are forgotten when the tab is closed. */
 export const session = {

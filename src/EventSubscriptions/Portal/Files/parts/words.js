@@ -87,6 +87,7 @@ export const auditTypes = {
   'delivery.deadLettered': 'Delivery dead-lettered',
   'delivery.dropped': 'Deliveries dropped',
   'event.deadLettered': 'Event dead-lettered',
+  'event.payloadRemoved': 'Payload removed',
   'subscription.created': 'Subscription created',
   'subscription.updated': 'Subscription changed',
   'subscription.deleted': 'Subscription deleted',

@@ -26,7 +26,7 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
   await repeat(interval, signal, refresh);
 
   async function refresh() {
-    const found = session.may('manage') ? await withPayload() : await withoutPayload(organization, id, eventId, signal);
+    const found = session.may('analyst') ? await withPayload() : await withoutPayload(organization, id, eventId, signal);
     const text = JSON.stringify(found);
     if (text !== shown) {
       shown = text;
@@ -64,7 +64,7 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
           : h(
               'p',
               { class: 'aside' },
-              session.may('manage') ? 'The payload is no longer archived, or it was a test.' : 'The payload requires the role manage.',
+              session.may('analyst') ? 'The payload is no longer archived, or it was a test.' : 'The payload requires the role analyst.',
             ),
       ),
     );

@@ -12,6 +12,7 @@ const columns = ['Name', 'Role', 'Organization', 'Created', 'Expires', 'Last use
 /** @type {[Role, string][]} */
 const roles = [
   ['read', 'read: sees everything but payloads'],
+  ['analyst', 'analyst: sees payloads too'],
   ['publish', 'publish: publishes events, and sees event types'],
   ['manage', 'manage: reads, publishes and changes'],
   ['admin', 'admin: manages, and issues keys'],
