@@ -16,6 +16,7 @@ var tables = [
   'apikeys'
   'replays'
   'retention'
+  'eventtypes'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

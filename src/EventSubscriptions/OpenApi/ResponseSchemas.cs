@@ -7,7 +7,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.Lookup;
+using EventSubscriptions.Events.Api;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
@@ -25,6 +25,7 @@ internal static class ResponseSchemas
     private static readonly (string Name, JsonTypeInfo Type)[] s_objects =
     [
         ("Problem", HttpJson.Default.ProblemDetail),
+        ("SubscriptionReference", HttpJson.Default.SubscriptionReference),
         ("PublishedEvents", PublishJson.Default.PublishResponse),
         ("EventSummary", EventsJson.Default.EventSummary),
         ("EventPage", EventsJson.Default.ListPageEventSummary),

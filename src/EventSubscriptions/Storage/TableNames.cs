@@ -11,8 +11,9 @@ public static class TableNames
     public const string ApiKeys = "apikeys";
     public const string Replays = "replays";
     public const string Retention = "retention";
+    public const string EventTypes = "eventtypes";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention];
+    [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention, EventTypes];
 }

@@ -53,7 +53,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         "[\"*\",\"CaseClosedEvent\"]",
         "[\"CaseClosedEvent\"]",
         "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]",
-        "[\"NoSuchEvent\"]",
+        "[\"no such event\"]",
         "\"read\"",
         "\"Read\"",
         "\"all\"",
@@ -88,6 +88,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         ("startReplay", "from"),
         ("startReplay", "to"),
         ("changeSubscription", "url"),
+        ("putEventType", "example"),
     ];
 
     private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal) { ["content-type"] = "application/json" };
@@ -152,6 +153,12 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
         var said = $"{operation.Method} {path} {Shortened(body)} is answered with {(int)answer.Status}: {answer.Text}";
         Assert.True((int)answer.Status < 500, said);
+        if (problems.Count == 0 && answer.Text.Contains("is not a known event type", StringComparison.Ordinal))
+        {
+            // Any name may be that of a custom event type, which only the app knows.
+            return;
+        }
+
         Assert.True(
             problems.Count == 0 == ((int)answer.Status != 400),
             problems.Count == 0

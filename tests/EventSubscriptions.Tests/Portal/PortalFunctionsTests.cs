@@ -133,7 +133,7 @@ public sealed class PortalFunctionsTests
     {
         var words = File.ReadAllText(Path.Combine(s_folder, "parts", "words.js"));
         var known = Regex
-            .Matches(words, @"^  '(?<type>[a-z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline)
+            .Matches(words, @"^  '(?<type>[a-zA-Z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline)
             .Select(match => match.Groups["type"].Value)
             .ToHashSet(StringComparer.Ordinal);
 

@@ -101,6 +101,9 @@ export const auditTypes = {
   'relay.failed': 'Relay poll failed',
   'relay.recovered': 'Relay poll recovered',
   'relay.gap': 'Gap in Relay events',
+  'eventType.created': 'Event type created',
+  'eventType.updated': 'Event type updated',
+  'eventType.deleted': 'Event type deleted',
   'key.created': 'Key created',
   'key.revoked': 'Key revoked',
 };
