@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 
 namespace EventSubscriptions.Portal.Tests;
@@ -11,7 +10,7 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
     [Fact]
     public async Task Markup_in_an_event_is_only_text()
     {
-        await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "markup", ["name"] = Markup });
+        await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "markup", name = Markup });
         await using var tab = await Open();
 
         var arrival = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
@@ -22,8 +21,8 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await arrival.Locator("summary").ClickAsync();
         await Assertions.Expect(arrival.Locator("pre")).ToBeVisibleAsync();
 
-        var body = JsonNode.Parse(await arrival.Locator("pre").InnerTextAsync())!;
-        Assert.Equal(Markup, (string)body["data"]!["name"]!);
+        var body = ClientJson.Read<PayloadResult>(await arrival.Locator("pre").InnerTextAsync());
+        Assert.Equal(Markup, body.Data.GetProperty("name").GetString());
         await Assertions.Expect(arrival).ToContainTextAsync("signature right");
         Assert.Empty(await tab.Page.Locator("img, main script").AllAsync());
         Assert.False(await tab.Page.EvaluateAsync<bool>("'harmed' in window"));

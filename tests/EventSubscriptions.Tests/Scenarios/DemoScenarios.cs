@@ -1,17 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>What somebody sees who starts the app with <c>--demo</c>.</summary>
+/// <summary>The app with <c>--demo</c>.</summary>
 public sealed class DemoScenarios
 {
     private static readonly HttpClient s_browser = new(new SocketsHttpHandler { UseProxy = false });
 
     [Fact]
-    public async Task Signed_events_arrive_and_the_inbox_can_be_made_to_fail_and_to_work_again()
+    public async Task Demo_delivers_signed_events_and_retries_them_when_the_inbox_fails()
     {
         await using var app = AppProcess.Create(
             ["--demo"],
@@ -22,21 +21,21 @@ public sealed class DemoScenarios
         var inbox = DemoInbox.Of(app);
 
         var first = (await Arrived(inbox, arrivals => arrivals.Count >= 2))[^1];
-        Assert.False(first.AsObject().ContainsKey("signatureProblem"), first.ToJsonString());
-        Assert.True((bool)first["isTokenRight"]!);
-        Assert.Equal(1, (int)JsonNode.Parse((string)first["body"]!)!["organizationId"]!);
+        Assert.Null(first.SignatureProblem);
+        Assert.True(first.IsTokenRight);
+        Assert.Equal(1, ClientJson.Read<PayloadResult>(first.Body).OrganizationId);
 
         await Choose(inbox, "error");
         var failed = (await organization.Audited("delivery.failed", 1))[^1];
-        Assert.Equal(500, (int)failed["statusCode"]!);
+        Assert.Equal(500, failed.StatusCode);
         await Choose(inbox, "well");
-        await Arrived(inbox, arrivals => (int)arrivals[0]["answered"]! == 200 && arrivals.Any(arrival => (int)arrival["time"]! > 1));
+        await Arrived(inbox, arrivals => arrivals[0].Answered == 200 && arrivals.Any(arrival => arrival.Time > 1));
 
         Assert.Equal(0, await app.Stop());
     }
 
     [Fact]
-    public async Task Second_start_uses_the_subscription_of_the_first_and_its_own_new_secret()
+    public async Task Second_start_reuses_the_subscription_with_a_new_secret()
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
@@ -45,33 +44,30 @@ public sealed class DemoScenarios
 
         await app.StartAgain();
 
-        var arrivals = await Arrived(
-            DemoInbox.Of(app),
-            arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureProblem"))
-        );
-        Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenRight"]!));
-        Assert.Single(await app.AsAdmin().GetAll("/api/organizations/1/subscriptions"));
+        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => arrival.SignatureProblem is null));
+        Assert.All(arrivals, arrival => Assert.True(arrival.IsTokenRight));
+        Assert.Single(await new Organization(app.AsAdmin(), 1).Subscriptions());
     }
 
     [Fact]
-    public async Task Markup_in_an_event_is_shown_as_the_text_that_it_is()
+    public async Task Markup_in_an_event_is_returned_as_text()
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
         const string Script = "<script>alert('é')</script><img src=x onerror=alert(1)>";
 
-        var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = Script });
+        var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "1", name = Script });
 
-        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => Header(arrival, "webhook-id") == id));
-        var body = (string)arrivals.Single(arrival => Header(arrival, "webhook-id") == id)["body"]!;
-        Assert.Equal(Script, (string)JsonNode.Parse(body)!["data"]!["name"]!);
+        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => arrival.HeaderOf("webhook-id") == id));
+        var body = arrivals.Single(arrival => arrival.HeaderOf("webhook-id") == id).Body;
+        Assert.Equal(Script, ClientJson.Read<PayloadResult>(body).Data.GetProperty("name").GetString());
         using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/arrivals"));
         Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
 
     [Fact]
-    public async Task Demo_says_what_to_do_where_the_app_refuses_its_inbox()
+    public async Task Demo_fails_with_the_setting_to_change_when_its_inbox_is_a_blocked_address()
     {
         await using var app = AppProcess.Create(["--demo"], ("Deliveries__AllowInsecureDestinations", "false"));
 
@@ -81,21 +77,9 @@ public sealed class DemoScenarios
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
-    private static string? Header(JsonNode arrival, string name) =>
-        (string?)
-            arrival["headers"]!
-                .AsArray()
-                .FirstOrDefault(header => string.Equals((string)header!["name"]!, name, StringComparison.OrdinalIgnoreCase))
-                ?["value"];
-
-    private static Task<IReadOnlyList<JsonNode>> Arrived(Uri inbox, Func<IReadOnlyList<JsonNode>, bool> wanted) =>
-        Eventually.Get<IReadOnlyList<JsonNode>>(
-            async () =>
-                [
-                    .. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/arrivals")))!["arrivals"]!
-                        .AsArray()
-                        .Select(arrival => arrival!),
-                ],
+    private static Task<IReadOnlyList<ArrivalResult>> Arrived(Uri inbox, Func<IReadOnlyList<ArrivalResult>, bool> wanted) =>
+        Eventually.Get(
+            () => DemoInbox.Arrivals(s_browser, inbox),
             wanted,
             arrivals =>
                 string.Create(
