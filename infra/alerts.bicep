@@ -1,4 +1,4 @@
-// What a person should know of. docs/operating.md says what each means and what to do.
+// The alerts. docs/deploying.md says what each means and what to do.
 param actionGroupName string
 param email string
 param applicationInsightsName string
@@ -6,11 +6,11 @@ param serviceBusName string
 param location string
 param tags object
 
-// Names of metrics are those of the app's meter (AppMetrics); a test holds both together.
+// The metrics are those of AppMetrics; a test compares the names.
 var logAlerts = [
   {
     name: 'dead-letters-recorded'
-    description: 'Deliveries or events were given up. The audit log says which and why.'
+    description: 'Deliveries or events were dead-lettered. The audit log says which and why.'
     query: 'customMetrics | where name == "event_subscriptions.dead_letters.recorded" | project timestamp, amount = valueSum'
     aggregation: 'Total'
     threshold: 0
@@ -18,7 +18,7 @@ var logAlerts = [
   }
   {
     name: 'messages-wait'
-    description: 'A message waited more than five minutes for its turn.'
+    description: 'A message waited more than five minutes to be processed.'
     query: 'customMetrics | where name == "event_subscriptions.queue.wait" | project timestamp, amount = valueMax'
     aggregation: 'Maximum'
     threshold: 300
@@ -26,7 +26,7 @@ var logAlerts = [
   }
   {
     name: 'relay-behind'
-    description: 'The events of a subscriber of Relay have not been read to the end for a quarter of an hour.'
+    description: 'The polls of a Relay subscriber have failed, or not caught up, for a quarter of an hour.'
     query: 'customMetrics | where name == "event_subscriptions.relay.lag" | project timestamp, amount = valueSum'
     aggregation: 'Maximum'
     threshold: 900
@@ -42,7 +42,7 @@ var logAlerts = [
   }
   {
     name: 'server-errors'
-    description: 'The API answered 5xx more than five times.'
+    description: 'The API returned 5xx more than five times.'
     query: 'requests | where toint(resultCode) >= 500 | project timestamp, amount = itemCount'
     aggregation: 'Total'
     threshold: 5
@@ -53,14 +53,14 @@ var logAlerts = [
 var queueAlerts = [
   {
     name: 'queues-not-drained'
-    description: 'Messages wait and are not handled: the app is down, or slower than what comes in.'
+    description: 'More than 10,000 messages wait on a queue: the app does not run, or is slower than the producers.'
     metric: 'ActiveMessages'
     threshold: 10000
     severity: 1
   }
   {
     name: 'dead-letters-not-recorded'
-    description: 'Dead letters stay on a queue. The functions that record them take each within seconds, so they do not run or fail.'
+    description: 'Dead letters stay on a queue. The functions that record them within seconds do not run, or fail.'
     metric: 'DeadletteredMessages'
     threshold: 0
     severity: 1
@@ -121,7 +121,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for ale
       ]
     }
     autoMitigate: true
-    // Before the first telemetry the tables are not there yet.
+    // The tables don't exist before the first telemetry.
     skipQueryValidation: true
     actions: {
       actionGroups: empty(email) ? [] : [actionGroup.id]
@@ -148,7 +148,7 @@ resource queueAlert 'Microsoft.Insights/metricAlerts@2018-03-01' = [for alert in
           name: alert.metric
           metricNamespace: 'Microsoft.ServiceBus/namespaces'
           metricName: alert.metric
-          // Over the whole window, so that a spike alone is no alert.
+          // Over the whole window, so that a spike is not an alert.
           timeAggregation: 'Minimum'
           operator: 'GreaterThan'
           threshold: alert.threshold

@@ -1,4 +1,4 @@
-// An account of blobs for the platform, apart from the tables: one has the state of the Functions host, another the deployed package. There are no keys.
+// A blob storage account: one for the state of the Functions host, one for the deployed package. Account keys are disabled.
 param name string
 param containers array = []
 param publicNetworkAccess string

@@ -1,4 +1,4 @@
-// Who did what, kept with the other logs: who read or changed a secret, who replaced the deployed package, who changed queues and what they may be reached from.
+// Audit logs: who read or changed a secret, who replaced the deployed package, who changed queues and their network rules.
 param workspaceName string
 param keyVaultName string
 param packageStorageName string
@@ -70,7 +70,7 @@ resource package 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-// Each operation of the app is an entry.
+// Logs each operation of the app.
 resource tables 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (logTableOperations) {
   name: 'audit'
   scope: tableStorage::tables

@@ -39,7 +39,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-// Without a version: the app has a new one within a day, or at its next restart.
+// Without a version: the app uses a new version within a day, or after a restart.
 var secretReference = '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName='
 
 var ownSettings = {
@@ -117,7 +117,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
     siteConfig: {
       minTlsVersion: '1.2'
-      // The API and the portal; deployments go by another door, which takes an identity.
+      // For the API and the portal. Deployments use the SCM site, which requires an identity.
       ipSecurityRestrictionsDefaultAction: empty(clientIpRanges) ? 'Allow' : 'Deny'
       ipSecurityRestrictions: [for (addresses, i) in clientIpRanges: {
         name: 'client-${i}'
@@ -131,10 +131,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(loadJsonContent('settings.json'), reduce(relaySettings, {}, (all, one) => union(all, one)), ownSettings, appSettings)
+    properties: union(loadJsonContent('settings.json'), reduce(relaySettings, {}, (all, settings) => union(all, settings)), ownSettings, appSettings)
   }
 
-  // Deployment is by Microsoft Entra identity alone.
+  // Deployment requires a Microsoft Entra identity.
   resource ftpPassword 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     properties: {

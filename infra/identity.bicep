@@ -1,4 +1,4 @@
-// An identity: the app has one everywhere (tables, queues, secrets, telemetry), the platform another for the deployed package.
+// An identity: one of the app, for tables, queues, secrets and telemetry, and one of the platform, for the deployed package.
 param name string
 param location string
 param tags object

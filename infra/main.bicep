@@ -2,11 +2,11 @@ targetScope = 'subscription'
 
 @minLength(1)
 @maxLength(64)
-@description('Name of the azd environment. It names the resource group and goes into the unique token of all other names.')
+@description('The name of the azd environment. It is part of the name of the resource group, and of the unique token in all other names.')
 param environmentName string
 
 @minLength(1)
-@description('Where everything is created. The region must offer Flex Consumption.')
+@description('The region, which must offer Flex Consumption.')
 @metadata({
   azd: {
     type: 'location'
@@ -14,14 +14,14 @@ param environmentName string
 })
 param location string
 
-@description('The resource group. Empty: rg- and the environment\'s name.')
+@description('The resource group. Empty: rg- and the name of the environment.')
 param resourceGroupName string = ''
 
 @maxLength(24)
-@description('The vault that the preprovision hook made in that resource group, with the secrets in it. It has a default since azd asks for what has none, before it runs the hook.')
+@description('The vault that the preprovision hook created in the resource group, with the secrets. It has a default value because azd asks for parameters without one before it runs the hook.')
 param keyVaultName string = ''
 
-@description('Who deploys, and so may read and change the secrets. Empty: nobody but those who have a role already.')
+@description('Who deploys, and may therefore read and change the secrets. Empty: only those who already have a role.')
 param principalId string = ''
 
 @allowed(['User', 'ServicePrincipal', 'Group'])
@@ -32,7 +32,7 @@ param principalType string = 'User'
 param serviceBusSku string = 'Standard'
 
 @allowed([1, 2, 4, 8, 16])
-@description('Messaging units; of Premium only.')
+@description('Messaging units, for Premium only.')
 param serviceBusCapacity int = 1
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -47,28 +47,28 @@ param instanceMemoryMB int = 2048
 param maximumInstanceCount int = 40
 
 @allowed(['Enabled', 'Disabled'])
-@description('Whether storage, and Service Bus of the tier Premium, can be reached from outside of virtual networks. Disabled takes private endpoints in the app\'s virtual network.')
+@description('Whether storage and Service Bus Premium can be reached from outside virtual networks. Disabled requires private endpoints in the virtual network of the app.')
 param publicNetworkAccess string = 'Enabled'
 
-@description('The subnet that the app reaches everything from, delegated to Microsoft.App/environments and with the service endpoints Microsoft.Storage and Microsoft.ServiceBus. Empty: none.')
+@description('The subnet from which the app connects to everything, delegated to Microsoft.App/environments and with the service endpoints Microsoft.Storage and Microsoft.ServiceBus. Empty: none.')
 param virtualNetworkSubnetId string = ''
 
-@description('Who else may reach storage, and Service Bus of the tier Premium: IPv4 ranges, needed by nobody but people who look into them. With these or a subnet, everybody else is refused.')
+@description('Who else may reach storage and Service Bus Premium: IPv4 ranges of people who look into them. With these or a subnet, everybody else is blocked.')
 param allowedIpRanges string[] = []
 
-@description('Who may reach the API and the portal: ranges such as 203.0.113.0/24. Empty: everybody.')
+@description('Who may reach the API and the portal: IP ranges such as 203.0.113.0/24. Empty: everybody.')
 param clientIpRanges string[] = []
 
-@description('Whether each operation on the tables is logged, which may cost more than the app.')
+@description('Whether to log each operation on the tables, which may cost more than the app.')
 param logTableOperations bool = false
 
-@description('Who is told of alerts. Empty: they are seen in the portal only.')
+@description('Who receives alerts. Empty: they are visible in the Azure portal only.')
 param alertEmail string = ''
 
-@description('Whose Relay events are polled. The API key of each is a secret of the vault, named here.')
+@description('The Relay subscribers to poll. The API key of each is a secret in the vault, named here.')
 param relaySubscribers relaySubscriber[] = []
 
-@description('Further app settings, which win over those below. A setting made by hand is gone after the next deployment.')
+@description('Further app settings, which override those of the template. Settings made by hand are removed by the next deployment.')
 param appSettings object = {}
 
 type relaySubscriber = {
@@ -221,7 +221,7 @@ module diagnostics 'diagnostics.bicep' = {
 module functionApp 'functionapp.bicep' = {
   name: 'functionapp'
   scope: group
-  // Nothing that the app needs to start, its secrets above all, may be out of reach of its identity.
+  // The app's identity needs its roles, above all for the secrets, before the app starts.
   dependsOn: [roles]
   params: {
     planName: '${abbreviations.webServerFarms}${token}'

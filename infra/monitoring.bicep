@@ -1,4 +1,4 @@
-// Logs, metrics and traces. Nothing is taken in without a Microsoft Entra identity.
+// Logs, metrics and traces. Ingestion requires a Microsoft Entra identity.
 param workspaceName string
 param applicationInsightsName string
 param location string

@@ -1,4 +1,4 @@
-// Who may do what, each on the one resource concerned. The app's identity can do what the app does and no more.
+// Role assignments, each on a single resource. The app's identity has no more roles than the app needs.
 param appPrincipalId string
 param packagePrincipalId string
 param deployerPrincipalId string
@@ -44,7 +44,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-// The Functions host keeps its leases and the state of timers in blobs.
+// The Functions host stores its leases and the state of timers in blobs.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(hostStorage.id, appPrincipalId, roles.storageBlobDataOwner)
   scope: hostStorage
@@ -55,7 +55,7 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The platform writes the package when it is deployed, and reads it to start an instance, as an identity that the app uses for nothing.
+// The platform writes the package when it is deployed, and reads it to start an instance, with an identity that the app doesn't use.
 resource packageBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(packageStorage.id, packagePrincipalId, roles.storageBlobDataContributor)
   scope: packageStorage
@@ -76,7 +76,7 @@ resource appTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Sender and receiver would do for the app; the scale controller reads the queues' lengths, which takes the owner's role.
+// Sender and receiver would be enough for the app, but the scale controller reads the lengths of the queues, which requires the role of an owner.
 resource appQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(serviceBus.id, appPrincipalId, roles.serviceBusDataOwner)
   scope: serviceBus

@@ -1,4 +1,4 @@
-// The queues that servicebus.json declares, which the local host makes from the same file. There are no keys.
+// The queues of servicebus.json, which the local host reads too. Keys are disabled.
 param name string
 
 @allowed(['Standard', 'Premium'])
@@ -7,7 +7,7 @@ param sku string
 param capacity int
 param publicNetworkAccess string
 
-@description('Of Premium only: a namespace of the tier Standard can be reached from everywhere.')
+@description('For Premium only: a Standard namespace can be reached from everywhere.')
 param networkAcls object
 param location string
 param tags object
@@ -57,7 +57,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       duplicateDetectionHistoryTimeWindow: queue.?duplicateDetectionHistoryTimeWindow
       // Retries wait for up to a day: nothing may expire on the queue.
       deadLetteringOnMessageExpiration: false
-      // The most that the tier allows.
+      // The maximum of the tier.
       maxSizeInMegabytes: sku == 'Premium' ? 81920 : 5120
     }
   }]

@@ -1,4 +1,4 @@
-// The tables. There are no keys, and no blobs: see blobs.bicep.
+// The tables. Account keys are disabled. Blobs are in other accounts: see blobs.bicep.
 param name string
 param sku string
 param publicNetworkAccess string
@@ -6,7 +6,7 @@ param networkAcls object
 param location string
 param tags object
 
-// The app makes them too, for where there is no template (TableNames); a test holds both together.
+// The app creates missing tables too (TableNames); a test compares the names.
 var tables = [
   'subscriptions'
   'eventarchive'

@@ -1,7 +1,7 @@
 #:sdk Microsoft.NET.Sdk.Web
 #:property PublishAot=false
 
-// A receiver of events, in ASP.NET Core on .NET 10. It takes POSTs on /events:
+// A receiver of events for ASP.NET Core on .NET 10. It accepts POSTs on /events:
 //   SIGNING_SECRET=whsec_… TOKEN=… PORT=9000 dotnet run receiver.cs
 using System.Collections.Concurrent;
 using System.Globalization;
@@ -15,7 +15,7 @@ const int Tolerance = 5 * 60; // seconds
 var key = Convert.FromBase64String(Setting("SIGNING_SECRET")["whsec_".Length..]);
 var authorization = Encoding.UTF8.GetBytes($"Bearer {Setting("TOKEN")}");
 
-// Keep these where they outlive a restart: best beside the event itself, in one transaction, under a unique key.
+// Store ids persistently, best in the transaction that stores the event, with a unique key.
 var seen = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
 
 var builder = WebApplication.CreateBuilder(args);
@@ -31,7 +31,7 @@ app.MapPost(
         }
 
         using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer); // Kestrel answers 413 where it is too long.
+        await request.Body.CopyToAsync(buffer); // Kestrel returns 413 if it is too long.
         var body = buffer.ToArray();
         if (!IsSigned(request.Headers, body))
         {
@@ -41,7 +41,7 @@ app.MapPost(
         using var payload = JsonDocument.Parse(body);
         var id = request.Headers["webhook-id"].ToString();
         Console.WriteLine(seen.TryAdd(id, true) ? $"accepted {id} {payload.RootElement.GetProperty("eventName")}" : $"repeated {id}");
-        return Results.NoContent(); // Now. What the event means is worked out afterwards.
+        return Results.NoContent(); // Respond now, and process the event afterwards.
     }
 );
 app.Run($"http://127.0.0.1:{Environment.GetEnvironmentVariable("PORT") ?? "9000"}");

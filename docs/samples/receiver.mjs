@@ -1,4 +1,4 @@
-// A receiver of events, in Node 20 or newer and without packages. It takes POSTs on any path:
+// A receiver of events for Node 20 or newer, without packages. It accepts POSTs on any path:
 //   SIGNING_SECRET=whsec_… TOKEN=… PORT=9000 node receiver.mjs
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -26,11 +26,11 @@ function isSigned(headers, body) {
   });
 }
 
-// Of equal length whatever was sent, so that the time it takes tells nothing.
+// Hashes have equal lengths, so that the time of the comparison reveals nothing.
 const hash = text => createHash('sha256').update(text).digest();
-const isOurs = headers => timingSafeEqual(hash(headers.authorization ?? ''), hash(`Bearer ${TOKEN}`));
+const isAuthorized = headers => timingSafeEqual(hash(headers.authorization ?? ''), hash(`Bearer ${TOKEN}`));
 
-// Keep these where they outlive a restart: best beside the event itself, in one transaction, under a unique key.
+// Store ids persistently, best in the transaction that stores the event, with a unique key.
 const seen = new Set();
 
 function store(id, event) {
@@ -58,12 +58,12 @@ async function read(request) {
   return Buffer.concat(chunks);
 }
 
-async function answer(request) {
+async function receive(request) {
   if (request.method !== 'POST') {
     return 405;
   }
 
-  if (!isOurs(request.headers)) {
+  if (!isAuthorized(request.headers)) {
     return 401;
   }
 
@@ -77,12 +77,12 @@ async function answer(request) {
   }
 
   store(request.headers['webhook-id'], JSON.parse(body.toString('utf8')));
-  return 204; // Now. What the event means is worked out afterwards.
+  return 204; // Respond now, and process the event afterwards.
 }
 
 const server = createServer(async (request, response) => {
   try {
-    response.statusCode = await answer(request);
+    response.statusCode = await receive(request);
   } catch (error) {
     console.error(error);
     response.statusCode = 500;

@@ -1,4 +1,4 @@
-"""A receiver of events, in Python 3.9 or newer and without packages. It takes POSTs on any path:
+"""A receiver of events for Python 3.9 or newer, without packages. It accepts POSTs on any path:
 
 SIGNING_SECRET=whsec_... TOKEN=... PORT=9000 python3 receiver.py
 """
@@ -30,7 +30,7 @@ def is_signed(headers, body):
     return any(hmac.compare_digest(signature, expected) for signature in signatures)
 
 
-# Keep these where they outlive a restart: best beside the event itself, in one transaction, under a unique key.
+# Store ids persistently, best in the transaction that stores the event, with a unique key.
 seen = set()
 seen_lock = threading.Lock()
 
@@ -44,15 +44,15 @@ def store(event_id, event):
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    timeout = 30  # seconds for a client that sends nothing
+    timeout = 30  # seconds without data
 
     def do_POST(self):
-        self.send_response(self.answer())
+        self.send_response(self.receive())
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def answer(self):
-        # What is left unread must not be taken for the next request.
+    def receive(self):
+        # An unread body must not be read as the next request.
         self.close_connection = True
         if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {TOKEN}".encode()):
             return 401
@@ -66,7 +66,7 @@ class Receiver(BaseHTTPRequestHandler):
         if not is_signed(self.headers, body):
             return 401
         store(self.headers["webhook-id"], json.loads(body))
-        return 200  # Now. What the event means is worked out afterwards.
+        return 200  # Respond now, and process the event afterwards.
 
     def log_message(self, *args):
         pass

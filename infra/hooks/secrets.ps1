@@ -1,4 +1,4 @@
-# Run by azd on Windows before it provisions. Does what secrets.sh does; see there.
+# Run by azd on Windows before it provisions. Does the same as secrets.sh; see there.
 #Requires -Version 7.0
 $ErrorActionPreference = 'Stop'
 
@@ -11,9 +11,10 @@ function Invoke-Az {
 foreach ($name in 'AZURE_ENV_NAME', 'AZURE_SUBSCRIPTION_ID', 'AZURE_LOCATION') {
     if (-not [Environment]::GetEnvironmentVariable($name)) { throw "$name is not set. Run 'azd up', which asks for it, or 'azd env set $name VALUE'." }
 }
-if (-not (Get-Command az -ErrorAction SilentlyContinue)) { throw 'The Azure CLI is needed: https://aka.ms/azure-cli' }
+if (-not (Get-Command az -ErrorAction SilentlyContinue)) { throw 'The Azure CLI is not installed. Install it: https://aka.ms/azure-cli' }
 $subscription = $env:AZURE_SUBSCRIPTION_ID
-Invoke-Az account show --subscription $subscription --output none
+& az account show --subscription $subscription --output none
+if ($LASTEXITCODE -ne 0) { throw "The Azure CLI has no access to the subscription. Run 'az login'." }
 
 $group = if ($env:AZURE_RESOURCE_GROUP) { $env:AZURE_RESOURCE_GROUP } else { "rg-$env:AZURE_ENV_NAME" }
 $vault = $env:AZURE_KEY_VAULT_NAME
@@ -35,7 +36,7 @@ function Initialize-Vault {
         Invoke-Az keyvault recover --name $vault --location $env:AZURE_LOCATION --subscription $subscription --output none
     }
     else {
-        Write-Host "Making the vault $vault"
+        Write-Host "Creating the vault $vault"
         Invoke-Az keyvault create --name $vault --resource-group $group --location $env:AZURE_LOCATION --subscription $subscription `
             --enable-rbac-authorization true --enable-purge-protection true --retention-days 90 --output none
     }
@@ -45,26 +46,26 @@ function Test-Secret([string] $name) {
     $answer = & az rest --method get --url "$secrets/${name}?$api" --query name --output tsv 2>&1 | Out-String
     if ($LASTEXITCODE -eq 0) { return $true }
     if ($answer -match 'NotFound|Not Found') { return $false }
-    throw "Whether the secret $name exists could not be found out: $answer"
+    throw "Could not check whether the secret $name exists: $answer"
 }
 
-function Initialize-Secret([string] $name, [scriptblock] $make) {
+function Initialize-Secret([string] $name, [scriptblock] $create) {
     if (Test-Secret $name) {
         Write-Host "The secret $name exists"
         return
     }
     $body = New-TemporaryFile
     try {
-        [IO.File]::WriteAllText($body, (@{ properties = @{ value = (& $make) } } | ConvertTo-Json -Compress))
+        [IO.File]::WriteAllText($body, (@{ properties = @{ value = (& $create) } } | ConvertTo-Json -Compress))
         & az rest --method put --url "$secrets/${name}?$api" --headers Content-Type=application/json --body "@$body" --output none
         if ($LASTEXITCODE -ne 0) {
-            throw "The secret $name could not be made. Where it was deleted, recover it: az keyvault secret recover --vault-name $vault --name $name"
+            throw "Could not create the secret $name. If it was deleted, recover it: az keyvault secret recover --vault-name $vault --name $name"
         }
     }
     finally {
         Remove-Item $body
     }
-    Write-Host "Made the secret $name"
+    Write-Host "Created the secret $name"
 }
 
 function New-Random { [Convert]::ToBase64String([Security.Cryptography.RandomNumberGenerator]::GetBytes(32)) }

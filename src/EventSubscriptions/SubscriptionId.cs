@@ -13,12 +13,12 @@ public readonly record struct SubscriptionId
     private SubscriptionId(string value) => _value = value;
 
     /// <summary>Creates an id.</summary>
-    public static SubscriptionId New(TimeProvider time) => new(Prefix + Base32Id.New(time));
+    public static SubscriptionId New(TimeProvider time) => new(Base32Id.New(Prefix, time));
 
     /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out SubscriptionId id)
     {
-        var valid = text is not null && text.StartsWith(Prefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(Prefix.Length));
+        var valid = Base32Id.IsValid(Prefix, text);
         id = valid ? new SubscriptionId(text!) : default;
         return valid;
     }

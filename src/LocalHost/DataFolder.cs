@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LocalHost;
 
-/// <summary>The folder with the state of the broker, the tables and the timers, opened by one process at a time.</summary>
+/// <summary>The folder that holds all state: queues, tables and timers. One process at a time can open it.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
@@ -46,10 +46,12 @@ internal sealed class DataFolder : IDisposable
 
     public TableStore Tables { get; }
 
-    /// <param name="keys">Gives the keys that message bodies are encrypted with, once nobody else can open the folder. If it is null, they
-    /// are not protected.</param>
-    /// <exception cref="DataFolderUnusableException">It is open already, or this user can't write there.</exception>
-    /// <exception cref="DatabaseOpenException">What is in it can't be opened.</exception>
+    /// <param name="path">The folder, which is created if it doesn't exist.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Null to log nothing.</param>
+    /// <param name="keys">Returns the keys that encrypt message bodies; called when the folder is locked. Null for no protection.</param>
+    /// <exception cref="DataFolderException">The folder is in use, or this user can't write to it.</exception>
+    /// <exception cref="DatabaseOpenException">The database in it can't be opened.</exception>
     public static DataFolder Open(
         string path,
         TimeProvider time,
@@ -63,7 +65,7 @@ internal sealed class DataFolder : IDisposable
         {
             if (!HasData(path) && Directory.Exists(System.IO.Path.Combine(path, "journal")))
             {
-                throw DatabaseOpenException.OfVersion01(path);
+                throw DatabaseOpenException.Version01(path);
             }
 
             return new DataFolder(path, @lock, time, loggers ?? NullLoggerFactory.Instance, keys?.Invoke(path) ?? []);
@@ -75,19 +77,19 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Whether the folder holds data already.</summary>
+    /// <summary>Whether the folder holds data.</summary>
     public static bool HasData(string path) => Directory.Exists(DatabaseFolder(path));
 
-    /// <summary>Copies the state, as it is at one moment, to a folder that must not exist yet.</summary>
-    /// <exception cref="IOException">The folder exists, or can't be written.</exception>
+    /// <summary>Copies the state as of now to a folder that must not exist.</summary>
+    /// <exception cref="IOException">The target exists, or can't be written.</exception>
     public void Backup(string target)
     {
         if (System.IO.Path.Exists(target))
         {
-            throw new IOException($"{target} exists already. A backup goes to a new folder.");
+            throw new IOException($"{target} already exists. Choose a new folder for the backup.");
         }
 
-        CreateDirectory(target);
+        PrivateFolder.Create(target);
         Database.Checkpoint(DatabaseFolder(target));
         var secrets = System.IO.Path.Combine(Path, LocalSettings.FileName);
         if (File.Exists(secrets))
@@ -106,36 +108,16 @@ internal sealed class DataFolder : IDisposable
 
     private static string DatabaseFolder(string path) => System.IO.Path.Combine(path, "db");
 
-    /// <summary>Creates a folder that only its owner can read.</summary>
-    private static void CreateDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
-
     private static FileStream Lock(string path)
     {
         try
         {
-            CreateDirectory(path);
+            PrivateFolder.Create(path);
             return new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new DataFolderUnusableException(path, exception);
+            throw new DataFolderException(path, exception);
         }
     }
 }
-
-/// <summary>The data folder is open already, or this user can't write there.</summary>
-internal sealed class DataFolderUnusableException(string path, Exception cause)
-    : IOException(
-        $"The data folder {path} can't be used: {cause.Message} Stop what uses it, let this user write there, or choose another folder with --data.",
-        cause
-    );

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using Azure.Data.Tables;
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries;
+using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -81,7 +83,25 @@ internal static class Given
             UpdatedAt = time.GetUtcNow(),
         };
 
-    public static AuditEntry Entry(Subscription subscription, string type = AuditType.SubscriptionUpdated) =>
+    public static DeliveryRun Run(string text) => DeliveryRun.TryParse(text, out var run) ? run : throw new FormatException(text);
+
+    public static DeliveryMessage Delivery(SubscriptionId subscription, string eventId) =>
+        new()
+        {
+            OrganizationId = Organization(),
+            SubscriptionId = subscription,
+            EventId = EventId(eventId),
+            EventName = EventName.Parse("CaseCreatedEvent"),
+        };
+
+    /// <summary>How many deliveries to the subscription are logged as waiting.</summary>
+    public static async Task<int> CountWaitingAsync(TableServiceClient tables, SubscriptionId subscription) =>
+        await tables
+            .GetTableClient(TableNames.DeliveryLog)
+            .QueryAsync<TableEntity>(RowRange.StartingWith(subscription.ToString(), DeliveryLogRow.WaitPrefix).ToFilter())
+            .CountAsync();
+
+    public static AuditEntry Entry(Subscription subscription, AuditType type = AuditType.SubscriptionUpdated) =>
         new()
         {
             Type = type,

@@ -11,7 +11,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using (DataFolder.Open(_folder.Path, TimeProvider.System))
         {
-            Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
+            Assert.Throws<DataFolderException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
         }
 
         DataFolder.Open(_folder.Path, TimeProvider.System).Dispose();
@@ -22,7 +22,7 @@ public sealed class DataFolderTests : IDisposable
     {
         using (new FileStream(Path.Combine(_folder.Path, "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
-            var exception = Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
+            var exception = Assert.Throws<DataFolderException>(() => DataFolder.Open(_folder.Path, TimeProvider.System));
             Assert.Contains(_folder.Path, exception.Message, StringComparison.Ordinal);
         }
         DataFolder.Open(_folder.Path, TimeProvider.System).Dispose();
@@ -35,7 +35,7 @@ public sealed class DataFolderTests : IDisposable
         File.WriteAllText(file, "");
         foreach (var path in new[] { file, Path.Combine(file, "folder") })
         {
-            var exception = Assert.Throws<DataFolderUnusableException>(() => DataFolder.Open(path, TimeProvider.System));
+            var exception = Assert.Throws<DataFolderException>(() => DataFolder.Open(path, TimeProvider.System));
             Assert.Contains("--data", exception.Message, StringComparison.Ordinal);
         }
     }

@@ -13,17 +13,17 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "markup", name = Markup });
         await using var tab = await Open();
 
-        var arrival = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
-        await Assertions.Expect(arrival).ToBeVisibleAsync();
+        var request = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
+        await Assertions.Expect(request).ToBeVisibleAsync();
 
         // What arrives moves the list under the pointer.
         await tab.Button("Pause").ClickAsync();
-        await arrival.Locator("summary").ClickAsync();
-        await Assertions.Expect(arrival.Locator("pre")).ToBeVisibleAsync();
+        await request.Locator("summary").ClickAsync();
+        await Assertions.Expect(request.Locator("pre")).ToBeVisibleAsync();
 
-        var body = ClientJson.Read<PayloadResult>(await arrival.Locator("pre").InnerTextAsync());
+        var body = ClientJson.Read<PayloadResult>(await request.Locator("pre").InnerTextAsync());
         Assert.Equal(Markup, body.Data.GetProperty("name").GetString());
-        await Assertions.Expect(arrival).ToContainTextAsync("signature right");
+        await Assertions.Expect(request).ToContainTextAsync("valid signature");
         Assert.Empty(await tab.Page.Locator("img, main script").AllAsync());
         Assert.False(await tab.Page.EvaluateAsync<bool>("'harmed' in window"));
     }
@@ -35,9 +35,9 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         var newest = tab.Page.Locator("li").First;
 
         await tab.Field("500, an error").CheckAsync();
-        await Assertions.Expect(newest).ToContainTextAsync("answered 500");
+        await Assertions.Expect(newest).ToContainTextAsync("returned 500");
         await tab.Field("200, at once").CheckAsync();
-        await Assertions.Expect(newest).ToContainTextAsync("answered 200");
+        await Assertions.Expect(newest).ToContainTextAsync("returned 200");
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await using var tab = await Open();
         var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
         await tab.Page.RouteAsync(
-            "**/arrivals*",
+            "**/requests*",
             async route =>
             {
                 if (!asked.TrySetResult(route))
@@ -58,9 +58,9 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         var route = await asked.Task.WaitAsync(Eventually.Deadline);
         var before = await route.FetchAsync();
 
-        await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/answer");
-        var next = tab.Page.WaitForRequestAsync("**/arrivals*");
-        await tab.Page.RouteAsync("**/arrivals*", _ => { });
+        await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/response");
+        var next = tab.Page.WaitForRequestAsync("**/requests*");
+        await tab.Page.RouteAsync("**/requests*", _ => { });
         await route.FulfillAsync(new() { Response = before });
 
         // The page asks again once it has dealt with the answer; this time it gets none.

@@ -78,7 +78,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Field("Organization").FillAsync("2147483648");
         await tab.Button("Open").ClickAsync();
 
-        await tab.ShowsText("Organization must be a whole number from 1 to 2147483647.");
+        await tab.ShowsText("Organization must be a whole number from 0 to 2147483647.");
     }
 
     private static async Task SignIn(Tab tab, string key)

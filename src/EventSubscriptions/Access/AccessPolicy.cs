@@ -28,7 +28,7 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
                 Problem.Forbidden(
                     requirement.AnyOf.Count == 0
                         ? "No role may call this operation."
-                        : $"This operation requires a key with the role {string.Join(" or ", requirement.AnyOf.Select(Name))}; this key has the role {Name(caller.Role)}."
+                        : $"This operation requires a key with the role {string.Join(" or ", requirement.AnyOf.Select(EnumNames<Role>.Of))}; this key has the role {caller.Role.ToName()}."
                 )
             );
         }
@@ -42,8 +42,6 @@ internal sealed class AccessPolicy(Authenticator authenticator, TimeProvider tim
             ? new AccessDecision(caller, organization, null)
             : AccessDecision.Refuse(Problem.NotFound("Organization not found."));
     }
-
-    private static string Name(Role role) => RoleNames.Of(role);
 
     private async ValueTask<(Caller? Caller, IResult? Refusal)> IdentifyAsync(
         Requirement requirement,

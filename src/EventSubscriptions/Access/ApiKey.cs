@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using EventSubscriptions.Http;
@@ -12,15 +11,13 @@ namespace EventSubscriptions.Access;
 /// <summary>An API key that was issued. Only the hash of its text is stored.</summary>
 public sealed record ApiKey
 {
-    private const string IdPrefix = "key_";
     private const string TextPrefix = "es_";
     private const int SecretLength = 32;
 
     /// <summary>32 bytes in base32.</summary>
     private const int SecretTextLength = 52;
 
-    /// <summary><c>key_</c> and a UUIDv7 in lower-case base32.</summary>
-    public required string Id { get; init; }
+    public required ApiKeyId Id { get; init; }
 
     /// <summary>1–128 characters. The audit log shows it as the actor.</summary>
     public required string Name { get; init; }
@@ -50,13 +47,13 @@ public sealed record ApiKey
     /// Creates an id and the text of its key: <c>es_</c>, the id without its prefix, <c>_</c>, 256 random bits in base32, which has no
     /// <c>_</c>, and the mark.
     /// </summary>
-    public static (string Id, Secret Text) NewText(TimeProvider time, KeyMark mark)
+    public static (ApiKeyId Id, Secret Text) NewText(TimeProvider time, KeyMark mark)
     {
-        var id = Base32Id.New(time);
+        var id = ApiKeyId.New(time);
         Span<byte> secret = stackalloc byte[SecretLength];
         RandomNumberGenerator.Fill(secret);
-        var text = $"{TextPrefix}{id}_{Base32.ExtendedHexLower.Encode(secret)}";
-        return (IdPrefix + id, new Secret(text + mark.Make(text)));
+        var text = $"{TextPrefix}{id.Unique}_{Base32.ExtendedHexLower.Encode(secret)}";
+        return (id, new Secret(text + mark.Make(text)));
     }
 
     /// <summary>Whether the text starts like a key.</summary>
@@ -65,7 +62,7 @@ public sealed record ApiKey
     /// <summary>
     /// Finds the id in a key's text and whether the text is marked; returns false if it is not a key or its mark is invalid.
     /// </summary>
-    public static bool TryParseText(string text, KeyMark mark, [NotNullWhen(true)] out string? id, out bool isMarked)
+    public static bool TryParseText(string text, KeyMark mark, out ApiKeyId id, out bool isMarked)
     {
         const int idEnd = 3 + Base32Id.Length;
         const int unmarkedLength = idEnd + 1 + SecretTextLength;
@@ -73,19 +70,14 @@ public sealed record ApiKey
         var valid =
             (isMarked ? mark.Fits(text.AsSpan(0, unmarkedLength), text.AsSpan(unmarkedLength)) : text.Length == unmarkedLength)
             && text.StartsWith(TextPrefix, StringComparison.Ordinal)
-            && Base32Id.IsValid(text.AsSpan(TextPrefix.Length, Base32Id.Length))
             && text[idEnd] == '_';
-        id = valid ? string.Concat(IdPrefix, text.AsSpan(TextPrefix.Length, Base32Id.Length)) : null;
-        return valid;
+        id = default;
+        return valid && ApiKeyId.TryParseUnique(text.AsSpan(TextPrefix.Length, Base32Id.Length), out id);
     }
 
     /// <summary>Whether two names look the same: letter case and the number of spaces don't matter.</summary>
     public static bool IsSameName(string left, string right) =>
         string.Equals(WithoutBlanks(left), WithoutBlanks(right), StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Whether the text is a valid key id.</summary>
-    public static bool IsId(string text) =>
-        text.StartsWith(IdPrefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(IdPrefix.Length));
 
     /// <summary>The hash of a key's text.</summary>
     public static byte[] HashOf(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

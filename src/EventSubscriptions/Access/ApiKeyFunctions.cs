@@ -93,7 +93,11 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
     {
         var request = ApiRequest.Of(http, context);
         var caller = request.Caller;
-        if (!ApiKey.IsId(id) || await store.GetAsync(id, cancellationToken) is not { } key || !caller.Sees(key.Organization))
+        if (
+            !ApiKeyId.TryParse(id, out var keyId)
+            || await store.GetAsync(keyId, cancellationToken) is not { } key
+            || !caller.Sees(key.Organization)
+        )
         {
             return request.NotFound("Key");
         }
@@ -106,12 +110,12 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
         // The entry comes first: if the process dies in between, the caller gets no response and repeats the request, which finds the key
         // and revokes it.
         await auditLog.AppendAsync(Entry(AuditType.KeyRevoked, key, caller, null), cancellationToken);
-        await store.DeleteAsync(id, cancellationToken);
-        authenticator.Forget(id);
+        await store.DeleteAsync(keyId, cancellationToken);
+        authenticator.Forget(keyId);
         return ApiResult.NoContent();
     }
 
-    private ApiKey? ReadNew(FieldReader fields, string id, Secret text)
+    private ApiKey? ReadNew(FieldReader fields, ApiKeyId id, Secret text)
     {
         var name = fields.Text("name", required: true, minLength: 1, maxLength: MaxNameLength);
         if (name is not null && PlainText.CheckName(name) is { } error)
@@ -123,13 +127,8 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
             fields.AddError("name", "is the name of the key in the settings");
         }
 
-        var role = fields.Text("role", required: true);
-        if (role is not null && RoleNames.Parse(role) is null)
-        {
-            fields.AddError("role", $"must be one of {string.Join(", ", RoleNames.All)}");
-        }
-
-        var organization = fields.Number("organizationId", min: 1);
+        var role = fields.OneOf<Role>("role", required: true);
+        var organization = fields.Number("organizationId", min: 0);
         var expiry = fields.Time("expiresAt");
         var now = time.GetUtcNow();
         if (expiry <= now)
@@ -143,8 +142,8 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
             {
                 Id = id,
                 Name = name!,
-                Role = RoleNames.Parse(role)!.Value,
-                Organization = organization is { } number && OrganizationId.TryFrom(number, out var bound) ? bound : null,
+                Role = role!.Value,
+                Organization = OrganizationId.TryFrom(organization, out var bound) ? bound : null,
                 CreatedAt = now,
                 ExpiresAt = expiry,
                 SecretKeyId = mark.SecretKeyId,
@@ -152,23 +151,23 @@ public sealed class ApiKeyFunctions(ApiKeyStore store, KeyMark mark, Authenticat
             };
     }
 
-    private AuditEntry Entry(string type, ApiKey key, Caller caller, Dictionary<string, AuditChange>? changes) =>
+    private AuditEntry Entry(AuditType type, ApiKey key, Caller caller, Dictionary<string, AuditChange>? changes) =>
         new()
         {
             Type = type,
             Timestamp = time.GetUtcNow(),
             OrganizationId = key.Organization,
             Actor = caller.Actor,
-            Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id, null), ["name"] = new(key.Name, null) },
+            Changes = changes ?? new(StringComparer.Ordinal) { ["id"] = new(key.Id.ToString(), null), ["name"] = new(key.Name, null) },
         };
 
     private static Dictionary<string, AuditChange> Changes(ApiKey key)
     {
         var changes = new Dictionary<string, AuditChange>(StringComparer.Ordinal)
         {
-            ["id"] = new(null, key.Id),
+            ["id"] = new(null, key.Id.ToString()),
             ["name"] = new(null, key.Name),
-            ["role"] = new(null, RoleNames.Of(key.Role)),
+            ["role"] = new(null, key.Role.ToName()),
         };
         if (key.Organization is { } organization)
         {
@@ -191,7 +190,7 @@ internal sealed record ApiKeyResponse
 
     public required string Name { get; init; }
 
-    public required string Role { get; init; }
+    public required Role Role { get; init; }
 
     public int? OrganizationId { get; init; }
 
@@ -207,9 +206,9 @@ internal sealed record ApiKeyResponse
     public static ApiKeyResponse Of(ApiKey key) =>
         new()
         {
-            Id = key.Id,
+            Id = key.Id.ToString(),
             Name = key.Name,
-            Role = RoleNames.Of(key.Role),
+            Role = key.Role,
             OrganizationId = key.Organization?.Value,
             CreatedAt = key.CreatedAt,
             ExpiresAt = key.ExpiresAt,

@@ -16,9 +16,9 @@ public sealed class ApiKeyStore(TableServiceClient tables)
     private readonly TableClient _table = tables.GetTableClient(TableNames.ApiKeys);
 
     /// <summary>Reads one key, or null if it doesn't exist.</summary>
-    public async Task<ApiKey?> GetAsync(string id, CancellationToken cancellationToken)
+    public async Task<ApiKey?> GetAsync(ApiKeyId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, id, cancellationToken: cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, id.ToString(), cancellationToken: cancellationToken);
         return row.HasValue ? Read(row.Value!) : null;
     }
 
@@ -49,16 +49,16 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         return false;
     }
 
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) =>
-        _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
+    public Task DeleteAsync(ApiKeyId id, CancellationToken cancellationToken) =>
+        _table.DeleteEntityAsync(Partition, id.ToString(), ETag.All, cancellationToken);
 
     /// <summary>Records when a key was used. Does nothing if the key was deleted.</summary>
-    internal async Task TouchAsync(string id, DateTimeOffset usedAt, CancellationToken cancellationToken)
+    internal async Task TouchAsync(ApiKeyId id, DateTimeOffset usedAt, CancellationToken cancellationToken)
     {
         try
         {
             await _table.UpdateEntityAsync(
-                new TableEntity(Partition, id) { ["lastUsedAt"] = usedAt },
+                new TableEntity(Partition, id.ToString()) { ["lastUsedAt"] = usedAt },
                 ETag.All,
                 TableUpdateMode.Merge,
                 cancellationToken
@@ -79,9 +79,9 @@ public sealed class ApiKeyStore(TableServiceClient tables)
         {
             var organization = row.GetInt32("organizationId");
             if (
-                row.RowKey != key.Id
+                row.RowKey != key.Id.ToString()
                 && (key.Organization is null || organization is null || organization == key.Organization.Value.Value)
-                && ApiKey.IsSameName(row.GetString("name")!, key.Name)
+                && ApiKey.IsSameName(row.RequireString("name"), key.Name)
             )
             {
                 return true;
@@ -93,7 +93,7 @@ public sealed class ApiKeyStore(TableServiceClient tables)
 
     private static TableEntity Row(ApiKey key)
     {
-        var row = new TableEntity(Partition, key.Id)
+        var row = new TableEntity(Partition, key.Id.ToString())
         {
             ["name"] = key.Name,
             ["role"] = key.Role.ToString(),
@@ -121,12 +121,13 @@ public sealed class ApiKeyStore(TableServiceClient tables)
     private static ApiKey Read(TableEntity row) =>
         new()
         {
-            Id = row.RowKey,
-            Name = row.GetString("name")!,
-            Role = Enum.Parse<Role>(row.GetString("role")!),
-            Organization =
-                row.GetInt32("organizationId") is { } number && OrganizationId.TryFrom(number, out var organization) ? organization : null,
-            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+            Id = ApiKeyId.TryParse(row.RowKey, out var id)
+                ? id
+                : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.ApiKeys} is not an API key."),
+            Name = row.RequireString("name"),
+            Role = Enum.Parse<Role>(row.RequireString("role")),
+            Organization = OrganizationId.TryFrom(row.GetInt32("organizationId"), out var organization) ? organization : null,
+            CreatedAt = row.RequireTime("createdAt"),
             ExpiresAt = row.GetDateTimeOffset("expiresAt"),
             LastUsedAt = row.GetDateTimeOffset("lastUsedAt"),
             SecretKeyId = row.GetString("secretKeyId"),

@@ -31,12 +31,12 @@ public sealed partial class Authenticator(
     private static readonly TimeSpan s_lifetime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_touchInterval = TimeSpan.FromMinutes(5);
 
-    private readonly ExpiringCache<string, ApiKey?> _keys = new(s_lifetime, Capacity, time);
-    private readonly ExpiringCache<string, ApiKey?> _unmarked = new(s_lifetime, Capacity, time);
+    private readonly ExpiringCache<ApiKeyId, ApiKey?> _keys = new(s_lifetime, Capacity, time);
+    private readonly ExpiringCache<ApiKeyId, ApiKey?> _unmarked = new(s_lifetime, Capacity, time);
     private readonly LookupBudget _unmarkedLookups = new(MaxUnmarkedLookupsPerSecond, time);
 
     /// <summary>When the use of each valid key was last recorded.</summary>
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _touched = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ApiKeyId, DateTimeOffset> _touched = new();
     private readonly byte[] _adminHash = ApiKey.HashOf(options.AdminKey.Reveal());
 
     /// <summary>Identifies the caller by the text of a key.</summary>
@@ -66,11 +66,11 @@ public sealed partial class Authenticator(
         }
 
         Touch(key, now);
-        return new Authentication(new Caller(new Actor(key.Id, key.Name), key.Role, key.Organization));
+        return new Authentication(new Caller(new Actor(key.Id.ToString(), key.Name), key.Role, key.Organization));
     }
 
     /// <summary>Removes a key that this instance has revoked from the cache.</summary>
-    public void Forget(string id)
+    public void Forget(ApiKeyId id)
     {
         _keys.Remove(id);
         _unmarked.Remove(id);
@@ -87,7 +87,7 @@ public sealed partial class Authenticator(
         }
     }
 
-    private async Task TouchAsync(string id, DateTimeOffset now)
+    private async Task TouchAsync(ApiKeyId id, DateTimeOffset now)
     {
         // Nothing depends on it.
         try
@@ -103,7 +103,7 @@ public sealed partial class Authenticator(
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Debug, "Could not record the use of key {Id}.")]
-        public static partial void NotTouched(ILogger logger, Exception exception, string id);
+        public static partial void NotTouched(ILogger logger, Exception exception, ApiKeyId id);
     }
 }
 

@@ -16,15 +16,7 @@ public sealed class KeyMark(SecretOptions options)
 
     private const int Bytes = 5;
 
-    private readonly (string Id, byte[] Key)[] _keys =
-    [
-        .. options.Keys.Select(key =>
-            (
-                key.Id,
-                HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes.ToArray(), SHA256.HashSizeInBytes, info: "mark of API keys"u8.ToArray())
-            )
-        ),
-    ];
+    private readonly (string Id, byte[] Key)[] _keys = [.. options.Keys.Select(key => (key.Id, key.Derive("mark of API keys")))];
 
     /// <summary>The id of the key that new marks are made with: the first of <c>Secrets__Keys</c>.</summary>
     public string SecretKeyId => _keys[0].Id;

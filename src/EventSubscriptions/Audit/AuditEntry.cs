@@ -6,8 +6,7 @@ namespace EventSubscriptions.Audit;
 /// <summary>An entry of the audit log. It never contains a token, a secret or a payload.</summary>
 public sealed record AuditEntry
 {
-    /// <summary>One of <see cref="AuditType"/>.</summary>
-    public required string Type { get; init; }
+    public required AuditType Type { get; init; }
 
     public required DateTimeOffset Timestamp { get; init; }
 
@@ -47,51 +46,3 @@ public sealed record AuditError(string Kind, string Detail, string? Hint = null)
 
 /// <summary>A field before and after. Secrets show as <c>***</c>.</summary>
 public sealed record AuditChange(object? From, object? To);
-
-/// <summary>The types of audit entries.</summary>
-public static class AuditType
-{
-    public const string DeliveryFailed = "delivery.failed";
-    public const string DeliveryDeadLettered = "delivery.deadLettered";
-    public const string DeliveryDropped = "delivery.dropped";
-    public const string EventDeadLettered = "event.deadLettered";
-    public const string SubscriptionCreated = "subscription.created";
-    public const string SubscriptionUpdated = "subscription.updated";
-    public const string SubscriptionDeleted = "subscription.deleted";
-    public const string SubscriptionActivated = "subscription.activated";
-    public const string SubscriptionDeactivated = "subscription.deactivated";
-    public const string SubscriptionSecretRotated = "subscription.secretRotated";
-    public const string BreakerOpened = "breaker.opened";
-    public const string BreakerClosed = "breaker.closed";
-    public const string ReplayStarted = "replay.started";
-    public const string ReplayEnded = "replay.ended";
-    public const string RelayFailed = "relay.failed";
-    public const string RelayRecovered = "relay.recovered";
-    public const string RelayGap = "relay.gap";
-    public const string KeyCreated = "key.created";
-    public const string KeyRevoked = "key.revoked";
-
-    /// <summary>Every type.</summary>
-    public static IReadOnlyList<string> All { get; } =
-    [
-        DeliveryFailed,
-        DeliveryDeadLettered,
-        DeliveryDropped,
-        EventDeadLettered,
-        SubscriptionCreated,
-        SubscriptionUpdated,
-        SubscriptionDeleted,
-        SubscriptionActivated,
-        SubscriptionDeactivated,
-        SubscriptionSecretRotated,
-        BreakerOpened,
-        BreakerClosed,
-        ReplayStarted,
-        ReplayEnded,
-        RelayFailed,
-        RelayRecovered,
-        RelayGap,
-        KeyCreated,
-        KeyRevoked,
-    ];
-}

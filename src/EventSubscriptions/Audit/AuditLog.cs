@@ -77,8 +77,9 @@ public sealed class AuditLog
 }
 
 /// <summary>Which entries to list.</summary>
-internal sealed record AuditFilter(TimeRange Times, string? Type, string? SubscriptionId)
+internal sealed record AuditFilter(TimeRange Times, AuditType? Type, string? SubscriptionId)
 {
     public bool Accepts(TableEntity row) =>
-        (Type is null || row.GetString("type") == Type) && (SubscriptionId is null || row.GetString("subscriptionId") == SubscriptionId);
+        (Type is not { } type || row.GetString(AuditRow.TypeColumn) == type.ToName())
+        && (SubscriptionId is null || row.GetString("subscriptionId") == SubscriptionId);
 }

@@ -33,13 +33,13 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
         var request = ApiRequest.Of(http, context);
         return request.Caller.Sees(null)
             ? await ListAsync(request, null, cancellationToken)
-            : Problem.Forbidden("The key is bound to an organization; these entries belong to none.");
+            : request.Forbidden("The key is bound to an organization; these entries belong to none.");
     }
 
     private async Task<IResult> ListAsync(ApiRequest request, OrganizationId? organization, CancellationToken cancellationToken)
     {
         var query = request.Query;
-        var filter = new AuditFilter(query.TimeRange(), query.OneOf("type", AuditType.All), query.Text("subscriptionId"));
+        var filter = new AuditFilter(query.TimeRange(), query.OneOf<AuditType>("type"), query.Text("subscriptionId"));
         if (filter.SubscriptionId is not null && !SubscriptionId.TryParse(filter.SubscriptionId, out _))
         {
             request.Errors.Add("subscriptionId", "is not the id of a subscription");

@@ -17,11 +17,13 @@ internal static class AuditRow
     private const string IdPrefix = "aud_";
     private const int MaxText = 8 * 1024;
 
+    public const string TypeColumn = "type";
+
     /// <summary>The largest property of Table Storage: 64 KiB in UTF-16.</summary>
     private const int MaxChanges = 32 * 1024;
 
     /// <summary>Creates the row of an entry with a unique key.</summary>
-    public static TableEntity Make(AuditEntry entry, TimeProvider time) => Make(entry, Base32Id.New(time));
+    public static TableEntity Make(AuditEntry entry, TimeProvider time) => Make(entry, Base32Id.New("", time));
 
     /// <summary>Creates the row of an entry.</summary>
     /// <param name="entry">The entry.</param>
@@ -29,21 +31,21 @@ internal static class AuditRow
     public static TableEntity Make(AuditEntry entry, string id)
     {
         var row = new TableEntity(entry.OrganizationId?.ToString() ?? SystemPartition, $"{InvertedTicks.Format(entry.Timestamp)}:{id}");
-        Set(row, "type", entry.Type);
-        Set(row, "subscriptionId", entry.SubscriptionId?.ToString());
-        Set(row, "url", entry.Url);
-        Set(row, "eventId", entry.EventId);
-        Set(row, "eventName", entry.EventName);
-        Set(row, "attempt", entry.Attempt);
-        Set(row, "statusCode", entry.StatusCode);
-        Set(row, "errorKind", entry.Error?.Kind);
-        Set(row, "errorDetail", entry.Error?.Detail);
-        Set(row, "errorHint", entry.Error?.Hint);
-        Set(row, "durationMs", entry.DurationMs);
-        Set(row, "responseSnippet", entry.ResponseSnippet);
-        Set(row, "actor", entry.Actor?.Name);
-        Set(row, "actorId", entry.Actor?.Id);
-        Set(row, "changes", entry.Changes is { Count: > 0 } changes ? ToJson(changes) : null);
+        row[TypeColumn] = entry.Type.ToName();
+        row.Set("subscriptionId", entry.SubscriptionId?.ToString());
+        row.Set("url", Shortened(entry.Url));
+        row.Set("eventId", Shortened(entry.EventId));
+        row.Set("eventName", Shortened(entry.EventName));
+        row.Set("attempt", entry.Attempt);
+        row.Set("statusCode", entry.StatusCode);
+        row.Set("errorKind", Shortened(entry.Error?.Kind));
+        row.Set("errorDetail", Shortened(entry.Error?.Detail));
+        row.Set("errorHint", Shortened(entry.Error?.Hint));
+        row.Set("durationMs", entry.DurationMs);
+        row.Set("responseSnippet", Shortened(entry.ResponseSnippet));
+        row.Set("actor", Shortened(entry.Actor?.Name));
+        row.Set("actorId", Shortened(entry.Actor?.Id));
+        row.Set("changes", entry.Changes is { Count: > 0 } changes ? ToJson(changes) : null);
         return row;
     }
 
@@ -55,7 +57,7 @@ internal static class AuditRow
             Timestamp = InvertedTicks.TryParse(row.RowKey, out var timestamp)
                 ? timestamp
                 : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.AuditLog} is not an audit entry."),
-            Type = row.GetString("type"),
+            Type = row.GetString(TypeColumn),
             OrganizationId = OrganizationId.TryParse(row.PartitionKey, out var organization) ? organization.Value : null,
             SubscriptionId = row.GetString("subscriptionId"),
             Url = row.GetString("url"),
@@ -91,13 +93,7 @@ internal static class AuditRow
         return copy;
     }
 
-    private static void Set(TableEntity row, string name, object? value)
-    {
-        if (value is not null)
-        {
-            row[name] = value is string text && name != "changes" ? Shortened(text, MaxText) : value;
-        }
-    }
+    private static string? Shortened(string? text) => text is null ? null : Shortened(text, MaxText);
 
     /// <summary>The first characters of a text, without half of a surrogate pair at the end.</summary>
     private static string Shortened(string text, int maxLength) =>

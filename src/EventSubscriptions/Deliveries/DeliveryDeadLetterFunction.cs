@@ -48,14 +48,14 @@ public sealed class DeliveryDeadLetterFunction(
             SubscriptionId = delivery.SubscriptionId,
             Url = subscription is null ? null : DisplayUrl.Of(subscription.Url),
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
         };
         await audit.AppendAsync(entry, cancellationToken);
         if (cause.Reason is null or DeadLetterReason.MaxDeliveryCountExceeded)
         {
             // When the app dead-letters a delivery, it has already logged that it no longer waits.
-            await log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken);
+            await log.EndWaitAsync(delivery, cancellationToken);
         }
     }
 

@@ -14,12 +14,6 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>One delivery of one event to one subscription, as a message on the queue <c>deliveries</c>.</summary>
 public sealed record DeliveryMessage : IQueueMessage
 {
-    /// <summary>The run of the first fan-out of an event; a resend or a replay has its own.</summary>
-    public const string EventRun = "event";
-
-    /// <summary>The run of tests, which don't use the queue.</summary>
-    public const string TestRun = "test";
-
     private const string PostponementsProperty = "postponements";
 
     public required OrganizationId OrganizationId { get; init; }
@@ -28,10 +22,9 @@ public sealed record DeliveryMessage : IQueueMessage
 
     public required EventId EventId { get; init; }
 
-    public required string EventName { get; init; }
+    public required EventName EventName { get; init; }
 
-    /// <summary>Has the syntax of an event id.</summary>
-    public string Run { get; init; } = EventRun;
+    public DeliveryRun Run { get; init; } = DeliveryRun.Event;
 
     /// <summary>From 1.</summary>
     public int Attempt { get; init; } = 1;
@@ -81,8 +74,8 @@ public sealed record DeliveryMessage : IQueueMessage
         properties["organizationId"] = OrganizationId.Value;
         properties["subscriptionId"] = SubscriptionId.ToString();
         properties["eventId"] = EventId.ToString();
-        properties["eventName"] = EventName;
-        properties["run"] = Run;
+        properties["eventName"] = EventName.ToString();
+        properties["run"] = Run.ToString();
         properties["attempt"] = Attempt;
         properties[PostponementsProperty] = Postponements;
         if (NeedsStored)
@@ -124,7 +117,7 @@ public sealed record DeliveryMessage : IQueueMessage
         var properties = message.ApplicationProperties;
         if (OrganizationOf(message) is not { } organization)
         {
-            malformed = Invalid("organizationId", "a positive 32-bit integer");
+            malformed = Invalid("organizationId", "a 32-bit integer from 0");
         }
         else if (!SubscriptionId.TryParse(Text(properties, "subscriptionId"), out var subscription))
         {
@@ -134,11 +127,11 @@ public sealed record DeliveryMessage : IQueueMessage
         {
             malformed = Invalid("eventId", "an event id");
         }
-        else if (Text(properties, "eventName") is not { Length: > 0 and <= EventPayload.MaxNameLength } eventName)
+        else if (!EventName.TryParse(Text(properties, "eventName"), out var eventName))
         {
-            malformed = Invalid("eventName", $"a string of 1–{EventPayload.MaxNameLength} characters");
+            malformed = Invalid("eventName", $"a string of 1–{EventName.MaxLength} characters");
         }
-        else if (!EventId.TryParse(Text(properties, "run"), out var run))
+        else if (!DeliveryRun.TryParse(Text(properties, "run"), out var run))
         {
             malformed = Invalid("run", "a run id");
         }
@@ -154,7 +147,7 @@ public sealed record DeliveryMessage : IQueueMessage
                 SubscriptionId = subscription,
                 EventId = eventId,
                 EventName = eventName,
-                Run = run.ToString(),
+                Run = run,
                 Attempt = (int)attempt,
                 Postponements = PostponementsOf(properties),
                 Payload = MessageBody.Read(message) is { IsEmpty: false } body ? body : default,
@@ -172,7 +165,7 @@ public sealed record DeliveryMessage : IQueueMessage
 
     /// <summary>The organization, even if the rest is malformed; null if it is missing or invalid.</summary>
     public static OrganizationId? OrganizationOf(ServiceBusReceivedMessage message) =>
-        OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId") ?? 0, out var organization) ? organization : null;
+        OrganizationId.TryFrom(Number(message.ApplicationProperties, "organizationId"), out var organization) ? organization : null;
 
     private static Settlement.DeadLetter Invalid(string property, string expected) =>
         new(DeadLetterReason.MalformedDelivery, $"The property {property} is missing or not {expected}.");
@@ -205,7 +198,7 @@ public sealed record DeliveryMessage : IQueueMessage
         Append(bytes, ref length, OrganizationId.Value);
         Append(bytes, ref length, EventId.ToString());
         Append(bytes, ref length, SubscriptionId.ToString());
-        Append(bytes, ref length, Run);
+        Append(bytes, ref length, Run.ToString());
         Append(bytes, ref length, Attempt);
         Append(bytes, ref length, Postponements);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

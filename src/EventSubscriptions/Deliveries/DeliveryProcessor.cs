@@ -59,19 +59,19 @@ public sealed class DeliveryProcessor(
         var payload = delivery.Payload;
         if (payload.IsEmpty)
         {
-            if (await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken) is not { } archived)
+            var archived = await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken);
+            if (archived?.Payload is not { } stored)
             {
                 await recorder.RecordDroppedAsync(delivery, cancellationToken);
-                return new Settlement.DeadLetter(
-                    DeadLetterReason.PayloadExpired,
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"The payload is no longer archived; attempt {delivery.Attempt} was not made."
-                    )
-                );
+                return archived is null
+                    ? new Settlement.DeadLetter(DeadLetterReason.PayloadExpired, NotMade("is no longer archived"))
+                    : new Settlement.DeadLetter(DeadLetterReason.PayloadRemoved, NotMade("was removed"));
+
+                string NotMade(string why) =>
+                    string.Create(CultureInfo.InvariantCulture, $"The payload {why}; attempt {delivery.Attempt} was not made.");
             }
 
-            payload = archived;
+            payload = stored;
         }
 
         var attempt = await attempts.SendAsync(subscription, delivery, payload, cancellationToken);

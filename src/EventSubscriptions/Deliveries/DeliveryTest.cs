@@ -36,7 +36,7 @@ public sealed class DeliveryTest(
     }
 
     /// <summary>
-    /// Makes one attempt, even if the subscription is inactive, and logs it with the run <see cref="DeliveryMessage.TestRun"/>. The event
+    /// Makes one attempt, even if the subscription is inactive, and logs it with the run <see cref="DeliveryRun.Test"/>. The event
     /// has a new id and is not archived.
     /// </summary>
     internal async Task<TestAttempt> RunAsync(Subscription subscription, EventType type, CancellationToken cancellationToken)
@@ -47,7 +47,7 @@ public sealed class DeliveryTest(
             SubscriptionId = subscription.Id,
             EventId = EventId.New(time),
             EventName = type.Name,
-            Run = DeliveryMessage.TestRun,
+            Run = DeliveryRun.Test,
         };
         var payload = type.ExamplePayload(subscription.OrganizationId);
         using var activity = AttemptActivity.StartTest(tracing, delivery);

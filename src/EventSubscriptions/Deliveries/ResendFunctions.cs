@@ -6,7 +6,6 @@ using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Queues;
-using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.Http;
@@ -88,14 +87,13 @@ public sealed class ResendFunctions(
 
         if (
             !EventId.TryParse(eventId, out var known)
-            || await archive.FindAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived
+            || await archive.GetAsync(subscription.OrganizationId, known, cancellationToken) is not { } archived
         )
         {
             return request.NotFound("Archived event");
         }
 
         await request.ReadOptionalBodyAsync(cancellationToken);
-        _ = request.Fields;
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -106,18 +104,23 @@ public sealed class ResendFunctions(
             return Problem.Conflict("The subscription is inactive. Activate it first.");
         }
 
+        if (archived.Payload is null)
+        {
+            return Problem.Conflict("The payload of the event was removed, so it can't be sent again.");
+        }
+
         var delivery = new DeliveryMessage
         {
             OrganizationId = subscription.OrganizationId,
             SubscriptionId = subscription.Id,
             EventId = known,
             EventName = archived.EventName,
-            Run = "rsd_" + Base32Id.New(time),
+            Run = DeliveryRun.NewResend(time),
             TraceParent = AppTracing.CurrentTraceParent,
         };
         await deliveries.SendMessageAsync(delivery.ToServiceBusMessage(), cancellationToken);
         metrics.DeliveriesCreated("resend", 1);
-        return ApiResult.Accepted(new ResendResponse(delivery.Run), DeliveriesJson.Default.ResendResponse);
+        return ApiResult.Accepted(new ResendResponse(delivery.Run.ToString()), DeliveriesJson.Default.ResendResponse);
     }
 }
 

@@ -19,12 +19,14 @@ internal static class BlockedNetworks
     [
         V("0.0.0.0/8", "an address of this network"),
         V("10.0.0.0/8", "a private address"),
+        Always("100.100.100.200/32", "the address of a cloud's metadata service"),
         V("100.64.0.0/10", "a shared address (carrier-grade NAT)"),
         V("127.0.0.0/8", "a loopback address"),
         Always("168.63.129.16/32", "an address of the cloud platform itself"),
         Always("169.254.169.254/32", "the address of a cloud's metadata service"),
         Always("169.254.0.0/16", "a link-local address"),
         V("172.16.0.0/12", "a private address"),
+        Always("192.0.0.192/32", "the address of a cloud's metadata service"),
         V("192.0.0.0/24", "an address for protocol assignments"),
         V("192.0.2.0/24", "a documentation address"),
         V("192.88.99.0/24", "a 6to4 relay address"),
@@ -49,6 +51,7 @@ internal static class BlockedNetworks
         V("2001:db8::/32", "a documentation address"),
         V("3fff::/20", "a documentation address"),
         V("5f00::/16", "a segment routing address"),
+        Always("fd00:ec2::254/128", "the address of a cloud's metadata service"),
         V("fc00::/7", "a unique local address"),
         Always("fe80::/10", "a link-local address"),
         V("fec0::/10", "a site-local address"),
@@ -67,6 +70,14 @@ internal static class BlockedNetworks
         new(IPNetwork.Parse("2001::/32"), 12, Inverted: true, "Teredo"),
     ];
 
+    /// <summary>Forms that are blocked themselves, unless the settings allow them.</summary>
+    private static readonly EmbeddedForm[] s_blockedForms =
+    [
+        new(IPNetwork.Parse("::/96"), 12, Inverted: false, "IPv4-compatible"),
+        new(IPNetwork.Parse("::ffff:0:0:0/96"), 12, Inverted: false, "IPv4-translated"),
+        new(IPNetwork.Parse("64:ff9b:1::/48"), 12, Inverted: false, "local NAT64"),
+    ];
+
     /// <summary>The block of an address, or null if the address is public.</summary>
     public static BlockedNetwork? Find(IPAddress address)
     {
@@ -83,24 +94,25 @@ internal static class BlockedNetworks
 
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
-        var carriesPublic = false;
-        foreach (var form in s_embedded)
+        var isEmbedded = false;
+        BlockedNetwork? found = null;
+        foreach (var form in s_embedded.Where(form => form.Network.Contains(address)))
         {
-            if (!form.Network.Contains(address))
-            {
-                continue;
-            }
-
-            if (FindInner(Inner(bytes, form), form.Name) is { } inner)
-            {
-                return inner;
-            }
-
-            carriesPublic = true;
+            isEmbedded = true;
+            found = Stricter(found, FindInner(Inner(bytes, form), form.Name));
         }
 
-        return carriesPublic ? null : Find(s_v6, address);
+        foreach (var form in s_blockedForms.Where(form => form.Network.Contains(address)))
+        {
+            found = Stricter(found, FindInner(Inner(bytes, form), form.Name));
+        }
+
+        return found is { Always: true } || isEmbedded ? found : Find(s_v6, address);
     }
+
+    /// <summary>The one that is blocked always, else the first.</summary>
+    private static BlockedNetwork? Stricter(BlockedNetwork? first, BlockedNetwork? second) =>
+        first is null || (second is { Always: true } && !first.Value.Always) ? second : first;
 
     private static BlockedNetwork? FindInner(IPAddress inner, string form) =>
         Find(s_v4, inner) is { } blocked ? blocked with { Description = $"{blocked.Description} ({inner}) in {form} form" } : null;

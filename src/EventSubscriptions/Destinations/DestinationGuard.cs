@@ -127,7 +127,7 @@ public sealed class DestinationGuard(DestinationOptions options)
             return "must start with https://";
         }
 
-        if (url.UserInfo.Length > 0)
+        if (url.UserInfo.Length > 0 || HasEmptyUserInfo(url.OriginalString))
         {
             return "must not contain a user name or password";
         }
@@ -152,6 +152,14 @@ public sealed class DestinationGuard(DestinationOptions options)
 
     /// <summary>Why the address may not be connected to, as a sentence; null if it may.</summary>
     public string? CheckAddress(IPAddress address) => Refusal(address) is { } blocked ? $"{address} is {blocked}." : null;
+
+    /// <summary>Whether the host follows an <c>@</c>, as in <c>https://@example.com</c>, for which <see cref="Uri.UserInfo"/> is empty.</summary>
+    private static bool HasEmptyUserInfo(string url)
+    {
+        var rest = url.AsSpan(url.IndexOf(':', StringComparison.Ordinal) + 1).TrimStart("/\\");
+        var end = rest.IndexOfAny("/\\?#");
+        return (end < 0 ? rest : rest[..end]).Contains('@');
+    }
 
     private string? Refusal(IPAddress address) =>
         BlockedNetworks.Find(address) is { } blocked && (blocked.Always || !options.AllowInsecureDestinations) ? blocked.Description : null;

@@ -1,29 +1,40 @@
+using System.Text.Json.Serialization;
+
 namespace EventSubscriptions.Destinations;
 
 /// <summary>Why a request failed.</summary>
-public static class ErrorKind
+[JsonConverter(typeof(JsonStringEnumConverter<ErrorKind>))]
+public enum ErrorKind
 {
     /// <summary>The host name could not be resolved.</summary>
-    public const string Dns = "dns";
+    [JsonStringEnumMemberName("dns")]
+    Dns,
 
     /// <summary>No address of the host accepted a connection.</summary>
-    public const string Connect = "connect";
+    [JsonStringEnumMemberName("connect")]
+    Connect,
 
     /// <summary>The TLS handshake failed.</summary>
-    public const string Tls = "tls";
+    [JsonStringEnumMemberName("tls")]
+    Tls,
 
     /// <summary>The connection was closed, or the response was not valid HTTP.</summary>
-    public const string Reset = "reset";
+    [JsonStringEnumMemberName("reset")]
+    Reset,
 
     /// <summary>The deadline passed.</summary>
-    public const string Timeout = "timeout";
+    [JsonStringEnumMemberName("timeout")]
+    Timeout,
 
     /// <summary>The URL or an address of its host is not allowed.</summary>
-    public const string Forbidden = "forbidden";
+    [JsonStringEnumMemberName("forbidden")]
+    Forbidden,
 
     /// <summary>The status was 3xx.</summary>
-    public const string Redirect = "redirect";
+    [JsonStringEnumMemberName("redirect")]
+    Redirect,
 
     /// <summary>The status was neither 2xx nor 3xx.</summary>
-    public const string Status = "status";
+    [JsonStringEnumMemberName("status")]
+    Status,
 }

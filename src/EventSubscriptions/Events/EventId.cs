@@ -22,7 +22,7 @@ public readonly record struct EventId
     private EventId(string value) => _value = value;
 
     /// <summary>Creates an id for an event without one: <c>evt_</c> and a UUIDv7 in lower-case base32.</summary>
-    public static EventId New(TimeProvider time) => new("evt_" + Base32Id.New(time));
+    public static EventId New(TimeProvider time) => new(Base32Id.New("evt_", time));
 
     /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out EventId id)

@@ -15,11 +15,8 @@ public static class EventPayload
     /// <summary>The largest payload in bytes: 192 KiB, which leaves a quarter of a message for its properties.</summary>
     public const int MaxBytes = 192 * 1024;
 
-    /// <summary>The longest event name in characters.</summary>
-    public const int MaxNameLength = 256;
-
     /// <summary>Quotes, and each character as an escape.</summary>
-    private const int LongestRawName = 2 + (6 * MaxNameLength);
+    private const int LongestRawName = 2 + (6 * EventName.MaxLength);
 
     private const int LongestNumber = 10;
 
@@ -30,9 +27,9 @@ public static class EventPayload
     private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
 
     /// <summary>Composes the payload of an event. The size is not checked.</summary>
-    public static ReadOnlyMemory<byte> Compose(string eventName, OrganizationId organization, JsonElement data)
+    public static ReadOnlyMemory<byte> Compose(EventName eventName, OrganizationId organization, JsonElement data)
     {
-        var name = JsonEncodedText.Encode(eventName, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+        var name = JsonEncodedText.Encode(eventName.ToString(), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         var rawData = JsonMarshal.GetRawUtf8Value(data);
         var buffer = new byte[
             BeforeName.Length + name.Length + 2 + BeforeOrganization.Length + LongestNumber + BeforeData.Length + rawData.Length + 1

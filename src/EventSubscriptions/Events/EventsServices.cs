@@ -15,6 +15,7 @@ public static class EventsServices
             .AddSettings(ArchiveOptions.Read)
             .AddSingleton(EventCatalogue.Load())
             .AddSingleton<PublishRequest>()
+            .AddSingleton<AirRequest>()
             .AddSingleton<PublishRate>()
             .AddSingleton<EventPublisher>()
             .AddSingleton<EventArchive>()

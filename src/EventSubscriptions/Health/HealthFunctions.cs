@@ -33,7 +33,7 @@ public sealed class HealthFunctions(HealthChecks checks, RelayHealth relay)
             new HealthResponse(Word(isHealthy), detail)
             {
                 Relay = polls is null ? null : await polls,
-                Caller = caller is null ? null : new CallerResponse(RoleNames.Of(caller.Role), caller.Organization?.Value),
+                Caller = caller is null ? null : new CallerResponse(caller.Role, caller.Organization?.Value),
             },
             HealthJson.Default.HealthResponse
         );
@@ -54,7 +54,7 @@ internal sealed record HealthResponse(string Status, Dictionary<string, string>?
 /// <summary>What the caller's key may do, so that a page can offer exactly that.</summary>
 /// <param name="Role">Its role.</param>
 /// <param name="OrganizationId">The organization that it is bound to; null for all.</param>
-internal sealed record CallerResponse(string Role, int? OrganizationId);
+internal sealed record CallerResponse(Role Role, int? OrganizationId);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -54,9 +54,12 @@ public sealed class ApiRequest
     /// <summary>Reads a JSON body. <see cref="Validate"/> returns what is wrong with it.</summary>
     public async Task ReadBodyAsync(CancellationToken cancellationToken) => _body = await JsonBody.ReadAsync(_http, cancellationToken);
 
-    /// <summary>Reads a JSON body, or an empty object if there is none.</summary>
-    public async Task ReadOptionalBodyAsync(CancellationToken cancellationToken) =>
+    /// <summary>Reads a JSON object, or an empty one if there is no body. Fields that are never read are errors.</summary>
+    public async Task ReadOptionalBodyAsync(CancellationToken cancellationToken)
+    {
         _body = await JsonBody.ReadOptionalAsync(_http, cancellationToken);
+        _fields = new FieldReader(Body, Errors);
+    }
 
     /// <summary>Reads a JSON merge patch (RFC 7396).</summary>
     public async Task ReadMergePatchAsync(CancellationToken cancellationToken) =>
@@ -98,6 +101,13 @@ public sealed class ApiRequest
     {
         _isValidated = true;
         return Problem.NotFound(nearest is null ? $"{what} not found." : $"{what} not found. Did you mean '{nearest}'?");
+    }
+
+    /// <summary>403. For what the role alone does not decide.</summary>
+    public IResult Forbidden(string detail)
+    {
+        _isValidated = true;
+        return Problem.Forbidden(detail);
     }
 
     /// <summary>Throws if a function returned without having validated its request.</summary>

@@ -66,6 +66,20 @@ public sealed class FieldReader
         );
     }
 
+    /// <summary>One of the names of an enum.</summary>
+    public T? OneOf<T>(string name, bool required = false)
+        where T : struct, Enum
+    {
+        var text = Text(name, required);
+        var member = EnumNames<T>.Find(text);
+        if (text is not null && member is null)
+        {
+            AddError(name, $"must be one of {string.Join(", ", EnumNames<T>.All)}");
+        }
+
+        return member;
+    }
+
     /// <summary><c>true</c> or <c>false</c>.</summary>
     public bool? Boolean(string name, bool required = false)
     {

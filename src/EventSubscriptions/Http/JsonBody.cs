@@ -132,6 +132,11 @@ public readonly struct JsonBody
 
             return Parse(buffer.AsSpan(0, length));
         }
+        catch (IOException malformed) when (malformed is not BadHttpRequestException)
+        {
+            // Such as the size of a chunk that is no number: not a fault of ours.
+            throw new BadHttpRequestException("The body can't be read.", malformed);
+        }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);

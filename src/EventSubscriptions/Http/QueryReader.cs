@@ -34,16 +34,17 @@ public sealed class QueryReader(HttpRequest request, FieldErrors errors)
     }
 
     /// <summary>A parameter with a fixed set of values.</summary>
-    public string? OneOf(string name, params IReadOnlyCollection<string> allowed)
+    public T? OneOf<T>(string name)
+        where T : struct, Enum
     {
         var text = Text(name);
-        if (text is null || allowed.Contains(text, StringComparer.Ordinal))
+        var member = EnumNames<T>.Find(text);
+        if (text is not null && member is null)
         {
-            return text;
+            errors.Add(name, $"must be one of {string.Join(", ", EnumNames<T>.All)}");
         }
 
-        errors.Add(name, $"must be one of {string.Join(", ", allowed)}");
-        return null;
+        return member;
     }
 
     /// <summary><c>true</c> or <c>false</c>.</summary>

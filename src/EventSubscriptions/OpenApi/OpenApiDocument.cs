@@ -8,8 +8,8 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.OpenApi;
 
 /// <summary>
-/// The OpenAPI 3.1 description. It is written by hand, one file per capability in the folder <c>Parts</c>; the event types and the version
-/// are added from the code. Built on first use.
+/// The OpenAPI 3.1 description. Paths, roles, the schemas of responses, the event types and the version come from the code; the folder
+/// <c>Parts</c> adds what only people know, one file per capability. Built on first use.
 /// </summary>
 public sealed class OpenApiDocument(EventCatalogue catalogue)
 {
@@ -36,8 +36,79 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         }
 
         document["info"]!["version"] = AppVersion.Text;
+        document["paths"] = Paths(document["operations"]!.AsObject());
+        document.Remove("operations");
+        var schemas = document["components"]!["schemas"]!.AsObject();
+        foreach (var (name, schema) in ResponseSchemas.Create())
+        {
+            schemas[name] = Combine(schema!.AsObject(), schemas[name]?.AsObject() ?? [], name);
+        }
+
         Describe(catalogue, document);
         return document;
+    }
+
+    /// <summary>The paths of all functions, with the operations of the parts, by id.</summary>
+    private static JsonObject Paths(JsonObject operations)
+    {
+        var functions = HttpOperation.All.ToDictionary(function => function.Id, StringComparer.Ordinal);
+        if (functions.Keys.Except(operations.Select(operation => operation.Key), StringComparer.Ordinal).FirstOrDefault() is { } missing)
+        {
+            throw new InvalidDataException($"The operation {missing} is in no part.");
+        }
+
+        var paths = new JsonObject();
+        foreach (var (id, operation) in operations)
+        {
+            if (!functions.TryGetValue(id, out var function))
+            {
+                throw new InvalidDataException($"No function is named like the operation {id}.");
+            }
+
+            var described = operation!.DeepClone().AsObject();
+            described["operationId"] = id;
+            described["description"] = $"{described["description"]}\n\n{function.RolesSentence}";
+            described["security"] = function.Security;
+            var path = paths[function.Path]?.AsObject() ?? [];
+            path[function.Method] = described;
+            paths[function.Path] = path;
+        }
+
+        return paths;
+    }
+
+    /// <summary>Adds what a part says to a schema from the code. A part can't repeat it, and can't have other properties.</summary>
+    internal static JsonObject Combine(JsonObject schema, JsonObject part, string path)
+    {
+        if (part.ContainsKey("$ref"))
+        {
+            return part.DeepClone().AsObject();
+        }
+
+        schema = schema.DeepClone().AsObject();
+        foreach (var (name, value) in part)
+        {
+            if (name == "properties")
+            {
+                foreach (var (property, more) in value!.AsObject())
+                {
+                    var known =
+                        schema["properties"]?[property]
+                        ?? throw new InvalidDataException($"{path} has no property {property}, but a part describes it.");
+                    schema["properties"]![property] = Combine(known.AsObject(), more!.AsObject(), $"{path}/{property}");
+                }
+            }
+            else if (schema[name] is JsonObject inner && value is JsonObject more)
+            {
+                schema[name] = Combine(inner, more, $"{path}/{name}");
+            }
+            else if (!schema.TryAdd(name, value?.DeepClone()))
+            {
+                throw new InvalidDataException($"{path}/{name} is known from the code. Remove it from the part.");
+            }
+        }
+
+        return schema;
     }
 
     private static IEnumerable<(string Name, JsonObject Part)> Parts()
@@ -83,7 +154,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         {
             var schema = JsonNode.Parse(type.Document.Span)!["schema"]!.DeepClone().AsObject();
             schema.Remove("$schema");
-            schemas.Add(type.Name, schema);
+            schemas.Add(type.Name.ToString(), schema);
         }
 
         schemas.Add(
@@ -92,20 +163,20 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
             {
                 ["description"] = "The name of an event type. Case-sensitive.",
                 ["type"] = "string",
-                ["enum"] = Array(catalogue.All, type => type.Name),
+                ["enum"] = Array(catalogue.All, type => type.Name.ToString()),
             }
         );
-        schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name).Append("OtherEvent"), Reference);
+        schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name.ToString()).Append("OtherEvent"), Reference);
         schemas["EventToPublish"]!["oneOf"] = Array(
             catalogue.All,
             type => new JsonObject
             {
-                ["title"] = type.Name,
+                ["title"] = type.Name.ToString(),
                 ["type"] = "object",
                 ["required"] = new JsonArray("eventName"),
                 ["properties"] = new JsonObject
                 {
-                    ["eventName"] = new JsonObject { ["const"] = type.Name },
+                    ["eventName"] = new JsonObject { ["const"] = type.Name.ToString() },
                     ["data"] = Reference($"{type.Name}/properties/data"),
                 },
             }
@@ -113,7 +184,7 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
 
         var example = catalogue.All[0];
         var one = document["paths"]!["/api/event-types/{name}"]!["get"]!;
-        one["parameters"]![0]!["example"] = example.Name;
+        one["parameters"]![0]!["example"] = example.Name.ToString();
         Body(one)["example"] = JsonNode.Parse(example.Document.Span);
         Body(document["paths"]!["/api/event-types"]!["get"]!)["example"]!["items"] = new JsonArray(JsonNode.Parse(example.Document.Span));
     }

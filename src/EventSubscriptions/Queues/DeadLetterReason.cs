@@ -24,6 +24,9 @@ public enum DeadLetterReason
     /// <summary>The delivery's payload is no longer archived.</summary>
     PayloadExpired,
 
+    /// <summary>The payload was removed on request before the delivery ended.</summary>
+    PayloadRemoved,
+
     /// <summary>All attempts of the retry schedule failed.</summary>
     RetriesExhausted,
 

@@ -29,7 +29,7 @@ internal static class RelayAudit
         ) with
         {
             StatusCode = state.Failure?.StatusCode,
-            Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
+            Error = state.Failure is { } failure ? new AuditError(failure.Kind.ToName(), failure.Detail, failure.Hint) : null,
             ResponseSnippet = state.Failure?.ResponseSnippet,
             Changes = Changes(
                 ("subscriberId", null, subscriber.Id),
@@ -69,7 +69,7 @@ internal static class RelayAudit
         Entry(subscriber, url, AuditType.EventDeadLettered, at) with
         {
             EventId = item.Event.Id.ToString(),
-            EventName = item.EventName,
+            EventName = item.EventName.ToString(),
             Error = new AuditError(
                 nameof(DeadLetterReason.PayloadTooLarge),
                 $"The Relay event has a payload of {Number(item.Event.Payload.Length)} bytes; at most {Number(EventPayload.MaxBytes)} are delivered.",
@@ -77,7 +77,7 @@ internal static class RelayAudit
             ),
         };
 
-    private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, string type, DateTimeOffset at) =>
+    private static AuditEntry Entry(RelaySubscriber subscriber, Uri url, AuditType type, DateTimeOffset at) =>
         new()
         {
             Type = type,

@@ -102,7 +102,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
 
         return RelayPage.TryRead(body.GetBuffer().AsMemory(0, (int)body.Length), out var page, out var problem)
             ? new RelayResponse.Events(page)
-            : new RelayResponse.Failed(new RelayFailure(RelayFailure.Malformed, problem) { StatusCode = (int)response.StatusCode });
+            : new RelayResponse.Failed(new RelayFailure(RelayErrorKind.Malformed, problem) { StatusCode = (int)response.StatusCode });
     }
 
     private async Task<RelayResponse> ReadFailureAsync(
@@ -117,7 +117,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         var length = await stream.ReadAtLeastAsync(buffer, MaxErrorBytes, throwOnEndOfStream: false, cancellationToken);
         var retryAfter = response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? values.ToString() : null;
         return new RelayResponse.Failed(
-            new RelayFailure(status is >= 300 and < 400 ? ErrorKind.Redirect : ErrorKind.Status, $"{Returned(response)}.")
+            new RelayFailure(status is >= 300 and < 400 ? RelayErrorKind.Redirect : RelayErrorKind.Status, $"{Returned(response)}.")
             {
                 StatusCode = status,
                 ResponseSnippet = ResponseScrubber.Scrub(
@@ -136,35 +136,35 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
         exception switch
         {
             OperationCanceledException when response is null => new(
-                ErrorKind.Timeout,
+                RelayErrorKind.Timeout,
                 $"Relay did not respond within {Deadline.TotalSeconds:0} s."
             ),
             OperationCanceledException => new(
-                ErrorKind.Timeout,
+                RelayErrorKind.Timeout,
                 $"{Returned(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new(
-                ErrorKind.Dns,
+                RelayErrorKind.Dns,
                 "Relay's host name could not be resolved."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: SocketException refused } => new(
-                ErrorKind.Connect,
+                RelayErrorKind.Connect,
                 $"Could not connect to Relay: {refused.Message}."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new(
-                ErrorKind.Connect,
+                RelayErrorKind.Connect,
                 "Could not connect to Relay."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(
-                ErrorKind.Tls,
+                RelayErrorKind.Tls,
                 $"TLS handshake failed: {(exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.")}"
             ),
             HttpRequestException or IOException when response is not null => new(
-                ErrorKind.Reset,
+                RelayErrorKind.Reset,
                 $"{Returned(response)} and closed the connection in the middle of its answer."
             ),
             HttpRequestException or IOException => new(
-                ErrorKind.Reset,
+                RelayErrorKind.Reset,
                 "Relay closed the connection before a response was received, or the response is not valid HTTP."
             ),
             _ => null,

@@ -1,18 +1,10 @@
-using EventSubscriptions.Destinations;
-
 namespace EventSubscriptions.Relay;
 
 /// <summary>Why a poll failed at Relay.</summary>
-/// <param name="Kind">A constant of <see cref="ErrorKind"/> or of this type, for programs.</param>
+/// <param name="Kind">For programs.</param>
 /// <param name="Detail">A sentence for people, without secrets.</param>
-internal sealed record RelayFailure(string Kind, string Detail)
+internal sealed record RelayFailure(RelayErrorKind Kind, string Detail)
 {
-    /// <summary>The response is not what the API documents.</summary>
-    public const string Malformed = "malformed";
-
-    /// <summary>The response is larger than <see cref="RelayClient.MaxResponseBytes"/>, even with the smallest limit.</summary>
-    public const string TooLarge = "tooLarge";
-
     /// <summary>The status of the response.</summary>
     public int? StatusCode { get; init; }
 
@@ -23,7 +15,7 @@ internal sealed record RelayFailure(string Kind, string Detail)
     public DateTimeOffset? CooldownUntil { get; init; }
 
     /// <summary>Whether a smaller limit might help: Relay may not accept this one, or be too slow for it.</summary>
-    public bool MayBeForLimit => this is { StatusCode: 400 or 413 or 422 } or { Kind: ErrorKind.Timeout };
+    public bool MayBeForLimit => this is { StatusCode: 400 or 413 or 422 } or { Kind: RelayErrorKind.Timeout };
 
     /// <summary>A word for what must be done about it. While it stays the same, it is still the failure that was audited.</summary>
     public string State =>
@@ -32,24 +24,28 @@ internal sealed record RelayFailure(string Kind, string Detail)
             { StatusCode: 401 or 403 } => "refused",
             { StatusCode: 404 } => "unknown",
             { StatusCode: 408 or 429 or >= 500 } => "unavailable",
-            { Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Reset or ErrorKind.Timeout } => "unavailable",
-            _ => Kind,
+            { Kind: RelayErrorKind.Dns or RelayErrorKind.Connect or RelayErrorKind.Reset or RelayErrorKind.Timeout } => "unavailable",
+            _ => Kind.ToName(),
         };
 
     /// <summary>The likely cause, and what to do about it.</summary>
     public string Hint =>
         Kind switch
         {
-            ErrorKind.Dns => "The host name could not be resolved: check Relay__BaseAddress for typos, and this machine's name resolution.",
-            ErrorKind.Connect => "The server does not accept connections: check Relay__BaseAddress, and whether a firewall blocks the app.",
-            ErrorKind.Tls =>
+            RelayErrorKind.Dns =>
+                "The host name could not be resolved: check Relay__BaseAddress for typos, and this machine's name resolution.",
+            RelayErrorKind.Connect =>
+                "The server does not accept connections: check Relay__BaseAddress, and whether a firewall blocks the app.",
+            RelayErrorKind.Tls =>
                 "The TLS handshake failed: check Relay__BaseAddress, and whether a proxy between the app and Relay inspects TLS.",
-            ErrorKind.Reset => "The connection was closed. Every poll retries; check the network if it lasts.",
-            ErrorKind.Timeout => "Relay is too slow. Every poll retries; check the network, and contact Relay if it lasts.",
-            ErrorKind.Redirect =>
+            RelayErrorKind.Reset => "The connection was closed. Every poll retries; check the network if it lasts.",
+            RelayErrorKind.Timeout => "Relay is too slow. Every poll retries; check the network, and contact Relay if it lasts.",
+            RelayErrorKind.Redirect =>
                 "Redirects are not followed, because the API key would be sent along: set Relay__BaseAddress to the final address.",
-            Malformed => "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
-            TooLarge => "Even a few events exceed the largest response that the app accepts: ask Relay about events of this size.",
+            RelayErrorKind.Malformed =>
+                "The response does not match the Relay API: check Relay__BaseAddress, and ask Relay whether the API has changed.",
+            RelayErrorKind.TooLarge =>
+                "Even a few events exceed the largest response that the app accepts: ask Relay about events of this size.",
             _ => HintForStatus(StatusCode),
         };
 

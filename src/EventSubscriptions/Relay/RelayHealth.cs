@@ -58,7 +58,7 @@ public sealed partial class RelayHealth(RelayStore store, RelayOptions options, 
             },
             LastSuccessfulPollAt = state.LastSuccessAt,
             LagSeconds = state.ReadUpTo is { } readUpTo ? Math.Max(0, (long)(time.GetUtcNow() - readUpTo).TotalSeconds) : null,
-            Error = state.Failure is { } failure ? new AuditError(failure.Kind, failure.Detail, failure.Hint) : null,
+            Error = state.Failure is { } failure ? new AuditError(failure.Kind.ToName(), failure.Detail, failure.Hint) : null,
         };
 
     private static partial class Log

@@ -135,7 +135,7 @@ public sealed record RelayOptions
             return organization;
         }
 
-        reader.AddError(name, "must be a whole number from 1 to 2147483647");
+        reader.AddError(name, "must be a whole number from 0 to 2147483647");
         return null;
     }
 }

@@ -112,7 +112,7 @@ public sealed partial class RelayPoller(
                     return await FailAsync(
                         poll,
                         new RelayFailure(
-                            RelayFailure.TooLarge,
+                            RelayErrorKind.TooLarge,
                             $"A response with {pager.Limit} events has more than {RelayClient.MaxResponseBytes >> 20} MiB."
                         ),
                         cancellationToken
@@ -127,7 +127,7 @@ public sealed partial class RelayPoller(
                     if (step is RelayStep.Stuck stuck)
                     {
                         return await KeepAsync(poll, poll.State, fresh, cancellationToken)
-                            && await FailAsync(poll, new RelayFailure(RelayFailure.Malformed, stuck.Problem), cancellationToken);
+                            && await FailAsync(poll, new RelayFailure(RelayErrorKind.Malformed, stuck.Problem), cancellationToken);
                     }
 
                     var state = await AdvanceAsync(poll, step, pager.Oldest, cancellationToken);
@@ -246,7 +246,7 @@ public sealed partial class RelayPoller(
     {
         if (failure.State != poll.State.Failure?.State)
         {
-            Log.Failed(logger, poll.Subscriber.Id, failure.Kind, failure.Detail);
+            Log.Failed(logger, poll.Subscriber.Id, failure.Kind.ToName(), failure.Detail);
         }
 
         return await KeepAsync(poll, poll.State.Failed(time.GetUtcNow(), failure), [], cancellationToken);

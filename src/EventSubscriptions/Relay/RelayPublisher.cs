@@ -7,8 +7,6 @@ namespace EventSubscriptions.Relay;
 /// <summary>Queues Relay events.</summary>
 public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, RelayClient client, TimeProvider time)
 {
-    public const string Source = "relay";
-
     /// <summary>How many events are translated at once, so that those of a large page are not all in memory twice.</summary>
     private const int MaxAtOnce = 1000;
 
@@ -28,7 +26,7 @@ public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, Rel
             }
 
             PublishedEvent[] published = [.. translated.Where(item => !IsTooLarge(item)).Select(item => item.Event)];
-            if (!await publisher.TryPublishAsync(subscriber.OrganizationId, published, Source, cancellationToken))
+            if (!await publisher.TryPublishAsync(published, EventSource.Relay, cancellationToken))
             {
                 throw new IOException("The queue did not accept all events.");
             }

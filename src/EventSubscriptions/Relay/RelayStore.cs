@@ -13,8 +13,6 @@ public sealed class RelayStore(TableServiceClient tables)
     private const string AtColumn = "at";
 
     /// <summary>The most entities in a transaction of Table Storage.</summary>
-    private const int MaxTransaction = 100;
-
     private static readonly string[] s_seenColumns = [nameof(TableEntity.RowKey), AtColumn];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.RelayCursors);
@@ -66,7 +64,7 @@ public sealed class RelayStore(TableServiceClient tables)
         try
         {
             Response? last = null;
-            foreach (var transaction in actions.Chunk(MaxTransaction))
+            foreach (var transaction in actions.Chunk(TableRow.MaxTransaction))
             {
                 last = (await _table.SubmitTransactionAsync(transaction, cancellationToken)).Value[^1];
             }
@@ -91,26 +89,18 @@ public sealed class RelayStore(TableServiceClient tables)
     private static TableEntity Make(string subscriber, RelayState state)
     {
         var row = new TableEntity(subscriber, StateKey) { ["unaudited"] = state.IsUnaudited, ["disordered"] = state.IsDisordered };
-        Set("cursor", state.Cursor);
-        Set("lastSuccessAt", state.LastSuccessAt);
-        Set("readUpTo", state.ReadUpTo);
-        Set("failingSince", state.FailingSince);
-        Set("changedAt", state.ChangedAt);
-        Set("lastGapAt", state.LastGapAt);
-        Set("errorKind", state.Failure?.Kind);
-        Set("errorDetail", state.Failure?.Detail);
-        Set("statusCode", state.Failure?.StatusCode);
-        Set("responseSnippet", state.Failure?.ResponseSnippet);
-        Set("restUntil", state.Failure?.CooldownUntil);
+        row.Set("cursor", state.Cursor);
+        row.Set("lastSuccessAt", state.LastSuccessAt);
+        row.Set("readUpTo", state.ReadUpTo);
+        row.Set("failingSince", state.FailingSince);
+        row.Set("changedAt", state.ChangedAt);
+        row.Set("lastGapAt", state.LastGapAt);
+        row.Set("errorKind", state.Failure is { } failure ? failure.Kind.ToName() : null);
+        row.Set("errorDetail", state.Failure?.Detail);
+        row.Set("statusCode", state.Failure?.StatusCode);
+        row.Set("responseSnippet", state.Failure?.ResponseSnippet);
+        row.Set("restUntil", state.Failure?.CooldownUntil);
         return row;
-
-        void Set(string name, object? value)
-        {
-            if (value is not null)
-            {
-                row[name] = value;
-            }
-        }
     }
 
     private static RelayState Read(TableEntity row) =>
@@ -124,7 +114,7 @@ public sealed class RelayStore(TableServiceClient tables)
             LastGapAt = row.GetDateTimeOffset("lastGapAt"),
             IsUnaudited = row.GetBoolean("unaudited") ?? false,
             IsDisordered = row.GetBoolean("disordered") ?? false,
-            Failure = row.GetString("errorKind") is { } kind
+            Failure = EnumNames<RelayErrorKind>.Find(row.GetString("errorKind")) is { } kind
                 ? new RelayFailure(kind, row.GetString("errorDetail") ?? "")
                 {
                     StatusCode = row.GetInt32("statusCode"),

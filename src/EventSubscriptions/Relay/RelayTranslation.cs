@@ -64,9 +64,14 @@ internal static class RelayTranslation
         }
 
         using var data = JsonDocument.Parse(buffer.WrittenMemory);
+        var eventName = EventName.Parse(name);
         return new TranslatedEvent(
-            name,
-            new PublishedEvent(source.Id, EventPayload.Compose(name, subscriber.OrganizationId, data.RootElement))
+            eventName,
+            new PublishedEvent(
+                subscriber.OrganizationId,
+                source.Id,
+                EventPayload.Compose(eventName, subscriber.OrganizationId, data.RootElement)
+            )
         );
     }
 
@@ -156,4 +161,4 @@ internal static class RelayTranslation
 }
 
 /// <summary>A translated Relay event.</summary>
-internal sealed record TranslatedEvent(string EventName, PublishedEvent Event);
+internal sealed record TranslatedEvent(EventName EventName, PublishedEvent Event);

@@ -1,4 +1,5 @@
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
 
 namespace EventSubscriptions.Replays;
 
@@ -10,7 +11,7 @@ namespace EventSubscriptions.Replays;
 /// <param name="capacity">How many events are kept that nobody has asked for yet.</param>
 internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscription, DateTimeOffset newest, int capacity)
 {
-    private readonly Dictionary<string, bool> _arrived = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DeliveryOutcome> _outcomes = new(StringComparer.Ordinal);
     private DateTimeOffset? _readTo;
     private string? _last;
 
@@ -35,11 +36,11 @@ internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscr
             return true;
         }
 
-        await foreach (var (key, eventId, arrived) in log.OutcomesAsync(subscription, oldest, newest, _last, cancellationToken))
+        await foreach (var (key, eventId, outcome) in log.OutcomesAsync(subscription, oldest, newest, _last, cancellationToken))
         {
-            if (arrived is { } value)
+            if (outcome != DeliveryOutcome.Skipped)
             {
-                Keep(eventId, value, wanted);
+                Keep(eventId, outcome, wanted);
             }
 
             _last = key;
@@ -53,15 +54,15 @@ internal sealed class LatestOutcomeReader(DeliveryLog log, SubscriptionId subscr
         return true;
     }
 
-    /// <summary>Whether the last attempt at an event delivered it, or null if there was none. Each event can be asked for once.</summary>
-    public bool? Take(string eventId) => _arrived.Remove(eventId, out var arrived) ? arrived : null;
+    /// <summary>The outcome of the last attempt at an event, or null if nothing was sent. Each event can be asked for once.</summary>
+    public DeliveryOutcome? Take(string eventId) => _outcomes.Remove(eventId, out var outcome) ? outcome : null;
 
-    private void Keep(string eventId, bool arrived, IReadOnlySet<string> wanted)
+    private void Keep(string eventId, DeliveryOutcome outcome, IReadOnlySet<string> wanted)
     {
-        if (_arrived.Count < capacity || wanted.Contains(eventId))
+        if (_outcomes.Count < capacity || wanted.Contains(eventId))
         {
             // Newest first: the first one counts.
-            _arrived.TryAdd(eventId, arrived);
+            _outcomes.TryAdd(eventId, outcome);
         }
         else
         {

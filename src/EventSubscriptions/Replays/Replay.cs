@@ -1,4 +1,5 @@
 using Azure;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
@@ -24,14 +25,12 @@ public sealed record Replay
     /// <summary>The events to include, or null for all that the subscription matches.</summary>
     public IReadOnlyList<string>? Events { get; init; }
 
-    /// <summary>One of <see cref="ReplaySelection"/>.</summary>
-    public required string Only { get; init; }
+    public required ReplaySelection Only { get; init; }
 
     /// <summary>Whether it only counts.</summary>
     public required bool DryRun { get; init; }
 
-    /// <summary>One of <see cref="ReplayState"/>.</summary>
-    public required string State { get; init; }
+    public required ReplayState State { get; init; }
 
     /// <summary>How many events were found so far.</summary>
     public long Matched { get; init; }
@@ -62,11 +61,11 @@ public sealed record Replay
     public bool HasEnded => State is not (ReplayState.Counting or ReplayState.Running);
 
     /// <summary>Whether it includes events with this name.</summary>
-    public bool Wants(Subscription subscription, string eventName) =>
+    public bool Wants(Subscription subscription, EventName eventName) =>
         Holds(subscription.Events, eventName) && (Events is null || Holds(Events, eventName));
 
-    private static bool Holds(IReadOnlyList<string> names, string eventName) =>
-        names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName, StringComparer.Ordinal);
+    private static bool Holds(IReadOnlyList<string> names, EventName eventName) =>
+        names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName.ToString(), StringComparer.Ordinal);
 }
 
 /// <summary>Why a replay failed.</summary>
@@ -78,38 +77,4 @@ public sealed record ReplayFailure(string Kind, string Detail)
     public const string SubscriptionInactive = "SubscriptionInactive";
     public const string NotQueued = "NotQueued";
     public const string Stalled = "Stalled";
-}
-
-/// <summary>The states of a replay.</summary>
-public static class ReplayState
-{
-    /// <summary>It looks for events.</summary>
-    public const string Counting = "counting";
-
-    /// <summary>It sends them.</summary>
-    public const string Running = "running";
-
-    /// <summary>All events are queued, or counted.</summary>
-    public const string Completed = "completed";
-
-    /// <summary>A user cancelled it.</summary>
-    public const string Cancelled = "cancelled";
-
-    /// <summary>It could not continue.</summary>
-    public const string Failed = "failed";
-}
-
-/// <summary>Which of the matching events are replayed.</summary>
-public static class ReplaySelection
-{
-    public const string All = "all";
-
-    /// <summary>Events whose last attempt failed.</summary>
-    public const string Failed = "failed";
-
-    /// <summary>Events without an attempt: published while the subscription was inactive or did not exist.</summary>
-    public const string Missed = "missed";
-
-    /// <summary>Every selection.</summary>
-    public static IReadOnlyList<string> Every { get; } = [All, Failed, Missed];
 }

@@ -22,7 +22,7 @@ internal static class ReplayAudit
                     ("from", replay.From),
                     ("to", replay.To),
                     ("events", replay.Events),
-                    ("only", replay.Only),
+                    ("only", replay.Only.ToName()),
                     ("dryRun", replay.DryRun)
                 ),
             },
@@ -41,7 +41,7 @@ internal static class ReplayAudit
                 Actor = replay.CancelledBy,
                 Changes = Changes(
                     ("replay", replay.Id.ToString()),
-                    ("state", replay.State),
+                    ("state", replay.State.ToName()),
                     ("dryRun", replay.DryRun),
                     ("matched", replay.Matched),
                     ("sent", replay.Sent)

@@ -166,7 +166,7 @@ public sealed class ReplayFunctions(
         {
             null => request.NotFound("Replay"),
             { State: ReplayState.Cancelled } => ApiResult.NoContent(),
-            _ => Problem.Conflict($"The replay has already ended: it is {ended.State}."),
+            _ => Problem.Conflict($"The replay has already ended: it is {ended.State.ToName()}."),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using EventSubscriptions.Deliveries;
 using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Replays;
@@ -12,18 +13,22 @@ public readonly record struct ReplayId
 
     private ReplayId(string value) => _value = value;
 
-    public string Unique => _value?[Prefix.Length..] ?? "";
+    /// <summary>The id without its prefix.</summary>
+    public string Unique => ToString()[Prefix.Length..];
 
     /// <summary>Creates an id.</summary>
-    public static ReplayId New(TimeProvider time) => new(Prefix + Base32Id.New(time));
+    public static ReplayId New(TimeProvider time) => new(Base32Id.New(Prefix, time));
 
     /// <summary>Parses an id; returns false if the text is not valid.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out ReplayId id)
     {
-        var valid = text is not null && text.StartsWith(Prefix, StringComparison.Ordinal) && Base32Id.IsValid(text.AsSpan(Prefix.Length));
+        var valid = Base32Id.IsValid(Prefix, text);
         id = valid ? new ReplayId(text!) : default;
         return valid;
     }
+
+    /// <summary>The run of the replay's deliveries.</summary>
+    public DeliveryRun ToRun() => DeliveryRun.TryParse(ToString(), out var run) ? run : default;
 
     /// <inheritdoc/>
     public override string ToString() => _value ?? "";

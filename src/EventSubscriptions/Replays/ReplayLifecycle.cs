@@ -145,11 +145,11 @@ public sealed class ReplayLifecycle(
         var replay = await store.ChangeAsync(subscription, id, current => ours = end(current), cancellationToken);
         if (ours is not null && replay?.EndedAt == ours.EndedAt)
         {
-            metrics.ReplayReached(ours.State);
+            metrics.ReplayReached(ours.State.ToName());
         }
 
         return replay;
     }
 
-    private Replay Ended(Replay current, string state) => current with { State = state, EndedAt = time.GetUtcNow() };
+    private Replay Ended(Replay current, ReplayState state) => current with { State = state, EndedAt = time.GetUtcNow() };
 }

@@ -95,7 +95,7 @@ public sealed record ReplayMessage : IQueueMessage
     {
         var properties = message.ApplicationProperties;
         replay =
-            OrganizationId.TryFrom(Number("organizationId") ?? 0, out var organization)
+            OrganizationId.TryFrom(Number("organizationId"), out var organization)
             && SubscriptionId.TryParse(Text("subscriptionId"), out var subscription)
             && ReplayId.TryParse(Text("replayId"), out var id)
             && properties.TryGetValue("sends", out var sends)

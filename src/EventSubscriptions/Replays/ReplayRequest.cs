@@ -4,7 +4,13 @@ using EventSubscriptions.Http;
 namespace EventSubscriptions.Replays;
 
 /// <summary>A valid request for a replay.</summary>
-internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<string>? Events, string Only, bool DryRun)
+internal sealed record ReplayRequest(
+    DateTimeOffset From,
+    DateTimeOffset To,
+    IReadOnlyList<string>? Events,
+    ReplaySelection Only,
+    bool DryRun
+)
 {
     private const int MaxEvents = 64;
 
@@ -17,13 +23,8 @@ internal sealed record ReplayRequest(DateTimeOffset From, DateTimeOffset To, IRe
         var from = fields.Time("from", required: true);
         var to = fields.Time("to");
         var events = ReadEvents(fields, catalogue);
-        var only = fields.Text("only") ?? ReplaySelection.All;
+        var only = fields.OneOf<ReplaySelection>("only") ?? ReplaySelection.All;
         var dryRun = fields.Boolean("dryRun") ?? false;
-        if (!ReplaySelection.Every.Contains(only, StringComparer.Ordinal))
-        {
-            fields.AddError("only", $"must be one of {string.Join(", ", ReplaySelection.Every)}");
-        }
-
         if (from >= now)
         {
             fields.AddError("from", "must be in the past");

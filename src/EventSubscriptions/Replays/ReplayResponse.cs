@@ -17,12 +17,11 @@ internal sealed record ReplayResponse
 
     public IReadOnlyList<string>? Events { get; init; }
 
-    public required string Only { get; init; }
+    public required ReplaySelection Only { get; init; }
 
     public required bool DryRun { get; init; }
 
-    /// <summary>One of <see cref="ReplayState"/>.</summary>
-    public required string State { get; init; }
+    public required ReplayState State { get; init; }
 
     /// <summary>How many events were found; while it counts, so far.</summary>
     public required long Matched { get; init; }

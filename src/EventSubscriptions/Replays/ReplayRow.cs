@@ -24,22 +24,22 @@ internal static class ReplayRow
             ["organizationId"] = replay.OrganizationId.Value,
             ["from"] = replay.From,
             ["to"] = replay.To,
-            ["only"] = replay.Only,
+            ["only"] = replay.Only.ToName(),
             ["dryRun"] = replay.DryRun,
-            ["state"] = replay.State,
+            ["state"] = replay.State.ToName(),
             ["matched"] = replay.Matched,
             ["sent"] = replay.Sent,
             ["slices"] = replay.Slices,
             ["createdAt"] = replay.CreatedAt,
             ["startedBy"] = replay.StartedBy.Name,
         };
-        Set(row, "events", replay.Events is null ? null : string.Join(EventSeparator, replay.Events));
-        Set(row, "endedAt", replay.EndedAt);
-        Set(row, "startedById", replay.StartedBy.Id);
-        Set(row, "cancelledBy", replay.CancelledBy?.Name);
-        Set(row, "cancelledById", replay.CancelledBy?.Id);
-        Set(row, "failureKind", replay.Failure?.Kind);
-        Set(row, "failureDetail", replay.Failure?.Detail);
+        row.Set("events", replay.Events is null ? null : string.Join(EventSeparator, replay.Events));
+        row.Set("endedAt", replay.EndedAt);
+        row.Set("startedById", replay.StartedBy.Id);
+        row.Set("cancelledBy", replay.CancelledBy?.Name);
+        row.Set("cancelledById", replay.CancelledBy?.Id);
+        row.Set("failureKind", replay.Failure?.Kind);
+        row.Set("failureDetail", replay.Failure?.Detail);
         return row;
     }
 
@@ -48,7 +48,7 @@ internal static class ReplayRow
         if (
             !SubscriptionId.TryParse(row.PartitionKey, out var subscription)
             || !ReplayId.TryParse(row.RowKey, out var id)
-            || !OrganizationId.TryFrom(row.GetInt32("organizationId") ?? 0, out var organization)
+            || !OrganizationId.TryFrom(row.GetInt32("organizationId"), out var organization)
         )
         {
             throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not a replay.");
@@ -59,18 +59,18 @@ internal static class ReplayRow
             OrganizationId = organization,
             SubscriptionId = subscription,
             Id = id,
-            From = row.GetDateTimeOffset("from")!.Value,
-            To = row.GetDateTimeOffset("to")!.Value,
+            From = row.RequireTime("from"),
+            To = row.RequireTime("to"),
             Events = row.GetString("events")?.Split(EventSeparator),
-            Only = row.GetString("only")!,
+            Only = row.RequireMember<ReplaySelection>("only"),
             DryRun = row.GetBoolean("dryRun") ?? false,
-            State = row.GetString("state")!,
+            State = row.RequireMember<ReplayState>("state"),
             Matched = row.GetInt64("matched") ?? 0,
             Sent = row.GetInt64("sent") ?? 0,
             Slices = row.GetInt32("slices") ?? 0,
-            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
+            CreatedAt = row.RequireTime("createdAt"),
             EndedAt = row.GetDateTimeOffset("endedAt"),
-            StartedBy = new Actor(row.GetString("startedById"), row.GetString("startedBy")!),
+            StartedBy = new Actor(row.GetString("startedById"), row.RequireString("startedBy")),
             CancelledBy = row.GetString("cancelledBy") is { } canceller ? new Actor(row.GetString("cancelledById"), canceller) : null,
             Failure = row.GetString("failureKind") is { } kind ? new ReplayFailure(kind, row.GetString("failureDetail") ?? "") : null,
             ETag = row.ETag,
@@ -80,7 +80,7 @@ internal static class ReplayRow
     public static TableEntity Make(ReplayId replay, EventPointer pointer) =>
         new(replay.ToString(), string.Create(CultureInfo.InvariantCulture, $"{pointer.At.UtcTicks:D19}:{pointer.Id}"))
         {
-            ["eventName"] = pointer.EventName,
+            ["eventName"] = pointer.EventName.ToString(),
         };
 
     /// <summary>The marker of a running replay in the partition of its organization.</summary>
@@ -92,16 +92,10 @@ internal static class ReplayRow
             ? (subscription, id)
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not the marker of a replay.");
 
+    public static EventName EventName(TableEntity row) => Events.EventName.Parse(row.GetString("eventName"));
+
     public static EventId EventId(TableEntity row) =>
         Events.EventId.TryParse(row.RowKey[(TicksLength + 1)..], out var id)
             ? id
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Replays} is not an event.");
-
-    private static void Set(TableEntity row, string name, object? value)
-    {
-        if (value is not null)
-        {
-            row[name] = value;
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Subscriptions;
 
@@ -88,9 +89,11 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
             return null;
         }
 
-        bool? selected = replay.Only == ReplaySelection.Missed ? null : false;
-        return [.. wanted.Where(pointer => outcomes.Take(pointer.Id.ToString()) == selected)];
+        return [.. wanted.Where(pointer => IsSelected(replay.Only, outcomes.Take(pointer.Id.ToString())))];
     }
+
+    private static bool IsSelected(ReplaySelection only, DeliveryOutcome? latest) =>
+        only == ReplaySelection.Missed ? latest is null : latest is not (null or DeliveryOutcome.Delivered);
 
     private void Keep(ReplayId replay, Reading reading)
     {

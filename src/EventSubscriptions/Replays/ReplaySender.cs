@@ -38,8 +38,8 @@ public sealed class ReplaySender(
                 OrganizationId = replay.OrganizationId,
                 SubscriptionId = replay.SubscriptionId,
                 EventId = ReplayRow.EventId(events[i]),
-                EventName = events[i].GetString("eventName")!,
-                Run = replay.Id.ToString(),
+                EventName = ReplayRow.EventName(events[i]),
+                Run = replay.Id.ToRun(),
             }.ToServiceBusMessage();
             delivery.ScheduledEnqueueTime = start + DurationOf(i);
             await sender.AddAsync(this, delivery, cancellationToken);

@@ -9,9 +9,6 @@ namespace EventSubscriptions.Replays;
 /// <summary>The table <c>replays</c>.</summary>
 public sealed class ReplayStore(TableServiceClient tables)
 {
-    /// <summary>The most entities in a transaction of Table Storage.</summary>
-    private const int MaxTransaction = 100;
-
     private const int ParallelTransactions = 8;
 
     /// <summary>The time within which a marked replay is stored.</summary>
@@ -133,7 +130,7 @@ public sealed class ReplayStore(TableServiceClient tables)
         List<Replay> stalled = [];
         // Skips the events that replays have found, which are in other partitions.
         var filter = TableClient.CreateQueryFilter(
-            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting} or state eq {ReplayState.Running}) and Timestamp lt {before}"
+            $"PartitionKey ge {"sub_"} and PartitionKey lt {"sub`"} and (state eq {ReplayState.Counting.ToName()} or state eq {ReplayState.Running.ToName()}) and Timestamp lt {before}"
         );
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
@@ -146,7 +143,7 @@ public sealed class ReplayStore(TableServiceClient tables)
     /// <summary>Stores events that a replay has found. Storing them again changes nothing.</summary>
     internal Task AddEventsAsync(ReplayId replay, IEnumerable<EventPointer> events, CancellationToken cancellationToken) =>
         Parallel.ForEachAsync(
-            events.Chunk(MaxTransaction),
+            events.Chunk(TableRow.MaxTransaction),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelTransactions, CancellationToken = cancellationToken },
             async (chunk, cancel) =>
                 await _table.SubmitTransactionAsync(

@@ -10,9 +10,6 @@ namespace EventSubscriptions.Retention;
 /// </summary>
 internal sealed class TablePurge(TableServiceClient tables, string name, DateTimeOffset before, ExpiredRows expired)
 {
-    /// <summary>The most entities in a transaction of Table Storage.</summary>
-    private const int MaxTransaction = 100;
-
     private const string PositionPartition = "position";
     private const string PartitionColumn = "partition";
     private const string RowColumn = "row";
@@ -70,7 +67,7 @@ internal sealed class TablePurge(TableServiceClient tables, string name, DateTim
         var found = 0;
         await foreach (var row in expired.FindAsync(_table, partition, first, _position!.Row, cancellationToken))
         {
-            if (transaction.Count + 2 > MaxTransaction)
+            if (transaction.Count + 2 > TableRow.MaxTransaction)
             {
                 Removed += await transaction.SubmitAsync(cancellationToken);
             }

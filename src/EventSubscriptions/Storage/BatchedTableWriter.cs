@@ -10,9 +10,6 @@ namespace EventSubscriptions.Storage;
 /// </summary>
 public sealed class BatchedTableWriter(TableClient table)
 {
-    /// <summary>The most entities in a transaction of Table Storage.</summary>
-    private const int MaxBatch = 100;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Queue<Pending>> _waiting = new(StringComparer.Ordinal);
 
@@ -54,7 +51,7 @@ public sealed class BatchedTableWriter(TableClient table)
             lock (_gate)
             {
                 // A transaction can contain each key once; a second version of a row goes into the next.
-                while (queue.TryPeek(out var next) && keys.Count + next.Count <= MaxBatch && next.TryAddKeys(keys))
+                while (queue.TryPeek(out var next) && keys.Count + next.Count <= TableRow.MaxTransaction && next.TryAddKeys(keys))
                 {
                     batch.Add(queue.Dequeue());
                 }

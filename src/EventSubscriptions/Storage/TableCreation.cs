@@ -26,7 +26,8 @@ public sealed partial class TableCreation(
 
     private readonly CancellationTokenSource _stopping = new();
     private volatile bool _isDone;
-    private InvalidSettingsException? _wrongKeys;
+    private volatile bool _isInBackground;
+    private volatile InvalidSettingsException? _wrongKeys;
 
     /// <summary>Whether all tables exist and the keys belong to their data.</summary>
     public bool IsDone => _isDone;
@@ -39,6 +40,12 @@ public sealed partial class TableCreation(
         }
         catch (TimeoutException)
         {
+            _isInBackground = true;
+            if (_wrongKeys is { } wrongKeys)
+            {
+                throw wrongKeys;
+            }
+
             Log.StartsWithout(logger, s_startLimit.TotalSeconds);
         }
     }
@@ -85,9 +92,14 @@ public sealed partial class TableCreation(
             }
             catch (InvalidSettingsException exception)
             {
-                Log.WrongKeys(logger, exception);
+                // While the app starts, the exception fails the start.
                 _wrongKeys = exception;
-                lifetime.StopApplication();
+                if (_isInBackground)
+                {
+                    Log.WrongKeys(logger, exception);
+                    lifetime.StopApplication();
+                }
+
                 throw;
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

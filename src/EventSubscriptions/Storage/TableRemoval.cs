@@ -9,9 +9,6 @@ namespace EventSubscriptions.Storage;
 /// </summary>
 public static class TableRemoval
 {
-    /// <summary>The most entities in a transaction of Table Storage.</summary>
-    private const int MaxBatch = 100;
-
     private static readonly string[] s_keys = [nameof(TableEntity.PartitionKey), nameof(TableEntity.RowKey)];
 
     /// <summary>Deletes the rows that a query finds.</summary>
@@ -21,7 +18,7 @@ public static class TableRemoval
         List<TableEntity> batch = [];
         await foreach (var row in table.QueryAsync<TableEntity>(filter, select: s_keys, cancellationToken: cancellationToken))
         {
-            if (batch.Count == MaxBatch || (batch.Count > 0 && batch[0].PartitionKey != row.PartitionKey))
+            if (batch.Count == TableRow.MaxTransaction || (batch.Count > 0 && batch[0].PartitionKey != row.PartitionKey))
             {
                 await RemoveBatchAsync(table, batch, removed, cancellationToken);
             }

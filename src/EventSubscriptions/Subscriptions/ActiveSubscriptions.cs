@@ -1,3 +1,5 @@
+using EventSubscriptions.Events;
+
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>The active subscriptions of one version of an organization, by event name.</summary>
@@ -35,9 +37,9 @@ public sealed class ActiveSubscriptions
     public int Count { get; }
 
     /// <summary>The subscriptions that match an event, ordered by id; <paramref name="after"/> continues after an id.</summary>
-    public IEnumerable<SubscriptionId> Matching(string eventName, string? after = null)
+    public IEnumerable<SubscriptionId> Matching(EventName eventName, string? after = null)
     {
-        var named = _byEvent.GetValueOrDefault(eventName, []);
+        var named = _byEvent.GetValueOrDefault(eventName.ToString(), []);
         var every = _byEvent.GetValueOrDefault(EveryEvent, []);
         var (n, e) = (Behind(named, after), Behind(every, after));
         while (n < named.Length || e < every.Length)

@@ -26,6 +26,9 @@ public sealed class SigningSecrets
     /// <summary>The newest secret. Throws for <see cref="None"/>.</summary>
     public SigningSecret Current => _secrets[0].Secret;
 
+    /// <summary>The time until which the secret before the newest signs; null if it doesn't sign any more.</summary>
+    public DateTimeOffset? PreviousUntil => _secrets.Length > 1 ? _secrets[1].Until : null;
+
     /// <summary>Those of a new subscription.</summary>
     public static SigningSecrets New() => Of(SigningSecret.New());
 

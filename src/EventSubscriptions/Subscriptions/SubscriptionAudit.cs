@@ -62,7 +62,7 @@ internal static class SubscriptionAudit
         };
 
     private static AuditEntry Entry(
-        string type,
+        AuditType type,
         Subscription subscription,
         Actor? actor,
         DateTimeOffset at,

@@ -232,7 +232,7 @@ public sealed class SubscriptionFunctions(
         );
         return result is { Outcome: EditOutcome.Done, Subscription: { } rotated }
             ? ApiResult.Ok(
-                new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal()),
+                new RotatedSecretResponse(rotated.SigningSecrets.Current.Reveal(), rotated.SigningSecrets.PreviousUntil),
                 SubscriptionJson.Default.RotatedSecretResponse,
                 EntityTag.Of(rotated.ETag)
             )

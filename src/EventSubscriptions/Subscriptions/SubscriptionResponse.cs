@@ -57,7 +57,7 @@ internal sealed record SubscriptionResponse
 }
 
 /// <summary>The response of a rotation, the only one with the new secret.</summary>
-internal sealed record RotatedSecretResponse(string SigningSecret);
+internal sealed record RotatedSecretResponse(string SigningSecret, DateTimeOffset? PreviousSecretUntil);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

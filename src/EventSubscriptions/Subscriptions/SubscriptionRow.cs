@@ -13,6 +13,7 @@ internal static class SubscriptionRow
     public const string CooldownPrefix = "r:";
     public const string DroppedPrefix = "d:";
 
+    private const string UrlColumn = "url";
     private const string TokenColumn = "token";
     private const string SigningSecretsColumn = "signingSecrets";
     private const char EventSeparator = ',';
@@ -31,7 +32,7 @@ internal static class SubscriptionRow
         var row = new TableEntity(partition, key)
         {
             ["name"] = subscription.Name,
-            ["url"] = subscription.Url.OriginalString,
+            [UrlColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Url.OriginalString), Place(partition, key, UrlColumn)),
             [TokenColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), Place(partition, key, TokenColumn)),
             [SigningSecretsColumn] = protector.Protect(subscription.SigningSecrets.ToBytes(), Place(partition, key, SigningSecretsColumn)),
             ["events"] = string.Join(EventSeparator, subscription.Events),
@@ -62,21 +63,20 @@ internal static class SubscriptionRow
             );
         }
 
-        var token = protector.Unprotect(row.GetBinary(TokenColumn), Place(row.PartitionKey, row.RowKey, TokenColumn));
         return new Subscription
         {
             OrganizationId = organization,
             Id = Id(row),
-            Name = row.GetString("name")!,
+            Name = row.RequireString("name"),
             Description = row.GetString("description"),
-            Url = new Uri(row.GetString("url")!, UriKind.Absolute),
-            Token = new Secret(Encoding.UTF8.GetString(token)),
+            Url = new Uri(Url(row, protector), UriKind.Absolute),
+            Token = new Secret(Text(row, TokenColumn, protector)),
             SigningSecrets = SigningSecretsOf(row, protector),
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,
             RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
-            CreatedAt = row.GetDateTimeOffset("createdAt")!.Value,
-            UpdatedAt = row.GetDateTimeOffset("updatedAt")!.Value,
+            CreatedAt = row.RequireTime("createdAt"),
+            UpdatedAt = row.RequireTime("updatedAt"),
             ETag = row.ETag,
         };
     }
@@ -86,7 +86,13 @@ internal static class SubscriptionRow
             ? id
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is not a subscription.");
 
-    public static IReadOnlyList<string> Events(TableEntity row) => row.GetString("events")!.Split(EventSeparator);
+    public static IReadOnlyList<string> Events(TableEntity row) => row.RequireString("events").Split(EventSeparator);
+
+    /// <summary>The URL, whose query may hold credentials. Rows of version 0.1 have it in clear.</summary>
+    private static string Url(TableEntity row, SecretProtector protector) => row[UrlColumn] as string ?? Text(row, UrlColumn, protector);
+
+    private static string Text(TableEntity row, string column, SecretProtector protector) =>
+        Encoding.UTF8.GetString(protector.Unprotect(row.GetBinary(column), Place(row.PartitionKey, row.RowKey, column)));
 
     private static SigningSecrets SigningSecretsOf(TableEntity row, SecretProtector protector) =>
         row.GetBinary(SigningSecretsColumn) is { } secrets

@@ -29,6 +29,7 @@ public sealed partial class SubscriptionStore(
 
     private static readonly string[] s_versionColumns = [VersionColumn];
     private static readonly string[] s_keyColumns = ["RowKey"];
+    private static readonly string[] s_nameColumns = ["RowKey", "name"];
     private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive"];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
@@ -177,6 +178,19 @@ public sealed partial class SubscriptionStore(
         }
 
         return count;
+    }
+
+    /// <summary>The ids and names of an organization's subscriptions, oldest first.</summary>
+    internal async Task<IReadOnlyList<(SubscriptionId Id, string Name)>> ListNamesAsync(
+        OrganizationId organization,
+        CancellationToken cancellationToken
+    )
+    {
+        var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
+        return await _table
+            .QueryAsync<TableEntity>(filter, select: s_nameColumns, cancellationToken: cancellationToken)
+            .Select(row => (SubscriptionRow.Id(row), row.RequireString("name")))
+            .ToListAsync(cancellationToken);
     }
 
     /// <summary>What the index needs of every active subscription.</summary>

@@ -7,7 +7,7 @@ using LocalHost.Hosting;
 namespace LocalHost.Demo;
 
 /// <summary>
-/// Does what a person would do with <c>curl</c> to try the app: subscribes the inbox and publishes events, through the HTTP API only.
+/// Subscribes the inbox and publishes events through the HTTP API, as a person would with <c>curl</c>.
 /// </summary>
 internal sealed class DemoClient(HttpClient api)
 {
@@ -24,7 +24,7 @@ internal sealed class DemoClient(HttpClient api)
     }
 
     /// <summary>
-    /// Creates the subscription of the inbox, or reuses the one of an earlier start with a new token and a new signing secret, because the
+    /// Creates the inbox's subscription, or reuses that of an earlier start. A reused one gets a new token and signing secret, because the
     /// old ones are unknown.
     /// </summary>
     /// <exception cref="StartupException">The app rejects the inbox as a receiver.</exception>
@@ -33,15 +33,15 @@ internal sealed class DemoClient(HttpClient api)
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         if (await FindAsync(cancellationToken) is not { } id)
         {
-            var wanted = new JsonObject
+            var subscription = new JsonObject
             {
                 ["name"] = Name,
                 ["url"] = hook.AbsoluteUri,
                 ["token"] = token,
                 ["events"] = new JsonArray("*"),
             };
-            var made = await SendAsync(HttpMethod.Post, Subscriptions, wanted, cancellationToken);
-            return ((string)made["signingSecret"]!, token);
+            var created = await SendAsync(HttpMethod.Post, Subscriptions, subscription, cancellationToken);
+            return ((string)created["signingSecret"]!, token);
         }
 
         var change = new JsonObject
@@ -60,8 +60,8 @@ internal sealed class DemoClient(HttpClient api)
         return ((string)rotated["signingSecret"]!, token);
     }
 
-    /// <summary>One event of each type in the catalogue.</summary>
-    public async Task<IReadOnlyList<JsonObject>> ExamplesAsync(CancellationToken cancellationToken)
+    /// <summary>Gets an example event of each type.</summary>
+    public async Task<IReadOnlyList<JsonObject>> GetExamplesAsync(CancellationToken cancellationToken)
     {
         var types = await SendAsync(HttpMethod.Get, "api/event-types", body: null, cancellationToken);
         return
@@ -105,21 +105,21 @@ internal sealed class DemoClient(HttpClient api)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         using var response = await api.SendAsync(request, cancellationToken);
-        var answer = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken) ?? new JsonObject();
-        if (response.StatusCode == HttpStatusCode.BadRequest && answer["errors"]?["url"] is not null)
+        var content = await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken) ?? new JsonObject();
+        if (response.StatusCode == HttpStatusCode.BadRequest && content["errors"]?["url"] is not null)
         {
             throw new StartupException(
                 """
-                The demo's inbox has a plain http address on this machine, and the app refuses such receivers unless it is told otherwise.
-                Set Deliveries__AllowInsecureDestinations=true, which `dotnet run --project src/LocalHost -- --demo` does by itself.
+                The demo's inbox has a plain http address on this machine, which the app doesn't allow for receivers by default.
+                Set Deliveries__AllowInsecureDestinations=true. `dotnet run --project src/LocalHost -- --demo` sets it for you.
                 """
             );
         }
 
         return response.IsSuccessStatusCode
-            ? answer
+            ? content
             : throw new StartupException(
-                $"The demo could not be set up: {method} {path} returned {(int)response.StatusCode}, {answer["title"]}."
+                $"The demo could not be set up: {method} {path} returned {(int)response.StatusCode}, {content["title"]}."
             );
     }
 }

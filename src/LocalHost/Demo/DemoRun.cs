@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Demo;
 
-/// <summary>The demo, from <c>--demo</c> until the app stops: an inbox, a subscription to it, and one event per second.</summary>
+/// <summary>The demo of <c>--demo</c>: an inbox, a subscription to it, and one event per second.</summary>
 internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, string adminKey, TimeProvider time, ILogger<DemoRun> logger)
     : IAsyncDisposable
 {
@@ -29,7 +29,7 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
         var inbox = new Inbox(time);
         _server = await InboxServer.StartAsync(inbox, commandLine.Address, commandLine.Port == 0 ? 0 : commandLine.Port + 1);
         inbox.Credentials = await client.SubscribeAsync(new Uri(_server.Url, InboxServer.HookPath), cancellationToken);
-        var examples = await client.ExamplesAsync(cancellationToken);
+        var examples = await client.GetExamplesAsync(cancellationToken);
         _publishing = Task.Run(() => PublishAsync(client, examples, _stopping.Token), CancellationToken.None);
     }
 
@@ -76,7 +76,7 @@ internal sealed partial class DemoRun(CommandLine commandLine, HttpClient api, s
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "The demo could not publish an event; it continues with the next")]
+        [LoggerMessage(LogLevel.Warning, "Could not publish an event of the demo; continuing with the next.")]
         public static partial void NotPublished(ILogger logger, Exception exception);
     }
 }

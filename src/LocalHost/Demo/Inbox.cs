@@ -6,20 +6,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace LocalHost.Demo;
 
-/// <summary>A receiver that remembers its last requests and responds as it is told. Thread-safe.</summary>
+/// <summary>A receiver that keeps its last requests and responds as configured. Thread-safe.</summary>
 internal sealed class Inbox(TimeProvider time)
 {
-    /// <summary>How many requests are remembered.</summary>
+    /// <summary>The number of requests to keep.</summary>
     public const int Capacity = 100;
 
-    /// <summary>The duration of a slow response.</summary>
-    public static readonly TimeSpan SlowAnswer = TimeSpan.FromSeconds(5);
+    /// <summary>The delay of a slow response.</summary>
+    public static readonly TimeSpan SlowDelay = TimeSpan.FromSeconds(5);
 
     private const string Bearer = "Bearer ";
-    private const int TokenEnd = 4;
+    private const int ShownTokenLength = 4;
     private const int MaxEvents = 10_000;
 
-    // Shown as text, never as markup; so it may be readable.
+    // Escapes no more than necessary, because the page shows the text, never markup.
     private static readonly JsonSerializerOptions s_indented = new()
     {
         WriteIndented = true,
@@ -27,100 +27,101 @@ internal sealed class Inbox(TimeProvider time)
     };
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Arrival> _newestFirst = new();
-    private readonly Dictionary<string, int> _times = new(StringComparer.Ordinal);
-    private InboxAnswer _answer;
+    private readonly LinkedList<InboxRequest> _newestFirst = new();
+    private readonly Dictionary<string, int> _countByEvent = new(StringComparer.Ordinal);
+    private InboxResponse _response;
     private long _total;
 
-    /// <summary>The secret and the token of the subscription, once they are known.</summary>
+    /// <summary>The signing secret and the token of the subscription, once it exists.</summary>
     public (string SigningSecret, string Token)? Credentials { get; set; }
 
     /// <summary>How to respond from now on.</summary>
-    public InboxAnswer Answer
+    public InboxResponse Response
     {
         get
         {
             lock (_lock)
             {
-                return _answer;
+                return _response;
             }
         }
         set
         {
             lock (_lock)
             {
-                _answer = value;
+                _response = value;
             }
         }
     }
 
-    /// <summary>Receives a request, and returns the status to respond with after the chosen delay.</summary>
-    public async Task<int> TakeAsync(IHeaderDictionary headers, byte[] body, CancellationToken cancellationToken)
+    /// <summary>Receives a request, and returns the status of the response after the configured delay.</summary>
+    public async Task<int> ReceiveAsync(IHeaderDictionary headers, byte[] body, CancellationToken cancellationToken)
     {
-        var answer = Answer;
-        var status = answer == InboxAnswer.Error ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK;
+        var response = Response;
+        var status = response == InboxResponse.Error ? StatusCodes.Status500InternalServerError : StatusCodes.Status200OK;
         Add(Read(headers, body, status), headers["webhook-id"].ToString());
-        if (answer == InboxAnswer.Slow)
+        if (response == InboxResponse.Slow)
         {
-            await Task.Delay(SlowAnswer, time, cancellationToken);
+            await Task.Delay(SlowDelay, time, cancellationToken);
         }
 
         return status;
     }
 
-    /// <summary>The requests after an arrival, newest first; 0 for all that are remembered.</summary>
-    public InboxState Since(long number)
+    /// <summary>The kept requests after this number, newest first.</summary>
+    public InboxState GetSince(long number)
     {
         lock (_lock)
         {
-            return new InboxState(_answer, _total, [.. _newestFirst.TakeWhile(arrival => arrival.Number > number)]);
+            return new InboxState(_response, _total, [.. _newestFirst.TakeWhile(request => request.Number > number)]);
         }
     }
 
-    private Arrival Read(IHeaderDictionary headers, byte[] body, int status)
+    private InboxRequest Read(IHeaderDictionary headers, byte[] body, int status)
     {
         var now = time.GetUtcNow();
         var token = headers.Authorization.ToString();
-        return new Arrival
+        return new InboxRequest
         {
             Number = 0,
-            At = now,
+            ReceivedAt = now,
             Headers =
             [
-                .. headers.Select(header => new ArrivalHeader(
+                .. headers.Select(header => new InboxHeader(
                     header.Key,
-                    header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? Masked(token) : header.Value.ToString()
+                    header.Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase) ? Mask(token) : header.Value.ToString()
                 )),
             ],
-            Body = Readable(body),
-            SignatureProblem = Credentials is not { } known
+            Body = Format(body),
+            SignatureError = Credentials is not { } credentials
                 ? "The secret is not known yet."
-                : SignatureCheck.ProblemOf(
-                    known.SigningSecret,
+                : SignatureCheck.GetError(
+                    credentials.SigningSecret,
                     headers["webhook-id"].ToString(),
                     headers["webhook-timestamp"].ToString(),
                     headers["webhook-signature"].ToString(),
                     body,
                     now
                 ),
-            IsTokenRight =
+            IsTokenValid =
                 Credentials is { Token: var expected }
                 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(Bearer + expected)),
-            Answered = status,
+            Status = status,
         };
     }
 
-    private void Add(Arrival arrival, string eventId)
+    private void Add(InboxRequest request, string eventId)
     {
         lock (_lock)
         {
-            if (_times.Count >= MaxEvents)
+            if (_countByEvent.Count >= MaxEvents)
             {
-                _times.Clear();
+                _countByEvent.Clear();
             }
 
-            _times[eventId] = _times.GetValueOrDefault(eventId) + 1;
-            _newestFirst.AddFirst(arrival with { Number = ++_total, Time = _times[eventId] });
+            var count = _countByEvent.GetValueOrDefault(eventId) + 1;
+            _countByEvent[eventId] = count;
+            _newestFirst.AddFirst(request with { Number = ++_total, Count = count });
             if (_newestFirst.Count > Capacity)
             {
                 _newestFirst.RemoveLast();
@@ -128,14 +129,14 @@ internal sealed class Inbox(TimeProvider time)
         }
     }
 
-    private static string Masked(string authorization)
+    private static string Mask(string authorization)
     {
         var scheme = authorization.StartsWith(Bearer, StringComparison.Ordinal) ? Bearer : "";
         var secret = authorization[scheme.Length..];
-        return $"{scheme}••••{(secret.Length >= 3 * TokenEnd ? secret[^TokenEnd..] : "")}";
+        return $"{scheme}••••{(secret.Length >= 3 * ShownTokenLength ? secret[^ShownTokenLength..] : "")}";
     }
 
-    private static string Readable(byte[] body)
+    private static string Format(byte[] body)
     {
         try
         {

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Demo;
 
 /// <summary>
-/// The inbox over HTTP, on its own port and so another origin than the app, because it shows what others have written. <c>POST /hook</c>
-/// receives, <c>GET /</c> is the page, which reads <c>GET /arrivals?since=N</c> and chooses the response with <c>PUT /answer</c>.
+/// The inbox over HTTP, on a separate port and thus another origin than the app, because it shows untrusted content. <c>POST /hook</c>
+/// receives. <c>GET /</c> is the page, which reads <c>GET /requests?since=N</c> and chooses the response with <c>PUT /response</c>.
 /// </summary>
 internal sealed class InboxServer : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class InboxServer : IAsyncDisposable
 
     private const int MaxBody = 1024 * 1024;
 
-    private const string Policy =
+    private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static readonly Dictionary<string, (string Resource, string ContentType)> s_files = new(StringComparer.Ordinal)
@@ -44,7 +44,7 @@ internal sealed class InboxServer : IAsyncDisposable
     /// <summary>The address of the page on this machine.</summary>
     public Uri Url { get; private set; } = null!;
 
-    /// <summary>Starts on a port, or on any free one if it is taken.</summary>
+    /// <summary>Starts on this port, or on any free one if it is in use.</summary>
     public static async Task<InboxServer> StartAsync(Inbox inbox, IPAddress address, int port)
     {
         try
@@ -93,17 +93,17 @@ internal sealed class InboxServer : IAsyncDisposable
     private Task HandleAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = Policy;
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
         return (context.Request.Method, context.Request.Path.Value) switch
         {
             ("POST", HookPath) => ReceiveAsync(context),
-            ("GET", "/arrivals") => ListAsync(context),
-            ("PUT", "/answer") => ChooseAsync(context),
+            ("GET", "/requests") => ListAsync(context),
+            ("PUT", "/response") => ChooseAsync(context),
             ("GET", { } path) when s_files.TryGetValue(path, out var file) => SendFileAsync(context, file.Resource, file.ContentType),
-            _ => Answer(context, StatusCodes.Status404NotFound),
+            _ => NotFoundAsync(context),
         };
     }
 
@@ -114,16 +114,16 @@ internal sealed class InboxServer : IAsyncDisposable
         {
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         }
-        catch (BadHttpRequestException refused)
+        catch (BadHttpRequestException exception)
         {
-            context.Response.StatusCode = refused.StatusCode;
+            context.Response.StatusCode = exception.StatusCode;
             return;
         }
 
-        context.Response.StatusCode = await _inbox.TakeAsync(context.Request.Headers, body.ToArray(), context.RequestAborted);
+        context.Response.StatusCode = await _inbox.ReceiveAsync(context.Request.Headers, body.ToArray(), context.RequestAborted);
         if (context.Response.StatusCode != StatusCodes.Status200OK)
         {
-            await context.Response.WriteAsync("The inbox was told to respond like this.", context.RequestAborted);
+            await context.Response.WriteAsync("The inbox is set to respond with this status.", context.RequestAborted);
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class InboxServer : IAsyncDisposable
     {
         _ = long.TryParse(context.Request.Query["since"], NumberStyles.None, CultureInfo.InvariantCulture, out var since);
         return context.Response.WriteAsJsonAsync(
-            _inbox.Since(since),
+            _inbox.GetSince(since),
             InboxJson.Default.InboxState,
             cancellationToken: context.RequestAborted
         );
@@ -139,20 +139,20 @@ internal sealed class InboxServer : IAsyncDisposable
 
     private async Task ChooseAsync(HttpContext context)
     {
-        // A page of another origin can't send this content type without a preflight request, which is not answered.
+        // Another origin can't send this content type without a preflight request, which fails.
         if (!context.Request.HasJsonContentType())
         {
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             return;
         }
 
-        if (await ReadChoiceAsync(context) is not { } choice || !Enum.IsDefined(choice.Answer))
+        if (await ReadChoiceAsync(context) is not { } choice || !Enum.IsDefined(choice.Response))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
 
-        _inbox.Answer = choice.Answer;
+        _inbox.Response = choice.Response;
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -175,9 +175,9 @@ internal sealed class InboxServer : IAsyncDisposable
         await stream.CopyToAsync(context.Response.Body, context.RequestAborted);
     }
 
-    private static Task Answer(HttpContext context, int status)
+    private static Task NotFoundAsync(HttpContext context)
     {
-        context.Response.StatusCode = status;
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
     }
 }

@@ -7,20 +7,20 @@ namespace LocalHost.Demo;
 /// <summary>Verifies a request as a receiver should (Standard Webhooks, "Verifying webhook authenticity").</summary>
 internal static class SignatureCheck
 {
-    /// <summary>How far the sender's clock may differ, so that old requests can't be replayed.</summary>
+    /// <summary>How far the timestamp may differ from the present, to prevent replay attacks.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     private const string SecretPrefix = "whsec_";
     private const string Version = "v1,";
 
-    /// <summary>What is wrong, for people; null if one of the signatures is valid.</summary>
+    /// <summary>Why no signature is valid, for people; null if one is.</summary>
     /// <param name="secret"><c>whsec_</c> and the key in base64.</param>
     /// <param name="id">The header <c>webhook-id</c>.</param>
     /// <param name="timestamp">The header <c>webhook-timestamp</c>.</param>
     /// <param name="signatures">The header <c>webhook-signature</c>: signatures separated by spaces.</param>
     /// <param name="body">The body, byte for byte.</param>
     /// <param name="now">The time of arrival.</param>
-    public static string? ProblemOf(
+    public static string? GetError(
         string secret,
         string id,
         string timestamp,
@@ -45,13 +45,13 @@ internal static class SignatureCheck
         }
 
         var expected = Encoding.ASCII.GetBytes(Version + Convert.ToBase64String(Sign(secret, $"{id}.{timestamp}.", body)));
-        var isRight = false;
+        var isValid = false;
         foreach (var signature in signatures.Split(' '))
         {
-            isRight |= CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected);
+            isValid |= CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), expected);
         }
 
-        return isRight ? null : "No signature matches this body and the subscription's secret.";
+        return isValid ? null : "No signature matches this body and the subscription's secret.";
     }
 
     private static byte[] Sign(string secret, string head, ReadOnlySpan<byte> body)

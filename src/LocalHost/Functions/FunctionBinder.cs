@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Linq.Expressions;
 using System.Reflection;
-using LocalHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,11 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LocalHost.Functions;
 
 /// <summary>
-/// Compiles a method into a delegate that creates its class, binds its parameters and calls it, so that no invocation uses reflection.
+/// Compiles a method to a delegate that creates its class, binds its parameters and calls it, so that invocations don't use reflection.
 /// </summary>
 internal sealed class FunctionBinder
 {
-    private static readonly Task<object?> Nothing = Task.FromResult<object?>(null);
+    private static readonly Task<object?> s_noResult = Task.FromResult<object?>(null);
 
     private readonly Dictionary<Type, ObjectFactory> _factories = [];
 
@@ -63,19 +61,19 @@ internal sealed class FunctionBinder
             return Expression.Property(features, nameof(InvocationFeatures.MessageActions));
         }
 
-        return Helper(type == typeof(int) ? nameof(RouteInt) : nameof(RouteString), [], context, Expression.Constant(parameter.Name));
+        return Helper(nameof(RouteValue), [], context, Expression.Constant(parameter.Name));
     }
 
     private static Expression Awaitable(MethodCallExpression call, Type returns)
     {
         if (returns == typeof(void))
         {
-            return Expression.Block(call, Expression.Constant(Nothing));
+            return Expression.Block(call, Expression.Constant(s_noResult));
         }
 
         if (returns == typeof(Task))
         {
-            return Helper(nameof(AwaitNothing), [], call);
+            return Helper(nameof(AwaitVoid), [], call);
         }
 
         return returns.IsGenericType && returns.GetGenericTypeDefinition() == typeof(Task<>)
@@ -88,7 +86,7 @@ internal sealed class FunctionBinder
 
     private static async Task<object?> AwaitResult<T>(Task<T> task) => await task;
 
-    private static async Task<object?> AwaitNothing(Task task)
+    private static async Task<object?> AwaitVoid(Task task)
     {
         await task;
         return null;
@@ -96,14 +94,6 @@ internal sealed class FunctionBinder
 
     private static Task<object?> Result(object? value) => Task.FromResult(value);
 
-    private static string? RouteString(LocalFunctionContext context, string name) =>
+    private static string? RouteValue(LocalFunctionContext context, string name) =>
         ((HttpRequest)context.TriggerValue).RouteValues[name]?.ToString();
-
-    private static int RouteInt(LocalFunctionContext context, string name)
-    {
-        var text = RouteString(context, name);
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new FormatException($"The route value '{name}' is not an integer: constrain it in the route, {{{name}:int}}.");
-    }
 }

@@ -9,7 +9,7 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace LocalHost.Functions;
 
-/// <summary>Finds the functions at start. What the Functions host or its worker would reject or ignore is an error here.</summary>
+/// <summary>Finds the functions at start. Everything that the Functions host or worker would reject or ignore is an error.</summary>
 internal sealed class FunctionDiscovery
 {
     private readonly string _routePrefix;
@@ -22,7 +22,7 @@ internal sealed class FunctionDiscovery
         assembly.GetTypes().Where(type => type is { IsClass: true, ContainsGenericParameters: false } && !type.Name.StartsWith('<'));
 
     /// <returns>The functions ordered by name.</returns>
-    /// <exception cref="StartupException">Some are not valid: the message lists all errors.</exception>
+    /// <exception cref="StartupException">Some functions are not valid; the message lists all errors.</exception>
     public static IReadOnlyList<FunctionMethod> Find(IEnumerable<Type> types, string routePrefix)
     {
         var discovery = new FunctionDiscovery(routePrefix);
@@ -56,7 +56,7 @@ internal sealed class FunctionDiscovery
     {
         var type = method.DeclaringType!;
         var before = _errors.Count;
-        void Error(string what) => _errors.Add($"{name} ({type.Name}.{method.Name}): {what}");
+        void Error(string message) => _errors.Add($"{name} ({type.Name}.{method.Name}): {message}");
 
         if (!IsValidName(name))
         {
@@ -83,7 +83,7 @@ internal sealed class FunctionDiscovery
         {
             if (!CanBind(parameter, binding, route))
             {
-                Error($"nothing can be bound to the parameter '{parameter.Name}' of type {parameter.ParameterType.Name}.");
+                Error($"the parameter '{parameter.Name}' of type {parameter.ParameterType.Name} can't be bound.");
             }
         }
 
@@ -110,7 +110,7 @@ internal sealed class FunctionDiscovery
 
         if (binding is HttpTriggerAttribute { AuthLevel: not AuthorizationLevel.Anonymous })
         {
-            error("the local host has no function keys: use AuthorizationLevel.Anonymous.");
+            error("the local host doesn't support function keys: use AuthorizationLevel.Anonymous.");
         }
     }
 
@@ -139,24 +139,24 @@ internal sealed class FunctionDiscovery
         return type == typeof(FunctionContext)
             || type == typeof(CancellationToken)
             || (type == typeof(ServiceBusMessageActions) && binding is ServiceBusTriggerAttribute)
-            || ((type == typeof(string) || type == typeof(int)) && route?.GetParameter(parameter.Name!) is not null);
+            || (type == typeof(string) && route?.GetParameter(parameter.Name!) is not null);
     }
 
     private static void CheckReturn(MethodInfo method, TriggerBindingAttribute binding, Action<string> error)
     {
         if (method.ReturnType == typeof(void) && method.IsDefined(typeof(AsyncStateMachineAttribute)))
         {
-            error("async void can't be awaited.");
+            error("async void can't be awaited: return Task.");
         }
 
         var result = ResultType(method);
         if (result is not null && !(binding is HttpTriggerAttribute && result.IsAssignableTo(typeof(IResult))))
         {
-            error($"it returns {result.Name}; HTTP functions return IResult, others nothing.");
+            error($"it returns {result.Name}; an HTTP function must return IResult, all others nothing.");
         }
     }
 
-    /// <summary>What the method returns, in time; null for nothing.</summary>
+    /// <summary>The type of the result, awaited if it is a task; null for none.</summary>
     private static Type? ResultType(MethodInfo method)
     {
         var type = method.ReturnType;
@@ -174,7 +174,7 @@ internal sealed class FunctionDiscovery
             var same in functions.GroupBy(function => function.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1)
         )
         {
-            _errors.Add($"{same.Key}: the name is used {same.Count()} times.");
+            _errors.Add($"{same.Key}: the name is used {same.Count()} times; function names must be unique.");
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class FunctionDiscovery
                 var route = $"{method} /{function.Route!.RawText}";
                 if (!routes.TryAdd(route, function))
                 {
-                    _errors.Add($"{route}: answered by both {routes[route].Name} and {function.Name}.");
+                    _errors.Add($"{route}: used by both {routes[route].Name} and {function.Name}; routes must be unique.");
                 }
             }
         }

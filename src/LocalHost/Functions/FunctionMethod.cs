@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 
 namespace LocalHost.Functions;
 
-/// <summary>A method that is a function, checked.</summary>
+/// <summary>A valid function: its method, trigger and route.</summary>
 internal sealed class FunctionMethod(
     FunctionDefinition definition,
     ParameterInfo triggerParameter,
@@ -20,7 +20,7 @@ internal sealed class FunctionMethod(
 
     public TriggerBindingAttribute Binding { get; } = binding;
 
-    /// <summary>Of an HTTP function: the whole template, with the prefix of <c>host.json</c>.</summary>
+    /// <summary>The whole template, with the prefix of <c>host.json</c>; null if the trigger is not HTTP.</summary>
     public RoutePattern? Route { get; } = route;
 
     /// <summary>Creates the class, binds the parameters and calls the method.</summary>
@@ -28,13 +28,13 @@ internal sealed class FunctionMethod(
 
     public string Name => Definition.Name;
 
-    /// <summary>Of an HTTP function, in upper case; null for all.</summary>
+    /// <summary>The methods of an HTTP function in upper case; null for all.</summary>
     public IReadOnlyList<string>? HttpMethods =>
         Binding is HttpTriggerAttribute { Methods: { Length: > 0 } methods }
             ? [.. methods.Select(method => method.ToUpperInvariant())]
             : null;
 
-    /// <summary>What starts it, for people.</summary>
+    /// <summary>The trigger for people: <c>GET /api/health</c>, <c>queue events</c>, <c>timer 0 * * * * *</c>.</summary>
     public string Trigger =>
         Binding switch
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LocalHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
@@ -8,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Functions;
 
-/// <summary>Runs invocations: a service scope and a context each, the worker middleware, the function.</summary>
+/// <summary>Runs invocations, each in a service scope and a context: the worker middleware, then the function.</summary>
 internal sealed partial class FunctionRunner(
     IServiceScopeFactory scopes,
     IEnumerable<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware,
@@ -25,7 +24,6 @@ internal sealed partial class FunctionRunner(
     public LocalFunction Load(FunctionMethod function) =>
         new(
             function.Name,
-            function.Trigger,
             function.TriggerParameter,
             function.Binding,
             (value, features, cancellation) => InvokeAsync(function, value, features, cancellation)
@@ -47,7 +45,7 @@ internal sealed partial class FunctionRunner(
         var context = new LocalFunctionContext(function, triggerValue, features, scope.ServiceProvider, cancellationToken);
         try
         {
-            // The worker runs a function in a separate flow, which knows an activity only through the trace context.
+            // As in the worker process, the function sees the caller's activity only through the trace context.
             Activity.Current = null;
             await _pipeline(context);
             if (context is { Result: IResult result, TriggerFeatures.HttpContext: { } request })
@@ -57,16 +55,16 @@ internal sealed partial class FunctionRunner(
 
             return context.Result;
         }
-        catch (Exception exception) when (!IsOrdinary(exception, cancellationToken))
+        catch (Exception exception) when (!IsCancellation(exception, cancellationToken))
         {
             Log.Failed(logger, exception, function.Name, context.InvocationId);
             throw;
         }
     }
 
-    /// <summary>Not a failure of the function: it was told to stop, or the client disconnected.</summary>
-    private static bool IsOrdinary(Exception e, CancellationToken cancellationToken) =>
-        e is BadHttpRequestException || (cancellationToken.IsCancellationRequested && e is OperationCanceledException);
+    /// <summary>Whether the host stops or the client sent a bad request or disconnected, so that the function has not failed.</summary>
+    private static bool IsCancellation(Exception exception, CancellationToken cancellationToken) =>
+        exception is BadHttpRequestException || (cancellationToken.IsCancellationRequested && exception is OperationCanceledException);
 
     private static async Task ExecuteAsync(FunctionContext context)
     {
@@ -76,7 +74,7 @@ internal sealed partial class FunctionRunner(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Function {Function} failed (invocation {InvocationId})")]
+        [LoggerMessage(LogLevel.Error, "Function {Function} failed (invocation {InvocationId}).")]
         public static partial void Failed(ILogger logger, Exception exception, string function, string invocationId);
     }
 }

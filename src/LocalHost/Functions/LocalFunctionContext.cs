@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LocalHost.Hosting;
-using LocalHost.Triggers;
 using Microsoft.Azure.Functions.Worker;
 
 namespace LocalHost.Functions;
@@ -8,7 +7,7 @@ namespace LocalHost.Functions;
 /// <summary>The context of one invocation.</summary>
 internal sealed class LocalFunctionContext : FunctionContext
 {
-    /// <summary>Where the worker's <c>GetHttpContext()</c> looks in <see cref="Items"/>.</summary>
+    /// <summary>The key in <see cref="Items"/> that the worker's <c>GetHttpContext()</c> uses.</summary>
     private const string HttpContextKey = "HttpRequestContext";
 
     private readonly CancellationToken _cancellationToken;
@@ -40,14 +39,14 @@ internal sealed class LocalFunctionContext : FunctionContext
 
     public FunctionMethod Function { get; }
 
-    /// <summary>What the function returned. The SDK stores it where only the SDK can reach it.</summary>
+    /// <summary>The result of the function. The SDK's own property for it is internal.</summary>
     public object? Result { get; set; }
 
     public override string InvocationId => _invocationId ??= Guid.NewGuid().ToString();
 
     public override string FunctionId => Function.Definition.Id;
 
-    /// <summary>What the caller sent: nothing here records the request's own activity.</summary>
+    /// <summary>The trace context of the caller, because the activity of the request isn't recorded here.</summary>
     public override TraceContext TraceContext { get; } =
         new LocalTraceContext(Activity.Current?.ParentId, Activity.Current?.TraceStateString);
 

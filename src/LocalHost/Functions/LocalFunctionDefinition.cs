@@ -4,7 +4,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace LocalHost.Functions;
 
-/// <summary>What middleware can see of a function: its name.</summary>
+/// <summary>The name of a function, for middleware.</summary>
 internal sealed class LocalFunctionDefinition(string name) : FunctionDefinition
 {
     public override string Name => name;

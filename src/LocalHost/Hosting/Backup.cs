@@ -1,5 +1,4 @@
 using System.Net;
-using LocalHost.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LocalHost.Hosting;
 
 /// <summary>
-/// <c>backup DIR</c>: asks the app that is running on the data folder to copy its state. The app stores its address in the folder, and
-/// accepts the request with the admin key, from this machine only.
+/// <c>backup DIR</c>: asks the app that runs on the data folder to copy its state. The app stores its address in the folder, and accepts
+/// the request with the admin key, from this machine only.
 /// </summary>
 internal static class Backup
 {
@@ -21,6 +20,11 @@ internal static class Backup
     public static async Task RequestAsync(CommandLine commandLine, IConfiguration environment)
     {
         var folder = commandLine.DataDirectory;
+        if (!DataFolder.HasData(folder))
+        {
+            throw new StartupException($"There is no data in {folder}. Name the folder of the running app with --data.");
+        }
+
         var (settings, _) = LocalSettings.For(folder, environment, hasData: true);
         var key = settings.GetValueOrDefault(LocalSettings.AdminKey) ?? environment[LocalSettings.AdminKey]!;
         await using var services = new ServiceCollection().AddHttpClient().BuildServiceProvider();
@@ -52,20 +56,20 @@ internal static class Backup
     /// <summary>Handles a request for a backup.</summary>
     public static async Task HandleAsync(HttpContext context, DataFolder folder, string adminKey)
     {
-        var (status, text) = Answer(context, folder, adminKey);
+        var (status, text) = BackUp(context, folder, adminKey);
         context.Response.StatusCode = status;
         await context.Response.WriteAsync(text, context.RequestAborted);
     }
 
-    private static (int Status, string Text) Answer(HttpContext context, DataFolder folder, string adminKey)
+    private static (int Status, string Text) BackUp(HttpContext context, DataFolder folder, string adminKey)
     {
         if (
-            !ServiceBusRest.HasKey(context.Request, adminKey)
+            !AdminEndpoints.HasKey(context.Request, adminKey)
             || context.Connection.RemoteIpAddress is not { } address
             || !IPAddress.IsLoopback(address)
         )
         {
-            return (StatusCodes.Status401Unauthorized, "The admin key is required, from this machine.");
+            return (StatusCodes.Status401Unauthorized, "A backup requires the admin key and a request from this machine.");
         }
 
         if (context.Request.Query[Target].ToString() is not { Length: > 0 } target || !Path.IsPathFullyQualified(target))

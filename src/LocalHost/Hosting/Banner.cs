@@ -1,6 +1,6 @@
 namespace LocalHost.Hosting;
 
-/// <summary>What a person needs to know to start. Scripts wait for its last line, <c>Ready on URL</c>.</summary>
+/// <summary>The text that the host prints when it is ready. Scripts wait for its last line, <c>Ready on URL</c>.</summary>
 /// <param name="parts">What the host is made of.</param>
 /// <param name="adminKey">The admin key if it was generated at this start, to be shown once; otherwise where to find it.</param>
 internal sealed class Banner(HostParts parts, string adminKey)
@@ -12,7 +12,7 @@ internal sealed class Banner(HostParts parts, string adminKey)
         var output = parts.Output;
         output.WriteLine();
         output.WriteLine(
-            $"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: nothing is delivered, no timer runs" : "")}"
+            $"  Event Subscriptions {HostParts.Version}{(parts.CommandLine.Paused ? ", paused: only test events are delivered, no timer runs" : "")}"
         );
         output.WriteLine();
         output.WriteLine($"  Portal     {url}/portal");

@@ -18,7 +18,7 @@ internal sealed record CommandLine
           --data DIR    the folder that keeps the state (default .data)
           --demo        also open an inbox that receives webhooks on the next port, subscribe it,
                         and publish one event every second
-          --paused      answer requests, but deliver nothing and run no timers: for a restored backup
+          --paused      serve requests, but deliver only test events and run no timers: for a restored backup
           --version     show the version and exit
           --help        show this text and exit
 
@@ -62,15 +62,15 @@ internal sealed record CommandLine
                 return result with { Help = true };
             }
 
-            if (Switch(result, args[i]) is { } switched)
+            if (ParseSwitch(result, args[i]) is { } next)
             {
-                result = switched;
+                result = next;
                 continue;
             }
 
             if (name is not ("--port" or "--host" or "--data" or "backup"))
             {
-                throw new StartupException($"Unknown option {name}. --help lists all options.", StartupException.WrongUsage);
+                throw new StartupException($"Unknown option {name}. --help lists all options.", StartupException.InvalidUsage);
             }
 
             var value =
@@ -89,7 +89,7 @@ internal sealed record CommandLine
         return result;
     }
 
-    private static CommandLine? Switch(CommandLine line, string argument) =>
+    private static CommandLine? ParseSwitch(CommandLine line, string argument) =>
         argument switch
         {
             "--demo" => line with { Demo = true },
@@ -101,19 +101,19 @@ internal sealed record CommandLine
     private static int ParsePort(string value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
             ? port
-            : throw Wrong("--port", $"a number from 0 to {IPEndPoint.MaxPort}", value);
+            : throw InvalidValue("--port", $"a number from 0 to {IPEndPoint.MaxPort}", value);
 
     private static IPAddress ParseAddress(string value) =>
         value switch
         {
             "localhost" => IPAddress.Loopback,
             "*" => IPAddress.Any,
-            _ => IPAddress.TryParse(value, out var address) ? address : throw Wrong("--host", "an IP address", value),
+            _ => IPAddress.TryParse(value, out var address) ? address : throw InvalidValue("--host", "an IP address", value),
         };
 
     private static string ParseDirectory(string option, string value) =>
-        value.Length > 0 ? Path.GetFullPath(value) : throw Wrong(option, "a folder", value);
+        value.Length > 0 ? Path.GetFullPath(value) : throw InvalidValue(option, "a folder", value);
 
-    private static StartupException Wrong(string option, string wanted, string value) =>
-        new($"{option} takes {wanted}{(value.Length == 0 ? "" : $", not '{value}'")}.", StartupException.WrongUsage);
+    private static StartupException InvalidValue(string option, string expected, string value) =>
+        new($"{option} requires {expected}{(value.Length == 0 ? "" : $", not '{value}'")}.", StartupException.InvalidUsage);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace LocalHost.Hosting;
 
 /// <summary>
-/// <c>host.json</c>, as far as it is used here. As on the Functions host, the environment overrides it:
+/// The values of <c>host.json</c> that this host uses. As on the Functions host, the environment overrides them:
 /// <c>AzureFunctionsJobHost__extensions__serviceBus__maxConcurrentCalls=8</c>.
 /// </summary>
 internal sealed record HostJson
@@ -17,7 +17,7 @@ internal sealed record HostJson
 
     public ServiceBusOptions ServiceBus { get; init; } = new();
 
-    /// <exception cref="StartupException">The file is not JSON, or a value has the wrong type.</exception>
+    /// <exception cref="StartupException">The file is not JSON, or a value is not valid.</exception>
     public static HostJson Load(string path, IConfiguration? overrides = null)
     {
         var builder = new ConfigurationBuilder().AddJsonFile(path, optional: true, reloadOnChange: false);
@@ -49,7 +49,6 @@ internal sealed record HostJson
             {
                 MaxConcurrentCalls = Read(bus, "maxConcurrentCalls", Positive, defaults.ServiceBus.MaxConcurrentCalls),
                 MaxMessageBatchSize = Read(bus, "maxMessageBatchSize", Positive, defaults.ServiceBus.MaxMessageBatchSize),
-                PrefetchCount = Read(bus, "prefetchCount", NotNegative, defaults.ServiceBus.PrefetchCount),
                 AutoCompleteMessages = Read(bus, "autoCompleteMessages", Boolean, defaults.ServiceBus.AutoCompleteMessages),
                 MaxAutoLockRenewalDuration = Read(
                     bus,
@@ -61,16 +60,14 @@ internal sealed record HostJson
         };
     }
 
-    private static T Read<T>(IConfigurationSection section, string name, Func<string, T?> parse, T missing)
+    private static T Read<T>(IConfigurationSection section, string name, Func<string, T?> parse, T defaultValue)
         where T : struct =>
         section[name] is not { } text
-            ? missing
+            ? defaultValue
             : parse(text) ?? throw new StartupException($"host.json: '{text}' is not a valid value of {section.Path}:{name}.");
 
-    private static int? Positive(string text) => NotNegative(text) is > 0 and var value ? value : null;
-
-    private static int? NotNegative(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
+    private static int? Positive(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : null;
 
     private static bool? Boolean(string text) => bool.TryParse(text, out var value) ? value : null;
 

@@ -27,7 +27,7 @@ internal sealed partial class LocalFunctionsHost(
     /// <summary>The address, once started.</summary>
     public string Url { get; private set; } = "";
 
-    /// <exception cref="StartupException">The port is taken, or the demo can't start.</exception>
+    /// <exception cref="StartupException">The port is in use, or the demo can't start.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -94,7 +94,10 @@ internal sealed partial class LocalFunctionsHost(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Some work was still in flight at the shutdown timeout. It is repeated after the next start")]
+        [LoggerMessage(
+            LogLevel.Warning,
+            "Stopped while functions were still running; their messages are redelivered after the next start."
+        )]
         public static partial void NotDrained(ILogger logger, Exception exception);
     }
 }

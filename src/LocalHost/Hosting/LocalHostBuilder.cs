@@ -5,7 +5,6 @@ using EventSubscriptions.Options;
 using EventSubscriptions.Secrets;
 using LocalHost.Demo;
 using LocalHost.Functions;
-using LocalHost.Messaging;
 using LocalHost.ServiceBus;
 using LocalHost.Storage;
 using LocalHost.Tables;
@@ -22,44 +21,21 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Hosting;
 
-/// <summary>The parts of a host; tests replace what a process has only once.</summary>
-internal sealed record HostParts(CommandLine CommandLine, IReadOnlyList<Type> FunctionTypes)
-{
-    /// <summary>The product's version: three numbers.</summary>
-    public static string Version { get; } = typeof(HostParts).Assembly.GetName().Version!.ToString(3);
-
-    public string ApplicationName { get; init; } = "app";
-
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>Replaces the environment variables.</summary>
-    public IConfiguration? Settings { get; init; }
-
-    public string HostJson { get; init; } = Path.Combine(AppContext.BaseDirectory, "host.json");
-
-    /// <summary>
-    /// The settings that the deployment gives every app, because triggers refer to them by name and a host can't see defaults in the app's
-    /// code. The environment takes precedence.
-    /// </summary>
-    public string SettingsFile { get; init; } = Path.Combine(AppContext.BaseDirectory, "settings.json");
-
-    public TextWriter Output { get; init; } = Console.Out;
-
-    /// <summary>How long work in flight may take when the host stops.</summary>
-    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
-}
-
-/// <summary>Builds the host: a web application with nothing but Kestrel, routing, the console and the functions.</summary>
+/// <summary>Builds the host: a web application with Kestrel, routing, console logging and the functions.</summary>
 internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuilder
 {
-    /// <summary>The Functions host's limit of a request's body.</summary>
+    /// <summary>The limit of a request's body on the Functions host.</summary>
     private const long MaxRequestBodySize = 100 * 1024 * 1024;
 
-    /// <summary>Idle connections must not use up the file handles of the process, which the database needs.</summary>
+    /// <summary>Idle connections must not use up the process's file handles, which the database needs.</summary>
     private const int MaxConnections = 1000;
 
-    private const string ServiceBusEndpointSetting = "LocalHost:ServiceBusEndpoint";
     private const string MinimumFreeSpaceSetting = "LocalHost:MinimumFreeSpace";
+
+    /// <summary>
+    /// The settings that the deployment gives every app, because triggers refer to them by name. The environment takes precedence.
+    /// </summary>
+    private static readonly string s_settingsFile = Path.Combine(AppContext.BaseDirectory, "settings.json");
 
     private readonly HostParts _parts;
     private readonly DataFolder _folder;
@@ -75,23 +51,22 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         Web = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions
             {
-                ApplicationName = _parts.ApplicationName,
                 ContentRootPath = AppContext.BaseDirectory,
                 EnvironmentName = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Production,
             }
         );
         var settings = _parts.Settings ?? new ConfigurationBuilder().AddEnvironmentVariables().Build();
         Web.Configuration.AddInMemoryCollection(DefaultLogLevels)
-            .AddJsonFile(_parts.SettingsFile, optional: true, reloadOnChange: false)
+            .AddJsonFile(s_settingsFile, optional: true, reloadOnChange: false)
             .AddConfiguration(settings);
         _loggers = LoggerFactory.Create(ConfigureLogging);
         var minimumFreeSpace = MinimumFreeSpace(settings);
         _folder = OpenFolder(path =>
         {
-            // Checked before the database is created: whether there is data already.
-            var (local, madeAdminKey) = LocalSettings.For(path, settings, DataFolder.HasData(path));
+            // Called before the database is created, so that HasData is about existing data.
+            var (local, isNewAdminKey) = LocalSettings.For(path, settings, DataFolder.HasData(path));
             _adminKeyHint =
-                madeAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
+                isNewAdminKey ? $"{local[LocalSettings.AdminKey]} (shown once; kept in {LocalSettings.FileName} of the data folder)"
                 : local.ContainsKey(LocalSettings.AdminKey) ? $"in {Path.Combine(path, LocalSettings.FileName)}"
                 : "as set in Access__AdminKey";
             Web.Configuration.AddInMemoryCollection(local);
@@ -100,7 +75,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         Web.Services.AddSingleton<ServiceBusClient>(
             new LocalServiceBusClient(_folder.Broker, new FreeSpace(_folder.Database, minimumFreeSpace, _parts.Time))
         );
-        if (Web.Configuration[LocalSettings.Tables] == LocalSettings.Embedded)
+        if (Web.Configuration[LocalSettings.Tables] == LocalSettings.UseDataFolder)
         {
             Web.Services.AddSingleton<TableServiceClient>(new LocalTableServiceClient(_folder.Tables));
         }
@@ -114,7 +89,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         new(StringComparer.Ordinal)
         {
             ["Logging:LogLevel:Default"] = "Information",
-            // It logs a failed start, which is reported anyway when the process ends.
+            // A failed start is already reported when the process ends.
             ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
         };
 
@@ -154,23 +129,15 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         try
         {
             var runner = ActivatorUtilities.CreateInstance<FunctionRunner>(app.Services, _middleware.AsEnumerable());
-            var functions = methods.Select(method => Load(method, runner, app.Configuration)).ToList();
+            var functions = methods.Select(runner.Load).ToList();
             HttpTrigger.Map(app, methods.Zip(functions));
-            if (HasServiceBusEndpoint(app))
+            AdminEndpoints.Map(app, _folder, _parts.CommandLine.Demo);
+            if (!_parts.CommandLine.Paused)
             {
-                app.MapPost(
-                    ServiceBusRest.Route,
-                    context => ServiceBusRest.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!)
-                );
+                triggers.Listeners = new ListenerFactory(_folder, hostJson, app.Configuration, app.Services).Create(functions);
             }
 
-            app.MapPost(Backup.Route, context => Backup.HandleAsync(context, _folder, app.Configuration[LocalSettings.AdminKey]!));
-            app.MapGet(
-                QueueCounts.Route,
-                context => QueueCounts.HandleAsync(context, _folder.Broker, app.Configuration[LocalSettings.AdminKey]!)
-            );
-            triggers.Listeners = _parts.CommandLine.Paused ? [] : [.. Listeners(functions, app, hostJson)];
-            LogFunctions(functions, app.Services.GetRequiredService<ILogger<LocalHostBuilder>>());
+            LogFunctions(methods, app.Configuration, app.Services.GetRequiredService<ILogger<LocalHostBuilder>>());
             return new LocalFunctionsHost(
                 app,
                 triggers,
@@ -188,18 +155,6 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
         }
     }
 
-    /// <summary>Lets anyone with the admin key write to the queues, so it is off by default.</summary>
-    private bool HasServiceBusEndpoint(WebApplication app) =>
-        _parts.CommandLine.Demo
-        || app.Environment.IsDevelopment()
-        || app.Configuration[ServiceBusEndpointSetting] switch
-        {
-            null or "" => false,
-            var text => bool.TryParse(text, out var isOn)
-                ? isOn
-                : throw new StartupException("LocalHost__ServiceBusEndpoint must be true or false."),
-        };
-
     private static long MinimumFreeSpace(IConfiguration settings) =>
         settings[MinimumFreeSpaceSetting] switch
         {
@@ -209,11 +164,13 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
                 : throw new StartupException("LocalHost__MinimumFreeSpace must be a number of bytes."),
         };
 
-    private static void LogFunctions(IReadOnlyList<LocalFunction> functions, ILogger logger)
+    private static void LogFunctions(IEnumerable<FunctionMethod> functions, IConfiguration settings, ILogger logger)
     {
         foreach (var function in functions)
         {
-            Log.Function(logger, function.Name, function.Trigger);
+            var isHttp = function.Route is not null;
+            var trigger = isHttp ? function.Trigger : SettingReference.Resolve(function.Trigger, function.Name, settings);
+            Log.Found(logger, function.Name, trigger);
         }
     }
 
@@ -225,61 +182,6 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
             app.Services.GetRequiredService<TimeProvider>(),
             app.Services.GetRequiredService<ILogger<DemoRun>>()
         );
-
-    private static LocalFunction Load(FunctionMethod method, FunctionRunner runner, IConfiguration settings)
-    {
-        var function = runner.Load(method);
-        return method.Route is null
-            ? function with
-            {
-                Trigger = SettingReference.Resolve(function.Trigger, function.Name, settings),
-            }
-            : function;
-    }
-
-    /// <summary>Starts the functions, except HTTP functions, which the web server starts.</summary>
-    private IEnumerable<TriggerListener> Listeners(IEnumerable<LocalFunction> functions, WebApplication app, HostJson hostJson)
-    {
-        foreach (var function in functions)
-        {
-            switch (function.Binding)
-            {
-                case TimerTriggerAttribute timer:
-                    yield return new TimerListener(
-                        function,
-                        TimerSchedule.Parse(SettingReference.Resolve(timer.Schedule, function.Name, app.Configuration), function.Name),
-                        new TimerStatusStore(_folder.Database, function.Name),
-                        app.Services.GetRequiredService<TimeProvider>(),
-                        app.Services.GetRequiredService<ILogger<TimerListener>>()
-                    );
-                    break;
-                case ServiceBusTriggerAttribute bus:
-                    CheckConnection(bus.Connection ?? "AzureWebJobsServiceBus", function.Name, app.Configuration);
-                    yield return new ServiceBusListener(
-                        function,
-                        FindQueue(SettingReference.Resolve(bus.QueueName!, function.Name, app.Configuration), function.Name),
-                        hostJson.ServiceBus,
-                        app.Services.GetRequiredService<TimeProvider>(),
-                        app.Services.GetRequiredService<ILogger<ServiceBusListener>>()
-                    );
-                    break;
-            }
-        }
-    }
-
-    /// <summary>Messages are sent to and received from the embedded broker only.</summary>
-    private static void CheckConnection(string setting, string function, IConfiguration settings)
-    {
-        if (settings[setting] != LocalSettings.Embedded)
-        {
-            throw new StartupException($"{function}: the setting {setting} must be absent: this host has no queues but its own.");
-        }
-    }
-
-    private BrokerQueue FindQueue(string path, string function) =>
-        _folder.Broker.TryGetQueue(path, out var queue)
-            ? queue
-            : throw new StartupException($"{function}: servicebus.json has no queue {path}.");
 
     private void ConfigureServices()
     {
@@ -337,7 +239,7 @@ internal sealed partial class LocalHostBuilder : IFunctionsWorkerApplicationBuil
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "Function {Function}: {Trigger}")]
-        public static partial void Function(ILogger logger, string function, string trigger);
+        [LoggerMessage(LogLevel.Debug, "Found function {Function}: {Trigger}.")]
+        public static partial void Found(ILogger logger, string function, string trigger);
     }
 }

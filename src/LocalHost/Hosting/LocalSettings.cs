@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace LocalHost.Hosting;
 
 /// <summary>
-/// The settings that this host provides if the environment doesn't: the embedded store and broker, and secrets, which are generated once
-/// and kept in the data folder, readable by its owner only.
+/// The settings that this host provides if the environment doesn't: tables and queues in the data folder, and secrets, which are generated
+/// once and stored there, readable by its owner only.
 /// </summary>
 internal static class LocalSettings
 {
@@ -14,8 +14,8 @@ internal static class LocalSettings
     public const string SecretKeys = "Secrets:Keys";
     public const string Tables = "Tables";
 
-    /// <summary>Replaces a connection string if this host's own tables or queues are used.</summary>
-    public const string Embedded = "Embedded=true";
+    /// <summary>The connection string of the tables and queues in the data folder.</summary>
+    public const string UseDataFolder = "UseDataFolder=true";
 
     public const string FileName = "secrets.json";
 
@@ -24,36 +24,36 @@ internal static class LocalSettings
 
     /// <param name="dataDirectory">The data folder.</param>
     /// <param name="environment">The settings of the environment.</param>
-    /// <param name="hasData">Whether the folder has data, which only the keys that encrypted it can read.</param>
-    /// <exception cref="StartupException">The file of secrets can't be read or written, or it is missing while there is data.</exception>
+    /// <param name="hasData">Whether the folder has data, which can only be decrypted with the keys that encrypted it.</param>
+    /// <exception cref="StartupException">The secrets can't be read or written, or they are missing although there is data.</exception>
     public static LocalSettingsResult For(string dataDirectory, IConfiguration environment, bool hasData)
     {
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         if (!environment.GetSection(Tables).Exists())
         {
-            settings[Tables] = Embedded;
+            settings[Tables] = UseDataFolder;
         }
 
         if (!environment.GetSection("ServiceBus").Exists())
         {
-            settings["ServiceBus"] = Embedded;
+            settings["ServiceBus"] = UseDataFolder;
         }
 
         var path = Path.Combine(dataDirectory, FileName);
-        var kept = Read(path);
-        var madeAdminKey = !kept.ContainsKey(AdminKey) && !environment.GetSection(AdminKey).Exists();
-        var count = kept.Count;
-        Keep(SecretKeys, MakeSecretKey);
-        Keep(AdminKey, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-        if (kept.Count > count)
+        var secrets = Read(path);
+        var isNewAdminKey = !secrets.ContainsKey(AdminKey) && !environment.GetSection(AdminKey).Exists();
+        var count = secrets.Count;
+        AddSecret(SecretKeys, CreateSecretKey);
+        AddSecret(AdminKey, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        if (secrets.Count > count)
         {
-            Write(path, kept);
+            Write(path, secrets);
         }
 
-        return new(settings, madeAdminKey);
+        return new(settings, isNewAdminKey);
 
-        // A random id, so that a key that is found again later can be used next to this one.
-        string MakeSecretKey() =>
+        // A random id, so that a key that is recovered later can be used in addition to this one.
+        string CreateSecretKey() =>
             hasData
                 ? throw new StartupException(
                     $"The data in {dataDirectory} was encrypted with a key that is neither in {FileName} nor in Secrets__Keys. "
@@ -61,13 +61,13 @@ internal static class LocalSettings
                 )
                 : $"local-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyIdLength))}:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
 
-        void Keep(string name, Func<string> make)
+        void AddSecret(string name, Func<string> create)
         {
             if (!environment.GetSection(name).Exists())
             {
-                if (!kept.TryGetValue(name, out var value))
+                if (!secrets.TryGetValue(name, out var value))
                 {
-                    kept[name] = value = make();
+                    secrets[name] = value = create();
                 }
 
                 settings[name] = value;
@@ -83,7 +83,7 @@ internal static class LocalSettings
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            // The parser's message may quote the file, which contains secrets.
+            // The parser's message may quote secrets from the file.
             throw new StartupException(
                 $"{path} can't be read: {(exception is JsonException ? "it is not the expected JSON" : exception.Message)}."
             );
@@ -117,6 +117,6 @@ internal static class LocalSettings
     }
 }
 
-/// <param name="Settings">The settings that the environment doesn't have.</param>
-/// <param name="MadeAdminKey">Whether this call generated the admin key.</param>
-internal sealed record LocalSettingsResult(Dictionary<string, string?> Settings, bool MadeAdminKey);
+/// <param name="Settings">The settings that the environment doesn't provide.</param>
+/// <param name="IsNewAdminKey">Whether the admin key was generated by this call.</param>
+internal sealed record LocalSettingsResult(Dictionary<string, string?> Settings, bool IsNewAdminKey);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LocalHost.Hosting;
 
-/// <summary>The host as a process: a failure that a person can fix is a message and an exit code, not a stack trace.</summary>
+/// <summary>Runs the host as a process. A failure that a person can fix gives a message and an exit code, not a stack trace.</summary>
 internal static class ProcessHost
 {
     public static async Task<int> RunAsync(string[] args)

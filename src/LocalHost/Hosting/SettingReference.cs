@@ -2,13 +2,13 @@ using Microsoft.Extensions.Configuration;
 
 namespace LocalHost.Hosting;
 
-/// <summary><c>%Name%</c> in a trigger's attribute is replaced by the setting with that name.</summary>
+/// <summary>Replaces <c>%Name%</c> in the attribute of a trigger by the setting with that name.</summary>
 internal static class SettingReference
 {
     /// <exception cref="StartupException">A setting is absent or empty.</exception>
     public static string Resolve(string text, string function, IConfiguration settings)
     {
-        // Every second part is between two percent signs; a last one without its second sign is text.
+        // Every second part is between two percent signs; the last is plain text if its second sign is missing.
         var parts = text.Split('%');
         for (var i = 1; i < parts.Length - 1; i += 2)
         {

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace LocalHost.Hosting;
 
-/// <summary>Members of the SDK's types that this host doesn't implement.</summary>
+/// <summary>For members of the SDK's types that the product could call but doesn't.</summary>
 internal static class Unsupported
 {
-    /// <summary>Thrown by members that are not implemented: the base class would use a connection that doesn't exist.</summary>
+    /// <summary>The exception to throw, because the base class would use a connection that doesn't exist.</summary>
     public static NotSupportedException Member([CallerMemberName] string name = "") => new($"The local host does not support {name}.");
 }

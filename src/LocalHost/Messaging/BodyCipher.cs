@@ -1,20 +1,21 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <summary>Encrypts the bodies of a queue's messages, each for its queue and message id alone.</summary>
+/// <summary>Encrypts the bodies of a queue's messages. The associated data is the queue and the message id.</summary>
 internal sealed class BodyCipher(MessageCipher cipher, string queue)
 {
     private readonly byte[] _queue = [.. Encoding.UTF8.GetBytes(queue.ToLowerInvariant()), 0];
 
     public int Overhead => cipher.Overhead;
 
-    public void Encrypt(ReadOnlySpan<byte> body, string? messageId, Span<byte> encrypted) =>
-        cipher.Encrypt(body, Place(messageId, stackalloc byte[_queue.Length + (MessageLimits.MessageIdLength * 3)]), encrypted);
+    private int MaxAssociatedDataLength => _queue.Length + (MessageLimits.MessageIdLength * 3);
 
-    /// <summary>The message with its body decrypted. False if its key is missing, or if the body is not as it was stored.</summary>
+    public void Encrypt(ReadOnlySpan<byte> body, string? messageId, Span<byte> encrypted) =>
+        cipher.Encrypt(body, WriteAssociatedData(messageId, stackalloc byte[MaxAssociatedDataLength]), encrypted);
+
+    /// <summary>Decrypts the body of a message. Returns false if the key is unknown or the body was modified.</summary>
     public bool TryDecrypt(ReadOnlySpan<byte> stored, [NotNullWhen(true)] out byte[]? message)
     {
         var bodyStart = StoredMessage.ReadHeader(stored).BodyStart;
@@ -27,14 +28,14 @@ internal sealed class BodyCipher(MessageCipher cipher, string queue)
 
         var decrypted = new byte[bodyStart + length];
         stored[..bodyStart].CopyTo(decrypted);
-        var place = Place(StoredMessage.ReadMessageId(stored), stackalloc byte[_queue.Length + (MessageLimits.MessageIdLength * 3)]);
-        message = cipher.TryDecrypt(encrypted, place, decrypted.AsSpan(bodyStart)) ? decrypted : null;
+        var associatedData = WriteAssociatedData(StoredMessage.ReadMessageId(stored), stackalloc byte[MaxAssociatedDataLength]);
+        message = cipher.TryDecrypt(encrypted, associatedData, decrypted.AsSpan(bodyStart)) ? decrypted : null;
         return message is not null;
     }
 
-    private Span<byte> Place(string? messageId, Span<byte> place)
+    private Span<byte> WriteAssociatedData(string? messageId, Span<byte> buffer)
     {
-        _queue.CopyTo(place);
-        return place[..(_queue.Length + Encoding.UTF8.GetBytes(messageId, place[_queue.Length..]))];
+        _queue.CopyTo(buffer);
+        return buffer[..(_queue.Length + Encoding.UTF8.GetBytes(messageId, buffer[_queue.Length..]))];
     }
 }

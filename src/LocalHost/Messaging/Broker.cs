@@ -6,11 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Messaging;
 
-/// <summary>The queues of <c>servicebus.json</c>, kept in the database.</summary>
+/// <summary>The queues of <c>servicebus.json</c>, stored in the database.</summary>
 /// <remarks>
-/// The semantics are those of Service Bus: a lock for each delivery, a delivery count, a dead-letter queue, scheduled messages, duplicate
-/// detection. A process that dies is to it what a lost receiver is to the service: its deliveries have counted, and its messages are free
-/// again.
+/// The semantics are those of Service Bus: peek-lock with a delivery count, dead-letter queues, scheduled messages, duplicate detection. A
+/// crash of the process has the effect of a lost receiver: its deliveries count, and its locks are released.
 /// </remarks>
 internal sealed partial class Broker : IDisposable
 {
@@ -25,19 +24,19 @@ internal sealed partial class Broker : IDisposable
         var numbers = ReadNumbers();
         foreach (var queue in queues)
         {
-            _entities.Add(queue.Name, new BrokerEntity(queue, NumberOf(queue.Name, numbers), database, cipher, time, logger));
+            _entities.Add(queue.Name, new BrokerEntity(queue, GetOrAddNumber(queue.Name, numbers), database, cipher, time, logger));
         }
 
-        WarnOfUndeclared(numbers);
+        WarnUndeclared(numbers);
     }
 
     /// <summary>The declared queues.</summary>
     public IEnumerable<BrokerEntity> Entities => _entities.Values;
 
-    /// <summary>The declared queue of this name, to send to.</summary>
+    /// <summary>Gets the declared queue of this name, to send to.</summary>
     public bool TryGetEntity(string name, [MaybeNullWhen(false)] out BrokerEntity entity) => _entities.TryGetValue(name, out entity);
 
-    /// <summary>The queue to receive from: a name, or a name and <c>/$DeadLetterQueue</c>. Ignores case.</summary>
+    /// <summary>Gets the queue to receive from: a name, or a name and <c>/$DeadLetterQueue</c>, ignoring case.</summary>
     public bool TryGetQueue(string path, [MaybeNullWhen(false)] out BrokerQueue queue)
     {
         var slash = path.IndexOf('/', StringComparison.Ordinal);
@@ -50,11 +49,11 @@ internal sealed partial class Broker : IDisposable
         return queue is not null;
     }
 
-    /// <summary>As <see cref="TryGetQueue"/>, for a queue that is known to be declared.</summary>
+    /// <summary>As <see cref="TryGetQueue"/>, for a queue that exists.</summary>
     public BrokerQueue GetQueue(string path) =>
         TryGetQueue(path, out var queue) ? queue : throw new ArgumentException($"Queue {path} not found.", nameof(path));
 
-    /// <summary>From now on messages can be received, sent and settled.</summary>
+    /// <summary>Loads the queues. Afterwards messages can be sent, received and settled.</summary>
     public void Start()
     {
         foreach (var entity in _entities.Values)
@@ -83,19 +82,19 @@ internal sealed partial class Broker : IDisposable
         return numbers;
     }
 
-    private ushort NumberOf(string queue, Dictionary<string, ushort> numbers)
+    private ushort GetOrAddNumber(string queue, Dictionary<string, ushort> numbers)
     {
         if (!numbers.TryGetValue(queue, out var number))
         {
             number = (ushort)(numbers.Count + 1);
             numbers.Add(queue, number);
-            _database.Submit(new Register(queue, number));
+            _database.Submit(new RegisterOperation(queue, number));
         }
 
         return number;
     }
 
-    private void WarnOfUndeclared(Dictionary<string, ushort> numbers)
+    private void WarnUndeclared(Dictionary<string, ushort> numbers)
     {
         foreach (var (name, number) in numbers)
         {
@@ -111,17 +110,17 @@ internal sealed partial class Broker : IDisposable
         }
     }
 
-    private sealed class Register(string queue, ushort number) : WriteOperation
+    private sealed class RegisterOperation(string queue, ushort number) : WriteOperation
     {
         public override void Apply(WriteBatch batch) =>
-            BinaryPrimitives.WriteUInt16BigEndian(batch.Put(QueueKeys.NameOf(queue), sizeof(ushort)), number);
+            BinaryPrimitives.WriteUInt16BigEndian(batch.Put(QueueKeys.ForName(queue), sizeof(ushort)), number);
     }
 
     private static partial class Log
     {
         [LoggerMessage(
             LogLevel.Warning,
-            "{Count} messages are in the queue {Queue}, which is no longer declared. They are kept until it is declared again."
+            "Found {Count} messages in the queue {Queue}, which is no longer declared. They are kept until it is declared again."
         )]
         public static partial void Undeclared(ILogger logger, long count, string queue);
     }

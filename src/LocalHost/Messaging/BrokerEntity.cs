@@ -3,14 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Messaging;
 
-/// <summary>A declared queue: the messages, the way in, and the two queues from which they are received.</summary>
+/// <summary>A declared queue with its dead-letter queue: sending, scheduling, and what both share.</summary>
 internal sealed partial class BrokerEntity : IDisposable
 {
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan WarningInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_warningInterval = TimeSpan.FromHours(1);
 
     private readonly DuplicateHistory? _history;
-    private readonly Alarm _schedule;
+    private readonly DueTimer _schedule;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
@@ -18,7 +18,7 @@ internal sealed partial class BrokerEntity : IDisposable
     // UTC ticks.
     private long _nextDue = long.MaxValue;
     private bool _isActivating;
-    private long? _warnedOfHistoryAt;
+    private long? _historyWarningAt;
 
     public BrokerEntity(
         QueueDefinition definition,
@@ -41,7 +41,7 @@ internal sealed partial class BrokerEntity : IDisposable
 
     public QueueDefinition Definition { get; }
 
-    /// <summary>Guards everything of this queue and of its dead-letter queue.</summary>
+    /// <summary>Guards the state in memory of this queue and its dead-letter queue.</summary>
     public Lock Gate { get; } = new();
 
     public BrokerQueue Main { get; }
@@ -57,11 +57,11 @@ internal sealed partial class BrokerEntity : IDisposable
     public QueueWriter Writer { get; }
 
     /// <summary>
-    /// The counts of what is on disk. Read with the gate held or by the writer thread, changed by the writer thread with the gate held.
+    /// The committed state. Read with the gate held or by the writer thread; set by the writer thread with the gate held.
     /// </summary>
     public QueueState State { get; set; }
 
-    /// <summary>Whether scheduled messages are due that have not become receivable yet.</summary>
+    /// <summary>Whether scheduled messages are due but not active yet.</summary>
     public bool HasDueMessages
     {
         get
@@ -73,7 +73,7 @@ internal sealed partial class BrokerEntity : IDisposable
         }
     }
 
-    /// <summary>How many messages are active, scheduled, and dead-lettered.</summary>
+    /// <summary>The numbers of active, scheduled and dead-lettered messages.</summary>
     public (long Active, long Scheduled, long DeadLetters) Count()
     {
         lock (Gate)
@@ -82,9 +82,9 @@ internal sealed partial class BrokerEntity : IDisposable
         }
     }
 
-    /// <summary>Completes when the messages are safely on disk: all of them but for duplicates.</summary>
-    /// <returns>The sequence number of the last.</returns>
-    /// <exception cref="StorageUnavailableException">The disk is full or fails: all of them may be stored, or none.</exception>
+    /// <summary>Completes when the messages, except duplicates, are on disk.</summary>
+    /// <returns>The sequence number of the last message.</returns>
+    /// <exception cref="StorageUnavailableException">The disk is full or failing; all messages may be stored, or none.</exception>
     public async ValueTask<long> SendAsync(OutgoingBatch batch)
     {
         var operation = new SendOperation(this, batch);
@@ -92,7 +92,7 @@ internal sealed partial class BrokerEntity : IDisposable
         return operation.LastSequenceNumber;
     }
 
-    /// <summary>After opening: what was waiting waits again, and whatever was locked is free.</summary>
+    /// <summary>Loads the state. Messages that were locked are available again.</summary>
     public void Start()
     {
         if (Database.Get(Keys.State) is { } row)
@@ -107,11 +107,11 @@ internal sealed partial class BrokerEntity : IDisposable
             Main.StartAt(State.Head, State.ReceivedUpTo);
             DeadLetters.StartAt(State.DeadLetterHead, State.DeadLettersReceivedUpTo);
             _nextDue = ReadNextDue();
-            _schedule.RingIn(ActivateDue());
+            _schedule.FireIn(ActivateDue());
         }
 
-        // Those whose last delivery ended in a crash go to the dead letters also if nobody receives.
-        Main.Read();
+        // Dead-letters messages whose last delivery ended in a crash, even if nobody receives.
+        Main.ReadAhead();
     }
 
     public void Dispose()
@@ -121,10 +121,11 @@ internal sealed partial class BrokerEntity : IDisposable
         DeadLetters.Dispose();
     }
 
-    public byte[]? ReadMessage(byte kind, long place) => Database.Get(Keys.Message(stackalloc byte[QueueKeys.MessageLength], kind, place));
+    public byte[]? ReadMessage(byte kind, long position) =>
+        Database.Get(Keys.Message(stackalloc byte[QueueKeys.MessageLength], kind, position));
 
-    /// <summary>Where the two queues are, as it is to be stored.</summary>
-    public void ReadPositions(ref QueueState state)
+    /// <summary>Copies the positions of both queues to a state that is about to be stored.</summary>
+    public void CopyPositions(ref QueueState state)
     {
         lock (Gate)
         {
@@ -133,47 +134,47 @@ internal sealed partial class BrokerEntity : IDisposable
         }
     }
 
-    /// <summary>With the gate held: a message is scheduled for these UTC ticks.</summary>
+    /// <summary>A message is scheduled for these UTC ticks. Call with the gate held.</summary>
     public void Schedule(long due)
     {
         if (due < _nextDue)
         {
             _nextDue = due;
-            _schedule.RingIn(ActivateDue());
+            _schedule.FireIn(ActivateDue());
         }
     }
 
-    /// <summary>With the gate held: what was due has been activated, and the next is due then.</summary>
+    /// <summary>Due messages were activated; the next is due at these UTC ticks. Call with the gate held.</summary>
     public void EndActivation(long nextDue)
     {
         _isActivating = false;
         _nextDue = nextDue;
-        _schedule.RingIn(ActivateDue());
+        _schedule.FireIn(ActivateDue());
     }
 
-    /// <summary>With the gate held: what is due is still scheduled.</summary>
-    public void FailActivation()
+    /// <summary>Due messages could not be activated. Call with the gate held.</summary>
+    public void RetryActivation()
     {
         _isActivating = false;
-        _schedule.RingIn(PauseAfterFailure);
+        _schedule.FireIn(s_retryDelay);
     }
 
-    /// <summary>With the gate held: some message of the queue does not decrypt.</summary>
-    public void WarnOfUnreadable(string path)
+    /// <summary>Logs, once per queue, that messages can't be decrypted. Call with the gate held.</summary>
+    public void WarnUndecryptable(string path)
     {
         if (_warned.Add(path))
         {
-            Log.Unreadable(_logger, path);
+            Log.Undecryptable(_logger, path);
         }
     }
 
-    /// <summary>Message ids were forgotten too early.</summary>
-    public void WarnOfFullHistory()
+    /// <summary>Logs, at most once an hour, that message ids were removed before they expired.</summary>
+    public void WarnHistoryFull()
     {
         var now = _time.GetTimestamp();
-        if (_warnedOfHistoryAt is not { } before || _time.GetElapsedTime(before, now) >= WarningInterval)
+        if (_historyWarningAt is not { } before || _time.GetElapsedTime(before, now) >= s_warningInterval)
         {
-            _warnedOfHistoryAt = now;
+            _historyWarningAt = now;
             Log.HistoryFull(_logger, Definition.Name, DuplicateHistory.DefaultCapacity, Definition.DuplicateDetectionHistoryTimeWindow);
         }
     }
@@ -233,16 +234,14 @@ internal sealed partial class BrokerEntity : IDisposable
     private static partial class Log
     {
         [LoggerMessage(
-            1,
             LogLevel.Error,
-            "Queue {Queue} has messages that don't decrypt. They are left where they are. Start again with the key in Secrets__Keys that encrypted them."
+            "Could not decrypt messages of the queue {Queue}. They stay in the queue. Add the key that encrypted them to Secrets__Keys and restart."
         )]
-        public static partial void Unreadable(ILogger logger, string queue);
+        public static partial void Undecryptable(ILogger logger, string queue);
 
         [LoggerMessage(
-            2,
             LogLevel.Warning,
-            "Queue {Queue} accepted more than {Capacity} messages within {Window}. Duplicates of the oldest of them are no longer detected and may be delivered."
+            "Duplicate detection of the queue {Queue} is at its limit of {Capacity} messages within {Window}. Duplicates of the oldest may be delivered."
         )]
         public static partial void HistoryFull(ILogger logger, string queue, int capacity, TimeSpan window);
     }

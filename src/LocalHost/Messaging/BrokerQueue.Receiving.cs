@@ -3,19 +3,13 @@ using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <content>Receiving messages, and reading them ahead from disk.</content>
+/// <content>Receiving and peeking.</content>
 internal sealed partial class BrokerQueue
 {
-    // One reader at a time. Taken before the gate.
-    private readonly Lock _reading = new();
-
-    // Whether an operation is under way that will store ReceivedUpTo.
+    // Whether an operation is pending that will store ReceivedUpTo.
     private volatile bool _isCounting;
 
-    // Delivery counts of an earlier run count for messages up to here.
-    private long _restoredUpTo;
-
-    /// <summary>Waits until there is a message, and locks up to <paramref name="max"/>, those first that were sent first.</summary>
+    /// <summary>Waits for messages, and locks up to <paramref name="max"/> of them in the order of the queue.</summary>
     /// <exception cref="StorageUnavailableException">The database can't be read or written.</exception>
     public async Task<IReadOnlyList<ReceivedMessage>> ReceiveAsync(int max, CancellationToken cancellationToken)
     {
@@ -25,7 +19,7 @@ internal sealed partial class BrokerQueue
             lock (Entity.Gate)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (_ready.Count == 0 && _ready.IsAllLoaded)
+                if (_ready.Count == 0 && _ready.IsAllRead)
                 {
                     _arrival ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
@@ -50,7 +44,7 @@ internal sealed partial class BrokerQueue
         }
 
         var deliveries = new List<Delivery>();
-        while (Take(max, deliveries) && deliveries.Count < max && Read()) { }
+        while (LockNext(max, deliveries) && deliveries.Count < max && ReadAhead()) { }
 
         var received = new List<ReceivedMessage>(deliveries.Count);
         foreach (var delivery in deliveries)
@@ -77,7 +71,7 @@ internal sealed partial class BrokerQueue
             to;
         lock (Entity.Gate)
         {
-            (from, to) = (_ready.Head, LastPlace);
+            (from, to) = (_ready.Head, LastPosition);
         }
 
         using var rows = Entity.Database.Scan(
@@ -89,124 +83,18 @@ internal sealed partial class BrokerQueue
             : null;
     }
 
-    /// <summary>With the gate held, after a start: continues where an earlier run has stopped.</summary>
-    public void StartAt(long head, long receivedUpTo)
-    {
-        _ready.StartAt(Math.Max(head, 1));
-        ReceivedUpTo = _restoredUpTo = receivedUpTo;
-    }
-
     /// <summary>Called on the writer thread, before it reads <see cref="ReceivedUpTo"/>.</summary>
     public void EndCounting() => _isCounting = false;
 
-    /// <summary>Reads the next messages from disk if none is in memory. False if there are none.</summary>
-    public bool Read()
-    {
-        lock (_reading)
-        {
-            long from,
-                to;
-            lock (Entity.Gate)
-            {
-                if (_ready.Count > 0 || _ready.IsAllLoaded)
-                {
-                    return _ready.Count > 0;
-                }
-
-                (from, to) = (_ready.NextToLoad, LastPlace);
-            }
-
-            var (messages, isEnd) = ReadRows(from, to);
-            lock (Entity.Gate)
-            {
-                foreach (var message in messages)
-                {
-                    Load(message);
-                }
-
-                _ready.LoadedUpTo(isEnd ? to : messages[^1].Place, isEnd && to == LastPlace);
-                return true;
-            }
-        }
-    }
-
-    private void Load(QueuedMessage message)
-    {
-        if (message.Content is null)
-        {
-            SetAside(message);
-        }
-        else if (IsExhausted(message))
-        {
-            _ready.Hold(message);
-            DeadLetterExhausted(message);
-        }
-        else
-        {
-            _ready.Load(message);
-        }
-    }
-
-    private (List<QueuedMessage> Messages, bool IsEnd) ReadRows(long from, long to)
-    {
-        var messages = new List<QueuedMessage>();
-        var bytes = 0;
-        using var rows = Entity.Database.Scan(
-            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, from),
-            Entity.Keys.Message(stackalloc byte[QueueKeys.MessageLength], Kind, to + 1)
-        );
-        while (messages.Count < Entity.Definition.ReadAhead && bytes < ReadyMessages.MaxLoadedBytes)
-        {
-            if (!rows.MoveNext())
-            {
-                RestoreCounts(messages, from);
-                return (messages, true);
-            }
-
-            var stored = rows.Value;
-            Entity.Cipher.TryDecrypt(stored, out var content);
-            messages.Add(
-                new(QueueKeys.ReadPlace(rows.Key)) { Content = content, DeliveryCount = StoredMessage.ReadHeader(stored).DeliveryCount }
-            );
-            bytes += stored.Length;
-        }
-
-        RestoreCounts(messages, from);
-        return (messages, false);
-    }
-
-    private void RestoreCounts(List<QueuedMessage> messages, long from)
-    {
-        if (messages.Count == 0 || from > _restoredUpTo)
-        {
-            return;
-        }
-
-        var counts = new Dictionary<long, int>();
-        using var rows = Entity.Database.Scan(
-            Entity.Keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], Kind, from),
-            Entity.Keys.Count(stackalloc byte[QueueKeys.MessageLength + 1], Kind, messages[^1].Place + 1)
-        );
-        while (rows.MoveNext())
-        {
-            counts.Add(QueueKeys.ReadPlace(rows.Key), QueueWriter.ReadCount(rows.Value));
-        }
-
-        foreach (var message in messages)
-        {
-            message.HasCountRow = counts.TryGetValue(message.Place, out var count);
-            message.DeliveryCount = message.HasCountRow ? count : message.DeliveryCount + (message.Place <= _restoredUpTo ? 1 : 0);
-        }
-    }
-
-    /// <returns>Whether there may be more.</returns>
-    private bool Take(int max, List<Delivery> deliveries)
+    /// <summary>Locks messages that are in memory.</summary>
+    /// <returns>Whether more messages are on disk.</returns>
+    private bool LockNext(int max, List<Delivery> deliveries)
     {
         lock (Entity.Gate)
         {
             var before = deliveries.Count;
             List<(long, int)> counts = [];
-            while (deliveries.Count < max && _ready.TryTake(out var message))
+            while (deliveries.Count < max && _ready.TryReceive(out var message))
             {
                 if (IsExhausted(message))
                 {
@@ -215,33 +103,33 @@ internal sealed partial class BrokerQueue
                 }
 
                 message.DeliveryCount++;
-                if (message.Place > ReceivedUpTo)
+                if (message.Position > ReceivedUpTo)
                 {
-                    // One row says it for all of them.
-                    ReceivedUpTo = message.Place;
+                    // Stored once for all messages up to it.
+                    ReceivedUpTo = message.Position;
                 }
                 else
                 {
                     message.HasCountRow = true;
-                    counts.Add((message.Place, message.DeliveryCount));
+                    counts.Add((message.Position, message.DeliveryCount));
                 }
 
-                message.Lock = _locks.Take(message);
-                deliveries.Add(new(message, message.Lock.Token, message.Lock.Until, message.Content, message.DeliveryCount));
+                message.Lock = _locks.Acquire(message);
+                deliveries.Add(new(message, message.Lock.Token, message.Lock.LockedUntil, message.Content, message.DeliveryCount));
                 message.Content = null;
             }
 
             if (deliveries.Count > before)
             {
-                _expiry.RingIn(_locks.NextExpiry);
+                _expiry.FireIn(_locks.NextExpiry);
                 if (counts.Count > 0 || !_isCounting)
                 {
                     _isCounting = true;
-                    Entity.Database.Submit(new CountOperation(this, counts));
+                    Entity.Database.Submit(new DeliveryCountOperation(this, counts));
                 }
             }
 
-            return !_ready.IsAllLoaded;
+            return !_ready.IsAllRead;
         }
     }
 
@@ -253,12 +141,13 @@ internal sealed partial class BrokerQueue
         }
         catch (StorageUnavailableException)
         {
-            // It comes again when the database can be read.
-            if (Free(delivery) is { } message)
+            // The message is received again when the database can be read.
+            lock (Entity.Gate)
             {
-                lock (Entity.Gate)
+                if (_locks.TryGet(delivery.LockToken, out var messageLock))
                 {
-                    Return(message);
+                    _locks.Release(messageLock);
+                    Release(messageLock.Message);
                 }
             }
 
@@ -270,8 +159,8 @@ internal sealed partial class BrokerQueue
     {
         if (delivery.Content is not { } message)
         {
-            // Null if its lock has expired, and another receiver has completed it.
-            var stored = Entity.ReadMessage(Kind, delivery.Message.Place);
+            // Null if the lock has expired and another receiver has completed the message.
+            var stored = Entity.ReadMessage(Kind, delivery.Message.Position);
             if (stored is null || !Entity.Cipher.TryDecrypt(stored, out message))
             {
                 return null;
@@ -299,27 +188,7 @@ internal sealed partial class BrokerQueue
         };
     }
 
-    /// <summary>Releases the lock of a delivery that nobody gets. Null if it has expired already.</summary>
-    private QueuedMessage? Free(Delivery delivery)
-    {
-        lock (Entity.Gate)
-        {
-            if (!_locks.TryGet(delivery.LockToken, out var held))
-            {
-                return null;
-            }
-
-            _locks.Release(held);
-            return held.Message;
-        }
-    }
-
-    private void SetAside(QueuedMessage message)
-    {
-        _ready.Hold(message);
-        Entity.WarnOfUnreadable(Path);
-    }
-
+    // Copies what may change once the gate is released.
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Delivery(
         QueuedMessage Message,

@@ -1,45 +1,12 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace LocalHost.Messaging;
 
-/// <summary>A message id's hash: 96 bits, so that no two ids meet by chance or by design.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 4)]
-internal readonly record struct DuplicateKey(ulong First, uint Second)
-{
-    public const int Length = 12;
-
-    public static DuplicateKey Of(string messageId)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Span<byte> utf8 = stackalloc byte[MessageLimits.MessageIdLength * 3];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(messageId, utf8)], hash);
-        return Read(hash);
-    }
-
-    public static DuplicateKey Read(ReadOnlySpan<byte> bytes) =>
-        new(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]));
-
-    public void Write(Span<byte> bytes)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, First);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], Second);
-    }
-
-    // Any part of a hash is one.
-    public override int GetHashCode() => (int)Second;
-}
-
 /// <summary>
-/// The message ids that a queue has accepted within its duplicate detection window, whether or not their messages are still there. For the
-/// database's writer thread alone.
+/// The message ids that a queue accepted within its duplicate detection window, whether or not their messages still exist. Used by the
+/// database's writer thread only.
 /// </summary>
 /// <remarks>
-/// About 40 bytes an id. Ids are kept in slices, and a slice is dropped as a whole, so that nothing is searched to forget an id; an id in a
-/// slice that is still there is only a duplicate if its own time is within the window. A slice holds a quarter of the window, or fewer ids
-/// if they are many.
+/// An id takes about 40 bytes. Ids are kept in slices of a quarter of the window, or less if there are many ids, and a slice is dropped as
+/// a whole, so that expired ids need no search. An id that is still there is a duplicate only if its time is within the window.
 /// </remarks>
 internal sealed class DuplicateHistory(TimeSpan window, int capacity = DuplicateHistory.DefaultCapacity)
 {
@@ -51,13 +18,13 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
     private readonly long _sliceLength = Math.Max(1, window.Ticks / SlicesPerWindow);
     private readonly int _sliceCapacity = Math.Max(1, capacity / SlicesPerWindow);
 
-    // Newest first: the duplicate that is looked for most was sent a moment ago.
+    // Newest first, because most duplicates follow soon.
     private readonly List<Slice> _slices = [];
 
-    /// <summary>How many ids are kept, some of them for up to a quarter of the window too long.</summary>
+    /// <summary>The number of ids, including some that expired less than a quarter of the window ago.</summary>
     public long Count => _slices.Sum(slice => (long)slice.Count);
 
-    /// <summary>False if the id was added within the window before <paramref name="now"/>.</summary>
+    /// <summary>Returns false if the id was added within the window before <paramref name="now"/>.</summary>
     public bool TryAdd(DuplicateKey key, DateTimeOffset now)
     {
         var ticks = now.UtcTicks;
@@ -73,7 +40,7 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
         return true;
     }
 
-    /// <summary>Takes back an id that was added a moment ago.</summary>
+    /// <summary>Removes an id whose message was not stored.</summary>
     public void Remove(DuplicateKey key)
     {
         foreach (var slice in _slices)
@@ -83,7 +50,7 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
     }
 
     /// <summary>
-    /// Adds an id that was accepted in the past, at <paramref name="ticks"/> UTC, and later than all that were added before.
+    /// Adds an id that was accepted at <paramref name="ticks"/> UTC, later than all that were added before.
     /// </summary>
     public void Restore(DuplicateKey key, long ticks)
     {
@@ -101,28 +68,28 @@ internal sealed class DuplicateHistory(TimeSpan window, int capacity = Duplicate
     }
 
     /// <summary>
-    /// Whether an id of this time counts. One of the future, by a clock that was ahead, doesn't for longer than the window either.
+    /// Whether an id of this time is within the window. A time in the future, of a clock that was ahead, expires after a window too.
     /// </summary>
     public bool IsWithinWindow(long ticks, long now) => Math.Abs(now - ticks) < _window;
 
-    /// <summary>Forgets what is outside of the window, and the oldest if there are too many.</summary>
-    /// <returns>Up to which time what was within the window was forgotten; null if nothing was.</returns>
-    public long? Forget(DateTimeOffset now)
+    /// <summary>Removes expired ids, and the oldest if there are too many.</summary>
+    /// <returns>The time of the newest removed id that was not expired, or null.</returns>
+    public long? Trim(DateTimeOffset now)
     {
         _slices.RemoveAll(slice => !IsWithinWindow(slice.Start, now.UtcTicks) && !IsWithinWindow(slice.Start + _sliceLength, now.UtcTicks));
-        long? forgotten = null;
+        long? removed = null;
         while (Count > capacity)
         {
-            forgotten = _slices[^1].End;
+            removed = _slices[^1].End;
             _slices.RemoveAt(_slices.Count - 1);
         }
 
-        return forgotten;
+        return removed;
     }
 
     private sealed class Slice(long start)
     {
-        // Milliseconds after the start, rounded up so that nothing is forgotten early.
+        // Milliseconds after the start, rounded up so that no id expires early.
         private readonly Dictionary<DuplicateKey, uint> _times = [];
 
         public long Start { get; } = start;

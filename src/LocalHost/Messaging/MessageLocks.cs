@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// The locks of a queue. All last equally long, so the order in which they were taken or renewed is that in which they expire.
+/// The locks of a queue. All have the same duration, so they expire in the order in which they were acquired or renewed.
 /// </summary>
 internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
 {
@@ -13,18 +13,18 @@ internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
 
     public int Count => _byToken.Count;
 
-    /// <summary>How long until the first of them expires.</summary>
+    /// <summary>The time until the first lock expires.</summary>
     public TimeSpan? NextExpiry => _byExpiry.First is { } first ? time.GetElapsedTime(time.GetTimestamp(), first.Value.ExpiresAt) : null;
 
-    public MessageLock Take(QueuedMessage message)
+    public MessageLock Acquire(QueuedMessage message)
     {
-        var taken = new MessageLock(message);
-        Start(taken);
-        _byToken.Add(taken.Token, _byExpiry.AddLast(taken));
-        return taken;
+        var acquired = new MessageLock(message);
+        Start(acquired);
+        _byToken.Add(acquired.Token, _byExpiry.AddLast(acquired));
+        return acquired;
     }
 
-    /// <summary>The lock, unless it was released or has expired.</summary>
+    /// <summary>Gets the lock, unless it was released or has expired.</summary>
     public bool TryGet(Guid token, [MaybeNullWhen(false)] out MessageLock found)
     {
         found = _byToken.TryGetValue(token, out var node) && !IsExpired(node.Value) ? node.Value : null;
@@ -45,7 +45,7 @@ internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
         _byExpiry.Remove(node!);
     }
 
-    /// <summary>Takes back a lock that was released. False if it has expired since.</summary>
+    /// <summary>Restores a lock that was released. Returns false if it has expired.</summary>
     public bool TryRestore(MessageLock released)
     {
         if (IsExpired(released))
@@ -63,7 +63,8 @@ internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
         return true;
     }
 
-    public bool TryTakeExpired([MaybeNullWhen(false)] out MessageLock expired)
+    /// <summary>Releases the first lock if it has expired.</summary>
+    public bool TryReleaseExpired([MaybeNullWhen(false)] out MessageLock expired)
     {
         expired = _byExpiry.First?.Value;
         if (expired is null || !IsExpired(expired))
@@ -76,7 +77,7 @@ internal sealed class MessageLocks(TimeSpan duration, TimeProvider time)
     }
 
     private void Start(MessageLock started) =>
-        (started.Until, started.ExpiresAt) = (time.GetUtcNow() + duration, time.GetTimestamp() + _duration);
+        (started.LockedUntil, started.ExpiresAt) = (time.GetUtcNow() + duration, time.GetTimestamp() + _duration);
 
     private bool IsExpired(MessageLock held) => held.ExpiresAt <= time.GetTimestamp();
 }

@@ -5,12 +5,12 @@ internal sealed class NewMessage
 {
     private IDictionary<string, object>? _properties;
 
-    /// <summary>At most <see cref="MessageLimits.MessageIdLength"/> characters; null if it has none.</summary>
+    /// <summary>At most <see cref="MessageLimits.MessageIdLength"/> characters; null for none.</summary>
     public string? MessageId { get; set; }
 
     public string? ContentType { get; set; }
 
-    /// <summary>The values' types are those that Service Bus carries: numbers, bool, char, string, Guid, Uri, and .NET's times.</summary>
+    /// <summary>Values have the types of Service Bus: numbers, bool, char, string, Guid, Uri, and .NET's date and time types.</summary>
     public IDictionary<string, object> Properties
     {
         get => _properties ??= new Dictionary<string, object>(StringComparer.Ordinal);
@@ -19,6 +19,6 @@ internal sealed class NewMessage
 
     public ReadOnlyMemory<byte> Body { get; set; }
 
-    /// <summary>From when on it can be received. In the past means at once.</summary>
+    /// <summary>When it can be received; a time in the past means at once.</summary>
     public DateTimeOffset ScheduledEnqueueTime { get; set; }
 }

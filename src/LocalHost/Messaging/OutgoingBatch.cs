@@ -1,13 +1,12 @@
-using System.Runtime.InteropServices;
 using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <summary>Messages on their way to a queue, as they were when they were added.</summary>
+/// <summary>Messages to be sent to a queue, serialized when they were added.</summary>
 /// <remarks>
-/// The service counts a message's size in its AMQP form. The form that counts here is within a few dozen bytes of it.
+/// Service Bus measures messages in their AMQP encoding. The sizes here differ from it by a few dozen bytes.
 /// </remarks>
-/// <param name="maxSize">Of all messages together with their properties, in bytes.</param>
+/// <param name="maxSize">The limit of all messages with their properties, in bytes.</param>
 internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposable
 {
     private readonly ByteWriter _bytes = new();
@@ -15,10 +14,10 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
 
     public IReadOnlyList<OutgoingMessage> Messages => _messages;
 
-    /// <summary>The messages one after another.</summary>
+    /// <summary>The serialized messages.</summary>
     public Span<byte> Bytes => _bytes.Written;
 
-    /// <exception cref="MessageTooLargeException">They are too large or too many for one send.</exception>
+    /// <exception cref="MessageTooLargeException">The messages are too large or too many for one batch.</exception>
     public static OutgoingBatch Of(params IEnumerable<NewMessage> messages)
     {
         var batch = new OutgoingBatch();
@@ -27,7 +26,7 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
             if (!batch.TryAdd(message))
             {
                 throw new MessageTooLargeException(
-                    $"A send carries at most {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages."
+                    $"A batch must not exceed {MessageLimits.Size} bytes, properties included, and {MessageLimits.MessagesInBatch} messages."
                 );
             }
         }
@@ -41,8 +40,8 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         _bytes.Dispose();
     }
 
-    /// <summary>False if the message would not fit.</summary>
-    /// <exception cref="MessageTooLargeException">Its properties are too large for any batch.</exception>
+    /// <summary>Returns false if the message doesn't fit.</summary>
+    /// <exception cref="MessageTooLargeException">The message's properties are too large for any batch.</exception>
     public bool TryAdd(NewMessage message)
     {
         if (_messages.Count == MessageLimits.MessagesInBatch)
@@ -54,9 +53,9 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         var (properties, largest) = StoredMessage.WriteContent(_bytes, message.MessageId, message.ContentType, message.Properties);
         if (properties > MessageLimits.PropertiesSize || largest > MessageLimits.PropertySize)
         {
-            _bytes.CutTo(start);
+            _bytes.Truncate(start);
             throw new MessageTooLargeException(
-                $"A property has at most {MessageLimits.PropertySize} bytes, all of a message at most {MessageLimits.PropertiesSize}."
+                $"A property must not exceed {MessageLimits.PropertySize} bytes, and all properties of a message {MessageLimits.PropertiesSize}."
             );
         }
 
@@ -64,7 +63,7 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         _bytes.Write(message.Body.Span);
         if (_bytes.Length + ((_messages.Count + 1) * StoredMessage.HeaderLength) > maxSize)
         {
-            _bytes.CutTo(start);
+            _bytes.Truncate(start);
             return false;
         }
 
@@ -81,8 +80,3 @@ internal sealed class OutgoingBatch(int maxSize = MessageLimits.Size) : IDisposa
         return true;
     }
 }
-
-/// <param name="Start">Where it starts in the batch's bytes: first its content, then its body.</param>
-/// <param name="Scheduled">UTC ticks from which it can be received; in the past for at once.</param>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct OutgoingMessage(int Start, int BodyStart, int End, string? MessageId, DuplicateKey? Key, long Scheduled);

@@ -3,7 +3,7 @@ using System.Xml;
 
 namespace LocalHost.Messaging;
 
-/// <summary>A queue as declared in <c>servicebus.json</c>, which the deployment reads too.</summary>
+/// <summary>A queue as declared in <c>servicebus.json</c>, which the deployment uses too.</summary>
 internal sealed record QueueDefinition(
     string Name,
     TimeSpan LockDuration,
@@ -12,10 +12,10 @@ internal sealed record QueueDefinition(
     TimeSpan DuplicateDetectionHistoryTimeWindow
 )
 {
-    /// <summary>How many messages that wait are kept in memory at most.</summary>
+    /// <summary>The maximum number of messages in memory before they are received.</summary>
     public int ReadAhead { get; init; } = 1000;
 
-    /// <summary>The file beside the program.</summary>
+    /// <summary>The file next to the program.</summary>
     public static string DefaultFile => Path.Combine(AppContext.BaseDirectory, "servicebus.json");
 
     public static IReadOnlyList<QueueDefinition> Load(string file)
@@ -24,13 +24,13 @@ internal sealed record QueueDefinition(
         return [.. document.RootElement.GetProperty("queues").EnumerateArray().Select(Read)];
     }
 
-    // What is absent is the service's default.
+    // Defaults are those of Service Bus.
     private static QueueDefinition Read(JsonElement queue) =>
         new(
             queue.GetProperty("name").GetString()!,
             Duration(queue, "lockDuration") ?? TimeSpan.FromMinutes(1),
             queue.TryGetProperty("maxDeliveryCount", out var count) ? count.GetInt32() : 10,
-            queue.TryGetProperty("requiresDuplicateDetection", out var detects) && detects.GetBoolean(),
+            queue.TryGetProperty("requiresDuplicateDetection", out var required) && required.GetBoolean(),
             Duration(queue, "duplicateDetectionHistoryTimeWindow") ?? TimeSpan.FromMinutes(10)
         );
 

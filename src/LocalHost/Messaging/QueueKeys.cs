@@ -15,22 +15,24 @@ internal sealed class QueueKeys(ushort number)
 
     public byte[] State { get; } = [KeySpace.QueueState, (byte)(number >> 8), (byte)number];
 
-    public static byte[] NameOf(string queue) => [KeySpace.Queues, .. Encoding.UTF8.GetBytes(queue.ToLowerInvariant())];
+    public static byte[] ForName(string queue) => [KeySpace.Queues, .. Encoding.UTF8.GetBytes(queue.ToLowerInvariant())];
 
+    /// <param name="key">The buffer to write to.</param>
     /// <param name="kind"><see cref="KeySpace.Messages"/> or <see cref="KeySpace.DeadLetters"/>.</param>
-    public Span<byte> Message(Span<byte> key, byte kind, long place)
+    /// <param name="position">The position of the message.</param>
+    public Span<byte> Message(Span<byte> key, byte kind, long position)
     {
         WritePrefix(key, kind);
-        BinaryPrimitives.WriteInt64BigEndian(key[PrefixLength..], place);
+        BinaryPrimitives.WriteInt64BigEndian(key[PrefixLength..], position);
         return key[..MessageLength];
     }
 
-    /// <param name="kind">That of the message.</param>
-    public Span<byte> Count(Span<byte> key, byte kind, long place)
+    /// <summary>The key of a message's delivery count.</summary>
+    public Span<byte> Count(Span<byte> key, byte kind, long position)
     {
         WritePrefix(key, KeySpace.DeliveryCounts);
         key[PrefixLength] = kind;
-        BinaryPrimitives.WriteInt64BigEndian(key[(PrefixLength + 1)..], place);
+        BinaryPrimitives.WriteInt64BigEndian(key[(PrefixLength + 1)..], position);
         return key[..(MessageLength + 1)];
     }
 
@@ -40,9 +42,9 @@ internal sealed class QueueKeys(ushort number)
     public Span<byte> History(Span<byte> key, long ticks, long sequenceNumber) =>
         TwoNumbers(key, KeySpace.DuplicateHistory, ticks, sequenceNumber);
 
-    public static long ReadPlace(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key[^sizeof(long)..]);
+    public static long ReadPosition(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key[^sizeof(long)..]);
 
-    public static SchedulePosition ReadScheduled(ReadOnlySpan<byte> key) => new(ReadTicks(key), ReadPlace(key));
+    public static SchedulePosition ReadScheduled(ReadOnlySpan<byte> key) => new(ReadTicks(key), ReadPosition(key));
 
     public static long ReadTicks(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadInt64BigEndian(key[PrefixLength..]);
 

@@ -2,10 +2,10 @@ using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <summary>A change of a queue: first of its rows, then, when those are on disk, of what memory knows.</summary>
+/// <summary>A change of a queue: first of its rows and then, once these are on disk, of its state in memory.</summary>
 internal abstract class QueueOperation(BrokerEntity entity) : WriteOperation
 {
-    private QueueState _after;
+    private QueueState _state;
 
     protected BrokerEntity Entity { get; } = entity;
 
@@ -13,42 +13,42 @@ internal abstract class QueueOperation(BrokerEntity entity) : WriteOperation
     {
         var writer = Entity.Writer;
         writer.Join(batch);
-        var before = writer.Planned;
+        var before = writer.State;
         try
         {
-            Change(writer);
+            WriteRows(writer);
         }
         catch
         {
-            writer.Planned = before;
+            writer.State = before;
             throw;
         }
 
-        _after = writer.Planned;
+        _state = writer.State;
     }
 
-    public sealed override void Committed()
+    public sealed override void OnCommitted()
     {
         lock (Entity.Gate)
         {
-            Entity.State = _after;
-            TakeEffect();
+            Entity.State = _state;
+            UpdateMemory();
         }
     }
 
-    public sealed override void Failed(Exception exception)
+    public sealed override void OnRolledBack(Exception exception)
     {
         lock (Entity.Gate)
         {
-            Undo();
+            RevertMemory();
         }
     }
 
-    protected abstract void Change(QueueWriter writer);
+    protected abstract void WriteRows(QueueWriter writer);
 
-    /// <summary>With the gate held: what was changed is on disk.</summary>
-    protected virtual void TakeEffect() { }
+    /// <summary>Called with the gate held, when the rows are on disk.</summary>
+    protected virtual void UpdateMemory() { }
 
-    /// <summary>With the gate held: nothing was changed.</summary>
-    protected virtual void Undo() { }
+    /// <summary>Called with the gate held, if no row was changed.</summary>
+    protected virtual void RevertMemory() { }
 }

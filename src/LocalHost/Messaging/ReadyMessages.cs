@@ -3,86 +3,88 @@ using System.Diagnostics.CodeAnalysis;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// The messages of a queue that can be received, in order: those that came back to their place, then the next ones as far as they are in
-/// memory. The rest is on disk. Used with the gate held.
+/// The messages of a queue that can be received, in order: those that were released, and the next ones, which are read ahead. The rest is
+/// on disk only. Used with the gate held.
 /// </summary>
-/// <param name="readAhead">At most this many are in memory before they are received.</param>
+/// <param name="readAhead">The maximum number of messages to read ahead.</param>
 internal sealed class ReadyMessages(int readAhead)
 {
-    /// <summary>At most this many bytes of messages are in memory before they are received.</summary>
-    public const int MaxLoadedBytes = 4 << 20;
+    /// <summary>The maximum size of messages to read ahead, in bytes.</summary>
+    public const int MaxReadAheadBytes = 4 << 20;
 
-    private readonly Queue<QueuedMessage> _loaded = new();
-    private readonly PriorityQueue<QueuedMessage, long> _returned = new();
+    private readonly Queue<QueuedMessage> _readAhead = new();
+    private readonly PriorityQueue<QueuedMessage, long> _released = new();
 
-    // Those that were received, in order, until they are gone.
+    // Received messages in order, until they are removed. Includes those that were released.
     private readonly LinkedList<QueuedMessage> _received = new();
-    private long _loadedBytes;
+    private long _readAheadBytes;
 
-    /// <summary>How many are in memory.</summary>
-    public int Count => _loaded.Count + _returned.Count;
+    /// <summary>The number of messages in memory that can be received.</summary>
+    public int Count => _readAhead.Count + _released.Count;
 
-    /// <summary>How many were received and are neither free again nor gone.</summary>
-    public int HeldCount => _received.Count - _returned.Count;
+    /// <summary>The number of messages that were received and are neither released nor removed.</summary>
+    public int UnavailableCount => _received.Count - _released.Count;
 
-    /// <summary>The place from which messages are on disk only.</summary>
-    public long NextToLoad { get; private set; }
+    /// <summary>Messages from this position on are on disk only.</summary>
+    public long NextToRead { get; private set; }
 
-    /// <summary>Whether no message waits on disk only.</summary>
-    public bool IsAllLoaded { get; private set; } = true;
+    /// <summary>Whether no message is on disk only.</summary>
+    public bool IsAllRead { get; private set; } = true;
 
-    /// <summary>No message has a lower place.</summary>
-    public long Head => Math.Min(_received.First?.Value.Place ?? long.MaxValue, _loaded.TryPeek(out var next) ? next.Place : NextToLoad);
+    /// <summary>No message has a lower position.</summary>
+    public long Head =>
+        Math.Min(_received.First?.Value.Position ?? long.MaxValue, _readAhead.TryPeek(out var next) ? next.Position : NextToRead);
 
-    public bool HasRoom => _loaded.Count < readAhead && _loadedBytes < MaxLoadedBytes;
+    /// <summary>Whether the next message can be added to memory.</summary>
+    public bool HasRoom => IsAllRead && _readAhead.Count < readAhead && _readAheadBytes < MaxReadAheadBytes;
 
-    /// <summary>After a start: there are messages from this place on.</summary>
-    public void StartAt(long place) => (NextToLoad, IsAllLoaded) = (place, false);
+    /// <summary>After a start: all messages from this position on are on disk.</summary>
+    public void StartAt(long position) => (NextToRead, IsAllRead) = (position, false);
 
-    /// <summary>Messages were loaded up to this place.</summary>
-    public void LoadedUpTo(long place, bool isAll) => (NextToLoad, IsAllLoaded) = (place + 1, isAll);
+    /// <summary>All messages up to this position have been read.</summary>
+    public void SetReadUpTo(long position, bool isAll) => (NextToRead, IsAllRead) = (position + 1, isAll);
 
-    /// <summary>There are more messages at the end, on disk only.</summary>
-    public void LeaveOnDisk(long place)
+    /// <summary>A message was added to the end of the queue, on disk only.</summary>
+    public void LeaveOnDisk(long position)
     {
-        if (IsAllLoaded)
+        if (IsAllRead)
         {
-            (NextToLoad, IsAllLoaded) = (place, false);
+            (NextToRead, IsAllRead) = (position, false);
         }
     }
 
     /// <summary>Adds the next message.</summary>
-    public void Load(QueuedMessage message)
+    public void Add(QueuedMessage message)
     {
-        _loaded.Enqueue(message);
-        _loadedBytes += message.Content!.Length;
-        NextToLoad = message.Place + 1;
+        _readAhead.Enqueue(message);
+        _readAheadBytes += message.Content!.Length;
+        NextToRead = message.Position + 1;
     }
 
-    /// <summary>A message that was received is free again.</summary>
-    public void Return(QueuedMessage message) => _returned.Enqueue(message, message.Place);
+    /// <summary>Makes a message available again that was received.</summary>
+    public void Release(QueuedMessage message) => _released.Enqueue(message, message.Position);
 
-    /// <summary>Takes the first in memory.</summary>
-    public bool TryTake([MaybeNullWhen(false)] out QueuedMessage message)
+    /// <summary>Receives the first message in memory.</summary>
+    public bool TryReceive([MaybeNullWhen(false)] out QueuedMessage message)
     {
-        if (_returned.TryPeek(out message, out var place) && (!_loaded.TryPeek(out var loaded) || place < loaded.Place))
+        if (_released.TryPeek(out message, out var position) && (!_readAhead.TryPeek(out var next) || position < next.Position))
         {
-            _returned.Dequeue();
+            _released.Dequeue();
             return true;
         }
 
-        if (!_loaded.TryDequeue(out message))
+        if (!_readAhead.TryDequeue(out message))
         {
             return false;
         }
 
-        _loadedBytes -= message.Content!.Length;
-        Hold(message);
+        _readAheadBytes -= message.Content!.Length;
+        AddUnavailable(message);
         return true;
     }
 
-    /// <summary>A message is neither ready nor gone.</summary>
-    public void Hold(QueuedMessage message)
+    /// <summary>Adds a message that can't be received for now.</summary>
+    public void AddUnavailable(QueuedMessage message)
     {
         if (message.Node is not null)
         {
@@ -91,7 +93,7 @@ internal sealed class ReadyMessages(int readAhead)
 
         // Nearly always the last.
         var before = _received.Last;
-        while (before is not null && before.Value.Place > message.Place)
+        while (before is not null && before.Value.Position > message.Position)
         {
             before = before.Previous;
         }
@@ -99,7 +101,7 @@ internal sealed class ReadyMessages(int readAhead)
         message.Node = before is null ? _received.AddFirst(message) : _received.AddAfter(before, message);
     }
 
-    /// <summary>A message that was taken is gone.</summary>
+    /// <summary>Removes a message that was received.</summary>
     public void Remove(QueuedMessage message)
     {
         if (message.Node is { } node)

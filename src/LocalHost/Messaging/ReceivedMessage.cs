@@ -3,10 +3,10 @@ namespace LocalHost.Messaging;
 /// <summary>A message that a receiver has locked.</summary>
 internal sealed record ReceivedMessage
 {
-    /// <summary>The names of the properties in which a dead letter has its reason and description, as in Service Bus.</summary>
+    /// <summary>The property with a dead letter's reason, as in Service Bus.</summary>
     public const string DeadLetterReasonProperty = "DeadLetterReason";
 
-    /// <inheritdoc cref="DeadLetterReasonProperty"/>
+    /// <summary>The property with a dead letter's description, as in Service Bus.</summary>
     public const string DeadLetterErrorDescriptionProperty = "DeadLetterErrorDescription";
 
     public required Guid LockToken { get; init; }
@@ -15,10 +15,10 @@ internal sealed record ReceivedMessage
 
     public required long SequenceNumber { get; init; }
 
-    /// <summary>How often it was received, this time included.</summary>
+    /// <summary>How often it was received, including this time.</summary>
     public required int DeliveryCount { get; init; }
 
-    /// <summary>Since when it can be received.</summary>
+    /// <summary>When it became available.</summary>
     public required DateTimeOffset EnqueuedTime { get; init; }
 
     public string? MessageId { get; init; }

@@ -4,7 +4,7 @@ using LocalHost.Storage;
 
 namespace LocalHost.Messaging;
 
-/// <summary>Stores messages, but for duplicates.</summary>
+/// <summary>Stores messages, except duplicates.</summary>
 internal sealed class SendOperation : QueueOperation
 {
     private readonly byte[] _bytes;
@@ -14,7 +14,7 @@ internal sealed class SendOperation : QueueOperation
     public SendOperation(BrokerEntity entity, OutgoingBatch batch)
         : base(entity)
     {
-        // The writer thread is one for all queues, so what can be done before is done here.
+        // Encrypt and copy here, because all queues share the writer thread.
         var overhead = StoredMessage.HeaderLength + entity.Cipher.Overhead;
         _bytes = ArrayPool<byte>.Shared.Rent((2 * batch.Bytes.Length) + (batch.Messages.Count * overhead));
         _items = new(batch.Messages.Count);
@@ -33,12 +33,12 @@ internal sealed class SendOperation : QueueOperation
         }
     }
 
-    /// <summary>The sequence number of the last of the messages.</summary>
+    /// <summary>The sequence number of the last message.</summary>
     public long LastSequenceNumber { get; private set; }
 
-    protected override void Change(QueueWriter writer)
+    protected override void WriteRows(QueueWriter writer)
     {
-        ref var planned = ref writer.Planned;
+        ref var state = ref writer.State;
         var now = writer.Now.UtcTicks;
         foreach (var item in _items)
         {
@@ -47,7 +47,7 @@ internal sealed class SendOperation : QueueOperation
                 continue;
             }
 
-            var accepted = item with { SequenceNumber = ++planned.LastSequenceNumber, Due = item.Due > now ? item.Due : 0 };
+            var accepted = item with { SequenceNumber = ++state.LastSequenceNumber, Due = item.Due > now ? item.Due : 0 };
             _accepted.Add(accepted);
             var message = BytesOf(accepted);
             StoredMessage.WriteHeader(
@@ -60,20 +60,20 @@ internal sealed class SendOperation : QueueOperation
             );
             if (accepted.Due > 0)
             {
-                planned.Scheduled++;
+                state.Scheduled++;
                 writer.PutScheduled(new(accepted.Due, accepted.SequenceNumber), message);
             }
             else
             {
-                planned.Active++;
+                state.Active++;
                 writer.PutMessage(KeySpace.Messages, accepted.SequenceNumber, message);
             }
         }
 
-        LastSequenceNumber = planned.LastSequenceNumber;
+        LastSequenceNumber = state.LastSequenceNumber;
     }
 
-    protected override void TakeEffect()
+    protected override void UpdateMemory()
     {
         foreach (var item in _accepted)
         {
@@ -83,7 +83,7 @@ internal sealed class SendOperation : QueueOperation
             }
             else
             {
-                Entity.Main.Arrive(
+                Entity.Main.Enqueue(
                     item.SequenceNumber,
                     BytesOf(item)[..item.BodyStart],
                     _bytes.AsSpan(item.Start + item.Length, item.BodyLength)
@@ -94,13 +94,13 @@ internal sealed class SendOperation : QueueOperation
         ArrayPool<byte>.Shared.Return(_bytes);
     }
 
-    protected override void Undo()
+    protected override void RevertMemory()
     {
         foreach (var item in _accepted)
         {
             if (item.Id is { } id)
             {
-                Entity.Writer.Forget(id);
+                Entity.Writer.RemoveId(id);
             }
         }
 
@@ -109,8 +109,13 @@ internal sealed class SendOperation : QueueOperation
 
     private Span<byte> BytesOf(Item item) => _bytes.AsSpan(item.Start, item.Length);
 
-    /// <param name="Start">Where it starts in the bytes: the message as it is stored, then its body in clear.</param>
-    /// <param name="Due">UTC ticks; 0 if it can be received at once.</param>
+    /// <param name="Start">The position in the bytes of the stored message, which the plaintext of its body follows.</param>
+    /// <param name="BodyStart">The position of the encrypted body in the stored message.</param>
+    /// <param name="Length">The length of the stored message.</param>
+    /// <param name="BodyLength">The length of the plaintext.</param>
+    /// <param name="Id">The hash of the message id, if any.</param>
+    /// <param name="Due">UTC ticks; 0 if the message can be received at once.</param>
+    /// <param name="SequenceNumber">The sequence number, once assigned.</param>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Item(
         int Start,

@@ -5,16 +5,15 @@ using LocalHost.Storage;
 namespace LocalHost.Messaging;
 
 /// <summary>
-/// A message as bytes: a header of fixed length that the queue fills in, the content that the sender gave (message id, content type,
-/// properties), and the body: encrypted as it is stored, decrypted while it is in memory.
+/// The binary format of a message: a header of fixed length, the content from the sender (message id, content type, properties), and the
+/// body, which is encrypted on disk and decrypted in memory.
 /// </summary>
 /// <remarks>
-/// The content starts with fields that have a tag before them and are all of the same form, so that more of them can be added and those
-/// that aren't known are skipped.
+/// The content starts with tagged fields of a common form, so that fields can be added, and unknown ones are skipped.
 /// </remarks>
 internal static class StoredMessage
 {
-    // format (1), StoredHeader
+    // The format (1 byte) and a StoredHeader.
     public const int HeaderLength = 25;
 
     private const byte Format = 1;
@@ -25,8 +24,8 @@ internal static class StoredMessage
         ContentType = 2,
     }
 
-    /// <summary>Appends a message's content.</summary>
-    /// <returns>How many bytes its properties take, and the largest of them.</returns>
+    /// <summary>Appends the content of a message.</summary>
+    /// <returns>The sizes of all properties and of the largest one, in bytes.</returns>
     public static (int Properties, int LargestProperty) WriteContent(
         ByteWriter writer,
         string? messageId,
@@ -34,10 +33,10 @@ internal static class StoredMessage
         ICollection<KeyValuePair<string, object>> properties
     )
     {
-        writer.Take(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
+        writer.Append(1)[0] = (byte)((messageId is null ? 0 : 1) + (contentType is null ? 0 : 1));
         WriteField(writer, Field.MessageId, messageId);
         WriteField(writer, Field.ContentType, contentType);
-        writer.WriteLength(properties.Count);
+        writer.WriteVarint(properties.Count);
         int start = writer.Length,
             largest = 0;
         foreach (var (name, value) in properties)
@@ -50,7 +49,7 @@ internal static class StoredMessage
         return (writer.Length - start, largest);
     }
 
-    /// <exception cref="SerializationException">The value is of a type that Service Bus doesn't carry.</exception>
+    /// <exception cref="SerializationException">Service Bus doesn't support the type of the value.</exception>
     public static void WriteProperty(ByteWriter writer, string name, object? value) =>
         PropertyFormat.Write(
             writer,
@@ -64,11 +63,11 @@ internal static class StoredMessage
         MemoryMarshal.Write(message[1..], in header);
     }
 
-    /// <exception cref="InvalidDataException">It is of a format that this version doesn't know.</exception>
+    /// <exception cref="InvalidDataException">The format is unknown.</exception>
     public static StoredHeader ReadHeader(ReadOnlySpan<byte> message) =>
         message[0] == Format
             ? MemoryMarshal.Read<StoredHeader>(message[1..])
-            : throw new InvalidDataException($"A stored message has the format {message[0]}, which this version doesn't know.");
+            : throw new InvalidDataException($"A stored message has the unknown format {message[0]}.");
 
     public static ReadOnlySpan<byte> BodyOf(ReadOnlySpan<byte> message) => message[ReadHeader(message).BodyStart..];
 
@@ -82,7 +81,7 @@ internal static class StoredMessage
     {
         var rest = message[HeaderLength..];
         var (messageId, contentType) = ReadFields(ref rest);
-        var count = PropertyFormat.ReadLength(ref rest);
+        var count = PropertyFormat.ReadVarint(ref rest);
         var properties = new Dictionary<string, object>(count, StringComparer.Ordinal);
         for (; count > 0; count--)
         {
@@ -92,7 +91,7 @@ internal static class StoredMessage
         return new(messageId, contentType, properties);
     }
 
-    /// <summary>The message with some properties set and with another header. The body stays encrypted as it is.</summary>
+    /// <summary>The message with changed properties and header. The body stays encrypted.</summary>
     public static byte[] Rewrite(ReadOnlySpan<byte> message, IEnumerable<KeyValuePair<string, object>> changes, int deliveryCount)
     {
         var content = ReadContent(message);
@@ -102,7 +101,7 @@ internal static class StoredMessage
         }
 
         using var writer = new ByteWriter(message.Length + 512);
-        writer.Take(HeaderLength);
+        writer.Append(HeaderLength);
         WriteContent(writer, content.MessageId, content.ContentType, content.Properties);
         var header = ReadHeader(message) with { DeliveryCount = deliveryCount, BodyStart = writer.Length };
         writer.Write(BodyOf(message));
@@ -132,15 +131,10 @@ internal static class StoredMessage
     {
         if (value is not null)
         {
-            writer.Take(1)[0] = (byte)field;
+            writer.Append(1)[0] = (byte)field;
             PropertyFormat.WriteText(writer, value);
         }
     }
 }
-
-/// <param name="DeliveryCount">How often it had been received when it was written to where it is.</param>
-/// <param name="Enqueued">UTC ticks; of a scheduled message, when it is due.</param>
-[StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal readonly record struct StoredHeader(long SequenceNumber, int DeliveryCount, long Enqueued, int BodyStart);
 
 internal sealed record StoredContent(string? MessageId, string? ContentType, Dictionary<string, object> Properties);

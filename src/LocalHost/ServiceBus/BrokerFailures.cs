@@ -3,7 +3,7 @@ using LocalHost.Messaging;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>The broker's failures as the SDK's clients throw them.</summary>
+/// <summary>Maps exceptions of the broker to those of the SDK's clients.</summary>
 internal static class BrokerFailures
 {
     public static ServiceBusException ToServiceBusException(Exception exception, string queue) =>

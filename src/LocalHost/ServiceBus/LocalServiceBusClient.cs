@@ -6,27 +6,21 @@ using LocalHost.Storage;
 namespace LocalHost.ServiceBus;
 
 /// <summary>
-/// Reaches the broker of this process. Only sending and peeking are implemented: triggers receive from the broker itself.
+/// The client of the broker in this process. Supports sending and peeking only; triggers receive from the broker directly.
 /// </summary>
 /// <param name="broker">The broker.</param>
-/// <param name="space">If it is not enough, new events are refused, while everything that makes room goes on. Null to refuse
+/// <param name="space">While free space is insufficient, new events are rejected and everything else continues. Null to reject
 /// nothing.</param>
-internal sealed partial class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
+internal sealed class LocalServiceBusClient(Broker broker, FreeSpace? space = null) : ServiceBusClient
 {
-    public override string FullyQualifiedNamespace => "localhost";
-
-    public override bool IsClosed => false;
-
-    public override string Identifier => "local";
-
-    /// <summary>A sender; whether the queue exists shows when something is sent.</summary>
+    /// <summary>Creates a sender. Sending fails if the queue doesn't exist.</summary>
     public override ServiceBusSender CreateSender(string queueOrTopicName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(queueOrTopicName);
         return new LocalServiceBusSender(broker, queueOrTopicName, queueOrTopicName == QueueNames.Events ? space : null);
     }
 
-    /// <summary>A receiver that can peek; whether the queue exists shows when it does.</summary>
+    /// <summary>Creates a receiver that can peek. Peeking fails if the queue doesn't exist.</summary>
     public override ServiceBusReceiver CreateReceiver(string queueName)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(queueName);

@@ -6,10 +6,10 @@ using LocalHost.Storage;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Sends to a queue of this process's broker. What it has sent is on disk.</summary>
+/// <summary>Sends to a queue of the broker in this process. A send completes when the messages are on disk.</summary>
 internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpace? space) : ServiceBusSender
 {
-    // The SDK's batch is sealed, and tells nobody what is in it.
+    // The SDK's batch is sealed and doesn't expose its messages.
     private static readonly ConditionalWeakTable<ServiceBusMessageBatch, OutgoingBatch> s_batches = [];
 
     private bool _isClosed;
@@ -43,7 +43,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
         ArgumentNullException.ThrowIfNull(messageBatch);
         if (!s_batches.TryGetValue(messageBatch, out var batch))
         {
-            throw new ArgumentException("The batch was made by another sender's client.", nameof(messageBatch));
+            throw new ArgumentException("The batch was created by a different client.", nameof(messageBatch));
         }
 
         await SendAsync(batch, cancellationToken);
@@ -122,7 +122,7 @@ internal sealed class LocalServiceBusSender(Broker broker, string queue, FreeSpa
         if (space is { IsEnough: false })
         {
             throw new ServiceBusException(
-                $"The disk has less than {space.Minimum} bytes left (LocalHost__MinimumFreeSpace).",
+                $"The disk has less than {space.Minimum} bytes of free space (LocalHost__MinimumFreeSpace).",
                 ServiceBusFailureReason.ServiceBusy,
                 queue
             );

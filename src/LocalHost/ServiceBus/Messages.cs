@@ -4,7 +4,7 @@ using LocalHost.Messaging;
 
 namespace LocalHost.ServiceBus;
 
-/// <summary>Makes the SDK's messages of the broker's, and the other way round.</summary>
+/// <summary>Converts messages between the SDK and the broker.</summary>
 internal static class Messages
 {
     private const string LockedUntilAnnotation = "x-opt-locked-until";
@@ -42,7 +42,7 @@ internal static class Messages
         return ServiceBusReceivedMessage.FromAmqpMessage(message, new BinaryData(received.LockToken.ToByteArray()));
     }
 
-    /// <summary>The lock was renewed.</summary>
+    /// <summary>Updates the message after its lock was renewed.</summary>
     public static void SetLockedUntil(ServiceBusReceivedMessage message, DateTimeOffset time) =>
         message.GetRawAmqpMessage().MessageAnnotations[LockedUntilAnnotation] = time.UtcDateTime;
 }

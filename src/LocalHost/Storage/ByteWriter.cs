@@ -2,18 +2,18 @@ using System.Buffers;
 
 namespace LocalHost.Storage;
 
-/// <summary>Bytes that grow, and can be cut back to an earlier length. Disposing gives the memory back, and the bytes are gone.</summary>
+/// <summary>A growable buffer of pooled memory. Disposing it returns the memory to the pool.</summary>
 internal sealed class ByteWriter(int capacity = 512) : IDisposable
 {
-    // Batches are large, and the garbage of large arrays is dear where millions of messages wait.
+    // Pooled because batches are large, and collecting large arrays is expensive when millions of messages are queued.
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);
 
     public int Length { get; private set; }
 
     public Span<byte> Written => _bytes.AsSpan(0, Length);
 
-    /// <summary>The next <paramref name="length"/> bytes, for the caller to fill.</summary>
-    public Span<byte> Take(int length)
+    /// <summary>Appends <paramref name="length"/> bytes for the caller to fill.</summary>
+    public Span<byte> Append(int length)
     {
         if (Length + length > _bytes.Length)
         {
@@ -24,21 +24,21 @@ internal sealed class ByteWriter(int capacity = 512) : IDisposable
         return _bytes.AsSpan(Length - length, length);
     }
 
-    public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Take(bytes.Length));
+    public void Write(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Append(bytes.Length));
 
-    /// <summary>Writes the length of what follows: 7 bits a byte, the lowest first, all but the last with the highest bit set.</summary>
-    public void WriteLength(int length)
+    /// <summary>Writes a variable-length integer: 7 bits a byte, lowest first; all bytes but the last have the highest bit set.</summary>
+    public void WriteVarint(int value)
     {
-        var rest = (uint)length;
+        var rest = (uint)value;
         for (; rest >= 0x80; rest >>= 7)
         {
-            Take(1)[0] = (byte)(rest | 0x80);
+            Append(1)[0] = (byte)(rest | 0x80);
         }
 
-        Take(1)[0] = (byte)rest;
+        Append(1)[0] = (byte)rest;
     }
 
-    public void CutTo(int length) => Length = length;
+    public void Truncate(int length) => Length = length;
 
     public void Dispose()
     {

@@ -4,13 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace LocalHost.Storage;
 
-/// <content>What happens after a failed write.</content>
+/// <content>Recovery from a failed write.</content>
 /// <remarks>
-/// 1. Everybody who waits for the batch gets a <see cref="StorageUnavailableException"/>, and so do all writes that follow. Reading goes
-/// on.
-/// 2. Whether the batch reached the log, as a whole or not at all, is not known until the log is read again, and a later start would read
-/// it. So the    database is reopened, as soon as a trial shows that the disk can be written.
-/// 3. The number of the last commit then tells what became of the batch, and its operations change the memory accordingly.
+/// 1. All operations of the failed batch, and all later ones, fail with a <see cref="StorageUnavailableException"/>. Reads continue.
+/// 2. RocksDB can't tell whether the batch reached its log; only reading the log again can. So the database is reopened as soon as a
+/// probe shows that the disk can be written.
+/// 3. The stored commit number then shows whether the batch was committed, and its operations update their state in memory accordingly.
 /// </remarks>
 internal sealed partial class Database
 {
@@ -18,8 +17,8 @@ internal sealed partial class Database
 
     private volatile StorageUnavailableException? _failure;
 
-    // The batch whose outcome isn't known.
-    private List<(WriteOperation Operation, Exception? Refusal)> _inDoubt = [];
+    // The operations of the batch whose outcome is unknown.
+    private List<(WriteOperation Operation, Exception? Error)> _inDoubt = [];
     private long _lastAttempt;
 
     private void Suspend(RocksDbException exception)
@@ -43,12 +42,12 @@ internal sealed partial class Database
         }
 
         _lastAttempt = Stopwatch.GetTimestamp();
-        bool isStored;
+        bool isCommitted;
         try
         {
             ProbeDisk();
             Reopen();
-            isStored = ReadCommitNumber() > _commitNumber;
+            isCommitted = ReadCommitNumber() > _commitNumber;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -56,10 +55,10 @@ internal sealed partial class Database
             return;
         }
 
-        _commitNumber += isStored ? 1 : 0;
-        foreach (var (operation, refusal) in _inDoubt)
+        _commitNumber += isCommitted ? 1 : 0;
+        foreach (var (operation, error) in _inDoubt)
         {
-            Settle(operation, isStored ? refusal : refusal ?? _failure);
+            NotifyOutcome(operation, isCommitted ? error : error ?? _failure);
         }
 
         _inDoubt = [];
@@ -69,11 +68,10 @@ internal sealed partial class Database
 
     private void Reopen()
     {
-        // Opening would make a new, empty database, while what was acknowledged lies elsewhere: in a volume that is no longer mounted,
-        // perhaps.
+        // Opening would create an empty database while the acknowledged data is elsewhere, as on a volume that is no longer mounted.
         if (!File.Exists(Path.Combine(_folder, "CURRENT")))
         {
-            throw new DirectoryNotFoundException($"The database in {_folder} is gone.");
+            throw new DirectoryNotFoundException($"The database in {_folder} has disappeared.");
         }
 
         var database = _database;
@@ -85,9 +83,11 @@ internal sealed partial class Database
     /// <summary>Throws if the disk can't be written.</summary>
     private void ProbeDisk()
     {
-        if (FreeBytes < _options.RoomToReopen)
+        // Opening the database writes what is in its log to a table file.
+        var required = _options.MinFreeBytesToReopen + new DirectoryInfo(_folder).EnumerateFiles("*.log").Sum(log => log.Length);
+        if (FreeBytes < required)
         {
-            throw new IOException($"Only {FreeBytes} bytes are free.");
+            throw new IOException($"{FreeBytes} bytes are free; reopening the database requires {required}.");
         }
 
         var path = _folder + ".probe";
@@ -106,19 +106,18 @@ internal sealed partial class Database
     private static partial class Log
     {
         [LoggerMessage(
-            1,
             LogLevel.Critical,
-            "The database in {Folder} could not be written. It accepts nothing until the disk can be written again."
+            "Writing to the database in {Folder} failed. It rejects writes until the disk can be written again."
         )]
         public static partial void Suspended(ILogger logger, Exception exception, string folder);
 
-        [LoggerMessage(2, LogLevel.Debug, "The database in {Folder} can't be reopened yet.")]
+        [LoggerMessage(LogLevel.Debug, "Could not reopen the database in {Folder} yet.")]
         public static partial void StillSuspended(ILogger logger, Exception exception, string folder);
 
-        [LoggerMessage(3, LogLevel.Warning, "The database in {Folder} can be written again.")]
+        [LoggerMessage(LogLevel.Warning, "Recovered the database in {Folder}; it accepts writes again.")]
         public static partial void Recovered(ILogger logger, string folder);
 
-        [LoggerMessage(4, LogLevel.Critical, "An operation of type {Operation} failed after its data was written.")]
+        [LoggerMessage(LogLevel.Critical, "Updating memory after a write failed (operation {Operation}).")]
         public static partial void OperationFaulted(ILogger logger, Exception exception, string operation);
     }
 }

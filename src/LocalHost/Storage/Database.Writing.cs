@@ -9,42 +9,38 @@ internal sealed partial class Database
     private readonly Thread _writer;
     private readonly WriteBatch _batch = new();
 
-    // Those of the current batch, with the exception that refused them.
-    private List<(WriteOperation Operation, Exception? Refusal)> _applied = [];
+    // The operations of the current batch, each with the exception that its Apply threw.
+    private List<(WriteOperation Operation, Exception? Error)> _applied = [];
     private long _commitNumber;
 
-    // Guards what follows.
+    // Guards the fields below.
     private readonly object _gate = new();
     private List<WriteOperation> _pending = [];
     private List<WriteOperation> _spare = [];
     private bool _isUrgent;
     private bool _closing;
 
-    /// <summary>Completes when the operation is safely on disk.</summary>
-    /// <exception cref="StorageUnavailableException">The disk is full or fails: the operation may be stored or not.</exception>
+    /// <summary>Completes when the operation is on disk.</summary>
+    /// <exception cref="StorageUnavailableException">The disk is full or failing; the outcome is unknown.</exception>
     public ValueTask WriteAsync(WriteOperation operation)
     {
         var completion = operation.Completion;
-        Enqueue(operation, isUrgent: true);
+        Submit(operation, isUrgent: true);
         return completion;
     }
 
     /// <summary>Submits an operation that nobody waits for.</summary>
-    /// <param name="isUrgent">If false, it is written with the next batch of others, or a few milliseconds later.</param>
-    public void Submit(WriteOperation operation, bool isUrgent = false) => Enqueue(operation, isUrgent);
-
-    /// <summary>Completes when everything that was submitted before is safely on disk, or has failed.</summary>
-    public ValueTask FlushAsync() => WriteAsync(new Nothing());
-
-    private void Enqueue(WriteOperation operation, bool isUrgent)
+    /// <param name="operation">The operation.</param>
+    /// <param name="isUrgent">If false, it is written with the next urgent one, or a few milliseconds later.</param>
+    public void Submit(WriteOperation operation, bool isUrgent = false)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closing, this);
-            var wakes = _pending.Count == 0 || (isUrgent && !_isUrgent);
+            var wake = _pending.Count == 0 || (isUrgent && !_isUrgent);
             _pending.Add(operation);
             _isUrgent |= isUrgent;
-            if (wakes)
+            if (wake)
             {
                 Monitor.Pulse(_gate);
             }
@@ -53,7 +49,7 @@ internal sealed partial class Database
 
     private void WriteBatches()
     {
-        while (TakePending() is { } operations)
+        while (DequeuePending() is { } operations)
         {
             if (_failure is not null)
             {
@@ -70,8 +66,8 @@ internal sealed partial class Database
         }
     }
 
-    /// <summary>What waits to be written; nothing after a while if the database must recover; null when it is time to stop.</summary>
-    private List<WriteOperation>? TakePending()
+    /// <summary>The pending operations; none after a while if the database has to recover; null when it is closing.</summary>
+    private List<WriteOperation>? DequeuePending()
     {
         lock (_gate)
         {
@@ -90,17 +86,17 @@ internal sealed partial class Database
 
             if (!_isUrgent && !_closing && _pending.Count > 0)
             {
-                Monitor.Wait(_gate, _options.RideAlongDelay);
+                Monitor.Wait(_gate, _options.LazyWriteDelay);
             }
 
-            var taken = _pending;
+            var pending = _pending;
             _pending = _spare;
             _isUrgent = false;
-            return taken;
+            return pending;
         }
     }
 
-    /// <returns>The index of the first operation that has not been dealt with.</returns>
+    /// <returns>The index of the first operation that is still pending.</returns>
     private int WriteBatch(List<WriteOperation> operations, int next)
     {
         if (_failure is not null)
@@ -116,7 +112,7 @@ internal sealed partial class Database
         _applied.Clear();
         _batch.Clear();
         _batch.Database = _database;
-        while (next < operations.Count && _applied.Count < _options.OperationsInBatch && _batch.Length < _options.BytesInBatch)
+        while (next < operations.Count && _applied.Count < _options.MaxBatchOperations && _batch.Length < _options.MaxBatchBytes)
         {
             var operation = operations[next++];
             _applied.Add((operation, Apply(operation)));
@@ -144,10 +140,10 @@ internal sealed partial class Database
             operation.Apply(_batch);
             return null;
         }
-        catch (Exception refusal)
+        catch (Exception exception)
         {
             _batch.UndoOperation();
-            return refusal;
+            return exception;
         }
     }
 
@@ -164,18 +160,18 @@ internal sealed partial class Database
         _commitNumber++;
     }
 
-    // Those that were refused have waited too: what they were refused for might have been lost with the batch.
+    // Operations that threw finish here too: the rows that they found might have been lost with the batch.
     private void FinishApplied()
     {
-        foreach (var (operation, refusal) in _applied)
+        foreach (var (operation, error) in _applied)
         {
-            Finish(operation, refusal);
+            Finish(operation, error);
         }
     }
 
     private void Finish(WriteOperation operation, Exception? failure)
     {
-        Settle(operation, failure);
+        NotifyOutcome(operation, failure);
         if (failure is null)
         {
             operation.Succeed();
@@ -186,28 +182,23 @@ internal sealed partial class Database
         }
     }
 
-    private void Settle(WriteOperation operation, Exception? failure)
+    private void NotifyOutcome(WriteOperation operation, Exception? failure)
     {
         try
         {
             if (failure is null)
             {
-                operation.Committed();
+                operation.OnCommitted();
             }
             else
             {
-                operation.Failed(failure);
+                operation.OnRolledBack(failure);
             }
         }
         catch (Exception exception)
         {
-            // A fault of ours in one operation must not stop all others.
+            // A bug in one operation must not stop the others.
             Log.OperationFaulted(_logger, exception, operation.GetType().Name);
         }
-    }
-
-    private sealed class Nothing : WriteOperation
-    {
-        public override void Apply(WriteBatch batch) { }
     }
 }

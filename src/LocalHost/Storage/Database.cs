@@ -5,21 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The one RocksDB database of a data folder. Operations are written by one thread, as many as wait as one batch with one sync; an
-/// operation is acknowledged when its batch is safely on disk. Reading is for any thread and sees what has been acknowledged.
+/// The RocksDB database of a data folder. One thread writes all operations that are pending as one batch with one sync (group commit); an
+/// operation is acknowledged when its batch is on disk. Any thread can read, and sees what has been acknowledged.
 /// </summary>
 internal sealed partial class Database : IDisposable
 {
     /// <summary>The format of everything in the database.</summary>
     public const int FormatVersion = 1;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly string _folder;
     private readonly DatabaseOptions _options;
     private readonly ILogger _logger;
 
-    // Replaced by the writer alone. Null while the database can't be opened again after a failure.
+    // Replaced by the writer thread only. Null while the database can't be reopened after a failure.
     private volatile RocksDbHandle? _database;
 
     private Database(string folder, DatabaseOptions options, ILogger logger)
@@ -33,14 +31,14 @@ internal sealed partial class Database : IDisposable
     /// <summary>False from a failed write until the database accepts writes again.</summary>
     public bool IsHealthy => LastError is null;
 
-    /// <summary>Why the database can't be written at the moment; null if it can.</summary>
+    /// <summary>Why the database can't be written at the moment, or null if it can.</summary>
     public StorageUnavailableException? LastError => _failure;
 
-    /// <summary>How many bytes of the disk are free for this user.</summary>
+    /// <summary>The bytes on the disk that this user may still use.</summary>
     public long FreeBytes => new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(_folder)! : _folder).AvailableFreeSpace;
 
-    /// <summary>Opens the database in this folder, or makes it.</summary>
-    /// <exception cref="DatabaseOpenException">It can't be opened; the message says what to do.</exception>
+    /// <summary>Opens the database in this folder, or creates it.</summary>
+    /// <exception cref="DatabaseOpenException">The database can't be opened; the message says what to do.</exception>
     public static Database Open(string folder, ILogger logger, DatabaseOptions? options = null)
     {
         folder = Path.GetFullPath(folder);
@@ -62,11 +60,11 @@ internal sealed partial class Database : IDisposable
         return database;
     }
 
-    /// <summary>The acknowledged value; null if there is none.</summary>
-    /// <exception cref="StorageUnavailableException">It can't be read.</exception>
+    /// <summary>The acknowledged value, or null if there is none.</summary>
+    /// <exception cref="StorageUnavailableException">The value can't be read.</exception>
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
-        var database = Enter();
+        var database = Acquire();
         try
         {
             return database.Get(key);
@@ -77,47 +75,47 @@ internal sealed partial class Database : IDisposable
         }
         finally
         {
-            database.Leave();
+            database.Release();
         }
     }
 
     /// <summary>
-    /// The rows from <paramref name="from"/> on whose keys are less than <paramref name="to"/>. To be disposed of by the caller.
+    /// The rows with keys from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive). The caller disposes the scan.
     /// </summary>
-    /// <exception cref="StorageUnavailableException">They can't be read.</exception>
+    /// <exception cref="StorageUnavailableException">The rows can't be read.</exception>
     public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        var database = Enter();
+        var database = Acquire();
         try
         {
             return new RangeScan(database, from, to);
         }
         catch
         {
-            database.Leave();
+            database.Release();
             throw;
         }
     }
 
     /// <summary>
-    /// Copies the database, as it is at one moment, to a folder that must not exist yet. The copy is a database of its own. On the same
-    /// disk it shares the files and costs little.
+    /// Copies the database as of now to a folder that must not exist. On the same disk the copy is cheap, because it shares files by hard
+    /// links.
     /// </summary>
-    /// <exception cref="IOException">It can't be written there.</exception>
+    /// <exception cref="IOException">The copy can't be written.</exception>
     public void Checkpoint(string folder)
     {
-        var database = Enter();
+        var database = Acquire();
         try
         {
             database.Checkpoint(Path.GetFullPath(folder));
         }
         finally
         {
-            database.Leave();
+            database.Release();
         }
     }
 
-    /// <summary>Writes what was submitted and closes the files.</summary>
+    /// <summary>Writes all submitted operations and closes the files.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -138,9 +136,9 @@ internal sealed partial class Database : IDisposable
         database?.Close();
     }
 
-    private RocksDbHandle Enter()
+    private RocksDbHandle Acquire()
     {
-        if (_database is { } database && database.TryEnter())
+        if (_database is { } database && database.TryAcquire())
         {
             return database;
         }
@@ -149,19 +147,11 @@ internal sealed partial class Database : IDisposable
         throw _failure ?? new StorageUnavailableException("The data could not be read: the database is being reopened.");
     }
 
-    // What is in there concerns nobody else on the machine.
     private void CreateFolder()
     {
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(_folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(_folder, OwnerOnly);
-            }
+            PrivateFolder.Create(_folder);
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -188,10 +178,9 @@ internal sealed partial class Database : IDisposable
             var version = BinaryPrimitives.ReadInt32BigEndian(row);
             if (version > FormatVersion)
             {
-                throw DatabaseOpenException.Newer(_folder, version, FormatVersion);
+                throw DatabaseOpenException.NewerFormat(_folder, version, FormatVersion);
             }
 
-            // Older formats are migrated here, once there are any.
             return;
         }
 
@@ -199,7 +188,7 @@ internal sealed partial class Database : IDisposable
         {
             if (scan.MoveNext())
             {
-                throw DatabaseOpenException.NotOurs(_folder);
+                throw DatabaseOpenException.UnknownData(_folder);
             }
         }
 

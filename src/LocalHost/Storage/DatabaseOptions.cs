@@ -1,41 +1,40 @@
-using LocalHost.Storage.Native;
-
 namespace LocalHost.Storage;
 
 internal sealed record DatabaseOptions
 {
-    /// <summary>How long an operation that nobody waits for is kept for the next batch, if none is written anyway.</summary>
-    public TimeSpan RideAlongDelay { get; init; } = TimeSpan.FromMilliseconds(10);
+    /// <summary>How long an operation that nobody waits for may wait for others, to share their batch.</summary>
+    public TimeSpan LazyWriteDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>After a failed write: how long until the disk is tried again.</summary>
+    /// <summary>The time between attempts to recover from a failed write.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// After a failed write: how many bytes must be free before the database is reopened. Reopening needs some, and can't be taken back.
+    /// The bytes that must be free, besides room for what is only in the write-ahead log, before recovery reopens the database, which can't
+    /// be undone.
     /// </summary>
-    public long RoomToReopen { get; init; } = 64 << 20;
+    public long MinFreeBytesToReopen { get; init; } = 8 << 20;
 
-    /// <summary>A batch is written when it has this many operations, whatever else waits.</summary>
-    public int OperationsInBatch { get; init; } = 4096;
+    /// <summary>A batch with this many operations is full.</summary>
+    public int MaxBatchOperations { get; init; } = 4096;
 
-    /// <summary>A batch is written when it has this many bytes, whatever else waits.</summary>
-    public int BytesInBatch { get; init; } = 4 << 20;
+    /// <summary>A batch with this many bytes is full.</summary>
+    public int MaxBatchBytes { get; init; } = 4 << 20;
 
-    /// <summary>What writes a batch, given what would write it. For tests, which let it fail.</summary>
-    public Action<WriteFunction, ReadOnlySpan<byte>> Write { get; init; } = (write, batch) => write(batch);
+    /// <summary>Wraps the function that writes a batch, so that tests can make it fail.</summary>
+    public Action<Action<ReadOnlySpan<byte>>, ReadOnlySpan<byte>> Write { get; init; } = (write, batch) => write(batch);
 
     /// <summary>
-    /// In memory at most 32 MB of blocks, with indexes and filters, and 48 MB that are not in table files yet. The info log is two files of
-    /// 1 MB.
+    /// RocksDB's options. Memory is limited to 32 MB of blocks, including indexes and filters, and 48 MB of memtables. The info log has two
+    /// files of 1 MB.
     /// </summary>
     /// <remarks>
-    /// kTolerateCorruptedTailRecords: a record that was cut off while it was written, which a crash leaves behind, is dropped. Any other
-    /// damage of the log fails the opening: kPointInTimeRecovery would silently drop everything after it, acknowledged or not, and
-    /// kAbsoluteConsistency would refuse to open after an ordinary crash. max_bgerror_resume_count: the database is reopened here after a
-    /// failure, which tells what a failed write has left behind. kCompactionStyleUniversal: files are merged with those of about their
-    /// size. Levels would rewrite all of the next level for each few files, since every file has keys of every queue and of every
-    /// subscription's log. compression_per_level: most messages are gone before their file is merged. partition_filters: the whole index
-    /// and filter of a table file are megabytes, more than a shard of the cache holds, and were read anew for each Get.
+    /// kTolerateCorruptedTailRecords drops a record that a crash cut off. Any other damage of the log fails the opening:
+    /// kPointInTimeRecovery would silently drop everything after it, and kAbsoluteConsistency would not open after an ordinary crash.
+    /// max_bgerror_resume_count: recovery reopens the database instead, which shows whether a failed write was committed.
+    /// kCompactionStyleUniversal merges files of similar size. Leveled compaction would rewrite the whole next level for every few files,
+    /// because each file has keys of all queues and of all delivery logs. compression_per_level: most messages are deleted before their
+    /// file is merged. partition_filters: the index and filter of a whole file are megabytes, more than a shard of the cache holds, and
+    /// every Get would read them again.
     /// </remarks>
     public string RocksDb { get; init; } =
         "create_if_missing=true;max_open_files=400;max_background_jobs=2;bytes_per_sync=1M;compaction_readahead_size=512K;"
@@ -48,6 +47,3 @@ internal sealed record DatabaseOptions
         + "index_type=kTwoLevelIndexSearch;partition_filters=true;metadata_block_size=8K;"
         + "filter_policy=bloomfilter:10:false;block_size=8K;format_version=6}";
 }
-
-/// <exception cref="RocksDbException">The batch could not be written, or is not known to be.</exception>
-internal delegate void WriteFunction(ReadOnlySpan<byte> batch);

@@ -6,12 +6,12 @@ using System.Text;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The properties of messages and of table rows as bytes: for each its name, a byte for the type of its value, and the value. Names and
-/// values come after their length; numbers are as they are in memory, little-endian on every machine that this runs on.
+/// The binary format of the properties of messages and table rows: for each its name, the type of its value (1 byte), and the value. Names
+/// and values are prefixed by their length; numbers have the layout of memory, little-endian on all supported platforms.
 /// </summary>
 internal static class PropertyFormat
 {
-    // Names repeat from message to message and from row to row. What another thread does to a slot costs a string at worst.
+    // Caches names, which repeat in all messages and rows. A race on a slot only costs a string.
     private static readonly string?[] s_names = new string?[256];
 
     private enum Tag : byte
@@ -39,7 +39,7 @@ internal static class PropertyFormat
         Binary,
     }
 
-    /// <exception cref="SerializationException">The value is of a type that neither Service Bus nor Table Storage has.</exception>
+    /// <exception cref="SerializationException">Neither Service Bus nor Table Storage supports the type of the value.</exception>
     public static void Write(ByteWriter writer, string name, object? value)
     {
         WriteText(writer, name);
@@ -116,7 +116,7 @@ internal static class PropertyFormat
 
     public static string ReadName(ref ReadOnlySpan<byte> bytes)
     {
-        var utf8 = TakeWithLength(ref bytes);
+        var utf8 = ReadBlock(ref bytes);
         if (utf8.IsEmpty)
         {
             return "";
@@ -135,8 +135,8 @@ internal static class PropertyFormat
     /// <summary>The value that follows a name.</summary>
     public static object? ReadValue(ref ReadOnlySpan<byte> bytes)
     {
-        var tag = (Tag)Take(ref bytes, 1)[0];
-        var value = TakeWithLength(ref bytes);
+        var tag = (Tag)ReadBytes(ref bytes, 1)[0];
+        var value = ReadBlock(ref bytes);
         return tag switch
         {
             Tag.Null => null,
@@ -160,61 +160,62 @@ internal static class PropertyFormat
             Tag.TimeSpan => new TimeSpan(MemoryMarshal.Read<long>(value)),
             Tag.Uri => new Uri(Encoding.UTF8.GetString(value)),
             Tag.Binary => value.ToArray(),
-            _ => throw new InvalidDataException($"A stored property is of the unknown type {tag}."),
+            _ => throw new InvalidDataException($"A stored property has the unknown type {tag}."),
         };
     }
 
     public static void SkipValue(ref ReadOnlySpan<byte> bytes)
     {
-        Take(ref bytes, 1);
-        TakeWithLength(ref bytes);
+        ReadBytes(ref bytes, 1);
+        ReadBlock(ref bytes);
     }
 
     public static void WriteText(ByteWriter writer, string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
-        writer.WriteLength(length);
-        Encoding.UTF8.GetBytes(text, writer.Take(length));
+        writer.WriteVarint(length);
+        Encoding.UTF8.GetBytes(text, writer.Append(length));
     }
 
-    public static string ReadText(ref ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(TakeWithLength(ref bytes));
+    public static string ReadText(ref ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(ReadBlock(ref bytes));
 
-    public static int ReadLength(ref ReadOnlySpan<byte> bytes)
+    /// <summary>Reads what <see cref="ByteWriter.WriteVarint"/> wrote.</summary>
+    public static int ReadVarint(ref ReadOnlySpan<byte> bytes)
     {
-        var (length, shift) = (0, 0);
-        byte part;
+        var (value, shift) = (0, 0);
+        byte next;
         do
         {
-            part = Take(ref bytes, 1)[0];
-            length |= (part & 0x7F) << shift;
+            next = ReadBytes(ref bytes, 1)[0];
+            value |= (next & 0x7F) << shift;
             shift += 7;
-        } while (part >= 0x80);
-        return length;
+        } while (next >= 0x80);
+        return value;
     }
 
     private static void WriteText(ByteWriter writer, Tag tag, string text)
     {
-        writer.Take(1)[0] = (byte)tag;
+        writer.Append(1)[0] = (byte)tag;
         WriteText(writer, text);
     }
 
     private static void WriteNumber<T>(ByteWriter writer, Tag tag, T number)
         where T : unmanaged => MemoryMarshal.Write(Start(writer, tag, Unsafe.SizeOf<T>()), in number);
 
-    /// <returns>Where the value goes.</returns>
+    /// <returns>The bytes of the value, to be filled in.</returns>
     private static Span<byte> Start(ByteWriter writer, Tag tag, int length)
     {
-        writer.Take(1)[0] = (byte)tag;
-        writer.WriteLength(length);
-        return writer.Take(length);
+        writer.Append(1)[0] = (byte)tag;
+        writer.WriteVarint(length);
+        return writer.Append(length);
     }
 
-    private static ReadOnlySpan<byte> TakeWithLength(ref ReadOnlySpan<byte> bytes) => Take(ref bytes, ReadLength(ref bytes));
+    private static ReadOnlySpan<byte> ReadBlock(ref ReadOnlySpan<byte> bytes) => ReadBytes(ref bytes, ReadVarint(ref bytes));
 
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> bytes, int length)
+    private static ReadOnlySpan<byte> ReadBytes(ref ReadOnlySpan<byte> bytes, int length)
     {
-        var taken = bytes[..length];
+        var read = bytes[..length];
         bytes = bytes[length..];
-        return taken;
+        return read;
     }
 }

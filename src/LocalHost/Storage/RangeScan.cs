@@ -4,8 +4,7 @@ using LocalHost.Storage.Native;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The rows of a range in the order of their keys, as they were when the scan began. Dispose of it soon: the database can't be closed or
-/// reopened meanwhile.
+/// The rows of a range in key order, as of when the scan began. Dispose it soon: until then the database can't be closed or reopened.
 /// </summary>
 /// <remarks>For one thread at a time.</remarks>
 internal sealed unsafe class RangeScan : IDisposable
@@ -17,12 +16,12 @@ internal sealed unsafe class RangeScan : IDisposable
     private bool _started;
     private bool _disposed;
 
-    /// <summary>The caller has entered the database; the scan leaves it.</summary>
+    /// <summary>The caller has acquired the database; the scan releases it.</summary>
     public RangeScan(RocksDbHandle database, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
         _database = database;
         _options = RocksDbLibrary.CreateReadOptions();
-        // RocksDB keeps the address, not the bytes.
+        // RocksDB keeps the pointer without copying the bytes.
         _end = (byte*)NativeMemory.Alloc((nuint)Math.Max(to.Length, 1));
         to.CopyTo(new Span<byte>(_end, to.Length));
         RocksDbLibrary.SetUpperBound(_options, _end, (nuint)to.Length);
@@ -50,7 +49,7 @@ internal sealed unsafe class RangeScan : IDisposable
         }
     }
 
-    /// <summary>Goes on at the first row from this key on: <see cref="MoveNext"/> moves to it.</summary>
+    /// <summary>Continues at the first row whose key is not less: <see cref="MoveNext"/> moves to it.</summary>
     public void Seek(ReadOnlySpan<byte> key)
     {
         fixed (byte* start = key)
@@ -98,7 +97,7 @@ internal sealed unsafe class RangeScan : IDisposable
             RocksDbLibrary.DestroyIterator(_iterator);
             RocksDbLibrary.DestroyReadOptions(_options);
             NativeMemory.Free(_end);
-            _database.Leave();
+            _database.Release();
         }
     }
 }

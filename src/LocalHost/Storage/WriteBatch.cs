@@ -5,17 +5,17 @@ using LocalHost.Storage.Native;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// The changes of many operations that are written as one, and the state as it will be after them. For the writer thread alone.
+/// The changes of many operations, written together, and the state after them. Used by the writer thread only.
 /// </summary>
 /// <remarks>
-/// The bytes are those of RocksDB's <c>WriteBatch::Data()</c>, so that a batch costs one call: sequence number (8 bytes, RocksDB's), count
-/// (4), and for each change its type, the key and, if there is one, the value, each with its length before it.
+/// The format is that of RocksDB's <c>WriteBatch::Data()</c>, so that a batch costs one native call: sequence number (8 bytes, set by
+/// RocksDB), count (4), and for each change its type, the key and, unless it is a deletion, the value, both prefixed by their length.
 /// </remarks>
 internal sealed class WriteBatch : IDisposable
 {
     private const int HeaderLength = 12;
-    private const int SmallLength = 64 << 10;
-    private const int SpareLength = 8 << 20;
+    private const int InitialLength = 64 << 10;
+    private const int MaxRetainedLength = 8 << 20;
     private const byte Deletion = 0,
         Value = 1,
         RangeDeletion = 15;
@@ -24,7 +24,7 @@ internal sealed class WriteBatch : IDisposable
     private readonly Dictionary<Slice, Slice>.AlternateLookup<ReadOnlySpan<byte>> _changesByKey;
     private readonly List<(Slice Key, Slice? Before)> _undo = [];
     private readonly List<IBatchParticipant> _participants = [];
-    private ByteWriter _bytes = new(SmallLength);
+    private ByteWriter _bytes = new(InitialLength);
     private int _undoLength;
     private int _undoCount;
 
@@ -32,10 +32,10 @@ internal sealed class WriteBatch : IDisposable
     {
         _changes = new(new SliceComparer(this));
         _changesByKey = _changes.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _bytes.Take(HeaderLength).Clear();
+        _bytes.Append(HeaderLength).Clear();
     }
 
-    /// <summary>How many changes it has.</summary>
+    /// <summary>The number of changes.</summary>
     public int Count { get; private set; }
 
     public int Length => _bytes.Length;
@@ -54,39 +54,39 @@ internal sealed class WriteBatch : IDisposable
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => value.CopyTo(Put(key, value.Length));
 
     /// <summary>
-    /// As <see cref="Put(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, of a value for the caller to write, before anything else is put.
+    /// As <see cref="Put(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, but the caller fills in the value before it uses the batch again.
     /// </summary>
     public Span<byte> Put(ReadOnlySpan<byte> key, int valueLength)
     {
-        var start = Begin(Value, key);
-        _bytes.WriteLength(valueLength);
-        Change(start, key.Length, new(Length, valueLength));
-        return _bytes.Take(valueLength);
+        var start = AppendKey(Value, key);
+        _bytes.WriteVarint(valueLength);
+        Track(start, key.Length, new(Length, valueLength));
+        return _bytes.Append(valueLength);
     }
 
     public void Delete(ReadOnlySpan<byte> key)
     {
-        var start = Begin(Deletion, key);
-        Change(start, key.Length, Slice.Deleted);
+        var start = AppendKey(Deletion, key);
+        Track(start, key.Length, Slice.Deleted);
     }
 
     /// <summary>
-    /// Deletes the keys from <paramref name="from"/> on that are less than <paramref name="to"/>. <see cref="Get"/> doesn't know of it.
+    /// Deletes the keys from <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive). <see cref="Get"/> ignores this.
     /// </summary>
     public void DeleteRange(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to)
     {
-        Begin(RangeDeletion, from);
-        _bytes.WriteLength(to.Length);
+        AppendKey(RangeDeletion, from);
+        _bytes.WriteVarint(to.Length);
         _bytes.Write(to);
     }
 
-    /// <summary>The value as it will be after this batch; null if there is none.</summary>
-    /// <exception cref="StorageUnavailableException">It can't be read.</exception>
+    /// <summary>The value after the changes so far, or null if there is none.</summary>
+    /// <exception cref="StorageUnavailableException">The value can't be read.</exception>
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
         if (_changesByKey.TryGetValue(key, out var value))
         {
-            return value == Slice.Deleted ? null : Of(value).ToArray();
+            return value == Slice.Deleted ? null : BytesOf(value).ToArray();
         }
 
         try
@@ -99,14 +99,12 @@ internal sealed class WriteBatch : IDisposable
         }
     }
 
-    /// <summary>The stored rows of a range, without what this batch changes. To be disposed of before the batch is written.</summary>
-    /// <exception cref="StorageUnavailableException">They can't be read.</exception>
+    /// <summary>The stored rows of a range, without the changes of this batch. Dispose the scan before the batch is written.</summary>
+    /// <exception cref="StorageUnavailableException">The rows can't be read.</exception>
     public RangeScan Scan(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) =>
-        Database!.TryEnter()
-            ? new RangeScan(Database, from, to)
-            : throw new InvalidOperationException("The database is closed while a batch is made.");
+        Database!.TryAcquire() ? new RangeScan(Database, from, to) : throw new InvalidOperationException("The database is closed.");
 
-    /// <summary>Lets the participant complete this batch before it is written. False if it does so already.</summary>
+    /// <summary>Has the participant complete this batch before it is written. Returns false if it already takes part.</summary>
     public bool Join(IBatchParticipant participant)
     {
         if (_participants.Contains(participant))
@@ -131,18 +129,18 @@ internal sealed class WriteBatch : IDisposable
     internal void Clear()
     {
         _participants.Clear();
-        if (Length > SpareLength)
+        if (Length > MaxRetainedLength)
         {
             _bytes.Dispose();
-            _bytes = new(SmallLength);
-            _bytes.Take(HeaderLength).Clear();
+            _bytes = new(InitialLength);
+            _bytes.Append(HeaderLength).Clear();
         }
 
-        _bytes.CutTo(HeaderLength);
+        _bytes.Truncate(HeaderLength);
         Count = 0;
 
         _changes.Clear();
-        if (_changes.Capacity > SpareLength >> 7)
+        if (_changes.Capacity > MaxRetainedLength >> 7)
         {
             _changes.TrimExcess(1024);
         }
@@ -156,7 +154,7 @@ internal sealed class WriteBatch : IDisposable
         _undo.Clear();
     }
 
-    /// <summary>Takes back what was put since <see cref="BeginOperation"/>.</summary>
+    /// <summary>Undoes the changes since <see cref="BeginOperation"/>.</summary>
     internal void UndoOperation()
     {
         for (var i = _undo.Count - 1; i >= 0; i--)
@@ -171,22 +169,22 @@ internal sealed class WriteBatch : IDisposable
             }
         }
 
-        _bytes.CutTo(_undoLength);
+        _bytes.Truncate(_undoLength);
         Count = _undoCount;
         _undo.Clear();
     }
 
-    /// <returns>Where the key starts.</returns>
-    private int Begin(byte type, ReadOnlySpan<byte> key)
+    /// <returns>The position of the key.</returns>
+    private int AppendKey(byte type, ReadOnlySpan<byte> key)
     {
-        _bytes.Take(1)[0] = type;
+        _bytes.Append(1)[0] = type;
         Count++;
-        _bytes.WriteLength(key.Length);
+        _bytes.WriteVarint(key.Length);
         _bytes.Write(key);
         return Length - key.Length;
     }
 
-    private void Change(int keyStart, int keyLength, Slice value)
+    private void Track(int keyStart, int keyLength, Slice value)
     {
         var key = new Slice(keyStart, keyLength);
         ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes, key, out var exists);
@@ -194,7 +192,7 @@ internal sealed class WriteBatch : IDisposable
         entry = value;
     }
 
-    private ReadOnlySpan<byte> Of(Slice slice) => _bytes.Written.Slice(slice.Start, slice.Length);
+    private ReadOnlySpan<byte> BytesOf(Slice slice) => _bytes.Written.Slice(slice.Start, slice.Length);
 
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Slice(int Start, int Length)
@@ -204,11 +202,11 @@ internal sealed class WriteBatch : IDisposable
 
     private sealed class SliceComparer(WriteBatch batch) : IEqualityComparer<Slice>, IAlternateEqualityComparer<ReadOnlySpan<byte>, Slice>
     {
-        public bool Equals(Slice x, Slice y) => batch.Of(x).SequenceEqual(batch.Of(y));
+        public bool Equals(Slice x, Slice y) => batch.BytesOf(x).SequenceEqual(batch.BytesOf(y));
 
-        public int GetHashCode(Slice slice) => GetHashCode(batch.Of(slice));
+        public int GetHashCode(Slice slice) => GetHashCode(batch.BytesOf(slice));
 
-        public bool Equals(ReadOnlySpan<byte> alternate, Slice other) => alternate.SequenceEqual(batch.Of(other));
+        public bool Equals(ReadOnlySpan<byte> alternate, Slice other) => alternate.SequenceEqual(batch.BytesOf(other));
 
         public int GetHashCode(ReadOnlySpan<byte> alternate)
         {
@@ -218,13 +216,6 @@ internal sealed class WriteBatch : IDisposable
         }
 
         public Slice Create(ReadOnlySpan<byte> alternate) =>
-            throw new NotSupportedException("Keys are added where they stand in the batch.");
+            throw new NotSupportedException("Keys must be in the batch before they are tracked.");
     }
-}
-
-/// <summary>Adds once to a batch what sums up the operations in it.</summary>
-internal interface IBatchParticipant
-{
-    /// <summary>Called on the writer thread after the last operation was applied. Must not throw.</summary>
-    void Complete(WriteBatch batch);
 }

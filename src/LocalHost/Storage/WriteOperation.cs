@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace LocalHost.Storage;
 
 /// <summary>
-/// Something to be stored as a whole, once. All that is called here runs on the database's writer thread, in the order in which operations
-/// were submitted, so it must be quick and needs no locks against other operations.
+/// An atomic change of the database, submitted once. Its methods run on the writer thread in the order of submission, so they must be
+/// quick, and need no locks against other operations.
 /// </summary>
 internal abstract class WriteOperation : IValueTaskSource
 {
@@ -13,19 +13,19 @@ internal abstract class WriteOperation : IValueTaskSource
     internal ValueTask Completion => new(this, _completion.Version);
 
     /// <summary>
-    /// Puts the changes into the batch, and may decide by what <see cref="WriteBatch.Get"/> says. If it throws, what it has put is taken
-    /// back and only this operation fails, with that exception.
+    /// Adds the changes to the batch, which may depend on <see cref="WriteBatch.Get"/>. If it throws, its changes are undone and only this
+    /// operation fails, with that exception.
     /// </summary>
     public abstract void Apply(WriteBatch batch);
 
-    /// <summary>The changes are safely on disk. Changes in memory belong here: nobody must see what could still be lost.</summary>
-    public virtual void Committed() { }
+    /// <summary>The changes are on disk. Update memory here and not earlier, so that nobody sees what could still be lost.</summary>
+    public virtual void OnCommitted() { }
 
     /// <summary>
-    /// The changes are not stored and won't be. When the disk fails this comes later than the <see cref="StorageUnavailableException"/>
-    /// that the caller gets, namely when the outcome is certain; it may then be <see cref="Committed"/> as well.
+    /// The changes are not stored. If the disk failed, this or <see cref="OnCommitted"/> is called when the outcome is known, which is after
+    /// the caller got its <see cref="StorageUnavailableException"/>.
     /// </summary>
-    public virtual void Failed(Exception exception) { }
+    public virtual void OnRolledBack(Exception exception) { }
 
     internal void Succeed() => _completion.SetResult(true);
 

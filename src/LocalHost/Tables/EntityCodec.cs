@@ -3,7 +3,7 @@ using LocalHost.Storage;
 
 namespace LocalHost.Tables;
 
-/// <summary>The properties of an entity as bytes, without its keys and timestamp.</summary>
+/// <summary>Encodes the properties of an entity, without its keys and timestamp.</summary>
 internal static class EntityCodec
 {
     public const string PartitionKeyName = nameof(TableEntity.PartitionKey);
@@ -21,7 +21,7 @@ internal static class EntityCodec
                     name,
                     value is string or bool or int or long or double or DateTimeOffset or Guid or byte[]
                         ? value
-                        : throw new NotSupportedException($"A table has no properties of type {value.GetType()}.")
+                        : throw new NotSupportedException($"Table Storage doesn't support properties of type {value.GetType()}.")
                 );
             }
         }
@@ -29,7 +29,7 @@ internal static class EntityCodec
         return writer.Written.ToArray();
     }
 
-    /// <summary>Adds the properties, or those selected, that the entity doesn't have yet.</summary>
+    /// <summary>Adds the (selected) properties that the entity doesn't have yet.</summary>
     public static void ReadInto(TableEntity entity, ReadOnlySpan<byte> bytes, string[]? select = null)
     {
         if (select is not null && Array.TrueForAll(select, IsSystem))
@@ -51,6 +51,6 @@ internal static class EntityCodec
         }
     }
 
-    /// <summary>Whether the name is one of those that every entity has.</summary>
+    /// <summary>Whether every entity has a property of this name.</summary>
     public static bool IsSystem(string name) => name is PartitionKeyName or RowKeyName or "Timestamp" or "odata.etag";
 }

@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 namespace LocalHost.Tables;
 
 /// <summary>
-/// What the Table service accepts. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+/// The limits of Table Storage. https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 /// </summary>
 internal static class EntityLimits
 {
@@ -17,7 +17,7 @@ internal static class EntityLimits
         .. "/\\#?",
         .. Enumerable.Range(0, 256).Select(code => (char)code).Where(char.IsControl),
     ]);
-    private static readonly DateTimeOffset EarliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_earliestTime = new(1601, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static TableError? CheckTable(string name) =>
         name.Length is < 3 or > 63 || !char.IsAsciiLetter(name[0]) || !name.All(char.IsAsciiLetterOrDigit)
@@ -32,10 +32,10 @@ internal static class EntityLimits
 
     public static TableError? CheckKeys(TableEntity entity) => CheckKey(entity.PartitionKey) ?? CheckKey(entity.RowKey);
 
-    /// <summary>All but the keys.</summary>
+    /// <summary>Checks all properties except the keys.</summary>
     public static TableError? CheckProperties(TableEntity entity)
     {
-        // The size is documented: 4 bytes, the keys, and for each property 8 bytes, its name and its value, texts at 2 bytes a character.
+        // The documented size: 4 bytes, the keys, and for each property 8 bytes, its name and its value, at 2 bytes per character.
         var (count, size) = (3, 4L + (2 * (entity.PartitionKey.Length + entity.RowKey.Length)));
         foreach (var (name, value) in entity)
         {
@@ -49,7 +49,7 @@ internal static class EntityLimits
                 return invalid;
             }
 
-            if (value is DateTimeOffset time && time < EarliestTime)
+            if (value is DateTimeOffset time && time < s_earliestTime)
             {
                 return TableError.OutOfRangeInput;
             }

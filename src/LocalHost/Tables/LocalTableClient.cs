@@ -4,12 +4,10 @@ using Azure.Data.Tables.Models;
 
 namespace LocalHost.Tables;
 
-/// <summary>Works with one table of a data folder. Entities are <see cref="TableEntity"/>.</summary>
-internal sealed partial class LocalTableClient(TableStore tables, string name) : TableClient
+/// <summary>The client of one table in the data folder. Entities must be <see cref="TableEntity"/>.</summary>
+internal sealed class LocalTableClient(TableStore tables, string name) : TableClient
 {
     public override string Name => name;
-
-    public override string AccountName => "local";
 
     public override async Task<Response<TableItem>> CreateIfNotExistsAsync(CancellationToken cancellationToken = default) =>
         Response.FromValue(new TableItem(name), await tables.CreateTableIfNotExistsAsync(name, cancellationToken));
@@ -37,9 +35,9 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
     {
         ArgumentNullException.ThrowIfNull(partitionKey);
         ArgumentNullException.ThrowIfNull(rowKey);
-        // Reading is synchronous, but what it throws belongs to the task.
-        var (response, entity) = await ValueTask.FromResult(tables.Read(name, partitionKey, rowKey, Selected(select), cancellationToken));
-        return entity is null ? new NoValue<T>(response) : Response.FromValue(To<T>(entity), response);
+        // Reading is synchronous, but its exceptions belong in the task.
+        var (response, entity) = await ValueTask.FromResult(tables.Read(name, partitionKey, rowKey, ToArray(select), cancellationToken));
+        return entity is null ? new NoValue<T>(response) : Response.FromValue(Cast<T>(entity), response);
     }
 
     public override Task<Response> UpdateEntityAsync<T>(
@@ -51,7 +49,7 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
     {
         if (ifMatch == default)
         {
-            throw new ArgumentException("An ETag is required; ETag.All updates whatever is there.", nameof(ifMatch));
+            throw new ArgumentException("An ETag is required. Use ETag.All to update unconditionally.", nameof(ifMatch));
         }
 
         return WriteAsync(
@@ -95,7 +93,7 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
     ) =>
         new EntityPages<T>(
             (continuationToken, pageSize) =>
-                tables.Query(name, new TableQuery(filter, pageSize ?? maxPerPage, Selected(select), continuationToken), cancellationToken)
+                tables.Query(name, new TableQuery(filter, pageSize ?? maxPerPage, ToArray(select), continuationToken), cancellationToken)
         );
 
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
@@ -110,11 +108,11 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
             : throw new InvalidOperationException("Transaction must contain at least one operation");
     }
 
-    private static string[]? Selected(IEnumerable<string>? select) => select?.ToArray() is { Length: > 0 } names ? names : null;
+    private static string[]? ToArray(IEnumerable<string>? select) => select?.ToArray() is { Length: > 0 } names ? names : null;
 
-    private static T To<T>(TableEntity entity)
+    private static T Cast<T>(TableEntity entity)
         where T : class, ITableEntity =>
-        entity as T ?? throw new NotSupportedException($"Entities are {nameof(TableEntity)} on the local host, not {typeof(T).Name}.");
+        entity as T ?? throw new NotSupportedException($"The local host supports {nameof(TableEntity)} only, not {typeof(T).Name}.");
 
     private Task<Response> WriteAsync(TableTransactionActionType type, ITableEntity entity, ETag etag, CancellationToken cancellationToken)
     {
@@ -133,16 +131,16 @@ internal sealed partial class LocalTableClient(TableStore tables, string name) :
         public override Response GetRawResponse() => response;
     }
 
-    private sealed class EntityPages<T>(Func<string?, int?, TablePage> next) : AsyncPageable<T>
+    private sealed class EntityPages<T>(Func<string?, int?, TablePage> getPage) : AsyncPageable<T>
         where T : class, ITableEntity
     {
         public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
         {
             do
             {
-                var page = await ValueTask.FromResult(next(continuationToken, pageSizeHint));
+                var page = await ValueTask.FromResult(getPage(continuationToken, pageSizeHint));
                 continuationToken = page.ContinuationToken;
-                yield return Page<T>.FromValues(page.Entities.Select(To<T>).ToArray(), continuationToken, new StoredResponse(200, []));
+                yield return Page<T>.FromValues(page.Entities.Select(Cast<T>).ToArray(), continuationToken, new StoredResponse(200, []));
             } while (continuationToken is not null);
         }
     }

@@ -5,33 +5,33 @@ using LocalHost.Storage;
 namespace LocalHost.Tables;
 
 /// <summary>
-/// Keys of rows as bytes whose order is that of the keys: the table, then the partition key, a zero and the row key, both in the order of
-/// their UTF-16 code units. No name and no key may contain a zero.
+/// Encodes the keys of rows so that the bytes sort like the keys: the table, then the partition key, a zero and the row key, both ordered
+/// by UTF-16 code units. Names and keys contain no zero.
 /// </summary>
 internal static class RowKey
 {
-    /// <summary>The key that says that there is a table of this name. Names differ by more than case.</summary>
-    public static byte[] OfName(string table) => [KeySpace.TableNames, .. Encoding.ASCII.GetBytes(table.ToUpperInvariant())];
+    /// <summary>The key of the row that a table exists. Names ignore case.</summary>
+    public static byte[] ForName(string table) => [KeySpace.TableNames, .. Encoding.ASCII.GetBytes(table.ToUpperInvariant())];
 
-    /// <summary>What the keys of a table's rows begin with.</summary>
-    public static byte[] OfTable(string table) => [KeySpace.TableRows, .. OfName(table).AsSpan(1), 0];
+    /// <summary>The prefix of the keys of a table's rows.</summary>
+    public static byte[] PrefixOf(string table) => [KeySpace.TableRows, .. ForName(table).AsSpan(1), 0];
 
-    /// <summary>Above every row of the table and below those of the next.</summary>
-    public static byte[] AfterTable(ReadOnlySpan<byte> table) => [.. table[..^1], 1];
+    /// <summary>Sorts after all rows of the table with this prefix, and before those of the next.</summary>
+    public static byte[] AfterTable(ReadOnlySpan<byte> prefix) => [.. prefix[..^1], 1];
 
-    /// <param name="table">What the key begins with: <see cref="OfTable"/>, or nothing for a place within a table.</param>
+    /// <param name="prefix">The table's <see cref="PrefixOf"/>, or empty for a key within a table.</param>
     /// <param name="partitionKey">The partition key.</param>
     /// <param name="rowKey">The row key.</param>
-    public static byte[] Encode(ReadOnlySpan<byte> table, string partitionKey, string rowKey)
+    public static byte[] Encode(ReadOnlySpan<byte> prefix, string partitionKey, string rowKey)
     {
-        var key = new byte[table.Length + LengthOf(partitionKey) + 1 + LengthOf(rowKey)];
-        table.CopyTo(key);
-        var end = table.Length + Write(partitionKey, key.AsSpan(table.Length));
+        var key = new byte[prefix.Length + LengthOf(partitionKey) + 1 + LengthOf(rowKey)];
+        prefix.CopyTo(key);
+        var end = prefix.Length + Write(partitionKey, key.AsSpan(prefix.Length));
         Write(rowKey, key.AsSpan(end + 1));
         return key;
     }
 
-    /// <summary>A partition key or a row key alone.</summary>
+    /// <summary>Encodes a partition key or a row key alone.</summary>
     public static byte[] Encode(string part)
     {
         var bytes = new byte[LengthOf(part)];
@@ -39,13 +39,13 @@ internal static class RowKey
         return bytes;
     }
 
-    /// <summary>Below every row of the partition.</summary>
+    /// <summary>Sorts before all rows of the partition.</summary>
     public static byte[] BeforePartition(ReadOnlySpan<byte> partition) => [.. partition, 0];
 
-    /// <summary>Above every row of the partition and below those of the next.</summary>
+    /// <summary>Sorts after all rows of the partition, and before those of the next.</summary>
     public static byte[] AfterPartition(ReadOnlySpan<byte> partition) => [.. partition, 1];
 
-    /// <summary>Above this key and below the next possible one.</summary>
+    /// <summary>Sorts after this key, and before the next possible one.</summary>
     public static byte[] After(ReadOnlySpan<byte> key) => [.. key, 0];
 
     /// <param name="key">A key within a table.</param>
@@ -64,7 +64,7 @@ internal static class RowKey
                 : 3
             );
 
-    // Each code unit takes the bytes that UTF-8 gives to a character of that number, surrogates too. So the order stays and no key is lost.
+    // Encodes each UTF-16 code unit, surrogates too, as UTF-8 encodes a character of that number: this keeps the order, and all keys.
     private static int Write(string part, Span<byte> output)
     {
         if (Ascii.FromUtf16(part, output, out var length) == OperationStatus.Done)

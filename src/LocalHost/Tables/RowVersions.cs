@@ -6,15 +6,15 @@ using LocalHost.Storage;
 namespace LocalHost.Tables;
 
 /// <summary>
-/// The versions that rows get: the time in ticks of UTC, and later than every version before, also if the clock is set back or the app
-/// restarted. So no ETag is ever used twice. For the writer thread alone.
+/// Assigns versions to rows: the time in UTC ticks, but always later than every version before, even if the clock is set back or the app
+/// restarts. So no ETag is ever reused. Used by the writer thread only.
 /// </summary>
 internal sealed class RowVersions
 {
-    // A second's worth of versions is stored as used in advance, so that few writes have to store another. A restart goes on from there.
+    // Versions are reserved for a second at a time, so that few writes have to store a reservation. A restart continues after it.
     private const long Reserve = TimeSpan.TicksPerSecond;
-    private const string Start = "W/\"datetime'";
-    private const string End = "'\"";
+    private const string ETagStart = "W/\"datetime'";
+    private const string ETagEnd = "'\"";
 
     private readonly TimeProvider _time;
     private long _last;
@@ -26,22 +26,22 @@ internal sealed class RowVersions
         _last = _reserved = database.Get(KeySpace.TableVersions) is { } stored ? BinaryPrimitives.ReadInt64BigEndian(stored) : 0;
     }
 
-    /// <summary>The ETag that the Table service gives to a row of this time.</summary>
+    /// <summary>The ETag of a version, as in Table Storage.</summary>
     public static ETag ETagOf(long version)
     {
         Span<char> time = stackalloc char[28];
         new DateTime(version, DateTimeKind.Utc).TryFormat(time, out _, "O", CultureInfo.InvariantCulture);
-        return new ETag($"{Start}{time[..13]}%3A{time[14..16]}%3A{time[17..]}{End}");
+        return new ETag($"{ETagStart}{time[..13]}%3A{time[14..16]}%3A{time[17..]}{ETagEnd}");
     }
 
-    /// <summary>The version with this ETag; 0, which no row has, if it is not one of this store's.</summary>
+    /// <summary>The version with this ETag, or 0, which no row has, if the ETag is not valid.</summary>
     public static long Parse(ETag etag)
     {
         var text = etag.ToString();
         return
-            text.Length > Start.Length + End.Length
+            text.Length > ETagStart.Length + ETagEnd.Length
             && DateTime.TryParse(
-                text[Start.Length..^End.Length].Replace("%3A", ":", StringComparison.Ordinal),
+                text[ETagStart.Length..^ETagEnd.Length].Replace("%3A", ":", StringComparison.Ordinal),
                 CultureInfo.InvariantCulture,
                 DateTimeStyles.RoundtripKind,
                 out var time
@@ -63,6 +63,6 @@ internal sealed class RowVersions
         return _last;
     }
 
-    /// <summary>A batch in which versions were reserved may not have been stored.</summary>
-    public void Lost() => _reserved = 0;
+    /// <summary>A batch with a reservation may not have been stored: the next version reserves anew.</summary>
+    public void InvalidateReservation() => _reserved = 0;
 }

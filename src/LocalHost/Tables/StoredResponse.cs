@@ -1,24 +1,23 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using Azure;
 using Azure.Core;
 
 namespace LocalHost.Tables;
 
-/// <summary>A response that no connection carries: that of a table on this host, or a part of a transaction's.</summary>
-internal sealed class StoredResponse(int status, IReadOnlyList<HttpHeader> headers, string content = "") : Response
+/// <summary>A response of the SDK without a connection.</summary>
+internal sealed class StoredResponse(int status, IReadOnlyList<HttpHeader> headers) : Response
 {
     public override int Status => status;
 
     public override string ReasonPhrase => "";
 
-    public override Stream? ContentStream { get; set; } = content.Length == 0 ? null : new MemoryStream(Encoding.UTF8.GetBytes(content));
+    public override Stream? ContentStream { get; set; }
 
     public override string ClientRequestId { get; set; } = "";
 
     public override bool IsError => status >= 400;
 
-    public override void Dispose() => ContentStream?.Dispose();
+    public override void Dispose() { }
 
     protected override bool ContainsHeader(string name) => TryGetHeader(name, out _);
 

@@ -4,7 +4,7 @@ using Azure.Data.Tables;
 namespace LocalHost.Tables;
 
 /// <summary>
-/// A row's value in the database: its version (8 bytes, big-endian), then its properties, which <see cref="EntityCodec"/> writes.
+/// The value of a row in the database: its version (8 bytes, big-endian), and its properties as encoded by <see cref="EntityCodec"/>.
 /// </summary>
 internal static class StoredRow
 {
@@ -18,7 +18,7 @@ internal static class StoredRow
         properties.CopyTo(row[HeaderLength..]);
     }
 
-    /// <summary>Keys and timestamp alone.</summary>
+    /// <summary>Reads the keys and the timestamp only.</summary>
     /// <param name="key">The row's key within its table.</param>
     /// <param name="row">The row's value.</param>
     public static TableEntity ReadKeys(ReadOnlySpan<byte> key, ReadOnlySpan<byte> row)
@@ -30,7 +30,7 @@ internal static class StoredRow
     public static void ReadProperties(TableEntity entity, ReadOnlySpan<byte> row, string[]? select) =>
         EntityCodec.ReadInto(entity, row[HeaderLength..], select);
 
-    /// <summary>The entity with its ETag; with <paramref name="select"/>, no other properties than those.</summary>
+    /// <summary>The entity with its ETag, reduced to the selected properties, if any.</summary>
     public static TableEntity Project(TableEntity entity, ReadOnlySpan<byte> row, string[]? select)
     {
         var etag = RowVersions.ETagOf(VersionOf(row));

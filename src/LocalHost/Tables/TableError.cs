@@ -6,7 +6,7 @@ using LocalHost.Storage;
 namespace LocalHost.Tables;
 
 /// <summary>
-/// A refusal as the Table service words it. https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+/// An error of Table Storage. https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 /// </summary>
 internal sealed record TableError(int Status, string Code, string Message)
 {
@@ -78,7 +78,7 @@ internal sealed record TableError(int Status, string Code, string Message)
         "The request body is too large and exceeds the maximum permissible limit."
     );
 
-    /// <summary>What the service says when it can't store or read: the outcome of a write is unknown, and it may be tried again.</summary>
+    /// <summary>The error while the database is unavailable: the outcome of a write is unknown; it may be retried.</summary>
     public static RequestFailedException InternalError(StorageUnavailableException cause) =>
         new(500, cause.Message, "InternalError", cause);
 
@@ -87,7 +87,7 @@ internal sealed record TableError(int Status, string Code, string Message)
     public TableTransactionFailedException ToTransactionException(int index)
     {
         var exception = new RequestFailedException(Status, string.Create(CultureInfo.InvariantCulture, $"{index}:{Message}"), Code, null);
-        // Where the SDK's exception finds its FailedTransactionActionIndex.
+        // The SDK's exception reads its FailedTransactionActionIndex from here.
         exception.Data["FailedEntity"] = index.ToString(CultureInfo.InvariantCulture);
         return new TableTransactionFailedException(exception);
     }

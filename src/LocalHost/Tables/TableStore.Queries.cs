@@ -5,21 +5,21 @@ using LocalHost.Tables.Filters;
 
 namespace LocalHost.Tables;
 
-/// <content>Queries. A page's rows are those of one moment.</content>
+/// <content>Queries. A page is a snapshot.</content>
 internal sealed partial class TableStore
 {
     private const int MaxPageSize = 1000;
 
-    // A page ends, short or empty, after so many rows that its filter has turned down, as the service's do after some seconds.
+    // A page ends after scanning this many rows, however few match, as it does after some seconds in Table Storage.
     private const int MaxRowsScanned = 10_000;
 
     public TablePage Query(string table, TableQuery query, CancellationToken cancellationToken)
     {
-        var prefix = _tables.GetValueOrDefault(table) ?? throw TableError.TableNotFound.ToException();
+        var prefix = _prefixes.GetValueOrDefault(table) ?? throw TableError.TableNotFound.ToException();
         var filter = string.IsNullOrWhiteSpace(query.Filter)
             ? null
             : FilterParser.TryParse(query.Filter) ?? throw TableError.InvalidInput.ToException();
-        Throw(query.Top is < 1 or > MaxPageSize ? TableError.InvalidInput : null);
+        ThrowIfError(query.Top is < 1 or > MaxPageSize ? TableError.InvalidInput : null);
 
         var (keys, rowKeys) = KeyRange.Of(filter);
         keys = query.ContinuationToken is { } token ? keys.StartingAt(ReadToken(token)) : keys;
@@ -37,7 +37,7 @@ internal sealed partial class TableStore
 
     private static TablePage ReadPage(
         RangeScan scan,
-        byte[] table,
+        byte[] prefix,
         KeyRange rowKeys,
         Filter? filter,
         TableQuery query,
@@ -48,7 +48,7 @@ internal sealed partial class TableStore
         for (var scanned = 0; scan.MoveNext(); scanned++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var key = scan.Key[table.Length..];
+            var key = scan.Key[prefix.Length..];
             if (page.Count == (query.Top ?? MaxPageSize) || scanned == MaxRowsScanned)
             {
                 return new TablePage(page, Base64Url.EncodeToString(key));
@@ -56,7 +56,7 @@ internal sealed partial class TableStore
 
             if (rowKeys.NextInTable(key) is { } next)
             {
-                scan.Seek([.. table, .. next]);
+                scan.Seek([.. prefix, .. next]);
             }
             else if (Read(key, scan.Value, filter, query.Select) is { } entity)
             {

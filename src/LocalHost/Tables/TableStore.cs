@@ -9,7 +9,7 @@ using LocalHost.Storage;
 
 namespace LocalHost.Tables;
 
-/// <summary>The tables of a data folder, with the Table service's behaviour. A write is acknowledged when it is safely on disk.</summary>
+/// <summary>The tables of a data folder, with the semantics of Table Storage. Writes complete when they are on disk.</summary>
 internal sealed partial class TableStore
 {
     private const int MaxChanges = 100;
@@ -18,8 +18,8 @@ internal sealed partial class TableStore
     private readonly Database _database;
     private readonly RowVersions _versions;
 
-    // By its name, what the keys of a table's rows begin with.
-    private readonly ConcurrentDictionary<string, byte[]> _tables = new(StringComparer.OrdinalIgnoreCase);
+    // The key prefix of each table's rows.
+    private readonly ConcurrentDictionary<string, byte[]> _prefixes = new(StringComparer.OrdinalIgnoreCase);
 
     public TableStore(Database database, TimeProvider time)
     {
@@ -32,17 +32,17 @@ internal sealed partial class TableStore
         }
     }
 
-    /// <returns>204 if the table was created, 409 if there is one.</returns>
+    /// <returns>204 if the table was created, 409 if it exists.</returns>
     public async Task<Response> CreateTableIfNotExistsAsync(string table, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Throw(EntityLimits.CheckTable(table));
+        ThrowIfError(EntityLimits.CheckTable(table));
         var creation = new TableCreation(this, table);
         await WriteAsync(creation);
         return new StoredResponse(creation.IsNew ? 204 : 409, []);
     }
 
-    /// <returns>The entity, or null and a 404.</returns>
+    /// <returns>The entity, or null with status 404.</returns>
     public (Response Response, TableEntity? Entity) Read(
         string table,
         string partitionKey,
@@ -52,8 +52,8 @@ internal sealed partial class TableStore
     )
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Throw(EntityLimits.CheckKey(partitionKey) ?? EntityLimits.CheckKey(rowKey));
-        if (!_tables.TryGetValue(table, out var prefix))
+        ThrowIfError(EntityLimits.CheckKey(partitionKey) ?? EntityLimits.CheckKey(rowKey));
+        if (!_prefixes.TryGetValue(table, out var prefix))
         {
             return (new StoredResponse(404, []), null);
         }
@@ -74,15 +74,15 @@ internal sealed partial class TableStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var entity = EntityOf(action);
-        Throw(Check(action.ActionType, entity));
-        if (!_tables.TryGetValue(table, out var prefix))
+        ThrowIfError(Check(action.ActionType, entity));
+        if (!_prefixes.TryGetValue(table, out var prefix))
         {
             return action.ActionType == TableTransactionActionType.Delete
                 ? new StoredResponse(404, [])
                 : throw TableError.TableNotFound.ToException();
         }
 
-        var change = Change(prefix, action, entity);
+        var change = ToChange(prefix, action, entity);
         var write = new TableWrite(_versions, prefix.Length, [change]);
         await WriteAsync(write);
         if (change.IsDeletion && write.Error is { Status: 404 })
@@ -90,7 +90,7 @@ internal sealed partial class TableStore
             return new StoredResponse(404, []);
         }
 
-        Throw(write.Error);
+        ThrowIfError(write.Error);
         return Success(204, change.IsDeletion ? default : RowVersions.ETagOf(write.Version));
     }
 
@@ -106,7 +106,7 @@ internal sealed partial class TableStore
             throw TableError.TooManyChanges.ToTransactionException(MaxChanges);
         }
 
-        var prefix = _tables.GetValueOrDefault(table);
+        var prefix = _prefixes.GetValueOrDefault(table);
         var changes = new RowChange[actions.Count];
         var keys = new HashSet<string>(actions.Count, StringComparer.Ordinal);
         for (var i = 0; i < changes.Length; i++)
@@ -116,15 +116,15 @@ internal sealed partial class TableStore
                 Check(actions[i].ActionType, entity)
                 ?? (entity.PartitionKey != actions[0].Entity.PartitionKey ? TableError.DifferentPartitions : null)
                 ?? (keys.Add(entity.RowKey) ? null : TableError.InvalidDuplicateRow);
-            changes[i] = error is null ? Change(prefix, actions[i], entity) : throw error.ToTransactionException(i);
+            changes[i] = error is null ? ToChange(prefix, actions[i], entity) : throw error.ToTransactionException(i);
         }
 
         CheckSize(actions, changes);
         var write = new TableWrite(_versions, prefix?.Length ?? throw TableError.TableNotFound.ToTransactionException(0), changes);
         await WriteAsync(write);
-        if (write.Error is { } refusal)
+        if (write.Error is { } failure)
         {
-            throw refusal.ToTransactionException(write.FailedIndex);
+            throw failure.ToTransactionException(write.FailedIndex);
         }
 
         var etag = RowVersions.ETagOf(write.Version);
@@ -135,9 +135,9 @@ internal sealed partial class TableStore
     private static TableError? Check(TableTransactionActionType type, TableEntity entity) =>
         EntityLimits.CheckKeys(entity) ?? (type == TableTransactionActionType.Delete ? null : EntityLimits.CheckProperties(entity));
 
-    private static RowChange Change(byte[]? table, TableTransactionAction action, TableEntity entity)
+    private static RowChange ToChange(byte[]? prefix, TableTransactionAction action, TableEntity entity)
     {
-        // An update without a condition is an upsert: that is what the request says that the real client sends.
+        // An update without an ETag is an upsert, because the SDK's client sends the same request for both.
         var type = action.ActionType switch
         {
             TableTransactionActionType.UpdateMerge when action.ETag == default => TableTransactionActionType.UpsertMerge,
@@ -146,13 +146,13 @@ internal sealed partial class TableStore
         };
         return new RowChange(
             type,
-            RowKey.Encode(table, entity.PartitionKey, entity.RowKey),
+            RowKey.Encode(prefix, entity.PartitionKey, entity.RowKey),
             action.ETag == default || action.ETag == ETag.All ? null : RowVersions.Parse(action.ETag),
             type == TableTransactionActionType.Delete ? default : EntityCodec.Encode(entity)
         );
     }
 
-    // What counts is the size of the request, which is several times that of the values at the worst.
+    // The limit is for the request. It is never exceeded unless the properties take an eighth of it, so its size is rarely estimated.
     private static void CheckSize(IReadOnlyList<TableTransactionAction> actions, RowChange[] changes)
     {
         if (
@@ -164,7 +164,7 @@ internal sealed partial class TableStore
         }
     }
 
-    /// <summary>About what the client would send for a change: headers, and the entity as JSON.</summary>
+    /// <summary>The approximate size of a change in the request of the SDK's client: headers, and the entity as JSON.</summary>
     private static long RequestSizeOf(TableEntity entity)
     {
         const int Headers = 700,
@@ -187,9 +187,9 @@ internal sealed partial class TableStore
 
     private static TableEntity EntityOf(TableTransactionAction action) =>
         action.Entity as TableEntity
-        ?? throw new NotSupportedException($"Entities are {nameof(TableEntity)} on the local host, not {action.Entity.GetType().Name}.");
+        ?? throw new NotSupportedException($"The local host supports {nameof(TableEntity)} only, not {action.Entity.GetType().Name}.");
 
-    private static void Throw(TableError? error)
+    private static void ThrowIfError(TableError? error)
     {
         if (error is not null)
         {
@@ -221,11 +221,11 @@ internal sealed partial class TableStore
         }
     }
 
-    private void Add(string table) => _tables.TryAdd(table, RowKey.OfTable(table));
+    private void Add(string table) => _prefixes.TryAdd(table, RowKey.PrefixOf(table));
 
     private sealed class TableCreation(TableStore store, string table) : WriteOperation
     {
-        private readonly byte[] _key = RowKey.OfName(table);
+        private readonly byte[] _key = RowKey.ForName(table);
 
         public bool IsNew { get; private set; }
 
@@ -238,6 +238,6 @@ internal sealed partial class TableStore
             }
         }
 
-        public override void Committed() => store.Add(table);
+        public override void OnCommitted() => store.Add(table);
     }
 }

@@ -3,31 +3,21 @@ using LocalHost.Storage;
 
 namespace LocalHost.Tables;
 
-/// <summary>One change of a row.</summary>
-/// <param name="Type">What is done.</param>
-/// <param name="Key">The row's key in the database.</param>
-/// <param name="IfMatch">The version that a row to be updated or deleted must have; null if any will do.</param>
-/// <param name="Properties">Encoded; what the row had is merged into it.</param>
-internal record struct RowChange(TableTransactionActionType Type, byte[] Key, long? IfMatch, ReadOnlyMemory<byte> Properties)
-{
-    public readonly bool IsDeletion => Type == TableTransactionActionType.Delete;
-}
-
-/// <summary>All of the changes, or none if one is refused. No key may occur twice.</summary>
+/// <summary>Applies all changes, or none if one fails. The keys must be distinct.</summary>
 internal sealed class TableWrite(RowVersions versions, int tableLength, RowChange[] changes) : WriteOperation
 {
-    /// <summary>Why the changes were refused.</summary>
+    /// <summary>The error of the change that failed, if any.</summary>
     public TableError? Error { get; private set; }
 
-    /// <summary>Which of them was.</summary>
+    /// <summary>The index of the change that failed.</summary>
     public int FailedIndex { get; private set; }
 
-    /// <summary>What the rows have got.</summary>
+    /// <summary>The version of the changed rows.</summary>
     public long Version { get; private set; }
 
     public override void Apply(WriteBatch batch)
     {
-        // Nothing is put before all are checked: so a refusal needs no exception.
+        // Checks all changes before it writes any, so that an error needs no exception.
         for (FailedIndex = 0; FailedIndex < changes.Length; FailedIndex++)
         {
             Error = Prepare(batch, ref changes[FailedIndex]);
@@ -51,7 +41,7 @@ internal sealed class TableWrite(RowVersions versions, int tableLength, RowChang
         }
     }
 
-    public override void Failed(Exception exception) => versions.Lost();
+    public override void OnRolledBack(Exception exception) => versions.InvalidateReservation();
 
     private TableError? Prepare(WriteBatch batch, ref RowChange change)
     {
@@ -61,7 +51,7 @@ internal sealed class TableWrite(RowVersions versions, int tableLength, RowChang
         }
 
         var row = batch.Get(change.Key);
-        if (Refusal(change, row) is { } error)
+        if (Check(change, row) is { } error)
         {
             return error;
         }
@@ -70,7 +60,7 @@ internal sealed class TableWrite(RowVersions versions, int tableLength, RowChang
         return merges && row is not null ? Merge(ref change, row) : null;
     }
 
-    private static TableError? Refusal(in RowChange change, byte[]? row) =>
+    private static TableError? Check(in RowChange change, byte[]? row) =>
         (change.Type, row) switch
         {
             (TableTransactionActionType.Add, not null) => TableError.EntityAlreadyExists,

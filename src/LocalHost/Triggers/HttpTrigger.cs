@@ -7,23 +7,23 @@ using Microsoft.AspNetCore.Routing;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// HTTP as the Functions host does it: among the functions whose route and method match, the first by name answers; where none does, the
-/// answer is an empty 404 that no middleware sees. A known route with another method is 405, though, which that host can't tell from a 404.
+/// Routes requests as the Functions host does: of the functions whose route and method match, the first by name is invoked; if there is
+/// none, the response is an empty 404, without middleware. Unlike there, a known route with another method is a 405.
 /// </summary>
 internal static class HttpTrigger
 {
     public static void Map(WebApplication app, IEnumerable<(FunctionMethod Method, LocalFunction Function)> functions)
     {
-        // The order of endpoints outranks how specific their routes are.
+        // The order of endpoints takes precedence over how specific their routes are.
         var endpoints = functions
             .Where(function => function.Method.Route is not null)
-            .Select((function, order) => EndpointFor(function.Method, function.Function, order));
+            .Select((function, order) => CreateEndpoint(function.Method, function.Function, order));
         ((IEndpointRouteBuilder)app).DataSources.Add(new DefaultEndpointDataSource(endpoints));
         app.UseRouting();
-        app.Run(AnswerAsync);
+        app.Run(DispatchAsync);
     }
 
-    private static Endpoint EndpointFor(FunctionMethod method, LocalFunction function, int order)
+    private static Endpoint CreateEndpoint(FunctionMethod method, LocalFunction function, int order)
     {
         var builder = new RouteEndpointBuilder(context => InvokeAsync(function, context), method.Route!, order)
         {
@@ -37,25 +37,25 @@ internal static class HttpTrigger
         return builder.Build();
     }
 
-    private static Task AnswerAsync(HttpContext context)
+    private static Task DispatchAsync(HttpContext context)
     {
         switch (context.GetEndpoint())
         {
-            case RouteEndpoint { RequestDelegate: { } answer }:
-                return answer(context);
-            case { RequestDelegate: { } refusal }:
-                return RefuseMethodAsync(context, refusal);
+            case RouteEndpoint { RequestDelegate: { } handle }:
+                return handle(context);
+            case { RequestDelegate: { } reject }:
+                return RejectMethodAsync(context, reject);
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;
         }
     }
 
-    /// <summary>Routing's own refusal sets the status and says in <c>Allow</c> which methods there are.</summary>
-    private static async Task RefuseMethodAsync(HttpContext context, RequestDelegate refusal)
+    /// <summary>ASP.NET Core sets the status and <c>Allow</c>; this adds a body.</summary>
+    private static async Task RejectMethodAsync(HttpContext context, RequestDelegate reject)
     {
-        await refusal(context);
-        await Problem.Of(context.Response.StatusCode, $"This path takes {context.Response.Headers.Allow}.").ExecuteAsync(context);
+        await reject(context);
+        await Problem.Of(context.Response.StatusCode, $"This path supports {context.Response.Headers.Allow}.").ExecuteAsync(context);
     }
 
     private static async Task InvokeAsync(LocalFunction function, HttpContext context)
@@ -66,7 +66,7 @@ internal static class HttpTrigger
         }
         catch (Exception exception)
         {
-            // Logged where it was thrown.
+            // Already logged.
             if (context.Response.HasStarted)
             {
                 context.Abort();

@@ -1,16 +1,17 @@
+using LocalHost.Hosting;
 using LocalHost.Messaging;
 using Microsoft.AspNetCore.Http;
 
 namespace LocalHost.Triggers;
 
-/// <summary><c>GET /_servicebus</c>: how many messages each queue holds. Needs the admin key.</summary>
+/// <summary><c>GET /_servicebus</c>: the number of messages in each queue. Requires the admin key.</summary>
 internal static class QueueCounts
 {
     public const string Route = "/_servicebus";
 
     public static async Task HandleAsync(HttpContext context, Broker broker, string adminKey)
     {
-        if (!ServiceBusRest.HasKey(context.Request, adminKey))
+        if (!AdminEndpoints.HasKey(context.Request, adminKey))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;

@@ -1,4 +1,5 @@
 using Azure.Messaging.ServiceBus;
+using LocalHost.Functions;
 using LocalHost.Messaging;
 using LocalHost.ServiceBus;
 using LocalHost.Storage;
@@ -8,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// Runs a function for the messages of a queue: one message an invocation, many invocations at once, the locks kept renewed; or, where the
-/// trigger is batched, one invocation at a time with as many messages as there are.
+/// Invokes a function for the messages of a queue: concurrently with one message each, whose locks are renewed, or, if the trigger is
+/// batched, one invocation at a time with all available messages.
 /// </summary>
 internal sealed partial class ServiceBusListener(
     LocalFunction function,
@@ -19,105 +20,67 @@ internal sealed partial class ServiceBusListener(
     ILogger<ServiceBusListener> logger
 ) : TriggerListener
 {
-    // One taker should not hold up the queue for long.
-    private const int MostAtOnce = 64;
+    // Limits how long one receive blocks the queue.
+    private const int MaxSlotsPerReceive = 64;
 
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromSeconds(1);
 
     private readonly bool _isBatched = ((ServiceBusTriggerAttribute)function.Binding).IsBatched;
-    private readonly bool _completes = options.CompletesMessages(function.TriggerParameter);
+    private readonly bool _autoComplete = options.AutoCompletes(function.TriggerParameter);
     private readonly SemaphoreSlim _slots = new(options.MaxConcurrentCalls);
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abandoning = new();
-    private Task _receiving = Task.CompletedTask;
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync()
     {
-        _receiving = Task.Run(_isBatched ? ReceiveBatchesAsync : ReceiveSinglesAsync, CancellationToken.None);
-        return Task.CompletedTask;
+        await (_isBatched ? RunBatchesAsync() : RunSinglesAsync());
+        for (var i = 0; i < options.MaxConcurrentCalls; i++)
+        {
+            await _slots.WaitAsync();
+        }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    private async Task RunSinglesAsync()
     {
-        await _stopping.CancelAsync();
-        try
+        while (await AcquireSlotsAsync() is > 0 and var slots)
         {
-            await _receiving.WaitAsync(cancellationToken);
-            for (var i = 0; i < options.MaxConcurrentCalls; i++)
+            var messages = await ReceiveAsync(slots);
+            if (messages.Length < slots)
             {
-                await _slots.WaitAsync(cancellationToken);
+                _slots.Release(slots - messages.Length);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            await _abandoning.CancelAsync();
-            throw;
-        }
-    }
 
-    public override void Dispose()
-    {
-        _stopping.Dispose();
-        _abandoning.Dispose();
-        base.Dispose();
-    }
-
-    private async Task ReceiveSinglesAsync()
-    {
-        while (await ReceiveAsync(WaitForSlotsAsync) is { } received)
-        {
-            FreeSlots(received.Wanted - received.Messages.Count);
-            foreach (var message in received.Messages)
+            foreach (var message in messages)
             {
                 _ = Task.Run(() => RunSingleAsync(message), CancellationToken.None);
             }
         }
     }
 
-    private async Task ReceiveBatchesAsync()
+    private async Task RunBatchesAsync()
     {
-        while (await ReceiveAsync(() => Task.FromResult(options.MaxMessageBatchSize)) is { } received)
+        while (!Stopping.IsCancellationRequested)
         {
-            if (received.Messages.Count > 0)
+            var messages = await ReceiveAsync(options.MaxMessageBatchSize);
+            if (messages.Length > 0)
             {
-                await InvokeAsync(received.Messages.ToArray(), received.Messages);
+                await InvokeAsync(messages, messages);
             }
         }
     }
 
-    /// <summary>What came, and how much was wanted; null when it is time to stop.</summary>
-    private async Task<Received?> ReceiveAsync(Func<Task<int>> wants)
+    /// <returns>The number of slots, or 0 when the listener stops.</returns>
+    private async Task<int> AcquireSlotsAsync()
     {
-        var wanted = 0;
         try
         {
-            wanted = await wants();
-            var received = await queue.ReceiveAsync(wanted, _stopping.Token);
-            return new([.. received.Select(Messages.ToServiceBusReceivedMessage)], wanted);
+            await _slots.WaitAsync(Stopping);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            if (!_isBatched)
-            {
-                FreeSlots(wanted);
-            }
-
-            return null;
+            return 0;
         }
-        catch (Exception exception)
-        {
-            // The queue is on disk, and disks fail; nothing that comes later may be missed for it.
-            Log.NotReceived(logger, exception, queue.Path);
-            await Task.WhenAny(Task.Delay(PauseAfterFailure, time, _stopping.Token));
-            return new([], wanted);
-        }
-    }
 
-    private async Task<int> WaitForSlotsAsync()
-    {
-        await _slots.WaitAsync(_stopping.Token);
         var slots = 1;
-        while (slots < MostAtOnce && _slots.Wait(0, CancellationToken.None))
+        while (slots < MaxSlotsPerReceive && _slots.Wait(0, CancellationToken.None))
         {
             slots++;
         }
@@ -125,11 +88,24 @@ internal sealed partial class ServiceBusListener(
         return slots;
     }
 
-    private void FreeSlots(int count)
+    /// <returns>The messages; none after a failure, or when the listener stops.</returns>
+    private async Task<ServiceBusReceivedMessage[]> ReceiveAsync(int max)
     {
-        if (count > 0)
+        try
         {
-            _slots.Release(count);
+            var received = await queue.ReceiveAsync(max, Stopping);
+            return [.. received.Select(Messages.ToServiceBusReceivedMessage)];
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            return [];
+        }
+        catch (Exception exception)
+        {
+            // The disk may fail for a while: the listener must go on.
+            Log.NotReceived(logger, exception, queue.Path);
+            await Task.WhenAny(Task.Delay(s_retryDelay, time, Stopping));
+            return [];
         }
     }
 
@@ -139,7 +115,7 @@ internal sealed partial class ServiceBusListener(
         {
             var interval = queue.LockDuration / 2;
             var start = time.GetTimestamp();
-            await using var renewal = time.CreateTimer(_ => Renew(message, start), null, interval, interval);
+            await using var renewal = time.CreateTimer(_ => RenewLock(message, start), null, interval, interval);
             await InvokeAsync(message, [message]);
         }
         finally
@@ -150,24 +126,25 @@ internal sealed partial class ServiceBusListener(
 
     private async Task InvokeAsync(object triggerValue, IReadOnlyList<ServiceBusReceivedMessage> messages)
     {
-        var settlement = new ServiceBusSettlement(queue, messages);
+        var actions = new LocalMessageActions(queue, messages);
         var succeeded = false;
         try
         {
-            await function.Invoke(triggerValue, new(MessageActions: new LocalMessageActions(settlement)), _abandoning.Token);
+            await function.Invoke(triggerValue, new(MessageActions: actions), Aborting);
             succeeded = true;
         }
         catch (Exception)
         {
-            // Logged where it was thrown; the messages are delivered again.
+            // Already logged; the messages are redelivered.
         }
-        if (await settlement.EndAsync(succeeded, _completes) is var (message, cause))
+
+        if (await actions.EndAsync(succeeded, _autoComplete) is var (message, cause))
         {
-            Log.NotSettled(logger, cause, function.Name, message.SequenceNumber, queue.Path);
+            Log.NotSettled(logger, cause, message.SequenceNumber, queue.Path, function.Name);
         }
     }
 
-    private void Renew(ServiceBusReceivedMessage message, long start)
+    private void RenewLock(ServiceBusReceivedMessage message, long start)
     {
         if (time.GetElapsedTime(start) > options.MaxAutoLockRenewalDuration)
         {
@@ -180,22 +157,19 @@ internal sealed partial class ServiceBusListener(
         }
         catch (Exception exception) when (exception is LockLostException or StorageUnavailableException)
         {
-            // Settled a moment ago, or too late: then settling says so.
+            // The message was just settled, or the lock is lost and settling it will fail.
         }
     }
 
-    private readonly record struct Received(IReadOnlyList<ServiceBusReceivedMessage> Messages, int Wanted);
-
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Nothing could be received from {Queue}")]
+        [LoggerMessage(LogLevel.Error, "Could not receive from the queue {Queue}; trying again in a second.")]
         public static partial void NotReceived(ILogger logger, Exception exception, string queue);
 
         [LoggerMessage(
-            2,
             LogLevel.Warning,
-            "{Function}: message {SequenceNumber} of {Queue} could not be settled, and will be delivered again"
+            "Could not settle message {SequenceNumber} of the queue {Queue} after {Function}; it will be redelivered."
         )]
-        public static partial void NotSettled(ILogger logger, Exception exception, string function, long sequenceNumber, string queue);
+        public static partial void NotSettled(ILogger logger, Exception exception, long sequenceNumber, string queue, string function);
     }
 }

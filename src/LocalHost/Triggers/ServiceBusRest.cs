@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Azure.Messaging.ServiceBus;
-using EventSubscriptions.Access;
+using LocalHost.Hosting;
 using LocalHost.Messaging;
 using LocalHost.ServiceBus;
 using LocalHost.Storage;
@@ -12,20 +10,23 @@ using Microsoft.AspNetCore.Http;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// Service Bus's REST operation to send a message: <c>POST /_servicebus/{queue}/messages</c>. The body is the message's; the header
-/// <c>BrokerProperties</c> has its <c>MessageId</c> and <c>ScheduledEnqueueTimeUtc</c> as JSON; other headers whose value is a JSON string,
-/// number or truth value are its properties. Needs the admin key, as bearer token or in <c>x-api-key</c>.
+/// The REST operation of Service Bus to send a message: <c>POST /_servicebus/{queue}/messages</c>. The body is that of the message; the
+/// header <c>BrokerProperties</c> contains <c>MessageId</c> and <c>ScheduledEnqueueTimeUtc</c> as JSON; other headers whose value is a JSON
+/// string, number or boolean become application properties. Requires the admin key.
 /// </summary>
-/// <remarks>learn.microsoft.com/rest/api/servicebus/send-message-to-queue, …/message-headers-and-properties.</remarks>
+/// <remarks>
+/// https://learn.microsoft.com/rest/api/servicebus/send-message-to-queue,
+/// https://learn.microsoft.com/rest/api/servicebus/message-headers-and-properties
+/// </remarks>
 internal static class ServiceBusRest
 {
     public const string Route = "/_servicebus/{queue}/messages";
 
     private const string BrokerProperties = "BrokerProperties";
-    private static readonly string TooLarge = $"A message has at most {MessageLimits.SizeFromOutside} bytes, properties included.";
+    private static readonly string s_tooLarge = $"A message must not exceed {MessageLimits.RestSize} bytes, properties included.";
 
-    // What HTTP and those who pass it on say for themselves, and could be taken for a property.
-    private static readonly string[] NotProperties =
+    // Headers of HTTP and of proxies whose value could be a property.
+    private static readonly string[] s_httpHeaders =
     [
         "Age",
         "Content-Length",
@@ -39,7 +40,7 @@ internal static class ServiceBusRest
         BrokerProperties,
     ];
 
-    private static readonly string[] NotPropertyPrefixes = ["X-Forwarded-", "Sec-", "x-ms-"];
+    private static readonly string[] s_httpHeaderPrefixes = ["X-Forwarded-", "Sec-", "x-ms-"];
 
     public static async Task HandleAsync(HttpContext context, Broker broker, string adminKey)
     {
@@ -54,9 +55,9 @@ internal static class ServiceBusRest
 
     private static async Task<(int Status, string Text)> SendAsync(HttpRequest request, Broker broker, string adminKey)
     {
-        if (!HasKey(request, adminKey))
+        if (!AdminEndpoints.HasKey(request, adminKey))
         {
-            return (StatusCodes.Status401Unauthorized, "The admin key is missing or wrong.");
+            return (StatusCodes.Status401Unauthorized, "The admin key is missing or invalid.");
         }
 
         if (!broker.TryGetEntity((string)request.RouteValues["queue"]!, out var entity))
@@ -66,15 +67,15 @@ internal static class ServiceBusRest
 
         if (await ReadBodyAsync(request) is not { } body)
         {
-            return (StatusCodes.Status413PayloadTooLarge, TooLarge);
+            return (StatusCodes.Status413PayloadTooLarge, s_tooLarge);
         }
 
         try
         {
-            using var batch = new OutgoingBatch(MessageLimits.SizeFromOutside);
+            using var batch = new OutgoingBatch(MessageLimits.RestSize);
             if (!batch.TryAdd(Read(request, body).ToNewMessage()))
             {
-                return (StatusCodes.Status413PayloadTooLarge, TooLarge);
+                return (StatusCodes.Status413PayloadTooLarge, s_tooLarge);
             }
 
             await entity.SendAsync(batch);
@@ -86,7 +87,7 @@ internal static class ServiceBusRest
         }
         catch (Exception exception) when (exception is FormatException or ArgumentException or JsonException)
         {
-            return (StatusCodes.Status400BadRequest, "BrokerProperties is not understood: " + exception.Message);
+            return (StatusCodes.Status400BadRequest, "BrokerProperties is not valid: " + exception.Message);
         }
         catch (StorageUnavailableException)
         {
@@ -94,33 +95,22 @@ internal static class ServiceBusRest
         }
     }
 
-    /// <summary>Whether the request came with the admin key.</summary>
-    public static bool HasKey(HttpRequest request, string adminKey)
-    {
-        var given = RequestKey.Of(request) ?? "";
-        // Hashes are equally long, so the time says nothing about the key's length either.
-        return CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes(given)),
-            SHA256.HashData(Encoding.UTF8.GetBytes(adminKey))
-        );
-    }
-
-    /// <summary>Null if it is longer than a message can be.</summary>
+    /// <returns>Null if the body is larger than a message may be.</returns>
     private static async Task<byte[]?> ReadBodyAsync(HttpRequest request)
     {
-        if (request.ContentLength > MessageLimits.SizeFromOutside)
+        if (request.ContentLength > MessageLimits.RestSize)
         {
             return null;
         }
 
-        var buffer = new byte[(request.ContentLength ?? MessageLimits.SizeFromOutside) + 1];
+        var buffer = new byte[(request.ContentLength ?? MessageLimits.RestSize) + 1];
         var length = await request.Body.ReadAtLeastAsync(
             buffer,
             buffer.Length,
             throwOnEndOfStream: false,
             request.HttpContext.RequestAborted
         );
-        return length > MessageLimits.SizeFromOutside ? null : buffer[..length];
+        return length > MessageLimits.RestSize ? null : buffer[..length];
     }
 
     private static ServiceBusMessage Read(HttpRequest request, byte[] body)
@@ -134,18 +124,19 @@ internal static class ServiceBusRest
         foreach (var (name, value) in request.Headers)
         {
             if (
-                !NotProperties.Contains(name, StringComparer.OrdinalIgnoreCase)
-                && !NotPropertyPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+                !s_httpHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !s_httpHeaderPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                 && PropertyValue(value.ToString()) is { } property
             )
             {
                 message.ApplicationProperties[name] = property;
             }
         }
+
         return message;
     }
 
-    // Those that are not used here are ignored, as the service ignores those that it doesn't know.
+    // Ignores properties that are not used here, as Service Bus ignores unknown ones.
     private static void ReadBrokerProperties(string json, ServiceBusMessage message)
     {
         using var document = JsonDocument.Parse(json);
@@ -179,7 +170,7 @@ internal static class ServiceBusRest
         }
         catch (InvalidOperationException exception)
         {
-            // Another kind of value, or half of a surrogate pair.
+            // Another JSON type, or an unpaired surrogate.
             throw new FormatException($"{property.Name} must be a string.", exception);
         }
     }
@@ -201,23 +192,13 @@ internal static class ServiceBusRest
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // No JSON, or half of a surrogate pair: the header of somebody else.
+            // Not JSON, or an unpaired surrogate: not a property.
             return null;
         }
     }
 
-    private static object Number(JsonElement value)
-    {
-        if (value.TryGetInt32(out var small))
-        {
-            return small;
-        }
-
-        if (value.TryGetInt64(out var large))
-        {
-            return large;
-        }
-
-        return value.GetDouble();
-    }
+    private static object Number(JsonElement value) =>
+        value.TryGetInt32(out var small) ? (object)small
+        : value.TryGetInt64(out var large) ? (object)large
+        : value.GetDouble();
 }

@@ -1,3 +1,4 @@
+using LocalHost.Functions;
 using LocalHost.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
@@ -5,9 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// Runs a function on its schedule, never twice at once: what falls due during a run follows as one run right after it. With
-/// <see cref="TimerTriggerAttribute.UseMonitor"/> the next run is remembered, and one that was missed while the host was down happens at
-/// start, past due; as on the Functions host that doesn't go for schedules with more than one run a minute.
+/// Invokes a function on its schedule, one run at a time: runs that are due during a run follow as one run after it. With
+/// <see cref="TimerTriggerAttribute.UseMonitor"/> the next run is stored, and a run that was missed while the host was down starts with the
+/// host, past due. As on the Functions host, this excludes schedules with more than one run per minute.
 /// </summary>
 internal sealed partial class TimerListener(
     LocalFunction function,
@@ -17,52 +18,18 @@ internal sealed partial class TimerListener(
     ILogger<TimerListener> logger
 ) : TriggerListener
 {
-    /// <summary>
-    /// The clock is looked at this often, so that a machine that slept, or a clock that was set, delays a run by no more.
-    /// </summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    // The clock is checked this often, so that setting the clock or suspending the machine delays a run by no more.
+    private static readonly TimeSpan s_maxWait = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan LongPastDue = TimeSpan.FromDays(2);
-    private static readonly TimeSpan WaitIfLongPastDue = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longPastDue = TimeSpan.FromDays(2);
+    private static readonly TimeSpan s_longPastDueDelay = TimeSpan.FromHours(1);
 
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _abandoning = new();
-    private Task _running = Task.CompletedTask;
-
-    public override Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task RunAsync()
     {
-        _running = RunAsync((TimerTriggerAttribute)function.Binding);
-        return Task.CompletedTask;
-    }
-
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        try
-        {
-            await _running.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            await _abandoning.CancelAsync();
-            throw;
-        }
-    }
-
-    public override void Dispose()
-    {
-        _stopping.Dispose();
-        _abandoning.Dispose();
-        base.Dispose();
-    }
-
-    private async Task RunAsync(TimerTriggerAttribute trigger)
-    {
-        // Off the starting thread: the first run may be due at once.
-        await Task.Yield();
+        var trigger = (TimerTriggerAttribute)function.Binding;
         var start = time.GetUtcNow();
-        var monitor = trigger.UseMonitor && !RunsMoreThanOnceAMinute(start);
-        var status = monitor ? await RestoreAsync(start) : null;
+        var useMonitor = trigger.UseMonitor && !RunsMoreThanOnceAMinute(start);
+        var status = useMonitor ? await RestoreAsync(start) : null;
         var next = FirstRun(status, start);
         var isPastDue = status is not null && Utc(status.Next) < start;
         if (trigger.RunOnStartup && !isPastDue)
@@ -79,51 +46,50 @@ internal sealed partial class TimerListener(
                 await RunOnceAsync(new TimerInfo { IsPastDue = isPastDue, ScheduleStatus = status });
                 isPastDue = false;
                 next = schedule.NextAfter(began);
-                status = monitor && next is { } following ? await RememberAsync(began, following, began) : null;
+                status = useMonitor && next is { } following ? await StoreAsync(began, following, began) : null;
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
         {
             return;
         }
 
-        Log.NeverFires(logger, function.Name, schedule);
+        Log.NoFurtherRun(logger, schedule, function.Name);
     }
 
     /// <summary>
-    /// The next run that is remembered, or what the schedule says if that is earlier: a clock that was ahead has remembered one that is far
-    /// away. A run that was missed long ago waits for an hour, so that a clock that is ahead now can be set right before anything expires
-    /// by it.
+    /// The next run. One that is long past due is delayed by an hour, so that a clock that is ahead can be corrected before anything expires
+    /// because of it.
     /// </summary>
     private DateTimeOffset? FirstRun(ScheduleStatus? status, DateTimeOffset start)
     {
-        var scheduled = schedule.NextAfter(start);
-        if (status is null || IsFarAhead(Utc(status.Next), start))
+        if (status is null)
         {
-            return scheduled;
+            return schedule.NextAfter(start);
         }
 
-        var remembered = Utc(status.Next);
-        return start - remembered > LongPastDue ? AfterLongPause(start) : remembered;
+        var stored = Utc(status.Next);
+        return start - stored > s_longPastDue ? DelayLongPastDue(start) : stored;
     }
 
-    /// <summary>The run after one that was missed long ago.</summary>
-    private DateTimeOffset? AfterLongPause(DateTimeOffset now)
+    /// <summary>When to start a run that is long past due.</summary>
+    private DateTimeOffset? DelayLongPastDue(DateTimeOffset now)
     {
         var scheduled = schedule.NextAfter(now);
-        var isFrequent = scheduled is { } first && schedule.NextAfter(first) - first < WaitIfLongPastDue;
-        return isFrequent ? scheduled : now + WaitIfLongPastDue;
+        var isFrequent = scheduled is { } first && schedule.NextAfter(first) - first < s_longPastDueDelay;
+        return isFrequent ? scheduled : now + s_longPastDueDelay;
     }
 
     /// <summary>
-    /// Whether a run is so far away that the clock must have been set back. The run after the next can be: the next may just have been.
+    /// Whether a run is so far in the future that the clock must have been set back: later than the run after the next, because the next
+    /// may just have started.
     /// </summary>
     private bool IsFarAhead(DateTimeOffset due, DateTimeOffset now) =>
         schedule.NextAfter(now) is { } next && schedule.NextAfter(next) is { } following && due > following;
 
     private async Task WaitUntilAsync(DateTimeOffset due)
     {
-        _stopping.Token.ThrowIfCancellationRequested();
+        Stopping.ThrowIfCancellationRequested();
         while (time.GetUtcNow() is var now && due > now)
         {
             if (IsFarAhead(due, now))
@@ -132,11 +98,11 @@ internal sealed partial class TimerListener(
             }
 
             var wait = due - now;
-            await Task.Delay(wait < LongestWait ? wait : LongestWait, time, _stopping.Token);
+            await Task.Delay(wait < s_maxWait ? wait : s_maxWait, time, Stopping);
             now = time.GetUtcNow();
-            if (now - due > LongPastDue && AfterLongPause(now) is { } later)
+            if (now - due > s_longPastDue && DelayLongPastDue(now) is { } later)
             {
-                // The clock was set forward, or the machine slept for days.
+                // The clock was set forward, or the machine was suspended for days.
                 due = later;
             }
         }
@@ -146,15 +112,15 @@ internal sealed partial class TimerListener(
     {
         try
         {
-            await function.Invoke(info, default, _abandoning.Token);
+            await function.Invoke(info, default, Aborting);
         }
         catch (Exception)
         {
-            // Logged where it was thrown; the schedule continues.
+            // Already logged; the schedule continues.
         }
     }
 
-    /// <summary>What is remembered, unless the schedule has changed since.</summary>
+    /// <summary>The stored status, unless the schedule has changed.</summary>
     private async Task<ScheduleStatus?> RestoreAsync(DateTimeOffset now)
     {
         if (store.Read() is { } status)
@@ -166,10 +132,10 @@ internal sealed partial class TimerListener(
             }
         }
 
-        return schedule.NextAfter(now) is { } next ? await RememberAsync(null, next, now) : null;
+        return schedule.NextAfter(now) is { } next ? await StoreAsync(null, next, now) : null;
     }
 
-    private async Task<ScheduleStatus> RememberAsync(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
+    private async Task<ScheduleStatus> StoreAsync(DateTimeOffset? last, DateTimeOffset next, DateTimeOffset now)
     {
         var status = new ScheduleStatus
         {
@@ -183,7 +149,7 @@ internal sealed partial class TimerListener(
         }
         catch (Exception exception) when (exception is StorageUnavailableException or ObjectDisposedException)
         {
-            Log.NotRemembered(logger, exception, function.Name);
+            Log.NotStored(logger, exception, function.Name);
         }
 
         return status;
@@ -196,10 +162,10 @@ internal sealed partial class TimerListener(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "{Function}: the schedule '{Schedule}' has no further run")]
-        public static partial void NeverFires(ILogger logger, string function, TimerSchedule schedule);
+        [LoggerMessage(LogLevel.Warning, "The schedule '{Schedule}' of {Function} has no further run.")]
+        public static partial void NoFurtherRun(ILogger logger, TimerSchedule schedule, string function);
 
-        [LoggerMessage(2, LogLevel.Warning, "{Function}: its last run could not be remembered")]
-        public static partial void NotRemembered(ILogger logger, Exception exception, string function);
+        [LoggerMessage(LogLevel.Warning, "Could not store the last run of {Function}; it may run again after a restart.")]
+        public static partial void NotStored(ILogger logger, Exception exception, string function);
     }
 }

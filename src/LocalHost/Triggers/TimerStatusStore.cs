@@ -5,12 +5,12 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace LocalHost.Triggers;
 
-/// <summary>Where a timer remembers its last and next run over restarts: a row of its own in the database.</summary>
+/// <summary>Stores the last and the next run of a timer.</summary>
 internal sealed class TimerStatusStore(Database database, string function)
 {
     private readonly byte[] _key = KeyOf(function);
 
-    /// <returns>Null if there is none, or none that can be read: the timer then begins anew.</returns>
+    /// <returns>Null if there is none or it can't be read; the timer then starts afresh.</returns>
     public ScheduleStatus? Read()
     {
         try
@@ -23,12 +23,13 @@ internal sealed class TimerStatusStore(Database database, string function)
         }
     }
 
-    /// <exception cref="StorageUnavailableException">It can't be stored.</exception>
-    public ValueTask WriteAsync(ScheduleStatus status) => database.WriteAsync(new Write(_key, JsonSerializer.SerializeToUtf8Bytes(status)));
+    /// <exception cref="StorageUnavailableException">The database can't be written.</exception>
+    public ValueTask WriteAsync(ScheduleStatus status) =>
+        database.WriteAsync(new PutOperation(_key, JsonSerializer.SerializeToUtf8Bytes(status)));
 
     internal static byte[] KeyOf(string function) => [KeySpace.Timers, .. Encoding.UTF8.GetBytes(function)];
 
-    private sealed class Write(byte[] key, byte[] json) : WriteOperation
+    private sealed class PutOperation(byte[] key, byte[] json) : WriteOperation
     {
         public override void Apply(WriteBatch batch) => batch.Put(key, json);
     }

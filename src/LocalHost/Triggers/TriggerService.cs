@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace LocalHost.Triggers;
 
 /// <summary>
-/// Runs the listeners: they start when everything else has, and when the host stops they stop first, together with the web server, and
-/// before the application's own services, which their last invocations still need.
+/// Starts the listeners after everything else, and stops them first, together with the web server, because running invocations still need
+/// the other services.
 /// </summary>
 internal sealed class TriggerService : IHostedLifecycleService, IDisposable
 {
@@ -12,8 +12,15 @@ internal sealed class TriggerService : IHostedLifecycleService, IDisposable
 
     public IReadOnlyList<TriggerListener> Listeners { get; set; } = [];
 
-    public Task StartedAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(Listeners.Select(listener => listener.StartAsync(cancellationToken)));
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var listener in Listeners)
+        {
+            listener.Start();
+        }
+
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken)
     {

@@ -126,7 +126,7 @@ internal static class LogCommand
             EventId = Id(number).ToString(),
             EventName = "CaseClosedEvent",
             Attempt = 1,
-            Run = DeliveryMessage.EventRun,
+            Run = DeliveryRun.Event.ToString(),
             At = s_start + (s_pace * number),
             EndedAt = s_start + (s_pace * number) + TimeSpan.FromMilliseconds(20),
             Outcome = DeliveryOutcome.Delivered,

@@ -42,7 +42,7 @@ public class DeliveryBenchmarks
             OrganizationId = organization,
             SubscriptionId = SubscriptionId.New(TimeProvider.System),
             EventId = eventId,
-            EventName = "CaseClosedEvent",
+            EventName = EventName.Parse("CaseClosedEvent"),
             Payload = _payload,
         };
     }

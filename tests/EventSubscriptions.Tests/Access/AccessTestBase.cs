@@ -59,6 +59,12 @@ public abstract class AccessTestBase(ITableStores stores) : IAsyncLifetime
         return request;
     }
 
+    private protected static ApiKeyId KeyId(Reply created)
+    {
+        Assert.True(ApiKeyId.TryParse(Id(created), out var id));
+        return id;
+    }
+
     private protected static string Id(Reply created) => created.Json.GetProperty("id").GetString()!;
 
     private protected static string Key(Reply created) => created.Json.GetProperty("key").GetString()!;

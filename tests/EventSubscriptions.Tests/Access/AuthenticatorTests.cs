@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Access;
 
 public sealed class AuthenticatorOnAzuriteTests() : AuthenticatorTests(new AzuriteStores());
 
-public sealed class AuthenticatorOnEmbeddedTests() : AuthenticatorTests(new EmbeddedStores());
+public sealed class AuthenticatorOnEmbeddedTests() : AuthenticatorTests(new LocalStores());
 
 public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(stores)
 {
@@ -59,7 +59,7 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
 
         _clock.Advance(TimeSpan.FromMinutes(4));
         await UseAsync();
-        Assert.Equal(first, (await _store.GetAsync(Id(created), default))!.LastUsedAt);
+        Assert.Equal(first, (await _store.GetAsync(KeyId(created), default))!.LastUsedAt);
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         await UseAsync();
@@ -70,7 +70,7 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
         {
             // The request doesn't wait for the update, so the test has to.
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-            while ((await _store.GetAsync(Id(created), default))!.LastUsedAt != expected)
+            while ((await _store.GetAsync(KeyId(created), default))!.LastUsedAt != expected)
             {
                 await Task.Delay(10, patience.Token);
             }
@@ -83,9 +83,9 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
         var created = await CreateAsync("""{"name":"n","role":"read"}""");
         await RevokeAsync(Id(created), _admin);
 
-        await _store.TouchAsync(Id(created), _clock.GetUtcNow(), default);
+        await _store.TouchAsync(KeyId(created), _clock.GetUtcNow(), default);
 
-        Assert.Null(await _store.GetAsync(Id(created), default));
+        Assert.Null(await _store.GetAsync(KeyId(created), default));
     }
 
     [Fact]
@@ -144,6 +144,33 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
         Assert.Equal(401, await StatusAsync(s_read, Bearer(NewUnmarked().Text)));
     }
 
+    [Fact]
+    public async Task Unmarked_key_is_not_looked_up_again_within_a_second()
+    {
+        var unknown = NewUnmarked().Text;
+
+        for (var i = 0; i < 101; i++)
+        {
+            Assert.Equal(401, await StatusAsync(s_read, Bearer(unknown)));
+        }
+    }
+
+    [Fact]
+    public async Task Revoked_unmarked_key_counts_as_unknown()
+    {
+        var revoked = await IssueUnmarkedAsync();
+        var caller = (await DecideAsync(s_read, Bearer(revoked))).Caller!;
+        Assert.True(ApiKeyId.TryParse(caller.Actor.Id, out var id));
+        _authenticator.Forget(id);
+
+        for (var i = 0; i < 100; i++)
+        {
+            await StatusAsync(s_read, Bearer(NewUnmarked().Text));
+        }
+
+        Assert.Equal(503, await StatusAsync(s_read, Bearer(revoked)));
+    }
+
     private async Task<string> IssueUnmarkedAsync()
     {
         var (id, text) = NewUnmarked();
@@ -161,7 +188,7 @@ public abstract class AuthenticatorTests(ITableStores stores) : AccessTestBase(s
     }
 
     /// <summary>A key's text as older versions made it.</summary>
-    private (string Id, string Text) NewUnmarked()
+    private (ApiKeyId Id, string Text) NewUnmarked()
     {
         var (id, text) = ApiKey.NewText(_clock, Given.Mark);
         return (id, text.Reveal()[..^KeyMark.Length]);

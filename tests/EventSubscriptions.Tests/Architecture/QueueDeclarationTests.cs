@@ -1,9 +1,21 @@
+using EventSubscriptions.Queues;
+
 namespace EventSubscriptions.Tests.Architecture;
 
 public sealed class QueueDeclarationTests
 {
     [Fact]
     public void Emulator_has_the_queues_of_Service_Bus() => Assert.Equal(QueueDeclarations.ServiceBus(), QueueDeclarations.Emulator());
+
+    /// <summary>
+    /// Two producers may use the same <c>MessageId</c>: on <c>events</c> the second message would be dropped without a trace.
+    /// </summary>
+    [Fact]
+    public void Queues_detect_duplicates_except_events() =>
+        Assert.All(
+            QueueDeclarations.ServiceBus(),
+            queue => Assert.Equal(queue.Name != QueueNames.Events, queue.RequiresDuplicateDetection)
+        );
 
     [Fact]
     public void Emulator_stays_within_its_limits()

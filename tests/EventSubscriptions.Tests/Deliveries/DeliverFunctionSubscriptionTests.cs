@@ -1,4 +1,5 @@
 using EventSubscriptions.Audit;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
 
@@ -18,7 +19,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
         Assert.Empty(_queue.Scheduled);
         Assert.False((await Given.SubscriptionStore(_tables, _clock).GetAsync(_organization, _subscription.Id, default))!.IsActive);
         var attempt = Assert.Single(await AttemptsAsync());
-        Assert.Equal(("gone", 410), (attempt.Outcome, attempt.StatusCode));
+        Assert.Equal((DeliveryOutcome.Gone, 410), (attempt.Outcome, attempt.StatusCode));
         Assert.Null(attempt.NextAttemptAt);
         Assert.Equal(410, Assert.Single(await EntriesAsync()).StatusCode);
     }
@@ -42,7 +43,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
         Assert.Equal(_clock.GetUtcNow(), at);
         Assert.Equal("complete", _steps.Taken[^1]);
         var attempt = Assert.Single(await AttemptsAsync());
-        Assert.Equal(("failed", 410, at), (attempt.Outcome, attempt.StatusCode, attempt.NextAttemptAt));
+        Assert.Equal((DeliveryOutcome.Failed, 410, at), (attempt.Outcome, attempt.StatusCode, attempt.NextAttemptAt));
         Assert.Contains("before it was changed", Assert.Single(await EntriesAsync()).Error?.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain(WriteHealth, _steps.Taken);
     }
@@ -69,7 +70,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
 
         Assert.False((await StoredAsync()).IsActive);
         Assert.Equal("another", (await StoredAsync()).Name);
-        Assert.Equal("gone", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Gone, Assert.Single(await AttemptsAsync()).Outcome);
         Assert.Empty(_queue.Scheduled);
     }
 
@@ -81,7 +82,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
 
         await RunAsync(Delivery() with { NeedsStored = true });
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
 
         await RunAsync(Delivery());
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
 
         await RunAsync(Delivery());
 
-        Assert.Equal("delivered", Assert.Single(await AttemptsAsync()).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, Assert.Single(await AttemptsAsync()).Outcome);
     }
 
     /// <summary>Stores a subscription, and a cache that has read it.</summary>

@@ -7,6 +7,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -65,7 +66,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             .AddSingleton(new DeliveriesOptions { Deadline = TimeSpan.FromSeconds(60) })
             .AddWebhookSender()
             .BuildServiceProvider();
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock) with { Url = _receiver.Url };
     }
 
@@ -93,7 +94,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             OrganizationId = _organization,
             SubscriptionId = _subscription.Id,
             EventId = Given.EventId("evt_1"),
-            EventName = "CaseCreatedEvent",
+            EventName = EventName.Parse("CaseCreatedEvent"),
         };
 
     private protected async Task RunAsync(DeliveryMessage delivery, string body = Payload, CancellationToken cancellationToken = default)
@@ -169,7 +170,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             )
         ).Items;
 
-    private protected async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type = AuditType.DeliveryFailed)
+    private protected async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(AuditType type = AuditType.DeliveryFailed)
     {
         var filter = new AuditFilter(new TimeRange(null, null), type, null);
         return (await new AuditLog(_tables, _clock).ListAsync(_organization, filter, new PageRequest("test", 100, null), default)).Items;

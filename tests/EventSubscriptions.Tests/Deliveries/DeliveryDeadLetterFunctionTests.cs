@@ -2,6 +2,7 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
@@ -26,7 +27,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _recorder = MetricsRecorder.Start();
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
         await Given
             .SubscriptionStore(_tables, _clock)
@@ -129,7 +130,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     public async Task Delivery_that_was_put_back_often_enough_is_recorded()
     {
         var (delivery, log) = (Delivery(), new DeliveryLog(_tables));
-        await log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, _clock.GetUtcNow(), default);
+        await log.WaitAsync(delivery, _clock.GetUtcNow(), default);
         var message = delivery.ToServiceBusMessage();
         message.ApplicationProperties["requeues"] = 3;
 
@@ -137,7 +138,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
 
         Assert.Equal("MaxDeliveryCountExceeded", Assert.Single(await EntriesAsync()).Error!.Kind);
         Assert.Empty(_sent);
-        Assert.Equal(0, await log.CountWaitingAsync(delivery.SubscriptionId, 1, default));
+        Assert.Equal(0, await Given.CountWaitingAsync(_tables, delivery.SubscriptionId));
     }
 
     [Fact]
@@ -195,7 +196,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
             OrganizationId = _organization,
             SubscriptionId = _subscription.Id,
             EventId = Given.EventId("evt_1"),
-            EventName = "CaseCreatedEvent",
+            EventName = EventName.Parse("CaseCreatedEvent"),
             Attempt = 10,
         };
 

@@ -1,5 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
+using EventSubscriptions.Events;
 using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Tests.Deliveries;
@@ -11,7 +12,7 @@ public sealed class DeliveryMessageTests
         OrganizationId = Given.Organization(),
         SubscriptionId = SubscriptionId.New(TimeProvider.System),
         EventId = Given.EventId("evt_1"),
-        EventName = "CaseCreatedEvent",
+        EventName = EventName.Parse("CaseCreatedEvent"),
         Attempt = 3,
         Postponements = 2,
         FirstAttemptAt = new DateTimeOffset(2026, 1, 1, 12, 0, 0, 123, TimeSpan.Zero),
@@ -48,7 +49,7 @@ public sealed class DeliveryMessageTests
     [Fact]
     public void Id_is_the_same_for_the_same_delivery_whatever_else_it_carries()
     {
-        var same = s_delivery with { FirstAttemptAt = null, TraceParent = null, EventName = "Other" };
+        var same = s_delivery with { FirstAttemptAt = null, TraceParent = null, EventName = EventName.Parse("Other") };
 
         Assert.Equal(
             (s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage().MessageId,
@@ -77,7 +78,7 @@ public sealed class DeliveryMessageTests
             },
             s_delivery with
             {
-                Run = "run_1",
+                Run = Given.Run("run_1"),
             },
             s_delivery with
             {
@@ -95,7 +96,7 @@ public sealed class DeliveryMessageTests
             s_delivery with
             {
                 EventId = Given.EventId("evt_1r"),
-                Run = "un_1",
+                Run = Given.Run("un_1"),
             },
         ];
 
@@ -105,7 +106,7 @@ public sealed class DeliveryMessageTests
     [Theory]
     [InlineData("organizationId", null)]
     [InlineData("organizationId", "7")]
-    [InlineData("organizationId", 0)]
+    [InlineData("organizationId", -1)]
     [InlineData("organizationId", 5_000_000_000L)]
     [InlineData("subscriptionId", null)]
     [InlineData("subscriptionId", "sub_1")]

@@ -15,12 +15,14 @@ public sealed class DestinationGuardTests
         "169.254.169.254",
         "::ffff:169.254.169.254",
         "2001:0:a9fe:a9fe::1",
+        "fd00:ec2::254",
         "fe80::1",
     ];
 
     [Theory]
     [InlineData("https://hooks.example.com/in")]
     [InlineData("https://hooks.example.com:8443/in?key=1")]
+    [InlineData("https://hooks.example.com/@team?to=a@example.com")]
     [InlineData("https://1.1.1.1/")]
     [InlineData("https://[2606:4700:4700::1111]/")]
     [InlineData("https://bücher.example/")]
@@ -34,6 +36,8 @@ public sealed class DestinationGuardTests
     [InlineData("http://hooks.example.com/")]
     [InlineData("ftp://hooks.example.com/")]
     [InlineData("file:///etc/passwd")]
+    [InlineData("https://@hooks.example.com/")]
+    [InlineData("https:\\\\@hooks.example.com")]
     [InlineData("https://user@hooks.example.com/")]
     [InlineData("https://user:pass@hooks.example.com/")]
     [InlineData("https://hooks.example.com/#part")]
@@ -204,6 +208,13 @@ public sealed class DestinationGuardTests
 
     [Theory]
     [InlineData("http://169.254.169.254/latest/meta-data")]
+    [InlineData("http://[::169.254.169.254]/")]
+    [InlineData("http://[::ffff:0:a9fe:a9fe]/")]
+    [InlineData("http://[64:ff9b:1::a9fe:a9fe]/")]
+    [InlineData("http://[2001::5601:5601]/")]
+    [InlineData("http://[fd00:ec2::254]/")]
+    [InlineData("http://100.100.100.200/")]
+    [InlineData("http://192.0.0.192/")]
     [InlineData("http://169.254.0.1/")]
     [InlineData("http://168.63.129.16/")]
     [InlineData("http://0xA9FEA9FE/")]

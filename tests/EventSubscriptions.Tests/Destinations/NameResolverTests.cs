@@ -57,10 +57,13 @@ public sealed class NameResolverTests : IDisposable
         await _system.AskedAsync(NameResolver.MaxThreads + 1);
         Assert.Equal(NameResolver.MaxThreads, _system.Hanging);
         Assert.DoesNotContain(_system.Asked, asked => asked.IsPoolThread);
+        var late = ResolveAsync("late.example", Given.Organization());
+        Assert.NotSame(late, await Task.WhenAny(late, Task.Delay(100)));
 
         _system.Release();
+        await late.WaitAsync(s_patience);
         await Task.WhenAll(hanging).WaitAsync(s_patience);
-        Assert.Equal(150 + 1, _system.Asked.Count);
+        Assert.Equal(150 + 2, _system.Asked.Count);
         Assert.InRange(_system.MostHanging, 1, NameResolver.MaxThreads);
     }
 

@@ -49,6 +49,39 @@ public sealed class BicepSecurityTests
         var app = await BicepFiles.Text("functionapp.bicep");
         Assert.Matches(@"(?s)deployment: \{.*packageStorage\.properties.*userAssignedIdentityResourceId: packageIdentity\.id", app);
         Assert.Contains("AZURE_CLIENT_ID: identity.properties.clientId", app, StringComparison.Ordinal);
+        Assert.Contains("keyVaultReferenceIdentity: identity.id", app, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Roles_are_for_the_identities_and_accounts_that_they_name()
+    {
+        var roles = Regex.Match(await BicepFiles.Text("main.bicep"), @"(?s)\nmodule roles .*?\n\}\n").Value;
+
+        Assert.Equal(
+            [
+                ("appPrincipalId", "identity.outputs.principalId"),
+                ("packagePrincipalId", "packageIdentity.outputs.principalId"),
+                ("storageName", "storage.outputs.name"),
+                ("hostStorageName", "hostStorage.outputs.name"),
+                ("packageStorageName", "packageStorage.outputs.name"),
+            ],
+            Regex
+                .Matches(roles, @"(?m)^    (\w+(?:PrincipalId|[sS]torageName)|storageName): (\w+\.outputs\.\w+)$")
+                .Select(match => (match.Groups[1].Value, match.Groups[2].Value))
+        );
+    }
+
+    /// <summary>An app that starts before it may read its secrets fails to start.</summary>
+    [Fact]
+    public async Task App_is_created_after_its_roles() =>
+        Assert.Matches(@"module functionApp [^{]*\{[^{}]*\n  dependsOn: \[roles\]\n", await BicepFiles.Text("main.bicep"));
+
+    /// <summary>These logs may cost more than the app.</summary>
+    [Fact]
+    public async Task Table_operations_are_logged_on_request_only()
+    {
+        Assert.Matches(@"(?m)^resource tables '\S+' = if \(logTableOperations\) \{$", await BicepFiles.Text("diagnostics.bicep"));
+        Assert.Contains("param logTableOperations bool = false\n", await BicepFiles.Text("main.bicep"), StringComparison.Ordinal);
     }
 
     [Fact]

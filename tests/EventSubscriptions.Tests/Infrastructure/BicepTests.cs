@@ -172,6 +172,44 @@ public sealed class BicepTests
     }
 
     [Fact]
+    public async Task One_dead_letter_raises_an_alert()
+    {
+        var bicep = await BicepFiles.Text("alerts.bicep");
+
+        Assert.Matches(
+            @"name: 'dead-letters-recorded'\n.*\n.*dead_letters\.recorded.*\n    aggregation: 'Total'\n    threshold: 0\n",
+            bicep
+        );
+        Assert.Matches(@"name: 'dead-letters-not-recorded'\n.*\n    metric: 'DeadletteredMessages'\n    threshold: 0\n", bicep);
+        Assert.DoesNotContain("operator: 'LessThan", bicep, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Alerts_are_enabled_and_sent_to_the_operators()
+    {
+        var bicep = await BicepFiles.Text("alerts.bicep");
+        var rules = Regex
+            .Matches(bicep, @"(?s)\nresource \w+ '[^']*(?:scheduledQueryRules|metricAlerts)@.*?\n\}\]\n")
+            .Select(match => match.Value)
+            .ToList();
+
+        Assert.Equal(2, rules.Count);
+        Assert.All(rules, rule => Assert.Contains("    enabled: true\n", rule, StringComparison.Ordinal));
+        Assert.All(rules, rule => Assert.Matches(@"(?s)empty\(email\) \? \[\] : \[\s*(?:\{\s*actionGroupId: )?actionGroup\.id", rule));
+        Assert.DoesNotContain("!empty(email) ?", bicep, StringComparison.Ordinal);
+    }
+
+    /// <summary>Attempts wait on the queue for up to a day, and an expired message is lost.</summary>
+    [Fact]
+    public async Task Messages_do_not_expire()
+    {
+        var bicep = await BicepFiles.Text("servicebus.bicep");
+
+        Assert.Contains("deadLetteringOnMessageExpiration: false", bicep, StringComparison.Ordinal);
+        Assert.DoesNotContain("TimeToLive", bicep, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_alert_is_documented()
     {
         var alerts = Regex

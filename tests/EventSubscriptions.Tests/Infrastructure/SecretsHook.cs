@@ -13,6 +13,7 @@ internal sealed class SecretsHook : IDisposable
     private const string Az = """
         #!/bin/sh
         echo "az $*" >>"$STATE/calls"
+        if [ "$1 $2" = "$(cat "$STATE/failing" 2>/dev/null)" ]; then echo 'TooManyRequests' >&2; exit 1; fi
         case "$1 $2" in
         'account show') [ ! -e "$STATE/logged-out" ] ;;
         'group exists') if [ -e "$STATE/group" ]; then echo true; else echo false; fi ;;
@@ -36,6 +37,7 @@ internal sealed class SecretsHook : IDisposable
     private const string Azd = """
         #!/bin/sh
         echo "azd $*" >>"$STATE/calls"
+        [ ! -e "$STATE/no-azd" ]
         """;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hook").FullName;

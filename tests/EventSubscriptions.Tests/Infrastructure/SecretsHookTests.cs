@@ -85,6 +85,7 @@ public sealed class SecretsHookTests : IDisposable
 
         Assert.NotEqual(0, code);
         Assert.Contains("az keyvault secret recover --vault-name ", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(_hook.PathOf("tmp")));
         Assert.DoesNotContain("azd env set", _hook.Calls(), StringComparison.Ordinal);
     }
 
@@ -97,6 +98,51 @@ public sealed class SecretsHookTests : IDisposable
 
         Assert.NotEqual(0, code);
         Assert.Empty(_hook.Changes());
+    }
+
+    [Theory]
+    [InlineData("group exists")]
+    [InlineData("group create")]
+    [InlineData("keyvault list")]
+    [InlineData("keyvault list-deleted")]
+    [InlineData("keyvault create")]
+    public async Task Hook_stops_when_a_command_fails(string command)
+    {
+        await File.WriteAllTextAsync(_hook.PathOf("state", "failing"), command);
+
+        var (code, _) = await _hook.Run();
+
+        Assert.NotEqual(0, code);
+        Assert.Equal(command, Regex.Matches(_hook.Calls(), @"(?m)^az (\S+ \S+)")[^1].Groups[1].Value);
+    }
+
+    [Fact]
+    public async Task Hook_fails_when_it_cannot_set_the_vault_name_in_azd()
+    {
+        _hook.AddState("no-azd");
+
+        Assert.NotEqual(0, (await _hook.Run()).Code);
+    }
+
+    [Fact]
+    public async Task Hook_fails_when_the_CLI_is_not_installed()
+    {
+        File.Delete(_hook.PathOf("bin", "az"));
+
+        var (code, output) = await _hook.Run(("PATH", _hook.PathOf("bin")));
+
+        Assert.NotEqual(0, code);
+        Assert.Contains("Azure CLI", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Admin_key_needs_no_escaping()
+    {
+        _hook.AddProgram("base64", "#!/bin/sh\ncat >/dev/null\necho '++++++++++++++++++++//////////////////////A='\n");
+
+        await _hook.Run();
+
+        Assert.Equal("--------------------______________________A", _hook.Secret("access-admin-key"));
     }
 
     [Theory]

@@ -2,8 +2,6 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using EventSubscriptions.Access;
-using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using Microsoft.Azure.Functions.Worker;
@@ -15,44 +13,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
 {
     private const string Unknown = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq";
 
-    private static readonly List<Function> s_functions =
-    [
-        .. from type in typeof(OpenApiDocument).Assembly.GetTypes()
-        from method in type.GetMethods()
-        let trigger = method
-            .GetParameters()
-            .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>())
-            .FirstOrDefault(attribute => attribute is not null)
-        where trigger?.Route?.StartsWith("api/", StringComparison.Ordinal) is true
-        from verb in trigger.Methods!
-        where verb != "head"
-        select new Function(
-            method.GetCustomAttribute<FunctionAttribute>()!.Name,
-            verb.ToUpperInvariant(),
-            "/" + trigger.Route,
-            Requirement.Of(method)
-        ),
-    ];
-
     public static TheoryData<string> Operations => [.. Description.Operations.Select(operation => operation.Id)];
-
-    [Fact]
-    public void Every_function_is_an_operation_and_the_other_way_round()
-    {
-        var described = Description.Operations.Select(operation => $"{operation.Id}: {operation.Method} {operation.Path}");
-        var written = s_functions
-            .Select(function => $"{char.ToLowerInvariant(function.Name[0])}{function.Name[1..]}: {function.Method} {function.Path}")
-            .ToList();
-
-        Assert.True(
-            written.ToHashSet(StringComparer.Ordinal).SetEquals(described),
-            $"""
-            A function with a route under api/ is an operation in a file of {Description.Folder}: its path and method are the trigger's, its operationId is the function's name.
-            Missing there: {string.Join(", ", written.Except(described, StringComparer.Ordinal))}
-            No such function: {string.Join(", ", described.Except(written, StringComparer.Ordinal))}
-            """
-        );
-    }
 
     [Fact]
     public void Every_function_that_answers_GET_answers_HEAD()
@@ -85,29 +46,6 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         var head = (await shared.App.AsAdmin().Send(HttpMethod.Head, path)).Expect(HttpStatusCode.OK);
 
         Assert.Equal((get.ContentType, ""), (head.ContentType, head.Text));
-    }
-
-    [Theory]
-    [MemberData(nameof(Operations))]
-    public void Operation_names_the_roles_that_its_function_asks_for(string id)
-    {
-        var operation = Description.Operation(id);
-        var requirement = s_functions
-            .Single(function => (function.Method, function.Path) == (operation.Method, operation.Path))
-            .Requirement;
-        var roles = requirement.AnyOf.Select(RoleNames.Of).ToList();
-
-        JsonArray expected = [.. requirement.Anonymous ? [new JsonObject()] : Array.Empty<JsonNode>(), With("bearer"), With("apiKey")];
-        Assert.Equal(expected.ToJsonString(), operation.Definition["security"]!.ToJsonString());
-        Assert.Contains(
-            requirement.Anonymous
-                ? "Requires no key; any role is accepted"
-                : $"Requires a key with the role {string.Join(" or ", roles.Select(role => $"`{role}`"))}",
-            (string)operation.Definition["description"]!,
-            StringComparison.Ordinal
-        );
-
-        JsonObject With(string scheme) => new() { [scheme] = new JsonArray([.. roles.Select(role => JsonValue.Create(role))]) };
     }
 
     [Theory]
@@ -173,6 +111,12 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             return;
         }
 
+        if (described.Contains("webhook-id", StringComparer.Ordinal))
+        {
+            // Any text is accepted.
+            return;
+        }
+
         var answer = await shared
             .App.AsAdmin()
             .Send(
@@ -206,15 +150,22 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         var schema = Description.Resolve(operation.Body);
         schema = schema["oneOf"] is { } alternatives && schema["properties"] is null ? Description.Resolve(alternatives[0]!) : schema;
 
+        var isOpen = (bool?)schema["additionalProperties"] is true;
         var errors = await Errors(operation, await PathOf(operation), $$"""{"{{Unknown}}":1}""");
 
-        Same(schema["properties"]?.AsObject().Select(property => property.Key) ?? [], Known(errors), $"{id}: the properties of the body");
         Same(
             schema["required"]?.AsArray().Select(name => (string)name!) ?? [],
             errors.Where(error => (string)error.Value![0]! == "is required").Select(error => error.Key),
             $"{id}: the required properties of the body"
         );
-        Assert.False((bool?)schema["additionalProperties"], $"{id}: unknown members are mistakes.");
+        Assert.Equal(isOpen, !errors.ContainsKey(Unknown));
+        if (isOpen)
+        {
+            return;
+        }
+
+        Same(schema["properties"]?.AsObject().Select(property => property.Key) ?? [], Known(errors), $"{id}: the properties of the body");
+        Assert.False((bool?)schema["additionalProperties"], $"{id}: unknown fields are errors.");
     }
 
     [Fact]
@@ -254,6 +205,4 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             described.ToHashSet(StringComparer.Ordinal).SetEquals(read),
             $"{what} are [{string.Join(", ", described)}] in {Description.Folder}, and the app reads [{string.Join(", ", read)}]."
         );
-
-    private sealed record Function(string Name, string Method, string Path, Requirement Requirement);
 }

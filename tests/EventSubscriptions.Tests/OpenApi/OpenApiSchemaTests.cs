@@ -3,114 +3,35 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using EventSubscriptions.Access;
-using EventSubscriptions.Audit;
-using EventSubscriptions.Deliveries;
-using EventSubscriptions.Deliveries.Log;
-using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
-using EventSubscriptions.Events.Publishing;
-using EventSubscriptions.Health;
-using EventSubscriptions.Http;
 using EventSubscriptions.OpenApi;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Relay;
 using EventSubscriptions.Replays;
-using EventSubscriptions.Storage;
-using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Tests.OpenApi;
 
 /// <summary>The schemas of the description are the records that the app writes, and their words are the code's.</summary>
 public sealed class OpenApiSchemaTests
 {
-    /// <summary>A record that is an answer, or a part of one, and its schema. Names and types of the members must agree.</summary>
-    private static readonly Dictionary<Type, string> s_schemas = new()
-    {
-        [typeof(ProblemDetail)] = "Problem",
-        [typeof(PublishResponse)] = "PublishedEvents",
-        [typeof(SubscriptionResponse)] = "Subscription",
-        [typeof(SubscriptionHealthResponse)] = "SubscriptionHealth",
-        [typeof(ListPage<SubscriptionResponse>)] = "SubscriptionPage",
-        [typeof(RotatedSecretResponse)] = "RotatedSecret",
-        [typeof(DeliveryAttempt)] = "Attempt",
-        [typeof(DeliveryError)] = "DeliveryError",
-        [typeof(ListPage<DeliveryAttempt>)] = "AttemptPage",
-        [typeof(EventDeliveries)] = "EventDeliveries",
-        [typeof(TestAttempt)] = "TestAttempt",
-        [typeof(ResendResponse)] = "Resend",
-        [typeof(ReplayResponse)] = "Replay",
-        [typeof(ListPage<ReplayResponse>)] = "ReplayPage",
-        [typeof(AuditEntryResponse)] = "AuditEntry",
-        [typeof(AuditError)] = "AuditError",
-        [typeof(ListPage<AuditEntryResponse>)] = "AuditEntryPage",
-        [typeof(ApiKeyResponse)] = "Key",
-        [typeof(ListPage<ApiKeyResponse>)] = "KeyPage",
-        [typeof(HealthResponse)] = "Health",
-        [typeof(CallerResponse)] = "Caller",
-        [typeof(RelayHealthResponse)] = "RelaySubscriber",
-    };
-
     /// <summary>What is read or written as JSON and is no answer.</summary>
     private static readonly HashSet<Type> s_noAnswers = [typeof(CatalogueFile), typeof(CatalogueParameter)];
-
-    private static readonly Dictionary<Type, JsonTypeInfo> s_written = Written();
-
-    public static TheoryData<string> Schemas => [.. s_schemas.Values];
 
     [Fact]
     public void Every_record_that_is_written_has_a_schema()
     {
-        Assert.All(
-            s_written.Keys.Where(type => !s_noAnswers.Contains(type)),
-            type =>
-                Assert.True(
-                    s_schemas.ContainsKey(type),
-                    $"{type} is written as JSON. Give it a schema in {Description.Folder}, and name that in {nameof(OpenApiSchemaTests)}."
-                )
-        );
-        Assert.All(s_schemas.Keys, type => Assert.True(s_written.ContainsKey(type), $"{type} is not written any more."));
-    }
+        var described = ResponseSchemas.Types.ToHashSet();
 
-    [Theory]
-    [MemberData(nameof(Schemas))]
-    public void Schema_has_the_members_that_are_written(string name)
-    {
-        var info = s_written[s_schemas.Single(pair => pair.Value == name).Key];
-        var (described, required) = MembersOf(Description.Schemas[name]!);
-
-        Same(info.Properties.Select(property => property.Name), described.Keys, $"the properties of the schema {name}");
-        Same(
-            info.Properties.Where(IsAlwaysWritten).Select(property => property.Name),
-            required,
-            $"the required properties of the schema {name}"
-        );
         Assert.All(
-            info.Properties,
-            property =>
-            {
-                var schema = Description.Resolve(described[property.Name]);
-                var (type, format) = JsonTypeOf(property.PropertyType);
-                if (type is not null && schema["oneOf"] is null)
-                {
-                    Assert.True(type == TypeOf(schema), $"{name}.{property.Name} is written as {type}, and described as {TypeOf(schema)}.");
-                    Assert.Equal(format, format is null ? null : (string?)schema["format"]);
-                }
-            }
+            Written().Keys.Where(type => !s_noAnswers.Contains(type)),
+            type => Assert.True(described.Contains(type), $"{type} is written as JSON. Add it to {nameof(ResponseSchemas)}.")
         );
     }
 
     public static TheoryData<string, string[]> Words =>
         new()
         {
-            { "Role", [.. RoleNames.All] },
-            { "Outcome", [.. DeliveryOutcome.All] },
-            { "AuditType", [.. AuditType.All] },
-            { "ReplaySelection", [.. ReplaySelection.Every] },
-            { "Replay/properties/state", Constants(typeof(ReplayState)) },
-            { "DeliveryError/properties/kind", Constants(typeof(ErrorKind)) },
-            { "EventName", [.. EventCatalogue.Load().All.Select(type => type.Name)] },
             { "EventType/properties/source", [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal)] },
             { "SubscriptionHealth/properties/state", ["healthy", "failing", "deactivated"] },
         };
@@ -125,12 +46,12 @@ public sealed class OpenApiSchemaTests
     {
         string[] kinds =
         [
-            .. Constants(typeof(ErrorKind)),
+            .. EnumNames<ErrorKind>.All,
             .. Enum.GetNames<DeadLetterReason>(),
             .. Constants(typeof(ReplayFailure)),
             "gone",
             "failing",
-            .. Constants(typeof(RelayFailure)),
+            .. EnumNames<RelayErrorKind>.All,
             .. Constants(typeof(RelayAudit)),
         ];
 
@@ -142,30 +63,39 @@ public sealed class OpenApiSchemaTests
     }
 
     [Fact]
-    public void Every_event_has_the_schema_of_the_catalogue()
+    public void Part_that_describes_an_unknown_property_is_refused()
     {
-        Assert.All(
-            EventCatalogue.Load().All,
-            type =>
-            {
-                var schema = Description.Schemas[type.Name]!;
-                Assert.Equal(type.Name, (string)schema["properties"]!["eventName"]!["const"]!);
-                Same(
-                    type.Parameters.Select(parameter => parameter.Name),
-                    schema["properties"]!["data"]!["properties"]!.AsObject().Select(property => property.Key),
-                    type.Name
-                );
-                Assert.Contains(
-                    Description.Schemas["EventPayload"]!["anyOf"]!.AsArray(),
-                    item => (string)item!["$ref"]! == $"#/components/schemas/{type.Name}"
-                );
-                Assert.Contains(
-                    Description.Schemas["EventToPublish"]!["oneOf"]!.AsArray(),
-                    item => (string)item!["properties"]!["data"]!["$ref"]! == $"#/components/schemas/{type.Name}/properties/data"
-                );
-            }
+        var part = JsonNode.Parse("""{"properties":{"nmae":{"description":"Its name."}}}""")!.AsObject();
+
+        var error = Assert.Throws<InvalidDataException>(() => OpenApiDocument.Combine(Schema(), part, "Thing"));
+
+        Assert.Equal("Thing has no property nmae, but a part describes it.", error.Message);
+    }
+
+    [Fact]
+    public void Part_that_repeats_the_code_is_refused()
+    {
+        var part = JsonNode.Parse("""{"properties":{"name":{"type":"string"}}}""")!.AsObject();
+
+        var error = Assert.Throws<InvalidDataException>(() => OpenApiDocument.Combine(Schema(), part, "Thing"));
+
+        Assert.Equal("Thing/name/type is known from the code. Remove it from the part.", error.Message);
+    }
+
+    [Fact]
+    public void Part_adds_bounds_and_descriptions()
+    {
+        var part = JsonNode.Parse("""{"description":"A thing.","properties":{"name":{"maxLength":8}}}""")!.AsObject();
+
+        var combined = OpenApiDocument.Combine(Schema(), part, "Thing");
+
+        Assert.Equal(
+            """{"type":"object","properties":{"name":{"type":"string","maxLength":8}},"description":"A thing."}""",
+            combined.ToJsonString()
         );
     }
+
+    private static JsonObject Schema() => JsonNode.Parse("""{"type":"object","properties":{"name":{"type":"string"}}}""")!.AsObject();
 
     /// <summary>Every object that a serializer of the app writes, and those within it.</summary>
     private static Dictionary<Type, JsonTypeInfo> Written()
@@ -209,56 +139,6 @@ public sealed class OpenApiSchemaTests
             }
         }
     }
-
-    private static (Dictionary<string, JsonNode> Properties, IEnumerable<string> Required) MembersOf(JsonNode schema)
-    {
-        var parts = (schema["allOf"]?.AsArray() ?? []).Select(part => Description.Resolve(part!)).Append(schema.AsObject()).ToList();
-        return (
-            parts
-                .SelectMany(part => part["properties"]?.AsObject() ?? [])
-                .ToDictionary(property => property.Key, property => property.Value!, StringComparer.Ordinal),
-            parts.SelectMany(part => part["required"]?.AsArray() ?? []).Select(name => (string)name!)
-        );
-    }
-
-    private static bool IsAlwaysWritten(JsonPropertyInfo property)
-    {
-        var attributes = property
-            .AttributeProvider!.GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false)
-            .Cast<JsonIgnoreAttribute>();
-        return attributes.Any(attribute => attribute.Condition == JsonIgnoreCondition.Never)
-            || (
-                property.PropertyType.IsValueType
-                    ? Nullable.GetUnderlyingType(property.PropertyType) is null
-                    : new NullabilityInfoContext().Create((PropertyInfo)property.AttributeProvider).ReadState == NullabilityState.NotNull
-            );
-    }
-
-    private static (string? Type, string? Format) JsonTypeOf(Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) switch
-        {
-            var known when known == typeof(string) => ("string", null),
-            var known when known == typeof(int) || known == typeof(long) => ("integer", null),
-            var known when known == typeof(bool) => ("boolean", null),
-            var known when known == typeof(DateTimeOffset) => ("string", "date-time"),
-            var known when known == typeof(JsonElement) => (null, null),
-            var known
-                when known
-                    .GetInterfaces()
-                    .Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>))
-                    || known.Name.Contains("Dictionary", StringComparison.Ordinal) => ("object", null),
-            var known when known.IsAssignableTo(typeof(System.Collections.IEnumerable)) => ("array", null),
-            _ => ("object", null),
-        };
-
-    private static string? TypeOf(JsonObject schema) =>
-        schema["type"] switch
-        {
-            // One that may be null, too.
-            JsonArray types => (string?)types[0],
-            { } type => (string?)type,
-            _ => schema["enum"] is not null || schema["const"] is not null ? "string" : null,
-        };
 
     private static string[] Constants(Type type) =>
         [

@@ -137,7 +137,7 @@ public sealed class PortalFunctionsTests
             .Select(match => match.Groups["type"].Value)
             .ToHashSet(StringComparer.Ordinal);
 
-        Assert.Empty(AuditType.All.Except(known, StringComparer.Ordinal));
+        Assert.Empty(EnumNames<AuditType>.All.Except(known, StringComparer.Ordinal));
     }
 
     private static async Task<HttpResponse> Get(string path, string? file = null, string? ifNoneMatch = null)

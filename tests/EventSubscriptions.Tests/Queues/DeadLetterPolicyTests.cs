@@ -1,3 +1,4 @@
+using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Queues;
 
 namespace EventSubscriptions.Tests.Queues;
@@ -19,4 +20,23 @@ public sealed class DeadLetterPolicyTests
         int requeues,
         string? delay
     ) => Assert.Equal(delay, DeadLetterPolicy.RequeueAfter(reason, requeues)?.ToString());
+
+    /// <summary>Service Bus refuses to send a message with the properties that it adds to dead letters.</summary>
+    [Fact]
+    public void Requeued_copy_has_the_properties_of_the_message_without_those_of_the_dead_letter()
+    {
+        var deadLetter = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            body: new BinaryData("{}"),
+            properties: new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["attempt"] = 2,
+                ["DeadLetterReason"] = "MaxDeliveryCountExceeded",
+                ["DeadLetterErrorDescription"] = "It failed too often.",
+            }
+        );
+
+        var copy = DeadLetterPolicy.Requeue(deadLetter, DateTimeOffset.MaxValue);
+
+        Assert.Equal(["attempt", "requeues"], copy.ApplicationProperties.Keys.Order(StringComparer.Ordinal));
+    }
 }

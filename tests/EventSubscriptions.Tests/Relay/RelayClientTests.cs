@@ -1,5 +1,4 @@
 using System.Text;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Relay;
 using EventSubscriptions.Secrets;
@@ -67,7 +66,7 @@ public sealed class RelayClientTests : IDisposable
 
         var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
-        Assert.Equal((kind, status, state), (failure.Kind, failure.StatusCode, failure.State));
+        Assert.Equal((kind, status, state), (failure.Kind.ToName(), failure.StatusCode, failure.State));
         Assert.NotEmpty(failure.Detail);
         Assert.NotEmpty(failure.Hint);
         Assert.Equal(1, relay.Connections);
@@ -78,7 +77,7 @@ public sealed class RelayClientTests : IDisposable
     {
         using var nobody = new ClosedPort();
 
-        Assert.Equal(ErrorKind.Connect, Assert.IsType<RelayResponse.Failed>(await Ask(nobody.Url)).Failure.Kind);
+        Assert.Equal(RelayErrorKind.Connect, Assert.IsType<RelayResponse.Failed>(await Ask(nobody.Url)).Failure.Kind);
     }
 
     [Fact]
@@ -130,7 +129,7 @@ public sealed class RelayClientTests : IDisposable
             await Task.Delay(1);
         }
 
-        Assert.Equal(ErrorKind.Timeout, Assert.IsType<RelayResponse.Failed>(await asking).Failure.Kind);
+        Assert.Equal(RelayErrorKind.Timeout, Assert.IsType<RelayResponse.Failed>(await asking).Failure.Kind);
     }
 
     [Theory]

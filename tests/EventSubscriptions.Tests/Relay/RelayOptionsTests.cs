@@ -52,7 +52,7 @@ public sealed class RelayOptionsTests
     [InlineData(First + "ApiKey", "s3cret key")]
     [InlineData(First + "ApiKey", "schlüssel")]
     [InlineData(First + "OrganizationId", "")]
-    [InlineData(First + "OrganizationId", "0")]
+    [InlineData(First + "OrganizationId", "-1")]
     [InlineData(First + "OrganizationId", "one")]
     [InlineData(First + "OrganisationId", "1")]
     [InlineData("Relay__Overlap", "5")]

@@ -29,7 +29,7 @@ public sealed class RelayTranslationTests
 
         var translated = RelayTranslation.Translate(Assert.Single(page.Events), s_subscriber);
 
-        Assert.Equal(name, translated.EventName);
+        Assert.Equal(name, translated.EventName.ToString());
         Assert.True(s_catalogue.TryGet(name, out var type));
         Assert.Equal(
             Encoding.UTF8.GetString(type.ExamplePayload(s_subscriber.OrganizationId).Span),
@@ -52,7 +52,7 @@ public sealed class RelayTranslationTests
     {
         var translated = Translate($$"""{"id":"e1","timestamp":"2024-08-08T18:25:40Z","category":"tasks",{{member}}}""");
 
-        Assert.Equal(RelayTranslation.Received, translated.EventName);
+        Assert.Equal(RelayTranslation.Received, translated.EventName.ToString());
         Assert.Equal(content, (string?)Data(translated)["content"]);
         AssertIsAsCatalogued(translated);
     }
@@ -72,7 +72,7 @@ public sealed class RelayTranslationTests
 
         var translated = Translate(Event(content.ToJsonString()));
 
-        Assert.Equal(RelayTranslation.Received, translated.EventName);
+        Assert.Equal(RelayTranslation.Received, translated.EventName.ToString());
         var data = Data(translated);
         Assert.Equal(content.ToJsonString(), (string?)data["content"]);
         Assert.Equal(value == "null" && member == "task" ? null : "t", (string?)data["taskId"]);
@@ -90,7 +90,7 @@ public sealed class RelayTranslationTests
 
         var translated = Translate(json);
 
-        Assert.Equal(expected, translated.EventName);
+        Assert.Equal(expected, translated.EventName.ToString());
         AssertIsAsCatalogued(translated);
     }
 
@@ -104,7 +104,7 @@ public sealed class RelayTranslationTests
             """
         );
 
-        Assert.Equal(RelayTranslation.TimedOut, translated.EventName);
+        Assert.Equal(RelayTranslation.TimedOut, translated.EventName.ToString());
         Assert.Equal(
             """{"eventName":"RelayAlertTimedOutEvent","organizationId":1,"data":{"relayEventId":"e1","subscriberId":"configured","taskId":"t","taskName":"n","taskType":{"major":2,"x":[]},"timestamp":"2024-08-08T18:25:40.923947+02:00","userId":null,"profileId":null,"sourceType":null,"workflowId":null,"workflowInstanceId":null}}""",
             Encoding.UTF8.GetString(translated.Event.Payload.Span)
@@ -125,7 +125,7 @@ public sealed class RelayTranslationTests
         var first = Translate(json);
         var second = Translate(json);
 
-        Assert.Equal(RelayTranslation.Received, first.EventName);
+        Assert.Equal(RelayTranslation.Received, first.EventName.ToString());
         Assert.StartsWith("relay_", first.Event.Id.ToString(), StringComparison.Ordinal);
         Assert.Equal(first.Event.Id, second.Event.Id);
         Assert.Equal(first.Event.Payload.ToArray(), second.Event.Payload.ToArray());
@@ -206,7 +206,7 @@ public sealed class RelayTranslationTests
     private static void AssertIsAsCatalogued(TranslatedEvent translated)
     {
         using var payload = JsonDocument.Parse(translated.Event.Payload);
-        Assert.True(s_catalogue.TryGet(translated.EventName, out var type));
+        Assert.True(s_catalogue.TryGet(translated.EventName.ToString(), out var type));
         Assert.Empty(type.Check(payload.RootElement.GetProperty("data")));
     }
 }

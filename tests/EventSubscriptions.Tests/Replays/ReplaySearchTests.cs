@@ -1,6 +1,7 @@
 using System.Text;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
@@ -30,7 +31,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     /// </summary>
     public async Task InitializeAsync()
     {
-        _tables = new CountingTables(await new EmbeddedStores().ConnectAsync());
+        _tables = new CountingTables(await new LocalStores().ConnectAsync());
         _start = _clock.GetUtcNow();
         _subscription = Given.Subscription(_organization, _clock, "Wanted");
         var archive = new EventArchive(_tables, Given.Protector);
@@ -38,7 +39,15 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         {
             var id = $"event-{n}";
             var at = _start.AddHours(n);
-            await archive.AddAsync(_organization, Given.EventId(id), "Wanted", Encoding.UTF8.GetBytes("payload"), at, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId(id),
+                EventName.Parse("Wanted"),
+                EventSource.Http,
+                Encoding.UTF8.GetBytes("payload"),
+                at,
+                default
+            );
             switch (n % 3)
             {
                 case 0:
@@ -108,7 +117,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     }
 
     /// <summary>All that a replay of everything finds, oldest first.</summary>
-    private async Task<List<string>> FindAsync(string only, int capacity, bool sameProcess, int times = 1, int stepRows = 1_000)
+    private async Task<List<string>> FindAsync(ReplaySelection only, int capacity, bool sameProcess, int times = 1, int stepRows = 1_000)
     {
         var replay = new Replay
         {
@@ -158,7 +167,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
             };
     }
 
-    private Task AttemptAsync(string eventId, DateTimeOffset at, string outcome)
+    private Task AttemptAsync(string eventId, DateTimeOffset at, DeliveryOutcome outcome)
     {
         var attempt = new DeliveryAttempt
         {

@@ -26,7 +26,7 @@ public sealed class ReplaySliceTests : ReplayTestBase
     {
         await ArchiveAsync(8);
         var replay = await StartAsync();
-        while (!(await Store().GetAsync(_subscription.Id, replay.Id, default))!.State.Equals(ReplayState.Running, StringComparison.Ordinal))
+        while (!(await Store().GetAsync(_subscription.Id, replay.Id, default))!.State.Equals(ReplayState.Running))
         {
             await RunNextAsync();
         }

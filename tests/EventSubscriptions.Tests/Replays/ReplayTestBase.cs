@@ -2,6 +2,8 @@ using System.Text;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -159,7 +161,15 @@ public abstract class ReplayTestBase : IAsyncLifetime
         for (var n = 0; n < count; n++)
         {
             var at = _start.AddSeconds(n);
-            await archive.AddAsync(_organization, Given.EventId($"{prefix}-{n}"), name, Encoding.UTF8.GetBytes("payload"), at, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId($"{prefix}-{n}"),
+                EventName.Parse(name),
+                EventSource.Http,
+                Encoding.UTF8.GetBytes("payload"),
+                at,
+                default
+            );
         }
 
         if (Time.GetUtcNow() < _start.AddSeconds(count))
@@ -168,7 +178,7 @@ public abstract class ReplayTestBase : IAsyncLifetime
         }
     }
 
-    private protected async Task AttemptsAsync(string eventId, params string[] outcomes)
+    private protected async Task AttemptsAsync(string eventId, params DeliveryOutcome[] outcomes)
     {
         for (var i = 0; i < outcomes.Length; i++)
         {
@@ -186,7 +196,7 @@ public abstract class ReplayTestBase : IAsyncLifetime
         }
     }
 
-    private protected async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(string type) =>
+    private protected async Task<IReadOnlyList<AuditEntryResponse>> EntriesAsync(AuditType type) =>
         (
             await new AuditLog(_services.Tables, Time).ListAsync(
                 _organization,

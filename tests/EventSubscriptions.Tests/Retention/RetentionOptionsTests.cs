@@ -28,4 +28,24 @@ public sealed class RetentionOptionsTests
             mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal)
         );
     }
+
+    /// <summary>A replay of missed events would otherwise repeat those whose attempts are no longer in the log.</summary>
+    [Theory]
+    [InlineData("30.00:00:00", true)]
+    [InlineData("29.23:59:59", false)]
+    public void Delivery_log_is_kept_for_as_long_as_the_archive(string log, bool isValid)
+    {
+        var reader = new OptionsReader(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection([new("Retention:EventArchive", "30.00:00:00"), new("Retention:DeliveryLog", log)])
+                .Build()
+        );
+
+        RetentionOptions.Read(reader);
+
+        Assert.Equal(
+            isValid ? [] : ["Retention__DeliveryLog must be at least as long as Retention__EventArchive"],
+            reader.Errors.Select(error => error.TrimEnd('.'))
+        );
+    }
 }

@@ -1,12 +1,18 @@
+using System.Globalization;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Storage;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Retention;
 
@@ -145,6 +151,46 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
         Assert.Equal((0, 400, 100), await CountAsync());
     }
 
+    [Fact]
+    public async Task Purge_ends_when_the_app_stops()
+    {
+        await FillAsync();
+        _services.Time.Advance(TimeSpan.FromDays(365));
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        lifetime.StopApplication();
+
+        await new PurgeExpired(Purge(), lifetime).RunAsync(new TimerInfo(), default);
+
+        Assert.Equal((3, 6, 6), await CountAsync());
+    }
+
+    /// <summary>At the timeout the host ends the worker process.</summary>
+    [Fact]
+    public async Task Purge_ends_5_minutes_before_the_timeout_of_functions()
+    {
+        using var host = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.PathOf("host.json")));
+        var limit = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.True(Purge().Limit + TimeSpan.FromMinutes(5) <= limit);
+    }
+
+    [Fact]
+    public async Task Run_that_continues_reads_no_partition_twice()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            await AttemptsAsync(SubscriptionId.New(_services.Time), 1);
+            _services.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await PurgeAsync(limit: TimeSpan.FromTicks(1), step: 2);
+        var tables = new CountingTables(_services.Tables);
+        await PurgeAsync(tables: tables);
+
+        // Nothing has expired: the first row of each partition, and of the one after the position.
+        Assert.InRange(tables.RowsOf(TableNames.DeliveryLog), 4, 5);
+    }
+
     /// <summary>Against Azurite, in steps of a few rows.</summary>
     [Fact]
     public async Task Azurite_is_purged_like_the_embedded_store()
@@ -170,7 +216,15 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
                 hasWaited: false,
                 default
             );
-            await archive.AddAsync(_organization, Given.EventId($"evt_{i}"), "AnEvent", "payload"u8.ToArray(), now, default);
+            await archive.AddAsync(
+                _organization,
+                Given.EventId($"evt_{i}"),
+                EventName.Parse("AnEvent"),
+                EventSource.Http,
+                "payload"u8.ToArray(),
+                now,
+                default
+            );
         }
 
         await tables.GetTableClient(TableNames.Subscriptions).UpsertEntityAsync(new TableEntity("1", "h:sub_gone"));
@@ -192,7 +246,7 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
                 .Items
                 .Count
         );
-        Assert.Equal(0, await log.CountWaitingAsync(subscription, 10, default));
+        Assert.Equal(0, await Given.CountWaitingAsync(_services.Tables, subscription));
         foreach (
             var (table, rows) in new[]
             {

@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Replays;
@@ -76,6 +77,9 @@ public abstract class RetentionPurgeTestBase : IAsyncLifetime
             Step = step,
         }.RunAsync(cancellationToken);
 
+    private protected RetentionPurge Purge() =>
+        new(_services.Flaky, Replays(), s_options, _services.Time, NullLogger<RetentionPurge>.Instance);
+
     private protected ReplayLifecycle Replays() =>
         new(
             new ReplayStore(_services.Flaky),
@@ -104,7 +108,8 @@ public abstract class RetentionPurgeTestBase : IAsyncLifetime
         new EventArchive(_services.Tables, Given.Protector).AddAsync(
             _organization,
             Given.EventId(id),
-            "AnEvent",
+            EventName.Parse("AnEvent"),
+            EventSource.Http,
             Encoding.UTF8.GetBytes("payload"),
             at,
             default

@@ -20,16 +20,16 @@ public sealed class DemoScenarios
         var organization = new Organization(app.AsAdmin(), 1);
         var inbox = DemoInbox.Of(app);
 
-        var first = (await Arrived(inbox, arrivals => arrivals.Count >= 2))[^1];
-        Assert.Null(first.SignatureProblem);
-        Assert.True(first.IsTokenRight);
+        var first = (await Received(inbox, requests => requests.Count >= 2))[^1];
+        Assert.Null(first.SignatureError);
+        Assert.True(first.IsTokenValid);
         Assert.Equal(1, ClientJson.Read<PayloadResult>(first.Body).OrganizationId);
 
         await Choose(inbox, "error");
         var failed = (await organization.Audited("delivery.failed", 1))[^1];
         Assert.Equal(500, failed.StatusCode);
-        await Choose(inbox, "well");
-        await Arrived(inbox, arrivals => arrivals[0].Answered == 200 && arrivals.Any(arrival => arrival.Time > 1));
+        await Choose(inbox, "ok");
+        await Received(inbox, requests => requests[0].Status == 200 && requests.Any(request => request.Count > 1));
 
         Assert.Equal(0, await app.Stop());
     }
@@ -39,13 +39,13 @@ public sealed class DemoScenarios
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
-        await Arrived(DemoInbox.Of(app), arrivals => arrivals.Count >= 1);
+        await Received(DemoInbox.Of(app), requests => requests.Count >= 1);
         await app.Kill();
 
         await app.StartAgain();
 
-        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => arrival.SignatureProblem is null));
-        Assert.All(arrivals, arrival => Assert.True(arrival.IsTokenRight));
+        var requests = await Received(DemoInbox.Of(app), requests => requests.Any(request => request.SignatureError is null));
+        Assert.All(requests, request => Assert.True(request.IsTokenValid));
         Assert.Single(await new Organization(app.AsAdmin(), 1).Subscriptions());
     }
 
@@ -58,10 +58,10 @@ public sealed class DemoScenarios
 
         var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "1", name = Script });
 
-        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => arrival.HeaderOf("webhook-id") == id));
-        var body = arrivals.Single(arrival => arrival.HeaderOf("webhook-id") == id).Body;
+        var requests = await Received(DemoInbox.Of(app), requests => requests.Any(request => request.HeaderOf("webhook-id") == id));
+        var body = requests.Single(request => request.HeaderOf("webhook-id") == id).Body;
         Assert.Equal(Script, ClientJson.Read<PayloadResult>(body).Data.GetProperty("name").GetString());
-        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/arrivals"));
+        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/requests"));
         Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
@@ -77,21 +77,21 @@ public sealed class DemoScenarios
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
-    private static Task<IReadOnlyList<ArrivalResult>> Arrived(Uri inbox, Func<IReadOnlyList<ArrivalResult>, bool> wanted) =>
+    private static Task<IReadOnlyList<InboxRequestResult>> Received(Uri inbox, Func<IReadOnlyList<InboxRequestResult>, bool> wanted) =>
         Eventually.Get(
-            () => DemoInbox.Arrivals(s_browser, inbox),
+            () => DemoInbox.Requests(s_browser, inbox),
             wanted,
-            arrivals =>
+            requests =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"other arrivals than these {arrivals.Count}: {string.Join('\n', arrivals.Take(3))}"
+                    $"other requests than these {requests.Count}: {string.Join('\n', requests.Take(3))}"
                 )
         );
 
     private static async Task Choose(Uri inbox, string answer)
     {
-        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
-        using var chosen = await s_browser.PutAsync(new Uri(inbox, "/answer"), content);
+        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await s_browser.PutAsync(new Uri(inbox, "/response"), content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 }

@@ -53,7 +53,7 @@ public abstract class MainJobScenarios
     private protected abstract Task<(string Name, string Value)[]> Settings();
 }
 
-public sealed class MainJobOnEmbeddedTables : MainJobScenarios
+public sealed class MainJobOnLocalTables : MainJobScenarios
 {
     private protected override Task<(string Name, string Value)[]> Settings() => Task.FromResult<(string, string)[]>([]);
 }

@@ -9,12 +9,12 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
     private const string Valid = """{"name":"n","url":"https://example.com/hook","token":"token-0123456789","events":["*"]}""";
 
     [Theory]
-    [InlineData("0")]
+    [InlineData("00")]
     [InlineData("-1")]
     [InlineData("2147483648")]
     [InlineData("abc")]
     [InlineData("01")]
-    public async Task Organization_is_not_found_when_its_id_is_not_a_positive_32_bit_integer(string id)
+    public async Task Organization_is_not_found_when_its_id_is_not_a_32_bit_integer_from_0(string id)
     {
         Problems.Expect(await shared.App.AsAdmin().Get($"/api/organizations/{id}/subscriptions"), HttpStatusCode.NotFound, id);
     }
@@ -90,6 +90,6 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
     {
         var answer = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
 
-        Assert.Equal("This path takes GET, HEAD.", Problems.Expect(answer, HttpStatusCode.MethodNotAllowed, method).Detail);
+        Assert.Equal("This path supports GET, HEAD.", Problems.Expect(answer, HttpStatusCode.MethodNotAllowed, method).Detail);
     }
 }

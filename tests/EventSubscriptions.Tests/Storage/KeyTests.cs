@@ -54,12 +54,12 @@ public sealed class KeyTests
         var ids = new List<string>();
         for (var i = 0; i < 100; i++)
         {
-            ids.Add(Base32Id.New(clock));
+            ids.Add(Base32Id.New("sub_", clock));
             clock.Advance(TimeSpan.FromMilliseconds(1));
         }
 
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
-        Assert.All(ids, id => Assert.True(Base32Id.IsValid(id)));
+        Assert.All(ids, id => Assert.True(Base32Id.IsValid("sub_", id)));
     }
 
     [Theory]
@@ -67,5 +67,5 @@ public sealed class KeyTests
     [InlineData("01234567890123456789abcdeZ")]
     [InlineData("01234567890123456789abcde")]
     [InlineData("01234567890123456789abcdwx")]
-    public void Id_is_not_valid_when_length_or_letters_differ(string text) => Assert.False(Base32Id.IsValid(text));
+    public void Id_is_not_valid_when_length_or_letters_differ(string text) => Assert.False(Base32Id.IsValid("", text));
 }

@@ -11,8 +11,8 @@ public interface ITableStores
     Task<TableServiceClient> ConnectAsync();
 }
 
-/// <summary>The embedded store.</summary>
-public sealed class EmbeddedStores : ITableStores
+/// <summary>The tables of the local host.</summary>
+public sealed class LocalStores : ITableStores
 {
     private static readonly Lazy<Task<TableServiceClient>> s_client = new(() =>
     {

@@ -1,3 +1,4 @@
+using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Tests.Subscriptions;
@@ -19,11 +20,11 @@ public sealed class ActiveSubscriptionsTests
             (ids[7], ["A"]),
         ]);
 
-        Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching("A"));
-        Assert.Equal([ids[1], ids[2], ids[5], ids[8]], active.Matching("B"));
-        Assert.Equal([ids[1], ids[8]], active.Matching("unknown"));
-        Assert.Equal([ids[1], ids[8]], active.Matching("a"));
-        Assert.Empty(ActiveSubscriptions.None.Matching("A"));
+        Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching(EventName.Parse("A")));
+        Assert.Equal([ids[1], ids[2], ids[5], ids[8]], active.Matching(EventName.Parse("B")));
+        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("unknown")));
+        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("a")));
+        Assert.Empty(ActiveSubscriptions.None.Matching(EventName.Parse("A")));
     }
 
     [Fact]
@@ -35,8 +36,8 @@ public sealed class ActiveSubscriptionsTests
         for (var after = 0; after < ids.Count; after++)
         {
             Assert.Equal(
-                active.Matching("A").Where(id => string.CompareOrdinal(id.ToString(), ids[after].ToString()) > 0),
-                active.Matching("A", ids[after].ToString())
+                active.Matching(EventName.Parse("A")).Where(id => string.CompareOrdinal(id.ToString(), ids[after].ToString()) > 0),
+                active.Matching(EventName.Parse("A"), ids[after].ToString())
             );
         }
     }

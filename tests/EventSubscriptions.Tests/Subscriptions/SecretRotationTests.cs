@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SecretRotationOnAzuriteTests() : SecretRotationTests(new AzuriteStores());
 
-public sealed class SecretRotationOnEmbeddedTests() : SecretRotationTests(new EmbeddedStores());
+public sealed class SecretRotationOnEmbeddedTests() : SecretRotationTests(new LocalStores());
 
 public abstract class SecretRotationTests(ITableStores stores) : SubscriptionFunctionsTestBase(stores)
 {
@@ -18,7 +18,7 @@ public abstract class SecretRotationTests(ITableStores stores) : SubscriptionFun
         var rotated = await RotateAsync(Id(created), "{}");
 
         Assert.Equal(200, rotated.Status);
-        Assert.Matches("""^{"signingSecret":"whsec_[A-Za-z0-9+/]{43}="}$""", rotated.Body);
+        Assert.Matches("""^{"signingSecret":"whsec_[A-Za-z0-9+/]{43}=","previousSecretUntil":"2026-02-01T10:01:00Z"}$""", rotated.Body);
         Assert.NotEqual(Secret(created), Secret(rotated));
         var read = await GetAsync(Id(created));
         Assert.Equal(read.Headers.ETag, rotated.Headers.ETag);
@@ -42,6 +42,14 @@ public abstract class SecretRotationTests(ITableStores stores) : SubscriptionFun
             [(Secret(rotated), DateTimeOffset.MaxValue), (Secret(created), _clock.GetUtcNow() + TimeSpan.Parse(overlap, null))],
             secrets.Select(secret => (secret.Secret.Reveal(), secret.Until))
         );
+    }
+
+    [Fact]
+    public async Task Previous_secret_has_no_end_in_the_response_when_it_does_not_sign_any_more()
+    {
+        var rotated = await RotateAsync(Id(await CreateAsync(Valid)), """{"overlap":"00:00:00"}""");
+
+        Assert.False(rotated.Json.TryGetProperty("previousSecretUntil", out _));
     }
 
     [Fact]

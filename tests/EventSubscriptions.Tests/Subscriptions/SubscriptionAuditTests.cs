@@ -4,7 +4,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SubscriptionAuditOnAzuriteTests() : SubscriptionAuditTests(new AzuriteStores());
 
-public sealed class SubscriptionAuditOnEmbeddedTests() : SubscriptionAuditTests(new EmbeddedStores());
+public sealed class SubscriptionAuditOnEmbeddedTests() : SubscriptionAuditTests(new LocalStores());
 
 public abstract class SubscriptionAuditTests(ITableStores stores) : SubscriptionFunctionsTestBase(stores)
 {

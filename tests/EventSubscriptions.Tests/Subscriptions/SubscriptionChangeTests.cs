@@ -4,7 +4,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SubscriptionChangeOnAzuriteTests() : SubscriptionChangeTests(new AzuriteStores());
 
-public sealed class SubscriptionChangeOnEmbeddedTests() : SubscriptionChangeTests(new EmbeddedStores());
+public sealed class SubscriptionChangeOnEmbeddedTests() : SubscriptionChangeTests(new LocalStores());
 
 public abstract class SubscriptionChangeTests(ITableStores stores) : SubscriptionFunctionsTestBase(stores)
 {

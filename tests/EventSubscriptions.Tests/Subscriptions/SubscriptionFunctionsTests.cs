@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Azure;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
 
@@ -8,7 +10,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 
 public sealed class SubscriptionFunctionsOnAzuriteTests() : SubscriptionFunctionsTests(new AzuriteStores());
 
-public sealed class SubscriptionFunctionsOnEmbeddedTests() : SubscriptionFunctionsTests(new EmbeddedStores());
+public sealed class SubscriptionFunctionsOnLocalStoresTests() : SubscriptionFunctionsTests(new LocalStores());
 
 public abstract class SubscriptionFunctionsTests(ITableStores stores) : SubscriptionFunctionsTestBase(stores)
 {
@@ -56,6 +58,32 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         Assert.Equal(201, (await CreateAsync(Valid)).Status);
         Assert.Equal(409, (await CreateAsync(Valid)).Status);
         Assert.Equal(3, Ids(await ListAsync("")).Count);
+    }
+
+    [Fact]
+    public async Task Subscription_counts_towards_the_limit_before_it_is_stored()
+    {
+        var limit = new SubscriptionLimit(_store, new LimitsOptions { SubscriptionsPerOrganization = 1 }, _clock);
+        var stored = new TaskCompletionSource<Subscription>();
+        var first = limit.TryAddAsync(_organization, () => stored.Task, default);
+        limit.Deleted(_organization);
+
+        Assert.Null(await limit.TryAddAsync(_organization, () => throw new InvalidOperationException(), default));
+
+        stored.SetResult(Given.Subscription(_organization, _clock));
+        Assert.NotNull(await first);
+    }
+
+    [Fact]
+    public async Task Subscription_does_not_count_towards_the_limit_when_it_could_not_be_stored()
+    {
+        var limit = new SubscriptionLimit(_store, new LimitsOptions { SubscriptionsPerOrganization = 1 }, _clock);
+        await Assert.ThrowsAsync<RequestFailedException>(() =>
+            limit.TryAddAsync(_organization, () => throw new RequestFailedException(503, "The server is busy."), default)
+        );
+
+        var subscription = Given.Subscription(_organization, _clock);
+        Assert.NotNull(await limit.TryAddAsync(_organization, () => Task.FromResult(subscription), default));
     }
 
     [Fact]

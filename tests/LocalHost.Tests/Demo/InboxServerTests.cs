@@ -27,19 +27,19 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     public void Dispose() => _client.Dispose();
 
     [Fact]
-    public async Task Arrivals_are_listed_newest_first_with_their_headers_and_an_indented_body()
+    public async Task Requests_are_listed_newest_first_with_their_headers_and_an_indented_body()
     {
         await Send("""{"eventName":"A","data":{"x":"<b>é</b>"}}""", "evt_1");
         await Send("no JSON", "evt_2");
         await Send("""{"eventName":"A"}""", "evt_1");
 
-        var arrivals = await Arrivals();
+        var requests = await Requests();
 
-        Assert.Equal([3, 2, 1], arrivals.Select(arrival => arrival.Number));
-        Assert.Equal([2, 1, 1], arrivals.Select(arrival => arrival.Time));
-        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", arrivals[2].Body);
-        Assert.Equal("no JSON", arrivals[1].Body);
-        Assert.Equal("evt_1", arrivals[0].HeaderOf("webhook-id"));
+        Assert.Equal([3, 2, 1], requests.Select(request => request.Number));
+        Assert.Equal([2, 1, 1], requests.Select(request => request.Count));
+        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", requests[2].Body);
+        Assert.Equal("no JSON", requests[1].Body);
+        Assert.Equal("evt_1", requests[0].HeaderOf("webhook-id"));
     }
 
     [Fact]
@@ -47,10 +47,10 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}");
 
-        var text = await _client.GetStringAsync("/arrivals");
+        var text = await _client.GetStringAsync("/requests");
 
         Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
-        Assert.Equal("Bearer ••••" + Token[^4..], (await Arrivals())[0].HeaderOf("Authorization"));
+        Assert.Equal("Bearer ••••" + Token[^4..], (await Requests())[0].HeaderOf("Authorization"));
     }
 
     [Fact]
@@ -58,21 +58,21 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     {
         await Send("{}", token: "elevenchars");
 
-        var arrival = (await Arrivals())[0];
+        var request = (await Requests())[0];
 
-        Assert.Equal("Bearer ••••", arrival.HeaderOf("Authorization"));
-        Assert.False(arrival.IsTokenRight);
+        Assert.Equal("Bearer ••••", request.HeaderOf("Authorization"));
+        Assert.False(request.IsTokenValid);
     }
 
     [Fact]
-    public async Task Arrival_without_a_signature_has_a_signature_problem()
+    public async Task Request_without_a_signature_has_a_signature_error()
     {
         await Send("{}");
 
-        var arrival = (await Arrivals())[0];
+        var request = (await Requests())[0];
 
-        Assert.Equal("The signature is missing.", arrival.SignatureProblem);
-        Assert.True(arrival.IsTokenRight);
+        Assert.Equal("The signature is missing.", request.SignatureError);
+        Assert.True(request.IsTokenValid);
     }
 
     [Fact]
@@ -82,9 +82,9 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         await Choose("error");
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
-        await Choose("well");
+        await Choose("ok");
         Assert.Equal(HttpStatusCode.OK, await Send("{}"));
-        Assert.Equal([200, 500, 500, 200], (await Arrivals()).Select(arrival => arrival.Answered));
+        Assert.Equal([200, 500, 500, 200], (await Requests()).Select(request => request.Status));
     }
 
     [Fact]
@@ -98,47 +98,47 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
             await Task.Delay(1);
         }
 
-        Assert.Single(await Arrivals());
+        Assert.Single(await Requests());
         Assert.False(sending.IsCompleted);
-        _time.Advance(Inbox.SlowAnswer);
+        _time.Advance(Inbox.SlowDelay);
         Assert.Equal(HttpStatusCode.OK, await sending);
     }
 
     [Theory]
-    [InlineData("""{"answer":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":7}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":"teapot"}""", "application/json", HttpStatusCode.BadRequest)]
+    [InlineData("""{"response":7}""", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("null", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
-    [InlineData("""{"answer":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("""{"response":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
     public async Task Choice_is_refused_when_it_is_invalid(string body, string contentType, HttpStatusCode status)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var answer = await _client.PutAsync("/answer", content);
+        using var answer = await _client.PutAsync("/response", content);
 
         Assert.Equal(status, answer.StatusCode);
-        Assert.Equal(InboxAnswer.Well, _inbox.Answer);
+        Assert.Equal(InboxResponse.Ok, _inbox.Response);
     }
 
     [Fact]
-    public async Task Inbox_keeps_the_last_hundred_arrivals()
+    public async Task Inbox_keeps_the_last_hundred_requests()
     {
         for (var n = 0; n < Inbox.Capacity + 2; n++)
         {
             await Send("{}", $"evt_{n}");
         }
 
-        var state = ClientJson.Read<InboxResult>(await _client.GetStringAsync("/arrivals?since=100"));
+        var state = ClientJson.Read<InboxResult>(await _client.GetStringAsync("/requests?since=100"));
 
         Assert.Equal(102, state.Total);
-        Assert.Equal([102, 101], state.Arrivals.Select(arrival => arrival.Number));
-        Assert.Equal(Inbox.Capacity, (await Arrivals()).Count);
+        Assert.Equal([102, 101], state.Requests.Select(request => request.Number));
+        Assert.Equal(Inbox.Capacity, (await Requests()).Count);
     }
 
     [Fact]
-    public async Task Arrival_is_refused_when_its_body_exceeds_one_MiB()
+    public async Task Request_is_refused_when_its_body_exceeds_one_MiB()
     {
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Send(new string('x', 1024 * 1024 + 1)));
-        Assert.Empty(await Arrivals());
+        Assert.Empty(await Requests());
     }
 
     [Fact]
@@ -185,12 +185,12 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
     private async Task Choose(string answer)
     {
-        using var content = new StringContent($$"""{"answer":"{{answer}}"}""", Encoding.UTF8, "application/json");
-        using var chosen = await _client.PutAsync("/answer", content);
+        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var chosen = await _client.PutAsync("/response", content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 
-    private Task<IReadOnlyList<ArrivalResult>> Arrivals() => DemoInbox.Arrivals(_client, _server.Url);
+    private Task<IReadOnlyList<InboxRequestResult>> Requests() => DemoInbox.Requests(_client, _server.Url);
 
     [GeneratedRegex(@"<script(?![^>]*\ssrc=)|<style|\son\w+=|style=|https?:", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Inline();

@@ -62,5 +62,5 @@ public sealed class SignatureCheckTests
         string signatures = Right,
         byte[]? body = null,
         DateTimeOffset? now = null
-    ) => SignatureCheck.ProblemOf(secret, id, timestamp, signatures, body ?? s_body, now ?? s_now);
+    ) => SignatureCheck.GetError(secret, id, timestamp, signatures, body ?? s_body, now ?? s_now);
 }

@@ -3,6 +3,7 @@ using System.Text;
 using EventSubscriptions.Secrets;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;
+using LocalHost.Tests.Storage;
 
 namespace LocalHost.Tests.Messaging;
 
@@ -11,7 +12,9 @@ public sealed class BrokerStorageTests : IDisposable
 {
     private static readonly SecretKey s_key = new("key", RandomNumberGenerator.GetBytes(32));
 
-    private readonly TestBroker _broker = new(new DatabaseOptions { RetryInterval = TimeSpan.FromMilliseconds(20), RoomToReopen = 0 });
+    private readonly TestBroker _broker = new(
+        new DatabaseOptions { RetryInterval = TimeSpan.FromMilliseconds(20), MinFreeBytesToReopen = 0 }
+    );
 
     public void Dispose() => _broker.Dispose();
 

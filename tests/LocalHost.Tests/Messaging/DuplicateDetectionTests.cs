@@ -102,7 +102,7 @@ public sealed class DuplicateDetectionTests : IDisposable
             }
 
             Assert.Equal(isNew, history.TryAdd(DuplicateKey.Of($"{id}"), now));
-            Assert.Null(history.Forget(now));
+            Assert.Null(history.Trim(now));
         }
         Assert.InRange(history.Count, 1, 12_000);
     }
@@ -116,7 +116,7 @@ public sealed class DuplicateDetectionTests : IDisposable
         for (var i = 0; i < 1500; i++)
         {
             Assert.True(history.TryAdd(DuplicateKey.Of($"{i}"), now.AddSeconds(i / 100)));
-            forgotten = history.Forget(now.AddSeconds(i / 100)) ?? forgotten;
+            forgotten = history.Trim(now.AddSeconds(i / 100)) ?? forgotten;
         }
 
         Assert.InRange(forgotten, now.AddSeconds(4).UtcTicks, now.AddSeconds(8).UtcTicks);

@@ -2,6 +2,7 @@ using System.Text;
 using EventSubscriptions.Secrets;
 using LocalHost.Messaging;
 using LocalHost.Storage;
+using LocalHost.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LocalHost.Tests.Messaging;
@@ -135,7 +136,7 @@ internal sealed class TestBroker : IDisposable
         }
     }
 
-    private void Write(WriteFunction write, ReadOnlySpan<byte> batch)
+    private void Write(Action<ReadOnlySpan<byte>> write, ReadOnlySpan<byte> batch)
     {
         BeforeWrite();
         write(batch);

@@ -23,7 +23,7 @@ public sealed class DatabaseBatchTests : DatabaseTestBase
     [Fact]
     public async Task Batch_is_written_when_it_is_large_enough()
     {
-        Reopen(TestDatabase.Impatient with { OperationsInBatch = 10 });
+        Reopen(TestDatabase.Impatient with { MaxBatchOperations = 10 });
         using var disk = new ManualResetEventSlim();
         var first = _database.WriteAsync(new Do(_ => disk.Wait()));
         var before = CommitNumber;

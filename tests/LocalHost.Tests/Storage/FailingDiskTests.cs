@@ -15,20 +15,7 @@ public sealed class FailingDiskTests : IDisposable
     private volatile bool _failsBefore;
     private volatile bool _failsAfter;
 
-    public FailingDiskTests() =>
-        _database = Database.Open(
-            Folder,
-            _log.CreateLogger("database"),
-            TestDatabase.Impatient with
-            {
-                Write = (write, batch) =>
-                {
-                    ThrowIf(_failsBefore);
-                    write(batch);
-                    ThrowIf(_failsAfter);
-                },
-            }
-        );
+    public FailingDiskTests() => _database = Open(Folder, TestDatabase.Impatient);
 
     private string Folder => Path.Combine(_folder.Path, "db");
 
@@ -42,14 +29,15 @@ public sealed class FailingDiskTests : IDisposable
     [Fact]
     public async Task Failed_write_fails_its_operations_and_those_that_follow_while_reading_goes_on()
     {
-        await _database.PutAsync("before", "1");
+        using var database = Open(Folder + "2", TestDatabase.Impatient with { RetryInterval = TimeSpan.FromHours(1) });
+        await database.PutAsync("before", "1");
         _failsBefore = true;
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _database.PutAsync("lost", "1").AsTask());
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => database.PutAsync("lost", "1").AsTask());
 
-        Assert.False(_database.IsHealthy);
-        Assert.Contains("full", _database.LastError!.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => _database.PutAsync("lost too", "1").AsTask());
-        Assert.Equal("1", _database.Get("before"));
+        Assert.False(database.IsHealthy);
+        Assert.Contains("full", database.LastError!.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => database.PutAsync("lost too", "1").AsTask());
+        Assert.Equal("1", database.Get("before"));
     }
 
     [Fact]
@@ -122,6 +110,21 @@ public sealed class FailingDiskTests : IDisposable
         WaitUntilHealthy();
         Assert.Equal("1", _database.Get("before"));
     }
+
+    private Database Open(string folder, DatabaseOptions options) =>
+        Database.Open(
+            folder,
+            _log.CreateLogger("database"),
+            options with
+            {
+                Write = (write, batch) =>
+                {
+                    ThrowIf(_failsBefore);
+                    write(batch);
+                    ThrowIf(_failsAfter);
+                },
+            }
+        );
 
     private static void ThrowIf(bool fails)
     {

@@ -7,12 +7,15 @@ namespace LocalHost.Tests.Storage;
 /// <summary>What the tests of the database have in common.</summary>
 internal static class TestDatabase
 {
-    public static readonly DatabaseOptions Impatient = new() { RetryInterval = TimeSpan.FromMilliseconds(20), RoomToReopen = 0 };
+    public static readonly DatabaseOptions Impatient = new() { RetryInterval = TimeSpan.FromMilliseconds(20), MinFreeBytesToReopen = 0 };
 
     public static Database Open(string folder, DatabaseOptions? options = null) =>
         Database.Open(folder, NullLogger.Instance, options ?? Impatient);
 
     public static byte[] Key(string name) => Encoding.UTF8.GetBytes("t" + name);
+
+    /// <summary>Completes when everything that was submitted before is on disk, or has failed.</summary>
+    public static ValueTask FlushAsync(this Database database) => database.WriteAsync(new Do(_ => { }));
 
     public static ValueTask PutAsync(this Database database, string name, string value) =>
         database.WriteAsync(new Put(name, Encoding.UTF8.GetBytes(value)));
@@ -30,9 +33,9 @@ internal sealed class Put(string name, byte[] value) : WriteOperation
 
     public override void Apply(WriteBatch batch) => batch.Put(TestDatabase.Key(name), value);
 
-    public override void Committed() => IsCommitted = true;
+    public override void OnCommitted() => IsCommitted = true;
 
-    public override void Failed(Exception exception) => Failure = exception;
+    public override void OnRolledBack(Exception exception) => Failure = exception;
 }
 
 /// <summary>Does what a test says.</summary>
@@ -40,5 +43,5 @@ internal sealed class Do(Action<WriteBatch> apply, Action? committed = null) : W
 {
     public override void Apply(WriteBatch batch) => apply(batch);
 
-    public override void Committed() => committed?.Invoke();
+    public override void OnCommitted() => committed?.Invoke();
 }

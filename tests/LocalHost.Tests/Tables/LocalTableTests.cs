@@ -41,7 +41,7 @@ public sealed partial class LocalTableTests : TableContractTests, IDisposable
     {
         // A property of a type that there isn't.
         byte[] row = [0, 0, 0, 0, 0, 0, 0, 1, 1, (byte)'A', 0xEE, 0];
-        await data!.Database.WriteAsync(new Do(batch => batch.Put(RowKey.Encode(RowKey.OfTable(table.Name), "p", "r"), row)));
+        await data!.Database.WriteAsync(new Do(batch => batch.Put(RowKey.Encode(RowKey.PrefixOf(table.Name), "p", "r"), row)));
 
         const string Filter = "PartitionKey eq 'p' and Timestamp lt datetime'2020-01-01T00:00:00Z'";
 

@@ -22,7 +22,7 @@ public sealed class RowKeyTests
             ("T1", "", ""),
             ("TA", "a", "a"),
         ];
-        var encoded = keys.Select(key => RowKey.Encode(RowKey.OfTable(key.Table), key.Partition, key.Row)).ToList();
+        var encoded = keys.Select(key => RowKey.Encode(RowKey.PrefixOf(key.Table), key.Partition, key.Row)).ToList();
         var sorted = encoded.Order(Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))).ToList();
 
         Assert.Equal(encoded, sorted);
@@ -30,7 +30,7 @@ public sealed class RowKeyTests
             keys.Zip(encoded),
             pair =>
             {
-                var start = RowKey.OfTable(pair.First.Table).Length;
+                var start = RowKey.PrefixOf(pair.First.Table).Length;
                 Assert.Equal((pair.First.Partition, pair.First.Row), RowKey.Decode(pair.Second.AsSpan(start)));
             }
         );

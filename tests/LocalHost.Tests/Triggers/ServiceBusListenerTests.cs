@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Azure.Messaging.ServiceBus;
+using LocalHost.Functions;
 using LocalHost.Tests.Messaging;
 using LocalHost.Triggers;
 using Microsoft.Azure.Functions.Worker;
@@ -34,7 +35,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Message_is_completed_when_the_function_returns()
     {
-        await StartAsync(nameof(Single));
+        Start(nameof(Single));
         await _broker.PutAsync("x");
         var invocation = await NextAsync();
         Assert.Equal("x", invocation.Message.Body.ToString());
@@ -48,7 +49,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Message_is_delivered_again_when_the_function_throws_and_at_last_dead_lettered()
     {
-        await StartAsync(nameof(Single));
+        Start(nameof(Single));
         await _broker.PutAsync("x");
         for (var i = 1; i <= TestBroker.Plain.MaxDeliveryCount; i++)
         {
@@ -62,7 +63,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Messages_run_side_by_side_up_to_the_limit()
     {
-        await StartAsync(nameof(Single), new() { MaxConcurrentCalls = 3 });
+        Start(nameof(Single), new() { MaxConcurrentCalls = 3 });
         await _broker.PutAsync("1", "2", "3", "4", "5");
         var running = new[] { await NextAsync(), await NextAsync(), await NextAsync() };
         Assert.Empty(_invocations);
@@ -78,7 +79,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Function_settles_its_message_itself()
     {
-        await StartAsync(nameof(SingleSettling));
+        Start(nameof(SingleSettling));
         await _broker.PutAsync("x");
         var first = await NextAsync();
         await first.Actions.AbandonMessageAsync(first.Message, new Dictionary<string, object>(StringComparer.Ordinal) { ["try"] = 2 });
@@ -95,7 +96,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Message_that_nobody_settled_stays_locked_where_nothing_is_automatic()
     {
-        await StartAsync(nameof(SingleSettling));
+        Start(nameof(SingleSettling));
         await _broker.PutAsync("x");
         (await NextAsync()).EndNow();
         await StopAsync();
@@ -107,7 +108,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Message_cannot_be_settled_after_the_invocation()
     {
-        await StartAsync(nameof(SingleSettling));
+        Start(nameof(SingleSettling));
         await _broker.PutAsync("x");
         var invocation = (await NextAsync()).EndNow();
         await StopAsync();
@@ -117,7 +118,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Lock_is_renewed_while_a_single_message_runs_and_no_longer_than_allowed()
     {
-        await StartAsync(nameof(Single), new() { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(5) });
+        Start(nameof(Single), new() { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(5) });
         await _broker.PutAsync("x");
         var invocation = await NextAsync();
         for (var i = 0; i < 9; i++)
@@ -137,7 +138,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     public async Task Batch_has_all_that_waits_up_to_the_limit_and_runs_alone()
     {
         await _broker.PutAsync("1", "2", "3", "4", "5");
-        await StartAsync(nameof(Batched), new() { MaxMessageBatchSize = 3 });
+        Start(nameof(Batched), new() { MaxMessageBatchSize = 3 });
         var first = await NextAsync();
         Assert.Equal(["1", "2", "3"], Bodies(first.Messages));
         Assert.Empty(_invocations);
@@ -152,7 +153,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     public async Task Batch_that_fails_is_abandoned_but_for_what_was_settled()
     {
         await _broker.PutAsync("1", "2", "3");
-        await StartAsync(nameof(Batched));
+        Start(nameof(Batched));
         var first = await NextAsync();
         await first.Actions.CompleteMessageAsync(first.Messages[0]);
         await first.Actions.DeadLetterMessageAsync(first.Messages[1], deadLetterReason: "Bad");
@@ -168,7 +169,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Stop_takes_nothing_new_and_waits_for_what_runs()
     {
-        await StartAsync(nameof(Single));
+        Start(nameof(Single));
         await _broker.PutAsync("x");
         var invocation = await NextAsync();
         var stopping = _listener!.StopAsync(CancellationToken.None);
@@ -185,7 +186,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     [Fact]
     public async Task Stop_gives_up_when_its_time_is_over_and_cancels_what_runs()
     {
-        await StartAsync(nameof(Single));
+        Start(nameof(Single));
         await _broker.PutAsync("x");
         var invocation = await NextAsync();
         using var timeout = new CancellationTokenSource();
@@ -205,7 +206,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
 
     private static void Batched([ServiceBusTrigger("plain", IsBatched = true)] ServiceBusReceivedMessage[] messages) => _ = messages;
 
-    private Task StartAsync(string function, ServiceBusOptions? options = null)
+    private void Start(string function, ServiceBusOptions? options = null)
     {
         var parameter = typeof(ServiceBusListenerTests)
             .GetMethod(function, BindingFlags.NonPublic | BindingFlags.Static)!
@@ -213,13 +214,13 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
             .Single();
         var binding = parameter.GetCustomAttribute<ServiceBusTriggerAttribute>()!;
         _listener = new ServiceBusListener(
-            new LocalFunction(function, "queue plain", parameter, binding, InvokeAsync),
+            new LocalFunction(function, parameter, binding, InvokeAsync),
             _broker.Queue,
             options ?? new(),
             _broker.Time,
             NullLogger<ServiceBusListener>.Instance
         );
-        return _listener.StartAsync(CancellationToken.None);
+        _listener.Start();
     }
 
     private async Task StopAsync()

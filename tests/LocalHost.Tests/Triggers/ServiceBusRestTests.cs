@@ -92,7 +92,7 @@ public sealed class ServiceBusRestTests : IDisposable
     [Fact]
     public async Task Message_over_the_limit_is_413_whether_or_not_its_length_is_known()
     {
-        var large = new string('x', MessageLimits.SizeFromOutside + 1);
+        var large = new string('x', MessageLimits.RestSize + 1);
         Assert.Equal(413, (await PostAsync("plain", large)).Status);
         Assert.Equal(413, (await PostAsync("plain", large, request => request.ContentLength = null)).Status);
         Assert.Equal(413, (await PostAsync("plain", large[..^10])).Status);

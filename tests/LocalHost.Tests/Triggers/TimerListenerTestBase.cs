@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LocalHost.Functions;
 using LocalHost.Storage;
 using LocalHost.Tests.Storage;
 using LocalHost.Triggers;
@@ -29,11 +30,10 @@ public abstract class TimerListenerTestBase : IDisposable
         _runs.Dispose();
     }
 
-    private protected async Task<Running> StartAsync(string schedule, TimerTriggerAttribute? attribute = null)
+    private protected Running StartTimer(string schedule, TimerTriggerAttribute? attribute = null)
     {
         var function = new LocalFunction(
             "Tick",
-            "",
             null!,
             attribute ?? new TimerTriggerAttribute(schedule),
             async (value, _, token) =>
@@ -65,7 +65,7 @@ public abstract class TimerListenerTestBase : IDisposable
             _time,
             NullLogger<TimerListener>.Instance
         );
-        await listener.StartAsync(CancellationToken.None);
+        listener.Start();
         return new Running(listener);
     }
 

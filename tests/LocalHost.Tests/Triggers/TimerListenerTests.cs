@@ -7,7 +7,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     [Fact]
     public async Task Timer_runs_at_each_time_of_its_schedule()
     {
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(s_start.AddMinutes(11));
 
@@ -18,7 +18,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     [Fact]
     public async Task Timer_info_has_the_last_and_the_next_run()
     {
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(s_start.AddMinutes(11));
 
@@ -35,7 +35,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     public async Task Timer_runs_again_when_a_run_failed()
     {
         _body = _ => throw new InvalidOperationException("on purpose");
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(s_start.AddMinutes(11));
 
@@ -47,7 +47,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     {
         var gate = new TaskCompletionSource();
         _body = _ => gate.Task;
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
 
         AdvanceTo(s_start.AddMinutes(5));
         Next();
@@ -64,7 +64,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     [Fact]
     public async Task Timer_runs_at_start_when_RunOnStartup_is_set()
     {
-        await using var timer = await StartAsync("0 0 3 * * *", new TimerTriggerAttribute("") { RunOnStartup = true });
+        await using var timer = StartTimer("0 0 3 * * *", new TimerTriggerAttribute("") { RunOnStartup = true });
 
         var (info, at) = Next();
         Assert.Equal((s_start, false), (at, info.IsPastDue));
@@ -75,7 +75,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
     {
         var gate = new TaskCompletionSource();
         _body = _ => gate.Task;
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(s_start.AddMinutes(5));
         Next();
 
@@ -97,7 +97,7 @@ public sealed class TimerListenerTests : TimerListenerTestBase
             await using var registration = token.Register(cancelled.SetResult);
             await Task.Delay(Timeout.Infinite, token);
         };
-        await using var timer = await StartAsync("0 */5 * * * *");
+        await using var timer = StartTimer("0 */5 * * * *");
         AdvanceTo(s_start.AddMinutes(5));
         Next();
 

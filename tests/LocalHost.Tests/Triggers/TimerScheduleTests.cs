@@ -31,6 +31,16 @@ public sealed class TimerScheduleTests
         );
 
     [Theory]
+    [InlineData("* * *")]
+    [InlineData("* * * * * * *")]
+    public void Schedule_is_refused_with_its_fields_when_it_has_another_number_of_them(string expression) =>
+        Assert.Contains(
+            "second, minute, hour, day, month and day of week",
+            Assert.Throws<StartupException>(() => TimerSchedule.Parse(expression, "Purge")).Message,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
     [InlineData("")]
     [InlineData("* * * *")]
     [InlineData("* * * * * * *")]
@@ -40,7 +50,7 @@ public sealed class TimerScheduleTests
     [InlineData("00:05:00")]
     public void Schedule_is_refused_with_its_function_when_it_is_not_an_expression(string expression) =>
         Assert.StartsWith(
-            $"Purge: '{expression}' is not a schedule: ",
+            $"Purge: '{expression}' is not a valid schedule: ",
             Assert.Throws<StartupException>(() => TimerSchedule.Parse(expression, "Purge")).Message,
             StringComparison.Ordinal
         );

@@ -15,18 +15,19 @@ public sealed class TriggerServiceTests : IDisposable
     public async Task Listeners_start_when_everything_else_has()
     {
         await _service.StartAsync(CancellationToken.None);
-        Assert.False(_listener.Started);
+        Assert.False(_listener.Started.Task.IsCompleted);
 
         await _service.StartedAsync(CancellationToken.None);
 
-        Assert.True(_listener.Started);
+        await _listener.Started.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     [Fact]
     public async Task Listeners_stop_before_anything_else_and_hold_up_the_rest_until_they_have()
     {
+        await _service.StartedAsync(CancellationToken.None);
         await _service.StoppingAsync(CancellationToken.None);
-        Assert.True(_listener.Stopping);
+        Assert.True(_listener.IsStopping);
         var stop = _service.StopAsync(CancellationToken.None);
         Assert.False(stop.IsCompleted);
 
@@ -37,21 +38,15 @@ public sealed class TriggerServiceTests : IDisposable
 
     private sealed class Listener : TriggerListener
     {
-        public bool Started { get; private set; }
-
-        public bool Stopping { get; private set; }
+        public TaskCompletionSource Started { get; } = new();
 
         public TaskCompletionSource Drained { get; } = new();
 
-        public override Task StartAsync(CancellationToken cancellationToken)
-        {
-            Started = true;
-            return Task.CompletedTask;
-        }
+        public bool IsStopping => Stopping.IsCancellationRequested;
 
-        public override Task StopAsync(CancellationToken cancellationToken)
+        protected override Task RunAsync()
         {
-            Stopping = true;
+            Started.SetResult();
             return Drained.Task;
         }
     }

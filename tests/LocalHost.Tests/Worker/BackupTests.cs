@@ -42,7 +42,7 @@ public sealed class BackupTests : IDisposable
         Directory.CreateDirectory(Copy);
         await using var host = await TestHost.StartAsync([], setup: new Setup { Folder = _folder.Path });
 
-        Assert.Contains("exists already", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,6 +52,13 @@ public sealed class BackupTests : IDisposable
 
         Assert.Contains("can be copied", (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Backup_is_refused_for_a_folder_without_data() =>
+        Assert.Equal(
+            $"There is no data in {_folder.Path}. Name the folder of the running app with --data.",
+            (await Assert.ThrowsAsync<StartupException>(RequestAsync)).Message
+        );
 
     [Fact]
     public async Task Backup_needs_the_admin_key()

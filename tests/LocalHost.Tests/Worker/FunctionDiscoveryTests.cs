@@ -62,7 +62,7 @@ public sealed class FunctionDiscoveryTests
         [Function("alpha")]
         public IResult Http(
             [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", Route = "things/{id:int}")] HttpRequest request,
-            int id,
+            string id,
             FunctionContext context,
             CancellationToken token
         ) => Results.Ok();

@@ -15,11 +15,10 @@ public sealed class HostJsonTests
         Assert.Equal("api", host.RoutePrefix);
         Assert.Equal(new ServiceBusOptions(), host.ServiceBus);
         Assert.Equal(
-            (16 * Environment.ProcessorCount, 1000, 0, true, TimeSpan.FromMinutes(5)),
+            (16 * Environment.ProcessorCount, 1000, true, TimeSpan.FromMinutes(5)),
             (
                 host.ServiceBus.MaxConcurrentCalls,
                 host.ServiceBus.MaxMessageBatchSize,
-                host.ServiceBus.PrefetchCount,
                 host.ServiceBus.AutoCompleteMessages,
                 host.ServiceBus.MaxAutoLockRenewalDuration
             )
@@ -35,7 +34,7 @@ public sealed class HostJsonTests
               "version": "2.0",
               "extensions": {
                 "http": { "routePrefix": "/v1/" },
-                "serviceBus": { "maxConcurrentCalls": 3, "maxMessageBatchSize": 4, "prefetchCount": 5, "autoCompleteMessages": false, "maxAutoLockRenewalDuration": "00:01:00", },
+                "serviceBus": { "maxConcurrentCalls": 3, "maxMessageBatchSize": 4, "autoCompleteMessages": false, "maxAutoLockRenewalDuration": "00:01:00", },
               },
             }
             """,
@@ -49,7 +48,6 @@ public sealed class HostJsonTests
                     {
                         MaxConcurrentCalls = 3,
                         MaxMessageBatchSize = 4,
-                        PrefetchCount = 5,
                         AutoCompleteMessages = false,
                         MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(1),
                     },
@@ -92,7 +90,7 @@ public sealed class HostJsonTests
     {
         var parameter = typeof(Automatic).GetMethod(method)!.GetParameters()[0];
 
-        Assert.Equal(expected, new ServiceBusOptions().CompletesMessages(parameter));
+        Assert.Equal(expected, new ServiceBusOptions().AutoCompletes(parameter));
     }
 
     private static IConfiguration Overrides(params (string Name, string Value)[] settings) =>

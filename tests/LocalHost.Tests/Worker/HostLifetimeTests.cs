@@ -95,7 +95,7 @@ public sealed class HostLifetimeTests
             setup: new Setup { Settings = { ["Nightly"] = "0 0 3 * * *", ["Logging:LogLevel:Default"] = "Debug" } }
         );
 
-        Assert.Contains(host.Logs.DebugMessages, message => message.EndsWith(": timer 0 0 3 * * *", StringComparison.Ordinal));
+        Assert.Contains(host.Logs.DebugMessages, message => message.EndsWith(": timer 0 0 3 * * *.", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public sealed class LocalSettingsTests : IDisposable
         var second = LocalSettings.For(_folder.Path, Environment(), hasData: false);
 
         Assert.Equal(first.Settings, second.Settings);
-        Assert.Equal((true, false), (first.MadeAdminKey, second.MadeAdminKey));
+        Assert.Equal((true, false), (first.IsNewAdminKey, second.IsNewAdminKey));
         Assert.True(first.Settings["Access:AdminKey"]!.Length >= 32);
         Assert.Equal(32, Convert.FromBase64String(first.Settings["Secrets:Keys"]!.Split(':')[1]).Length);
     }
@@ -60,7 +60,7 @@ public sealed class LocalSettingsTests : IDisposable
     {
         var (settings, _) = LocalSettings.For(_folder.Path, Environment(), hasData: false);
 
-        Assert.Equal((LocalSettings.Embedded, LocalSettings.Embedded), (settings["Tables"], settings["ServiceBus"]));
+        Assert.Equal((LocalSettings.UseDataFolder, LocalSettings.UseDataFolder), (settings["Tables"], settings["ServiceBus"]));
     }
 
     [Theory]

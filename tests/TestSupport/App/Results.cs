@@ -141,25 +141,25 @@ internal sealed record RelayHealthResult(
     ErrorResult? Error = null
 );
 
-/// <summary>What the demo inbox shows.</summary>
-internal sealed record InboxResult(string Answer, long Total, IReadOnlyList<ArrivalResult> Arrivals);
+/// <summary>The requests that the demo's inbox received, newest first.</summary>
+internal sealed record InboxResult(string Response, long Total, IReadOnlyList<InboxRequestResult> Requests);
 
-internal sealed record ArrivalResult(
+internal sealed record InboxRequestResult(
     long Number,
-    DateTimeOffset At,
-    IReadOnlyList<ArrivalHeader> Headers,
+    DateTimeOffset ReceivedAt,
+    IReadOnlyList<InboxHeaderResult> Headers,
     string Body,
-    bool IsTokenRight,
-    int Answered,
-    int Time,
-    string? SignatureProblem = null
+    bool IsTokenValid,
+    int Status,
+    int Count,
+    string? SignatureError = null
 )
 {
     public string? HeaderOf(string name) =>
-        Headers.FirstOrDefault(header => string.Equals(header.Name, name, StringComparison.OrdinalIgnoreCase))?.Value;
+        Headers.SingleOrDefault(header => string.Equals(header.Name, name, StringComparison.OrdinalIgnoreCase))?.Value;
 }
 
-internal sealed record ArrivalHeader(string Name, string Value);
+internal sealed record InboxHeaderResult(string Name, string Value);
 
 /// <summary>A problem detail (RFC 9457).</summary>
 internal sealed record ProblemResult(

@@ -12,7 +12,7 @@ public record DeliveryAttempt
     /// <summary>From 1.</summary>
     public required int Attempt { get; init; }
 
-    /// <summary><see cref="DeliveryMessage.EventRun"/>, <see cref="DeliveryMessage.TestRun"/>, or the id of a resend or a replay.</summary>
+    /// <summary>A <see cref="DeliveryRun"/>.</summary>
     public required string Run { get; init; }
 
     /// <summary>When it started.</summary>
@@ -21,8 +21,7 @@ public record DeliveryAttempt
     /// <summary>When it ended. The log is ordered by it.</summary>
     public required DateTimeOffset EndedAt { get; init; }
 
-    /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
-    public required string Outcome { get; init; }
+    public required DeliveryOutcome Outcome { get; init; }
 
     public int? StatusCode { get; init; }
 

@@ -35,7 +35,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
         }
 
         var query = request.Query;
-        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf("outcome", DeliveryOutcome.All), query.Text("eventId"));
+        var filter = new DeliveryFilter(query.TimeRange(), query.OneOf<DeliveryOutcome>("outcome"), query.Text("eventId"));
         if (filter.EventId is not null && !EventId.TryParse(filter.EventId, out _))
         {
             request.Errors.Add("eventId", "is not the id of an event");
@@ -50,7 +50,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
     }
 
     [Function(nameof(GetDelivery))]
-    [Requires(Role.Manage)]
+    [Requires(Role.Analyst)]
     public async Task<IResult> GetDelivery(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = Collection + "/{eventId}")] HttpRequest http,
         string id,
@@ -78,7 +78,7 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
             return problem;
         }
 
-        var payload = await archive.GetAsync(request.Organization, known, cancellationToken);
+        var payload = (await archive.GetAsync(request.Organization, known, cancellationToken))?.Payload;
         return ApiResult.Ok(
             new EventDeliveries(
                 known.ToString(),

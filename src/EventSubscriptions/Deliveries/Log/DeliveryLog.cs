@@ -41,35 +41,15 @@ public sealed class DeliveryLog
     }
 
     /// <summary>Logs that a delivery was postponed without an attempt.</summary>
-    public Task WaitAsync(
-        SubscriptionId subscription,
-        EventId eventId,
-        string run,
-        DateTimeOffset due,
-        CancellationToken cancellationToken
-    ) => _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId.ToString(), run, due, WaitReason.Postponed), cancellationToken);
+    public Task WaitAsync(DeliveryMessage delivery, DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        var (subscription, eventId, run) = (delivery.SubscriptionId, delivery.EventId.ToString(), delivery.Run.ToString());
+        return _writer.WriteAsync(DeliveryLogRow.MakeWait(subscription, eventId, run, due, WaitReason.Postponed), cancellationToken);
+    }
 
     /// <summary>Logs that a delivery no longer waits although it was not attempted.</summary>
-    public Task EndWaitAsync(SubscriptionId subscription, EventId eventId, string run, CancellationToken cancellationToken) =>
-        _writer.WriteAsync([], Wait(subscription, eventId.ToString(), run), cancellationToken);
-
-    /// <summary>Counts the waiting deliveries, up to a maximum.</summary>
-    public async Task<int> CountWaitingAsync(SubscriptionId subscription, int atMost, CancellationToken cancellationToken)
-    {
-        var filter = RowRange.StartingWith(subscription.ToString(), DeliveryLogRow.WaitPrefix).ToFilter();
-        var count = 0;
-        await foreach (
-            var _ in _table.QueryAsync<TableEntity>(filter, select: DeliveryLogRow.KeyColumns, cancellationToken: cancellationToken)
-        )
-        {
-            if (++count == atMost)
-            {
-                break;
-            }
-        }
-
-        return count;
-    }
+    public Task EndWaitAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
+        _writer.WriteAsync([], Wait(delivery.SubscriptionId, delivery.EventId.ToString(), delivery.Run.ToString()), cancellationToken);
 
     /// <summary>
     /// Lists the attempts of a subscription, newest first. For one event there are at most <see cref="MaxAttemptsOfEvent"/>.
@@ -114,10 +94,31 @@ public sealed class DeliveryLog
         );
     }
 
+    /// <summary>Where the delivery of an event to a subscription stands, or null if it was never attempted and doesn't wait.</summary>
+    internal async Task<DeliveryStatus?> StatusOfAsync(SubscriptionId subscription, EventId eventId, CancellationToken cancellationToken)
+    {
+        var waits = RowRange.StartingWith(subscription.ToString(), $"{DeliveryLogRow.WaitPrefix}{eventId}:").ToFilter();
+        var waiting = _table
+            .QueryAsync<TableEntity>(waits, cancellationToken: cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken)
+            .AsTask();
+        var outcomes = await OutcomesOfAsync(subscription, eventId.ToString(), cancellationToken);
+        var latest = outcomes.MinBy(outcome => DeliveryLogRow.EndOf(outcome), StringComparer.Ordinal);
+        var wait = await waiting;
+        return latest is null && wait is null
+            ? null
+            : new DeliveryStatus(
+                latest?.RequireMember<DeliveryOutcome>(DeliveryLogRow.OutcomeColumn),
+                outcomes.Count,
+                latest is not null && InvertedTicks.TryParse(DeliveryLogRow.EndOf(latest), out var endedAt) ? endedAt : null,
+                wait is null ? null : DeliveryLogRow.ReadWait(wait)
+            );
+    }
+
     /// <summary>
-    /// Reads the outcomes of a time range after a key, newest first: whether each attempt delivered, or null if it was skipped.
+    /// Reads the outcomes of a time range after a key, newest first.
     /// </summary>
-    internal async IAsyncEnumerable<(string Key, string EventId, bool? Arrived)> OutcomesAsync(
+    internal async IAsyncEnumerable<(string Key, string EventId, DeliveryOutcome Outcome)> OutcomesAsync(
         SubscriptionId subscription,
         DateTimeOffset from,
         DateTimeOffset to,
@@ -134,12 +135,11 @@ public sealed class DeliveryLog
             )
         )
         {
-            bool? arrived = row.GetString(DeliveryLogRow.OutcomeColumn) switch
-            {
-                null or DeliveryOutcome.Skipped => null,
-                var outcome => outcome == DeliveryOutcome.Delivered,
-            };
-            yield return (row.RowKey, DeliveryLogRow.EventIdOf(row.RowKey), arrived);
+            yield return (
+                row.RowKey,
+                DeliveryLogRow.EventIdOf(row.RowKey),
+                row.RequireMember<DeliveryOutcome>(DeliveryLogRow.OutcomeColumn)
+            );
         }
     }
 
@@ -177,19 +177,9 @@ public sealed class DeliveryLog
     }
 }
 
-/// <summary>Why a delivery waits.</summary>
-internal static class WaitReason
-{
-    /// <summary>An attempt failed.</summary>
-    public const string Retry = "retry";
-
-    /// <summary>It is throttled, or its receiver is unreachable.</summary>
-    public const string Postponed = "postponed";
-}
-
 /// <summary>Which attempts to list.</summary>
-internal sealed record DeliveryFilter(TimeRange Times, string? Outcome, string? EventId)
+internal sealed record DeliveryFilter(TimeRange Times, DeliveryOutcome? Outcome, string? EventId)
 {
     /// <summary>Whether a row's outcome matches.</summary>
-    public bool Accepts(TableEntity row) => Outcome is null || row.GetString(DeliveryLogRow.OutcomeColumn) == Outcome;
+    public bool Accepts(TableEntity row) => Outcome is not { } wanted || row.GetString(DeliveryLogRow.OutcomeColumn) == wanted.ToName();
 }

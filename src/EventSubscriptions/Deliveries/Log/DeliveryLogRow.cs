@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Destinations;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 
@@ -19,7 +20,6 @@ internal static class DeliveryLogRow
     public const string OutcomeColumn = "outcome";
 
     public static readonly string[] OutcomeColumns = [nameof(TableEntity.RowKey), OutcomeColumn];
-    public static readonly string[] KeyColumns = [nameof(TableEntity.RowKey)];
 
     private const char Separator = ':';
 
@@ -29,13 +29,13 @@ internal static class DeliveryLogRow
         {
             ["eventName"] = attempt.EventName,
             ["at"] = attempt.At,
-            [OutcomeColumn] = attempt.Outcome,
+            [OutcomeColumn] = attempt.Outcome.ToName(),
         };
-        Set(row, "statusCode", attempt.StatusCode);
-        Set(row, "errorKind", attempt.Error?.Kind);
-        Set(row, "errorDetail", attempt.Error?.Detail);
-        Set(row, "responseSnippet", attempt.ResponseSnippet);
-        Set(row, "nextAttemptAt", attempt.NextAttemptAt);
+        row.Set("statusCode", attempt.StatusCode);
+        row.Set("errorKind", attempt.Error is { } error ? error.Kind.ToName() : null);
+        row.Set("errorDetail", attempt.Error?.Detail);
+        row.Set("responseSnippet", attempt.ResponseSnippet);
+        row.Set("nextAttemptAt", attempt.NextAttemptAt);
         return row;
     }
 
@@ -43,8 +43,13 @@ internal static class DeliveryLogRow
     public static TableEntity MakeOutcome(TableEntity attempt) =>
         new(attempt.PartitionKey, OutcomeKey(attempt.RowKey)) { [OutcomeColumn] = attempt[OutcomeColumn] };
 
-    public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, string reason) =>
-        new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason };
+    public static TableEntity MakeWait(SubscriptionId subscription, string eventId, string run, DateTimeOffset due, WaitReason reason) =>
+        new(subscription.ToString(), WaitKey(eventId, run)) { ["due"] = due, ["reason"] = reason.ToName() };
+
+    public static DeliveryWait ReadWait(TableEntity row) => new(row.RequireTime("due"), row.RequireMember<WaitReason>("reason"));
+
+    /// <summary>The inverted ticks of an attempt's end, from the row that finds it by its event.</summary>
+    public static string EndOf(TableEntity outcome) => outcome.RowKey[^InvertedTicks.Length..];
 
     public static string WaitKey(string eventId, string run) => $"{WaitPrefix}{eventId}{Separator}{run}";
 
@@ -69,9 +74,11 @@ internal static class DeliveryLogRow
             Run = identity[2],
             At = row.GetDateTimeOffset("at") ?? endedAt,
             EndedAt = endedAt,
-            Outcome = row.GetString(OutcomeColumn) ?? "",
+            Outcome = row.RequireMember<DeliveryOutcome>(OutcomeColumn),
             StatusCode = row.GetInt32("statusCode"),
-            Error = row.GetString("errorKind") is { } kind ? new DeliveryError(kind, row.GetString("errorDetail") ?? "") : null,
+            Error = EnumNames<ErrorKind>.Find(row.GetString("errorKind")) is { } kind
+                ? new DeliveryError(kind, row.GetString("errorDetail") ?? "")
+                : null,
             ResponseSnippet = row.GetString("responseSnippet"),
             NextAttemptAt = row.GetDateTimeOffset("nextAttemptAt"),
         };
@@ -103,12 +110,4 @@ internal static class DeliveryLogRow
             CultureInfo.InvariantCulture,
             $"{AttemptPrefix}{InvertedTicks.Format(attempt.EndedAt)}{Separator}{attempt.EventId}{Separator}{attempt.Run}{Separator}{attempt.Attempt}"
         );
-
-    private static void Set(TableEntity row, string name, object? value)
-    {
-        if (value is not null)
-        {
-            row[name] = value;
-        }
-    }
 }

@@ -45,18 +45,16 @@ public sealed class DeliveryRecorder(
     {
         var row = Attempt(delivery, DeliveryOutcome.Skipped, time.GetUtcNow(), TimeSpan.Zero);
         await log.AppendAsync(delivery.SubscriptionId, row, delivery.MayHaveWaited, cancellationToken);
-        metrics.Attempted(DeliveryOutcome.Skipped, errorKind: null, duration: null);
+        metrics.Attempted(DeliveryOutcome.Skipped.ToName(), errorKind: null, duration: null);
     }
 
     /// <summary>Logs that a delivery waits for another reason than a failed attempt.</summary>
     public Task RecordPostponedAsync(DeliveryMessage delivery, DateTimeOffset due, CancellationToken cancellationToken) =>
-        log.WaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, due, cancellationToken);
+        log.WaitAsync(delivery, due, cancellationToken);
 
     /// <summary>Logs that a delivery ended without an attempt.</summary>
     public Task RecordDroppedAsync(DeliveryMessage delivery, CancellationToken cancellationToken) =>
-        delivery.MayHaveWaited
-            ? log.EndWaitAsync(delivery.SubscriptionId, delivery.EventId, delivery.Run, cancellationToken)
-            : Task.CompletedTask;
+        delivery.MayHaveWaited ? log.EndWaitAsync(delivery, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Logs the attempt of a test. A failure is not audited: the caller sees it, and no event is delayed.</summary>
     public async Task<DeliveryAttempt> RecordTestAsync(
@@ -83,13 +81,13 @@ public sealed class DeliveryRecorder(
             NextAttemptAt = (decision as DeliveryDecision.Retry)?.At,
         };
 
-    private static DeliveryAttempt Attempt(DeliveryMessage delivery, string outcome, DateTimeOffset at, TimeSpan duration) =>
+    private static DeliveryAttempt Attempt(DeliveryMessage delivery, DeliveryOutcome outcome, DateTimeOffset at, TimeSpan duration) =>
         new()
         {
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
-            Run = delivery.Run,
+            Run = delivery.Run.ToString(),
             At = at,
             EndedAt = at + duration,
             Outcome = outcome,
@@ -104,10 +102,10 @@ public sealed class DeliveryRecorder(
             SubscriptionId = delivery.SubscriptionId,
             Url = DisplayUrl.Of(subscription.Url),
             EventId = delivery.EventId.ToString(),
-            EventName = delivery.EventName,
+            EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
             StatusCode = result.StatusCode,
-            Error = new AuditError(error.Kind, error.Detail, FailureHint.For(error.Kind, result.StatusCode)),
+            Error = new AuditError(error.Kind.ToName(), error.Detail, FailureHint.For(error.Kind, result.StatusCode)),
             DurationMs = (long)result.Duration.TotalMilliseconds,
             ResponseSnippet = result.ResponseSnippet,
         };

@@ -68,7 +68,7 @@ public sealed class DroppedDeliveries(TableServiceClient tables, AuditLog audit,
             );
             if (stored.HasValue)
             {
-                return stored.Value!.GetDateTimeOffset(SinceColumn)!.Value;
+                return stored.Value!.RequireTime(SinceColumn);
             }
 
             try

@@ -5,10 +5,9 @@ namespace EventSubscriptions.Deliveries.Outcome;
 /// <summary>What follows from the result of an attempt.</summary>
 public abstract record DeliveryDecision
 {
-    private DeliveryDecision(string outcome, DeliveryError? error) => (Outcome, Error) = (outcome, error);
+    private DeliveryDecision(DeliveryOutcome outcome, DeliveryError? error) => (Outcome, Error) = (outcome, error);
 
-    /// <summary>One of <see cref="DeliveryOutcome"/>.</summary>
-    public string Outcome { get; init; }
+    public DeliveryOutcome Outcome { get; init; }
 
     /// <summary>Why the attempt failed, or null.</summary>
     public DeliveryError? Error { get; }

@@ -1,23 +1,28 @@
+using System.Text.Json.Serialization;
+
 namespace EventSubscriptions.Deliveries.Outcome;
 
 /// <summary>The outcomes of attempts.</summary>
-public static class DeliveryOutcome
+[JsonConverter(typeof(JsonStringEnumConverter<DeliveryOutcome>))]
+public enum DeliveryOutcome
 {
     /// <summary>A 2xx.</summary>
-    public const string Delivered = "delivered";
+    [JsonStringEnumMemberName("delivered")]
+    Delivered,
 
     /// <summary>Any other response, or none.</summary>
-    public const string Failed = "failed";
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 
     /// <summary>The receiver, or a proxy before it, is overloaded. Counts as an attempt.</summary>
-    public const string Throttled = "throttled";
+    [JsonStringEnumMemberName("throttled")]
+    Throttled,
 
     /// <summary>A 410.</summary>
-    public const string Gone = "gone";
+    [JsonStringEnumMemberName("gone")]
+    Gone,
 
     /// <summary>Not sent: the subscription is inactive.</summary>
-    public const string Skipped = "skipped";
-
-    /// <summary>All outcomes.</summary>
-    public static IReadOnlyList<string> All { get; } = [Delivered, Failed, Throttled, Gone, Skipped];
+    [JsonStringEnumMemberName("skipped")]
+    Skipped,
 }

@@ -6,7 +6,7 @@ namespace EventSubscriptions.Deliveries.Outcome;
 internal static class FailureHint
 {
     /// <summary>The hint for a kind of error, and the status if there is one.</summary>
-    public static string For(string kind, int? status) =>
+    public static string For(ErrorKind kind, int? status) =>
         kind switch
         {
             ErrorKind.Dns => "The host name could not be resolved: check the URL for typos, and the DNS records of the domain.",

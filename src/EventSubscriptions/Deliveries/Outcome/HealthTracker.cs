@@ -146,19 +146,27 @@ public sealed partial class HealthTracker(
         }
 
         entry.Known = new Known(stored, Uncounted: 0, subscription.ETag, time.GetTimestamp());
-        LogTurn(subscription, known, health, decision);
+        LogTurn(entry, subscription, known, health, decision);
         return true;
     }
 
-    /// <summary>Logs when deliveries to a subscription start to fail, and when they recover.</summary>
-    private void LogTurn(Subscription subscription, Known before, SubscriptionHealth after, DeliveryDecision decision)
+    /// <summary>
+    /// Logs when deliveries to a subscription start to fail, and when they recover; once a minute for a receiver that fails now and then.
+    /// </summary>
+    private void LogTurn(Entry entry, Subscription subscription, Known before, SubscriptionHealth after, DeliveryDecision decision)
     {
         if (!before.Health.IsFailing && after.IsFailing)
         {
-            Log.Failing(logger, subscription.Id, subscription.OrganizationId, decision.Error?.Detail ?? decision.Outcome);
+            entry.IsLogged = entry.LoggedAt is not { } last || time.GetElapsedTime(last) >= Freshness;
+            if (entry.IsLogged)
+            {
+                entry.LoggedAt = time.GetTimestamp();
+                Log.Failing(logger, subscription.Id, subscription.OrganizationId, decision.Error?.Detail ?? decision.Outcome.ToName());
+            }
         }
-        else if (before.Health.IsFailing && !after.IsFailing)
+        else if (before.Health.IsFailing && !after.IsFailing && entry.IsLogged)
         {
+            entry.IsLogged = false;
             Log.Recovered(logger, subscription.Id, subscription.OrganizationId, before.Health.Failures + before.Uncounted);
         }
     }
@@ -255,6 +263,12 @@ public sealed partial class HealthTracker(
         public SemaphoreSlim Gate { get; } = new(1);
 
         public Known? Known { get; set; }
+
+        /// <summary>When it was last logged that deliveries fail, or null.</summary>
+        public long? LoggedAt { get; set; }
+
+        /// <summary>Whether it was logged that deliveries fail, and not yet that they have recovered. Another instance may have.</summary>
+        public bool IsLogged { get; set; } = true;
     }
 
     private static partial class Log

@@ -71,7 +71,7 @@ public static class ResponsePolicy
     private static DeliveryDecision.DeadLetter Exhausted(int attempt, DeliveryError error) =>
         new(
             DeadLetterReason.RetriesExhausted,
-            string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind}): {error.Detail}"),
+            string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt}, the last, failed ({error.Kind.ToName()}): {error.Detail}"),
             error
         );
 

@@ -21,9 +21,9 @@ internal static class AttemptActivity
     public static void End(Activity? activity, DeliveryResult result, DeliveryDecision decision)
     {
         activity
-            ?.SetTag(TraceTags.Outcome, decision.Outcome)
+            ?.SetTag(TraceTags.Outcome, decision.Outcome.ToName())
             .SetTag(TraceTags.StatusCode, result.StatusCode)
-            .SetTag(TraceTags.ErrorType, decision.Error?.Kind)
+            .SetTag(TraceTags.ErrorType, decision.Error?.Kind.ToName())
             .SetStatus(decision.Error is null ? ActivityStatusCode.Unset : ActivityStatusCode.Error)
             .Stop();
     }
@@ -35,6 +35,6 @@ internal static class AttemptActivity
                 .SetTag(TraceTags.Organization, delivery.OrganizationId.Value)
                 .SetTag(TraceTags.Subscription, delivery.SubscriptionId.ToString())
                 .SetTag(TraceTags.Event, delivery.EventId.ToString())
-                .SetTag(TraceTags.Run, delivery.Run)
+                .SetTag(TraceTags.Run, delivery.Run.ToString())
                 .SetTag(TraceTags.Attempt, delivery.Attempt);
 }

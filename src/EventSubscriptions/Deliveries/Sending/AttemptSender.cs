@@ -41,7 +41,7 @@ public sealed class AttemptSender(
         }
 
         AttemptActivity.End(activity, result, decision);
-        metrics.Attempted(decision.Outcome, decision.Error?.Kind, result.Duration);
+        metrics.Attempted(decision.Outcome.ToName(), decision.Error?.Kind.ToName(), result.Duration);
         if (decision is DeliveryDecision.Delivered && delivery.PublishedAt is { } published)
         {
             metrics.Delivered(result.At + result.Duration - published);

@@ -149,7 +149,7 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
 }
 
 /// <summary>The connection failed.</summary>
-internal sealed class WebhookConnectException(string kind, string detail, Exception? inner = null) : Exception(detail, inner)
+internal sealed class WebhookConnectException(ErrorKind kind, string detail, Exception? inner = null) : Exception(detail, inner)
 {
     /// <summary>The error for the result of the attempt.</summary>
     public DeliveryError Error { get; } = new(kind, detail);

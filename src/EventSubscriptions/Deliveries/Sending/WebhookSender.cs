@@ -64,6 +64,16 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         {
             response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), linked.Token);
             var snippet = await ReadSnippetAsync(response, subscription, linked.Token);
+            if ((int)response.StatusCode < 100)
+            {
+                return new DeliveryResult
+                {
+                    At = at,
+                    Duration = time.GetElapsedTime(started),
+                    Error = new(ErrorKind.Reset, "The response is not valid HTTP."),
+                };
+            }
+
             return new DeliveryResult
             {
                 At = at,

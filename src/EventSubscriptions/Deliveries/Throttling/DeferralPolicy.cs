@@ -15,6 +15,7 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_probePause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_maxCooldownDeferral = TimeSpan.FromHours(1);
 
     private readonly DeferralSchedule _line = new();
     private DateTimeOffset _probeSlot;
@@ -43,13 +44,20 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
         return probe;
     }
 
-    /// <summary>For a message to a receiver that cools down.</summary>
+    /// <summary>
+    /// For a message to a receiver that cools down: for an hour at most, because a change of the subscription ends its cooldown.
+    /// </summary>
     public DateTimeOffset UntilCooledDown(
         DateTimeOffset now,
         DateTimeOffset coolingDownSince,
         DateTimeOffset cooldownUntil,
         TimeSpan interval
-    ) => _line.Next(AsLongAgain(now, coolingDownSince, atLeastUntil: cooldownUntil), interval, DeferralSchedule.Horizon);
+    ) =>
+        _line.Next(
+            AsLongAgain(now, coolingDownSince, atLeastUntil: Earlier(cooldownUntil, now + s_maxCooldownDeferral)),
+            interval,
+            DeferralSchedule.Horizon
+        );
 
     /// <summary>For a message that exceeds a limit.</summary>
     /// <param name="postponements">How often the message was postponed before.</param>
@@ -82,6 +90,8 @@ internal sealed class DeferralPolicy(TimeSpan probeInterval)
         var age = now - since;
         return Later(now + (age < DeferralSchedule.Horizon ? age : DeferralSchedule.Horizon), atLeastUntil);
     }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }

@@ -106,7 +106,7 @@ public sealed class DeliveryGate(
             OrganizationId = subscription.OrganizationId,
             SubscriptionId = subscription.Id,
             Url = DisplayUrl.Of(subscription.Url),
-            Error = error is null ? null : new AuditError(error.Kind, Describe(error), FailureHint.For(error.Kind, status: null)),
+            Error = error is null ? null : new AuditError(error.Kind.ToName(), Describe(error), FailureHint.For(error.Kind, status: null)),
         };
         return shortRetry.ExecuteAsync(token => audit.AppendAsync(entry, token), cancellationToken);
     }

@@ -11,8 +11,12 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 {
     private const string PayloadColumn = "payload";
     private const string EventNameColumn = "eventName";
+    private const string SourceColumn = "source";
+    private const string PublishedAtColumn = "publishedAt";
+    private const string PayloadRemovedAtColumn = "payloadRemovedAt";
     private const string FingerprintColumn = "fingerprint";
     private const string PointerPrefix = "t:";
+    private const string PointersEnd = "t;";
 
     /// <summary>The largest piece of a payload in one property of at most 64 KiB.</summary>
     private const int ChunkBytes = 60 * 1024;
@@ -26,13 +30,15 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     /// <param name="organization">The organization of the event.</param>
     /// <param name="id">The id of the event.</param>
     /// <param name="eventName">The name of the event.</param>
+    /// <param name="source">How the event was published.</param>
     /// <param name="payload">The bytes that are sent, at most <see cref="EventPayload.MaxBytes"/>.</param>
     /// <param name="at">When the event reached its queue.</param>
     /// <param name="cancellationToken">The token to cancel the operation.</param>
     public async Task<ArchiveResult> AddAsync(
         OrganizationId organization,
         EventId id,
-        string eventName,
+        EventName eventName,
+        EventSource source,
         ReadOnlyMemory<byte> payload,
         DateTimeOffset at,
         CancellationToken cancellationToken
@@ -40,7 +46,9 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     {
         var row = new TableEntity(organization.ToString(), RowKey(id))
         {
-            [EventNameColumn] = eventName,
+            [EventNameColumn] = eventName.ToString(),
+            [SourceColumn] = source.ToName(),
+            [PublishedAtColumn] = at,
             [FingerprintColumn] = protector.Fingerprint(payload.Span),
         };
         var ciphertext = protector.Protect(payload.Span, Place(organization, id));
@@ -51,7 +59,8 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
         var pointer = new TableEntity(organization.ToString(), $"{PointerPrefix}{InvertedTicks.Format(at)}:{id}")
         {
-            [EventNameColumn] = eventName,
+            [EventNameColumn] = eventName.ToString(),
+            [SourceColumn] = source.ToName(),
         };
         while (true)
         {
@@ -98,31 +107,83 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         // Version 0.1 archived without fingerprints.
         return response.Value!.GetString(FingerprintColumn) is { } fingerprint
             ? protector.HasFingerprint(payload.Span, fingerprint)
-            : (await GetAsync(organization, id, cancellationToken))?.Span.SequenceEqual(payload.Span);
+            : (await GetAsync(organization, id, cancellationToken))?.Payload?.Span.SequenceEqual(payload.Span);
     }
 
     /// <summary>
-    /// The payload, or null if it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/> if its
-    /// key is missing from <c>Secrets__Keys</c>.
+    /// The event, or null if it is no longer archived. Throws <see cref="System.Security.Cryptography.CryptographicException"/> if its key
+    /// is missing from <c>Secrets__Keys</c>.
     /// </summary>
-    public async Task<ReadOnlyMemory<byte>?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken) =>
-        (await FindAsync(organization, id, cancellationToken))?.Payload;
-
-    /// <summary>The payload and when it was archived, or null.</summary>
-    public async Task<ArchivedEvent?> FindAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
+    public async Task<ArchivedEvent?> GetAsync(OrganizationId organization, EventId id, CancellationToken cancellationToken)
     {
         var response = await _table.GetEntityIfExistsAsync<TableEntity>(
             organization.ToString(),
             RowKey(id),
             cancellationToken: cancellationToken
         );
-        return response.HasValue
-            ? new ArchivedEvent(
-                response.Value!.GetString(EventNameColumn)!,
-                protector.Unprotect(Ciphertext(response.Value!), Place(organization, id)),
-                response.Value!.Timestamp
-            )
-            : null;
+        return response.HasValue ? Read(response.Value!, organization, id) : null;
+    }
+
+    /// <summary>
+    /// Removes the payload of an event for good; what identifies the event stays. Returns when that was done first, or null if the event is
+    /// not archived.
+    /// </summary>
+    public async Task<DateTimeOffset?> RemovePayloadAsync(
+        OrganizationId organization,
+        EventId id,
+        DateTimeOffset now,
+        CancellationToken cancellationToken
+    )
+    {
+        while (true)
+        {
+            var response = await _table.GetEntityIfExistsAsync<TableEntity>(
+                organization.ToString(),
+                RowKey(id),
+                cancellationToken: cancellationToken
+            );
+            if (!response.HasValue)
+            {
+                return null;
+            }
+
+            var row = response.Value!;
+            if (row.GetDateTimeOffset(PayloadRemovedAtColumn) is { } removedAt)
+            {
+                return removedAt;
+            }
+
+            var remaining = new TableEntity(row.PartitionKey, row.RowKey)
+            {
+                [EventNameColumn] = row[EventNameColumn],
+                [PayloadRemovedAtColumn] = now,
+                [FingerprintColumn] = row[FingerprintColumn] ?? protector.Fingerprint(Payload(row, organization, id).Span),
+            };
+            remaining.Set(SourceColumn, row[SourceColumn]);
+            remaining.Set(PublishedAtColumn, row[PublishedAtColumn]);
+            try
+            {
+                await _table.UpdateEntityAsync(remaining, row.ETag, TableUpdateMode.Replace, cancellationToken);
+                return now;
+            }
+            catch (RequestFailedException faster) when (faster.Status is 404 or 412)
+            {
+                // Another request or the purge was faster.
+            }
+        }
+    }
+
+    /// <summary>A page of the events of an organization, newest first, by when they reached their queue.</summary>
+    internal Task<ListPage<EventSummary>> ListAsync(
+        OrganizationId organization,
+        EventFilter filter,
+        PageRequest page,
+        CancellationToken cancellationToken
+    )
+    {
+        var (atLeast, below) = InvertedTicks.KeyRange(filter.Times.From, filter.Times.To);
+        var range = new RowRange(organization.ToString(), PointerPrefix + atLeast, below is null ? PointersEnd : PointerPrefix + below);
+        return _table.ReadPageAsync(range, page, row => filter.Accepts(Summary(row)), cancellationToken);
     }
 
     /// <summary>A page of the events of a time range, newest first, by when they reached their queue.</summary>
@@ -156,11 +217,37 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         return new EventPage(events, null);
     }
 
+    private ArchivedEvent Read(TableEntity row, OrganizationId organization, EventId id)
+    {
+        var removedAt = row.GetDateTimeOffset(PayloadRemovedAtColumn);
+        return new ArchivedEvent(
+            EventName.Parse(row.GetString(EventNameColumn)),
+            EnumNames<EventSource>.Find(row.GetString(SourceColumn)),
+            row.GetDateTimeOffset(PublishedAtColumn) ?? row.Timestamp!.Value,
+            removedAt is null ? Payload(row, organization, id) : default(ReadOnlyMemory<byte>?),
+            removedAt
+        );
+    }
+
+    private ReadOnlyMemory<byte> Payload(TableEntity row, OrganizationId organization, EventId id) =>
+        protector.Unprotect(Ciphertext(row), Place(organization, id));
+
+    private static EventSummary Summary(TableEntity row)
+    {
+        var pointer = Pointer(row);
+        return new EventSummary(
+            pointer.Id.ToString(),
+            pointer.EventName.ToString(),
+            EnumNames<EventSource>.Find(row.GetString(SourceColumn)),
+            pointer.At
+        );
+    }
+
     private static EventPointer Pointer(TableEntity row)
     {
         var key = row.RowKey[PointerPrefix.Length..];
         return InvertedTicks.TryParse(key, out var at) && EventId.TryParse(key[(InvertedTicks.Length + 1)..], out var id)
-            ? new EventPointer(at, id, row.GetString(EventNameColumn)!)
+            ? new EventPointer(at, id, EventName.Parse(row.GetString(EventNameColumn)))
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.EventArchive} does not point to an event.");
     }
 
@@ -198,12 +285,20 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
 /// <summary>An archived event.</summary>
 /// <param name="EventName">Its name.</param>
-/// <param name="Payload">The bytes that are sent.</param>
-/// <param name="At">When it was archived, by the clock of the storage: before its first delivery.</param>
-public sealed record ArchivedEvent(string EventName, ReadOnlyMemory<byte> Payload, DateTimeOffset? At);
+/// <param name="Source">How it was published; null if version 0.1 archived it.</param>
+/// <param name="PublishedAt">When it reached its queue.</param>
+/// <param name="Payload">The bytes that are sent; null if they were removed.</param>
+/// <param name="PayloadRemovedAt">When the payload was removed, or null.</param>
+public sealed record ArchivedEvent(
+    EventName EventName,
+    EventSource? Source,
+    DateTimeOffset PublishedAt,
+    ReadOnlyMemory<byte>? Payload,
+    DateTimeOffset? PayloadRemovedAt
+);
 
 /// <summary>An archived event's id, name and the time when it reached its queue.</summary>
-internal sealed record EventPointer(DateTimeOffset At, EventId Id, string EventName);
+internal sealed record EventPointer(DateTimeOffset At, EventId Id, EventName EventName);
 
 /// <summary>A page of the events of a time range.</summary>
 /// <param name="Events">Newest first.</param>

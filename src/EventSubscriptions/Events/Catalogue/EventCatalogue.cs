@@ -16,7 +16,7 @@ public sealed class EventCatalogue
     private EventCatalogue(List<EventType> types)
     {
         All = types;
-        _types = types.ToFrozenDictionary(type => type.Name, StringComparer.Ordinal);
+        _types = types.ToFrozenDictionary(type => type.Name.ToString(), StringComparer.Ordinal);
         Document = EventTypeDocument.WriteList(types);
     }
 
@@ -51,7 +51,7 @@ public sealed class EventCatalogue
     public bool TryGet(string name, [NotNullWhen(true)] out EventType? type) => _types.TryGetValue(name, out type);
 
     /// <summary>The known name that a misspelt one probably means, or null.</summary>
-    public string? Nearest(string name) => NearestName.Find(name, All.Select(type => type.Name));
+    public string? Nearest(string name) => NearestName.Find(name, All.Select(type => type.Name.ToString()));
 
     /// <summary>The error for an unknown name, as the rest of a sentence that starts with the field.</summary>
     public string UnknownName(string name) =>
@@ -62,7 +62,7 @@ public sealed class EventCatalogue
     internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files)
     {
         var types = files.Select(file => ReadFile(file.FileName, file.Content)).ToList();
-        types.Sort((left, right) => string.CompareOrdinal(left.Name, right.Name));
+        types.Sort((left, right) => string.CompareOrdinal(left.Name.ToString(), right.Name.ToString()));
         return new EventCatalogue(types);
     }
 
@@ -79,7 +79,7 @@ public sealed class EventCatalogue
         }
 
         // Names are unique because each is the name of its file.
-        if (fileName != file.Name + ".json")
+        if (!EventName.TryParse(file.Name, out var name) || fileName != file.Name + ".json")
         {
             throw Malformed(fileName, $"its event type is named {file.Name}");
         }
@@ -110,7 +110,7 @@ public sealed class EventCatalogue
             throw Malformed(fileName, "a parameter is repeated");
         }
 
-        var eventType = new EventType(file, parameters);
+        var eventType = new EventType(name, file, parameters);
         return eventType.Check(file.Example).FirstOrDefault() is (not null, var problem) wrong
             ? throw Malformed(fileName, $"the example's {wrong.Parameter} {problem}")
             : eventType;

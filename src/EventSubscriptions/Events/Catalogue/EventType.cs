@@ -8,9 +8,9 @@ public sealed class EventType
 {
     private static readonly OrganizationId s_exampleOrganization = OrganizationId.TryFrom(1, out var id) ? id : default;
 
-    internal EventType(CatalogueFile file, IReadOnlyList<EventParameter> parameters)
+    internal EventType(EventName name, CatalogueFile file, IReadOnlyList<EventParameter> parameters)
     {
-        Name = file.Name;
+        Name = name;
         Source = file.Source;
         Category = file.Category;
         Description = file.Description;
@@ -20,7 +20,7 @@ public sealed class EventType
     }
 
     /// <summary>Its name in events and subscriptions. Case-sensitive.</summary>
-    public string Name { get; }
+    public EventName Name { get; }
 
     /// <summary>Its producer: <c>air</c> or <c>relay</c>.</summary>
     public string Source { get; }

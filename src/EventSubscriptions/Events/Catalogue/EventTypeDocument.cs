@@ -15,7 +15,7 @@ internal static class EventTypeDocument
         using (var writer = new Utf8JsonWriter(buffer, s_options))
         {
             writer.WriteStartObject();
-            writer.WriteString("name", type.Name);
+            writer.WriteString("name", type.Name.ToString());
             writer.WriteString("source", type.Source);
             writer.WriteString("category", type.Category);
             writer.WriteString("description", type.Description);
@@ -78,13 +78,13 @@ internal static class EventTypeDocument
     {
         writer.WriteStartObject("schema");
         writer.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
-        writer.WriteString("title", type.Name);
+        writer.WriteString("title", type.Name.ToString());
         writer.WriteString("description", type.Description);
         writer.WriteString("type", "object");
         writer.WriteStartObject("properties");
 
         writer.WriteStartObject("eventName");
-        writer.WriteString("const", type.Name);
+        writer.WriteString("const", type.Name.ToString());
         writer.WriteEndObject();
 
         writer.WriteStartObject("organizationId");

@@ -11,7 +11,7 @@ public sealed class EventTypeFunctions(EventCatalogue catalogue)
     private readonly StaticContentResult _list = new(catalogue.Document);
 
     private readonly FrozenDictionary<string, StaticContentResult> _byName = catalogue.All.ToFrozenDictionary(
-        type => type.Name,
+        type => type.Name.ToString(),
         type => new StaticContentResult(type.Document),
         StringComparer.Ordinal
     );

@@ -52,7 +52,7 @@ public sealed class EventDeadLetterFunctions(
             Timestamp = time.GetUtcNow(),
             OrganizationId = envelope.Organization,
             EventId = EventMessage.IdOf(deadLetter).ToString(),
-            EventName = envelope.EventName,
+            EventName = envelope.EventName?.ToString(),
             Error = new AuditError(cause.Name, cause.Description, Hint(cause.Reason)),
         };
         return audit.AppendAsync(entry, cancellationToken);

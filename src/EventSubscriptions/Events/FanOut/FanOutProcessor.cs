@@ -68,7 +68,7 @@ public sealed class FanOutProcessor(
         }
 
         var counts = await SendAsync(matched, settlements, started, cancellationToken);
-        metrics.DeliveriesCreated(DeliveryMessage.EventRun, counts.Where((_, i) => settlements[i] is Settlement.Complete).Sum());
+        metrics.DeliveriesCreated(DeliveryRun.Event.ToString(), counts.Where((_, i) => settlements[i] is Settlement.Complete).Sum());
         End(activities, settlements, counts);
         return settlements;
     }
@@ -102,13 +102,14 @@ public sealed class FanOutProcessor(
             item.Organization,
             item.EventId,
             item.EventName,
+            item.Source,
             item.Payload,
             item.PublishedAt,
             cancellationToken
         );
         if (result == ArchiveResult.Added)
         {
-            metrics.EventPublished(item.Source);
+            metrics.EventPublished(item.Source.ToName());
         }
 
         return result == ArchiveResult.IdReused

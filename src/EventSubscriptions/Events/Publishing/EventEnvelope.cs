@@ -14,7 +14,7 @@ internal readonly record struct EventEnvelope
     public string? Problem { get; private init; }
 
     /// <summary>Null if it could not be read.</summary>
-    public string? EventName { get; private init; }
+    public EventName? EventName { get; private init; }
 
     /// <summary>Null if it could not be read.</summary>
     public OrganizationId? Organization { get; private init; }
@@ -71,7 +71,7 @@ internal readonly record struct EventEnvelope
         private string? _organizationProblem = Missing;
         private string? _dataProblem = Missing;
 
-        public string? EventName { get; private set; }
+        public EventName? EventName { get; private set; }
 
         public OrganizationId? Organization { get; private set; }
 
@@ -155,16 +155,13 @@ internal readonly record struct EventEnvelope
 
         private string? ReadName()
         {
-            if (
-                _reader.TokenType != JsonTokenType.String
-                || _reader.GetString() is not { Length: > 0 and <= EventPayload.MaxNameLength } name
-            )
+            if (_reader.TokenType != JsonTokenType.String || !Events.EventName.TryParse(_reader.GetString(), out var name))
             {
-                return $"must be a string of 1–{EventPayload.MaxNameLength} characters";
+                return $"must be a string of 1–{Events.EventName.MaxLength} characters";
             }
 
             EventName = name;
-            return PlainText.FindUnreadable(name) is { } unreadable
+            return PlainText.FindUnreadable(name.ToString()) is { } unreadable
                 ? $"must not contain U+{unreadable.Value:X4}, which is a control or invisible character"
                 : null;
         }
@@ -177,7 +174,7 @@ internal readonly record struct EventEnvelope
                 || !OrganizationId.TryFrom(number, out var organization)
             )
             {
-                return "must be a positive 32-bit integer, as a number";
+                return "must be a 32-bit integer from 0, as a number";
             }
 
             Organization = organization;

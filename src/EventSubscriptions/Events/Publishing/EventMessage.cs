@@ -16,15 +16,6 @@ namespace EventSubscriptions.Events.Publishing;
 /// </summary>
 public sealed record EventMessage : IQueueMessage
 {
-    /// <summary>The property <c>source</c> of events published over HTTP.</summary>
-    public const string HttpSource = "http";
-
-    /// <summary>The property <c>source</c> of events read from the Relay API.</summary>
-    public const string RelaySource = "relay";
-
-    /// <summary>The source of events from other producers, which carry no property <c>source</c>.</summary>
-    internal const string ExternalSource = "external";
-
     private const string EventIdProperty = "eventId";
     private const string EventNameProperty = "eventName";
     private const string OrganizationProperty = "organizationId";
@@ -37,8 +28,6 @@ public sealed record EventMessage : IQueueMessage
     // Service Bus clients of other producers may send the trace context under this name.
     private const string DiagnosticIdProperty = "Diagnostic-Id";
 
-    private static readonly string[] s_sources = [HttpSource, RelaySource];
-
     private readonly ServiceBusReceivedMessage _received;
 
     private EventMessage(ServiceBusReceivedMessage received) => _received = received;
@@ -47,12 +36,11 @@ public sealed record EventMessage : IQueueMessage
 
     public required EventId EventId { get; init; }
 
-    public required string EventName { get; init; }
+    public required EventName EventName { get; init; }
 
     public required ReadOnlyMemory<byte> Payload { get; init; }
 
-    /// <summary>How the event was published: one of a short list.</summary>
-    public required string Source { get; init; }
+    public required EventSource Source { get; init; }
 
     /// <summary>When the event reached the queue <c>events</c>, however often it was copied since.</summary>
     public required DateTimeOffset PublishedAt { get; init; }
@@ -74,19 +62,19 @@ public sealed record EventMessage : IQueueMessage
     /// <param name="organization">The organization that the event belongs to.</param>
     /// <param name="id">The event's id.</param>
     /// <param name="payload">Composed by <see cref="EventPayload"/>, at most <see cref="EventPayload.MaxBytes"/>.</param>
-    /// <param name="source"><see cref="HttpSource"/> or <see cref="RelaySource"/>.</param>
+    /// <param name="source">How the event was published.</param>
     /// <param name="traceParent">W3C trace context of the publish request, or null.</param>
     public static ServiceBusMessage Create(
         OrganizationId organization,
         EventId id,
         ReadOnlyMemory<byte> payload,
-        string source,
+        EventSource source,
         string? traceParent
     )
     {
         var message = new ServiceBusMessage(payload) { MessageId = $"{organization}.{id}", ContentType = "application/json" };
         message.ApplicationProperties[EventIdProperty] = id.ToString();
-        message.ApplicationProperties[SourceProperty] = source;
+        message.ApplicationProperties[SourceProperty] = source.ToName();
         if (traceParent is not null)
         {
             message.ApplicationProperties[AppTracing.TraceParent] = traceParent;
@@ -131,13 +119,10 @@ public sealed record EventMessage : IQueueMessage
         message = new EventMessage(received)
         {
             EventId = IdOf(received),
-            EventName = envelope.EventName!,
+            EventName = envelope.EventName!.Value,
             Organization = envelope.Organization!.Value,
             Payload = envelope.Payload,
-            Source =
-                Text(received, SourceProperty) is { } source && s_sources.Contains(source, StringComparer.Ordinal)
-                    ? source
-                    : ExternalSource,
+            Source = SourceOf(received),
             PublishedAt = received.EnqueuedTime,
             TraceParent = TraceParentOf(received),
         };
@@ -155,8 +140,8 @@ public sealed record EventMessage : IQueueMessage
         if (
             MessageBody.Read(received) is not { IsEmpty: false } payload
             || !EventId.TryParse(Text(received, EventIdProperty), out var id)
-            || Text(received, EventNameProperty) is not { } name
-            || !OrganizationId.TryFrom(Number(received, OrganizationProperty), out var organization)
+            || !EventName.TryParse(Text(received, EventNameProperty), out var name)
+            || !OrganizationId.TryFrom(OrganizationOf(received), out var organization)
             || !received.ApplicationProperties.TryGetValue(PublishedAtProperty, out var value)
             || value is not DateTimeOffset publishedAt
         )
@@ -174,7 +159,7 @@ public sealed record EventMessage : IQueueMessage
             EventName = name,
             Organization = organization,
             Payload = payload,
-            Source = Text(received, SourceProperty) ?? ExternalSource,
+            Source = SourceOf(received),
             PublishedAt = publishedAt,
             TraceParent = TraceParentOf(received),
             After = Text(received, AfterProperty),
@@ -198,7 +183,7 @@ public sealed record EventMessage : IQueueMessage
             return Hashed(given);
         }
 
-        return EventId.TryParse(given, out var id) ? id : Hashed(given);
+        return IdFrom(given);
     }
 
     /// <summary>
@@ -233,8 +218,8 @@ public sealed record EventMessage : IQueueMessage
         var properties = copy.ApplicationProperties;
         properties[OrganizationProperty] = Organization.Value;
         properties[EventIdProperty] = EventId.ToString();
-        properties[EventNameProperty] = EventName;
-        properties[SourceProperty] = Source;
+        properties[EventNameProperty] = EventName.ToString();
+        properties[SourceProperty] = Source.ToName();
         properties[PublishedAtProperty] = PublishedAt;
         Set(AppTracing.TraceParent, TraceParent);
         Set(AfterProperty, After);
@@ -258,6 +243,9 @@ public sealed record EventMessage : IQueueMessage
             ? parent
             : null;
 
+    /// <summary>The id that a text is, or a hash of it if it is not a valid id.</summary>
+    internal static EventId IdFrom(string text) => EventId.TryParse(text, out var id) ? id : Hashed(text);
+
     private static EventId Hashed(string text) =>
         EventId.TryParse($"evt_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16))}", out var id)
             ? id
@@ -265,6 +253,12 @@ public sealed record EventMessage : IQueueMessage
 
     private static string? Text(ServiceBusReceivedMessage received, string property) =>
         received.ApplicationProperties.TryGetValue(property, out var value) && value is string { Length: > 0 } text ? text : null;
+
+    private static EventSource SourceOf(ServiceBusReceivedMessage received) =>
+        EnumNames<EventSource>.Find(Text(received, SourceProperty)) ?? EventSource.External;
+
+    private static int? OrganizationOf(ServiceBusReceivedMessage received) =>
+        received.ApplicationProperties.TryGetValue(OrganizationProperty, out var value) ? value as int? : null;
 
     private static int Number(ServiceBusReceivedMessage received, string property) =>
         received.ApplicationProperties.TryGetValue(property, out var value) && value is int number and > 0 ? number : 0;

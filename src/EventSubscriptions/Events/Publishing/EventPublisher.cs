@@ -23,19 +23,23 @@ public sealed partial class EventPublisher(
     /// duplicate detection recognize them.
     /// </summary>
     public async Task<bool> TryPublishAsync(
-        OrganizationId organization,
         IReadOnlyList<PublishedEvent> published,
-        string source,
+        EventSource source,
         CancellationToken cancellationToken
     )
     {
         using var activity = tracing.StartInside("publish", ActivityKind.Producer);
-        activity?.SetTag(TraceTags.Organization, organization.Value).SetTag(TraceTags.Count, published.Count);
+        var organizations = published.Select(item => item.Organization).Distinct().ToList();
+        activity?.SetTag(TraceTags.Organization, organizations is [var only] ? only.Value : null).SetTag(TraceTags.Count, published.Count);
         var traceParent = AppTracing.CurrentTraceParent;
         using var batches = new BatchedSender<EventPublisher>(sender, parallelism: 1);
         foreach (var item in published)
         {
-            await batches.AddAsync(this, EventMessage.Create(organization, item.Id, item.Payload, source, traceParent), cancellationToken);
+            await batches.AddAsync(
+                this,
+                EventMessage.Create(item.Organization, item.Id, item.Payload, source, traceParent),
+                cancellationToken
+            );
         }
 
         var failures = await batches.FinishAsync(cancellationToken);
@@ -43,7 +47,7 @@ public sealed partial class EventPublisher(
         {
             activity?.SetStatus(ActivityStatusCode.Error);
             var level = _outage.NextLevel();
-            Log.NotPublished(logger, level, failure, published.Count, organization);
+            Log.NotPublished(logger, level, failure, published.Count, published[0].Organization);
         }
 
         return failure is null;
@@ -51,7 +55,7 @@ public sealed partial class EventPublisher(
 
     private static partial class Log
     {
-        [LoggerMessage("Could not queue all {Count} events of organization {OrganizationId}.")]
+        [LoggerMessage("Could not queue all {Count} events; the first belongs to organization {OrganizationId}.")]
         public static partial void NotPublished(
             ILogger logger,
             LogLevel level,

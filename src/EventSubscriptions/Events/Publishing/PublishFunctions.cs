@@ -3,47 +3,86 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
-using EventSubscriptions.Organizations;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
 namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>Publishes events over HTTP.</summary>
-public sealed class PublishFunctions(PublishRequest reader, EventArchive archive, EventPublisher publisher, PublishRate rate)
+public sealed class PublishFunctions(
+    PublishRequest reader,
+    AirRequest airReader,
+    EventArchive archive,
+    EventPublisher publisher,
+    PublishRate rate
+)
 {
     private const string IdempotencyKey = "Idempotency-Key";
+    private const string WebhookId = "webhook-id";
     private const int ParallelReads = 64;
 
     private static readonly string[] s_isReused = ["belongs to a different event"];
 
-    /// <summary>
-    /// Returns 202 with the ids in order, 409 if an id belongs to a different event, 429 above the organization's limit, 503 if the queue
-    /// may not have accepted all events.
-    /// </summary>
-    [Function("PublishEvents")]
+    /// <summary>Publishes events of one organization. They are validated against the catalogue.</summary>
+    [Function(nameof(PublishEvents))]
     [Requires(Role.Publish)]
-    public async Task<IResult> RunAsync(
+    public async Task<IResult> PublishEvents(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/organizations/{organizationId}/events")] HttpRequest http,
         FunctionContext context,
         CancellationToken cancellationToken
     )
     {
         var request = ApiRequest.Of(http, context);
-        var organization = request.Organization;
         await request.ReadBodyAsync(cancellationToken);
-        var events = reader.Read(request.Body, organization, request.Header(IdempotencyKey), request.Errors);
+        var events = reader.Read(request.Body, request.Organization, request.Header(IdempotencyKey), request.Errors);
+        return request.Validate() ?? await PublishAsync(request, events, EventSource.Http, cancellationToken);
+    }
+
+    /// <summary>Publishes events as Binalyze AIR sends them, of any organization that the key may publish for.</summary>
+    [Function(nameof(PublishAirEvents))]
+    [Requires(Role.Publish)]
+    public async Task<IResult> PublishAirEvents(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "api/events")] HttpRequest http,
+        FunctionContext context,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = ApiRequest.Of(http, context);
+        await request.ReadBodyAsync(cancellationToken);
+        var key = request.Header(IdempotencyKey);
+        var events = airReader.Read(request.Body, request.Header(WebhookId) ?? key, request.Errors);
         if (request.Validate() is { } problem)
         {
             return problem;
         }
 
-        if (!rate.TryTake(organization, events.Count, out var wait))
+        return events.FirstOrDefault(item => !request.Caller.Sees(item.Organization)) is { } foreign
+            ? Problem.Forbidden(
+                $"Nothing was published: the key is bound to another organization than {foreign.Organization}. Use a key of that organization, or an unbound one."
+            )
+            : await PublishAsync(request, events, EventSource.Air, cancellationToken);
+    }
+
+    /// <summary>
+    /// Returns 202 with the ids in order, 409 if an id belongs to a different event, 429 above an organization's limit, 503 if the queue
+    /// may not have accepted all events.
+    /// </summary>
+    private async Task<IResult> PublishAsync(
+        ApiRequest request,
+        IReadOnlyList<PublishedEvent> events,
+        EventSource source,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var (organization, count) in events.CountBy(item => item.Organization))
         {
-            return Problem.TooManyRequests("The organization has reached its limit of published events.", wait);
+            if (!rate.TryTake(organization, count, out var wait))
+            {
+                return Problem.TooManyRequests("The organization has reached its limit of published events.", wait);
+            }
         }
 
-        var reused = await FindReusedAsync(organization, events, cancellationToken);
+        var reused = await FindReusedAsync(events, cancellationToken);
         if (reused.Count > 0)
         {
             var isArray = request.Body.ValueKind == JsonValueKind.Array;
@@ -55,7 +94,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
         }
 
         string[] ids = [.. events.Select(item => item.Id.ToString())];
-        return await publisher.TryPublishAsync(organization, events, EventMessage.HttpSource, cancellationToken)
+        return await publisher.TryPublishAsync(events, source, cancellationToken)
             ? ApiResult.Accepted(new PublishResponse(ids), PublishJson.Default.PublishResponse)
             : Problem.Unavailable(
                 "The queue may not have accepted all events. Send the same events with these ids again: none is delivered twice.",
@@ -67,11 +106,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
     /// The indexes of the events whose ids belong to different events. Of two that are published at the same time, both pass here, and the
     /// archive accepts one.
     /// </summary>
-    private async Task<IReadOnlyList<int>> FindReusedAsync(
-        OrganizationId organization,
-        IReadOnlyList<PublishedEvent> events,
-        CancellationToken cancellationToken
-    )
+    private async Task<IReadOnlyList<int>> FindReusedAsync(IReadOnlyList<PublishedEvent> events, CancellationToken cancellationToken)
     {
         var reused = new ConcurrentBag<int>();
         await Parallel.ForEachAsync(
@@ -79,7 +114,7 @@ public sealed class PublishFunctions(PublishRequest reader, EventArchive archive
             new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
             async (one, cancel) =>
             {
-                if (await archive.IsArchivedAsync(organization, one.Item.Id, one.Item.Payload, cancel) == false)
+                if (await archive.IsArchivedAsync(one.Item.Organization, one.Item.Id, one.Item.Payload, cancel) == false)
                 {
                     reused.Add(one.Index);
                 }

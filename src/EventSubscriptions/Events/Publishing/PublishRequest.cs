@@ -5,15 +5,6 @@ using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Events.Publishing;
 
-/// <summary>An event that is ready to be queued.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Payload">The bytes that are sent.</param>
-public sealed record PublishedEvent(EventId Id, ReadOnlyMemory<byte> Payload)
-{
-    /// <summary>Whether the caller chose the id, so that it may belong to a different event.</summary>
-    public bool HasCallersId { get; init; }
-}
-
 /// <summary>Reads and validates the body of a publish request: <c>{"eventName","data","id"?}</c>, or an array of 1–1,000 of them.</summary>
 public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
 {
@@ -88,7 +79,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
             return null;
         }
 
-        return new PublishedEvent(id.Value, payload) { HasCallersId = isCallers };
+        return new PublishedEvent(organization, id.Value, payload) { HasCallersId = isCallers };
     }
 
     private EventId? ReadId(FieldReader reader, string? idempotencyKey, HashSet<EventId> ids, out bool isCallers)

@@ -1,4 +1,4 @@
-import { identify, rejected } from './core/api.js';
+import { identify, Problem, rejected } from './core/api.js';
 import { connection } from './core/connection.js';
 import { fill, h } from './core/dom.js';
 import { views } from './core/paths.js';
@@ -20,6 +20,7 @@ import { subscriptions } from './views/subscriptions.js';
 const ofOrganization = '/organizations/:organization';
 const ofSubscription = `${ofOrganization}/subscriptions/:id`;
 
+/** @type {Route[]} */
 const routes = [
   { path: '/', view: home },
   { path: '/organizations', view: chooseOrganization, role: 'read' },
@@ -44,8 +45,7 @@ const router = new Router(routes, show);
 let left = new AbortController();
 let isFirst = true;
 
-document.body.append(
-  h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to content'), banner, top, main, ...live);
+document.body.append(h('a', { class: 'skip', href: '#main', onclick: skip }, 'Skip to content'), banner, top, main, ...live);
 connection.addEventListener('change', showConnection);
 rejected.addEventListener('key', () => {
   if (session.key) {
@@ -55,7 +55,7 @@ rejected.addEventListener('key', () => {
 });
 void begin();
 
-/** A reload has the key but must ask again what it may do. */
+/** After a reload there is a key, but what it may do must be asked. */
 async function begin() {
   if (!session.key) {
     askForKey();
@@ -66,7 +66,7 @@ async function begin() {
   try {
     session.caller = await identify(session.key);
   } catch (error) {
-    if (error.status === 0) {
+    if (error instanceof Problem && error.status === 0) {
       await connection.regained();
       void begin();
     } else {
@@ -84,28 +84,39 @@ async function begin() {
   }
 }
 
+/** @param {string} [reason] */
 function askForKey(reason) {
   const signal = leave();
   fill(top, brand());
   const outlet = h('div', { class: 'view' });
   fill(main, outlet);
-  signIn({ outlet, signal, reason, done: () => {
-    if (isFirst) {
-      router.start();
-    } else {
-      router.follow();
-    }
-  } });
+  signIn({
+    outlet,
+    signal,
+    reason,
+    done: () => {
+      if (isFirst) {
+        router.start();
+      } else {
+        router.follow();
+      }
+    },
+  });
 }
 
+/**
+ * @param {Route | undefined} route
+ * @param {Record<string, string>} parameters
+ * @param {Record<string, string>} query
+ */
 async function show(route, parameters, query) {
   if (!session.caller) {
     return;
   }
 
   const signal = leave();
-  if (/^[1-9]\d{0,9}$/.test(parameters.organization ?? '')) {
-    session.organization = parameters.organization;
+  if (/^(0|[1-9]\d{0,9})$/.test(parameters.organization ?? '')) {
+    session.organization = Number(parameters.organization);
   }
 
   fill(top, brand(), navigation(route?.tab), account());
@@ -129,15 +140,20 @@ async function show(route, parameters, query) {
   }
 }
 
+/**
+ * @param {Route | undefined} route
+ * @returns {(view: View) => unknown}
+ */
 function viewOf(route) {
   if (!route) {
     return notFound;
   }
 
-  return route.role && !session.may(route.role) ? context => notAllowed(context, route.role) : route.view;
+  const { role, view } = route;
+  return role && !session.may(role) ? context => notAllowed(context, role) : view;
 }
 
-/** Ends what the view before was still doing. */
+/** Aborts what the previous view has not finished. */
 function leave() {
   left.abort();
   left = new AbortController();
@@ -148,50 +164,83 @@ function home() {
   if (!session.may('read')) {
     go(views.eventTypes());
   } else {
-    go(session.organization ? views.subscriptions(session.organization) : '#/organizations');
+    go(session.organization !== null ? views.subscriptions(session.organization) : '#/organizations');
   }
 }
 
+/** @param {View} view */
 async function notFound({ outlet }) {
   heading(outlet, 'Not found');
   outlet.append(empty('Page not found.', linkButton('Go to the start page', '#/')));
 }
 
+/**
+ * @param {View} view
+ * @param {Role} role
+ */
 async function notAllowed({ outlet }, role) {
   heading(outlet, 'Not allowed');
-  outlet.append(empty(
-    `This page requires a key with the role ${role}; your key has the role ${session.caller.role}.`,
-    'Ask an administrator for another key, or sign in with one.'));
+  outlet.append(
+    empty(
+      `This page requires a key with the role ${role}; your key has the role ${session.caller?.role}.`,
+      'Ask an administrator for another key, or sign in with one.',
+    ),
+  );
 }
 
 function brand() {
-  return h('a', { class: 'brand', href: '#/' }, h('img', { src: new URL('icon.svg', import.meta.url), alt: '', width: '24', height: '24' }), 'Event Subscriptions');
+  return h(
+    'a',
+    { class: 'brand', href: '#/' },
+    h('img', { src: new URL('icon.svg', import.meta.url), alt: '', width: '24', height: '24' }),
+    'Event Subscriptions',
+  );
 }
 
+/** @param {string} [tab] */
 function navigation(tab) {
   const organization = session.organization;
+  /** @type {(name: string, label: string, href: string) => HTMLElement} */
   const entry = (name, label, href) => h('li', {}, h('a', { href, 'aria-current': name === tab ? 'page' : null }, label));
-  return h('nav', { 'aria-label': 'Main' }, h('ul', {},
-    session.may('read') && organization ? [
-      entry('subscriptions', 'Subscriptions', views.subscriptions(organization)),
-      entry('auditLog', 'Audit log', views.auditLog(organization)),
-    ] : null,
-    entry('eventTypes', 'Event types', views.eventTypes()),
-    session.may('admin') ? entry('keys', 'Keys', views.keys()) : null,
-    session.may('read') ? entry('relay', 'Relay', views.relay()) : null));
+  return h(
+    'nav',
+    { 'aria-label': 'Main' },
+    h(
+      'ul',
+      {},
+      session.may('read') && organization !== null
+        ? [
+            entry('subscriptions', 'Subscriptions', views.subscriptions(organization)),
+            entry('auditLog', 'Audit log', views.auditLog(organization)),
+          ]
+        : null,
+      entry('eventTypes', 'Event types', views.eventTypes()),
+      session.may('admin') ? entry('keys', 'Keys', views.keys()) : null,
+      session.may('read') ? entry('relay', 'Relay', views.relay()) : null,
+    ),
+  );
 }
 
 function account() {
   const organization = session.organization;
-  return h('div', { class: 'account' },
-    organization && session.may('read') ? h('span', {}, `Organization ${organization} `, session.isBound ? null : h('a', { href: '#/organizations' }, 'Change')) : null,
-    h('span', { class: 'pill off', title: 'What your key may do' }, session.caller.role),
-    button('Sign out', () => {
-      session.signOut();
-      history.replaceState(null, '', '#/');
-      askForKey();
-      announce('Signed out.');
-    }, { kind: 'quiet' }));
+  return h(
+    'div',
+    { class: 'account' },
+    organization !== null && session.may('read')
+      ? h('span', {}, `Organization ${organization} `, session.isBound ? null : h('a', { href: '#/organizations' }, 'Change'))
+      : null,
+    h('span', { class: 'pill off', title: 'What your key may do' }, session.caller?.role),
+    button(
+      'Sign out',
+      () => {
+        session.signOut();
+        history.replaceState(null, '', '#/');
+        askForKey();
+        announce('Signed out.');
+      },
+      { kind: 'quiet' },
+    ),
+  );
 }
 
 function showConnection() {
@@ -201,6 +250,7 @@ function showConnection() {
   }
 }
 
+/** @param {Event} event */
 function skip(event) {
   event.preventDefault();
   main.focus();

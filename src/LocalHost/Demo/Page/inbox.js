@@ -1,23 +1,23 @@
-// Everything that came from elsewhere is set as text, never as markup.
+// Requests are untrusted: set them as text, never as markup.
 const capacity = 100;
 const interval = 1000;
-const list = document.getElementById('arrivals');
+const list = document.getElementById('requests');
 const status = document.getElementById('status');
 const pause = document.getElementById('pause');
-const template = document.getElementById('arrival');
-const choices = document.querySelectorAll('input[name=answer]');
+const template = document.getElementById('request');
+const choices = document.querySelectorAll('input[name=response]');
 let last = 0;
 let changes = 0;
 
-function header(arrival, name) {
-  return arrival.headers.find(one => one.name.toLowerCase() === name)?.value;
+function header(request, name) {
+  return request.headers.find(header => header.name.toLowerCase() === name)?.value;
 }
 
-function eventName(arrival) {
+function eventName(request) {
   try {
-    return String(JSON.parse(arrival.body).eventName ?? 'no event name');
+    return String(JSON.parse(request.body).eventName ?? 'no event name');
   } catch {
-    return 'no JSON';
+    return 'not JSON';
   }
 }
 
@@ -26,28 +26,28 @@ function mark(element, text, isGood) {
   element.className = isGood ? 'good' : 'bad';
 }
 
-function show(arrival) {
+function show(request) {
   const item = template.content.cloneNode(true);
   const find = selector => item.querySelector(selector);
-  const signature = arrival.signatureProblem;
-  find('.name').textContent = eventName(arrival);
-  mark(find('.answered'), `answered ${arrival.answered}`, arrival.answered === 200);
-  mark(find('.signature'), signature ? 'signature wrong' : 'signature right', !signature);
-  find('.times').textContent = arrival.time > 1 ? `time ${arrival.time}` : '';
-  find('time').dateTime = arrival.at;
-  find('time').textContent = new Date(arrival.at).toLocaleTimeString();
-  const problem = find('.problem');
-  problem.textContent = [signature, arrival.isTokenRight ? '' : 'The token is not the subscription\u2019s.'].filter(Boolean).join(' ');
-  problem.hidden = !problem.textContent;
-  for (const { name, value } of arrival.headers) {
+  const { signatureError, isTokenValid, status, count, receivedAt } = request;
+  find('.name').textContent = eventName(request);
+  mark(find('.status'), `returned ${status}`, status === 200);
+  mark(find('.signature'), signatureError ? 'invalid signature' : 'valid signature', !signatureError);
+  find('.count').textContent = count > 1 ? `attempt ${count}` : '';
+  find('time').dateTime = receivedAt;
+  find('time').textContent = new Date(receivedAt).toLocaleTimeString();
+  const errors = find('.errors');
+  errors.textContent = [signatureError, isTokenValid ? '' : 'The token is not that of the subscription.'].filter(Boolean).join(' ');
+  errors.hidden = !errors.textContent;
+  for (const { name, value } of request.headers) {
     const term = document.createElement('dt');
     const detail = document.createElement('dd');
     term.textContent = name;
     detail.textContent = value;
     find('dl').append(term, detail);
   }
-  find('pre').textContent = arrival.body;
-  find('pre').setAttribute('aria-label', `Body of ${header(arrival, 'webhook-id') ?? 'the request'}`);
+  find('pre').textContent = request.body;
+  find('pre').setAttribute('aria-label', `Body of ${header(request, 'webhook-id') ?? 'the request'}`);
   list.prepend(item);
 }
 
@@ -58,28 +58,28 @@ function isPaused() {
 async function poll() {
   const before = changes;
   try {
-    const state = await (await fetch(`/arrivals?since=${last}`)).json();
+    const state = await (await fetch(`/requests?since=${last}`)).json();
     if (isPaused()) {
       return;
     }
-    for (const arrival of state.arrivals.reverse()) {
-      show(arrival);
-      last = arrival.number;
+    for (const request of state.requests.reverse()) {
+      show(request);
+      last = request.number;
     }
     while (list.children.length > capacity) {
       list.lastElementChild.remove();
     }
-    // What was read before a choice that was made meanwhile is old.
+    // A state that was read before the latest choice is outdated.
     if (before === changes) {
       for (const choice of choices) {
-        choice.checked = choice.value === state.answer;
+        choice.checked = choice.value === state.response;
       }
     }
     if (state.total > 0) {
       status.textContent = `${state.total} ${state.total === 1 ? 'request' : 'requests'} so far`;
     }
   } catch {
-    status.textContent = 'The app does not answer. Is it still running?';
+    status.textContent = 'The app is not responding. Is it still running?';
   }
 }
 
@@ -93,16 +93,20 @@ async function loop() {
 pause.addEventListener('click', () => {
   const pressed = !isPaused();
   pause.setAttribute('aria-pressed', String(pressed));
-  status.textContent = pressed ? 'Paused; events go on arriving.' : '';
+  status.textContent = pressed ? 'Paused. Requests are still received.' : '';
 });
 
 for (const choice of choices) {
   choice.addEventListener('change', async () => {
     changes++;
     try {
-      await fetch('/answer', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ answer: choice.value }) });
+      await fetch('/response', {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ response: choice.value }),
+      });
     } catch {
-      status.textContent = 'The app does not answer. Is it still running?';
+      status.textContent = 'The app is not responding. Is it still running?';
     } finally {
       changes++;
     }

@@ -1,11 +1,11 @@
 namespace LocalHost.Storage.Native;
 
-/// <summary>An open database. Those who read enter it first, and closing waits until they have left.</summary>
+/// <summary>An open database. Readers acquire it first, and closing it waits until they have released it.</summary>
 internal sealed unsafe class RocksDbHandle
 {
     private readonly nint _database;
     private readonly nint _readOptions;
-    private readonly nint _syncedWrite;
+    private readonly nint _writeOptions;
     private volatile bool _closing;
     private int _readers;
 
@@ -13,11 +13,11 @@ internal sealed unsafe class RocksDbHandle
     {
         _database = database;
         _readOptions = RocksDbLibrary.CreateReadOptions();
-        _syncedWrite = RocksDbLibrary.CreateWriteOptions();
-        RocksDbLibrary.SetSync(_syncedWrite, 1);
+        _writeOptions = RocksDbLibrary.CreateWriteOptions();
+        RocksDbLibrary.SetSync(_writeOptions, 1);
     }
 
-    /// <exception cref="RocksDbException">It can't be opened.</exception>
+    /// <exception cref="RocksDbException">The database can't be opened.</exception>
     public static RocksDbHandle Open(string path, string optionsText)
     {
         var defaults = RocksDbLibrary.CreateOptions();
@@ -38,8 +38,8 @@ internal sealed unsafe class RocksDbHandle
         }
     }
 
-    /// <summary>False if the database is being closed. Otherwise <see cref="Leave"/> must follow.</summary>
-    public bool TryEnter()
+    /// <summary>Returns false if the database is being closed. Otherwise the caller must <see cref="Release"/> it.</summary>
+    public bool TryAcquire()
     {
         Interlocked.Increment(ref _readers);
         if (!_closing)
@@ -47,11 +47,11 @@ internal sealed unsafe class RocksDbHandle
             return true;
         }
 
-        Leave();
+        Release();
         return false;
     }
 
-    public void Leave() => Interlocked.Decrement(ref _readers);
+    public void Release() => Interlocked.Decrement(ref _readers);
 
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
@@ -76,7 +76,7 @@ internal sealed unsafe class RocksDbHandle
 
     public nint CreateIterator(nint readOptions) => RocksDbLibrary.CreateIterator(_database, readOptions);
 
-    /// <summary>Writes a batch in RocksDB's own format and waits until it is safely on disk.</summary>
+    /// <summary>Writes a batch in RocksDB's own format, and returns when it is on disk.</summary>
     public void Write(ReadOnlySpan<byte> batch)
     {
         nint error = 0;
@@ -86,12 +86,12 @@ internal sealed unsafe class RocksDbHandle
             native = RocksDbLibrary.CreateBatch(start, (nuint)batch.Length);
         }
 
-        RocksDbLibrary.Write(_database, _syncedWrite, native, ref error);
+        RocksDbLibrary.Write(_database, _writeOptions, native, ref error);
         RocksDbLibrary.DestroyBatch(native);
         RocksDbLibrary.ThrowIfFailed(error);
     }
 
-    /// <summary>Makes a copy of the database as it is now, in a folder that must not exist.</summary>
+    /// <summary>Copies the database as it is now to a folder that must not exist.</summary>
     public void Checkpoint(string folder)
     {
         nint error = 0;
@@ -105,11 +105,11 @@ internal sealed unsafe class RocksDbHandle
     public void Close()
     {
         _closing = true;
-        // What the others see and what is seen of them must not pass each other.
+        // Either a reader sees that the handle is closing, or the count below includes it.
         Interlocked.MemoryBarrier();
         SpinWait.SpinUntil(() => Volatile.Read(ref _readers) == 0);
         RocksDbLibrary.Close(_database);
         RocksDbLibrary.DestroyReadOptions(_readOptions);
-        RocksDbLibrary.DestroyWriteOptions(_syncedWrite);
+        RocksDbLibrary.DestroyWriteOptions(_writeOptions);
     }
 }

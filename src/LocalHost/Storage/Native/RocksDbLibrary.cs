@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace LocalHost.Storage.Native;
 
-/// <summary>The functions of RocksDB's C interface that are used here, as <c>rocksdb/c.h</c> declares them.</summary>
+/// <summary>The functions of RocksDB's C API that are used here, as declared in <c>rocksdb/c.h</c>.</summary>
 /// <remarks>
-/// Where a function has an <c>error</c>, it must be zero before the call, and is text to be freed afterwards if the call failed.
+/// An <c>error</c> must be zero before the call. If the call fails, it points to a message that the caller must free.
 /// </remarks>
 internal static unsafe partial class RocksDbLibrary
 {
@@ -98,26 +98,20 @@ internal static unsafe partial class RocksDbLibrary
     [LibraryImport(Library, EntryPoint = "rocksdb_checkpoint_object_destroy")]
     public static partial void DestroyCheckpointer(nint checkpointer);
 
-    /// <summary>Throws what a call has reported, and frees it.</summary>
+    /// <summary>Throws the error that a call reported, and frees it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ThrowIfFailed(nint error)
     {
         if (error != 0)
         {
-            throw TakeError(error);
+            throw ToException(error);
         }
     }
 
-    private static RocksDbException TakeError(nint error)
+    private static RocksDbException ToException(nint error)
     {
         var message = Marshal.PtrToStringUTF8(error) ?? "";
         Free(error);
         return new RocksDbException(message);
     }
-}
-
-/// <summary>An error of RocksDB, in its own words: <c>Corruption: …</c>, <c>IO error: …</c>.</summary>
-internal sealed class RocksDbException(string message) : IOException(message)
-{
-    public bool IsCorruption => Message.StartsWith("Corruption", StringComparison.Ordinal);
 }

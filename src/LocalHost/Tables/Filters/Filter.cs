@@ -3,11 +3,11 @@ using Azure.Data.Tables;
 namespace LocalHost.Tables.Filters;
 
 /// <summary>
-/// A parsed OData filter. What an entity lacks, or has with a type that the literal can't be compared with, matches no comparison.
+/// A parsed OData filter. A property that is absent, or of a type that can't be compared with the literal, matches no comparison.
 /// </summary>
 internal abstract record Filter
 {
-    /// <summary>Whether the keys and the timestamp alone decide.</summary>
+    /// <summary>Whether the filter uses the keys and the timestamp only.</summary>
     public abstract bool UsesKeysOnly { get; }
 
     public abstract bool Matches(TableEntity entity);
@@ -68,14 +68,4 @@ internal abstract record Filter
 
         private static double ToDouble(object number) => number is double real ? real : ToInt64(number);
     }
-}
-
-internal enum Operator
-{
-    Eq,
-    Ne,
-    Gt,
-    Ge,
-    Lt,
-    Le,
 }

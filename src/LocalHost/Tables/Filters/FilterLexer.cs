@@ -3,18 +3,7 @@ using System.Text;
 
 namespace LocalHost.Tables.Filters;
 
-internal enum TokenKind
-{
-    End,
-    Open,
-    Close,
-    Word,
-    Literal,
-}
-
-internal readonly record struct Token(TokenKind Kind, string Text = "", object? Value = null);
-
-/// <summary>Takes a filter apart: words, parentheses, and literals with their values.</summary>
+/// <summary>Splits a filter into tokens: words, parentheses and literals.</summary>
 internal ref struct FilterLexer
 {
     private ReadOnlySpan<char> _rest;
@@ -27,30 +16,31 @@ internal ref struct FilterLexer
 
     public Token Current { get; private set; }
 
-    /// <exception cref="FormatException">What follows is not a token.</exception>
+    /// <summary>Moves to the next token.</summary>
+    /// <exception cref="FormatException">The text that follows is not a token.</exception>
     public void Next()
     {
         _rest = _rest.TrimStart(' ');
         Current = _rest switch
         {
             [] => new Token(TokenKind.End),
-            ['(', ..] => Single(TokenKind.Open),
-            [')', ..] => Single(TokenKind.Close),
-            ['\'', ..] => Literal(Quoted()),
-            ['-' or (>= '0' and <= '9'), ..] => Literal(Number()),
-            _ => Word(),
+            ['(', ..] => ReadParenthesis(TokenKind.Open),
+            [')', ..] => ReadParenthesis(TokenKind.Close),
+            ['\'', ..] => Literal(ReadQuoted()),
+            ['-' or (>= '0' and <= '9'), ..] => Literal(ReadNumber()),
+            _ => ReadWord(),
         };
     }
 
     private static Token Literal(object value) => new(TokenKind.Literal, Value: value);
 
-    private Token Single(TokenKind kind)
+    private Token ReadParenthesis(TokenKind kind)
     {
         _rest = _rest[1..];
         return new Token(kind);
     }
 
-    private Token Word()
+    private Token ReadWord()
     {
         var length = 0;
         while (length < _rest.Length && (char.IsLetterOrDigit(_rest[length]) || _rest[length] == '_'))
@@ -60,7 +50,7 @@ internal ref struct FilterLexer
 
         if (length == 0)
         {
-            throw new FormatException("An unexpected character.");
+            throw new FormatException("Unexpected character.");
         }
 
         var word = _rest[..length].ToString();
@@ -72,18 +62,18 @@ internal ref struct FilterLexer
             "false" => Literal(false),
             "datetime" when isQuoted => Literal(
                 DateTimeOffset.Parse(
-                    Quoted(),
+                    ReadQuoted(),
                     CultureInfo.InvariantCulture,
                     DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal
                 )
             ),
-            "guid" when isQuoted => Literal(Guid.Parse(Quoted())),
-            "X" or "binary" when isQuoted => Literal(Convert.FromHexString(Quoted())),
+            "guid" when isQuoted => Literal(Guid.Parse(ReadQuoted())),
+            "X" or "binary" when isQuoted => Literal(Convert.FromHexString(ReadQuoted())),
             _ => new Token(TokenKind.Word, word),
         };
     }
 
-    private string Quoted()
+    private string ReadQuoted()
     {
         var text = new StringBuilder();
         for (var i = 1; i < _rest.Length; i++)
@@ -105,7 +95,7 @@ internal ref struct FilterLexer
         throw new FormatException("A quote is not closed.");
     }
 
-    private object Number()
+    private object ReadNumber()
     {
         var length = 1;
         while (

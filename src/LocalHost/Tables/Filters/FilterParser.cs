@@ -1,8 +1,8 @@
 namespace LocalHost.Tables.Filters;
 
 /// <summary>
-/// Reads filters as the Table service takes them: comparisons of a property with a literal (or the other way round), a boolean property
-/// alone, <c>and</c>, <c>or</c>, <c>not</c>, parentheses; at most 15 comparisons.
+/// Parses the filters of Table Storage: comparisons of a property with a literal (or the reverse), boolean properties, <c>and</c>,
+/// <c>or</c>, <c>not</c> and parentheses; at most 15 comparisons.
 /// https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
 /// </summary>
 internal ref struct FilterParser
@@ -14,13 +14,13 @@ internal ref struct FilterParser
 
     private FilterParser(string text) => _lexer = new FilterLexer(text);
 
-    /// <summary>Null if the text is not a filter that the service accepts.</summary>
+    /// <summary>Returns null if Table Storage would reject the filter.</summary>
     public static Filter? TryParse(string text)
     {
         var parser = new FilterParser(text);
         try
         {
-            var filter = parser.Or();
+            var filter = parser.ParseOr();
             return parser._lexer.Current.Kind == TokenKind.End && parser._comparisons <= MaxComparisons ? filter : null;
         }
         catch (FormatException)
@@ -29,45 +29,45 @@ internal ref struct FilterParser
         }
     }
 
-    private Filter Or()
+    private Filter ParseOr()
     {
-        var left = And();
-        while (TakeWord("or"))
+        var left = ParseAnd();
+        while (TryReadWord("or"))
         {
-            left = new Filter.Or(left, And());
+            left = new Filter.Or(left, ParseAnd());
         }
 
         return left;
     }
 
-    private Filter And()
+    private Filter ParseAnd()
     {
-        var left = Not();
-        while (TakeWord("and"))
+        var left = ParseNot();
+        while (TryReadWord("and"))
         {
-            left = new Filter.And(left, Not());
+            left = new Filter.And(left, ParseNot());
         }
 
         return left;
     }
 
-    private Filter Not() => TakeWord("not") ? new Filter.Not(Not()) : Primary();
+    private Filter ParseNot() => TryReadWord("not") ? new Filter.Not(ParseNot()) : ParsePrimary();
 
-    private Filter Primary()
+    private Filter ParsePrimary()
     {
-        if (!Take(TokenKind.Open))
+        if (!TryRead(TokenKind.Open))
         {
-            return Comparison();
+            return ParseComparison();
         }
 
-        var inner = Or();
-        return Take(TokenKind.Close) ? inner : throw new FormatException("A parenthesis is not closed.");
+        var inner = ParseOr();
+        return TryRead(TokenKind.Close) ? inner : throw new FormatException("A parenthesis is not closed.");
     }
 
-    private Filter.Comparison Comparison()
+    private Filter.Comparison ParseComparison()
     {
         _comparisons++;
-        var left = Operand();
+        var left = ReadOperand();
         if (_lexer.Current is not { Kind: TokenKind.Word } word || OperatorOf(word.Text) is not { } comparison)
         {
             return left.Kind == TokenKind.Word
@@ -76,16 +76,16 @@ internal ref struct FilterParser
         }
 
         _lexer.Next();
-        var right = Operand();
+        var right = ReadOperand();
         return (left.Kind, right.Kind) switch
         {
             (TokenKind.Word, TokenKind.Literal) => new Filter.Comparison(left.Text, comparison, right.Value!),
             (TokenKind.Literal, TokenKind.Word) => new Filter.Comparison(right.Text, Mirror(comparison), left.Value!),
-            _ => throw new FormatException("A comparison is between a property and a literal."),
+            _ => throw new FormatException("A comparison needs a property and a literal."),
         };
     }
 
-    private Token Operand()
+    private Token ReadOperand()
     {
         var token = _lexer.Current;
         if (token.Kind is not (TokenKind.Word or TokenKind.Literal))
@@ -119,9 +119,10 @@ internal ref struct FilterParser
             _ => comparison,
         };
 
-    private bool TakeWord(string word) => _lexer.Current is { Kind: TokenKind.Word } token && token.Text == word && Take(TokenKind.Word);
+    private bool TryReadWord(string word) =>
+        _lexer.Current is { Kind: TokenKind.Word } token && token.Text == word && TryRead(TokenKind.Word);
 
-    private bool Take(TokenKind kind)
+    private bool TryRead(TokenKind kind)
     {
         if (_lexer.Current.Kind != kind)
         {

@@ -1,19 +1,19 @@
 namespace LocalHost.Tables.Filters;
 
-/// <summary>Keys from one on to another (exclusive, null is the end).</summary>
+/// <summary>The keys from <c>From</c> (inclusive) to <c>To</c> (exclusive, null for the end).</summary>
 internal readonly record struct KeyRange(byte[] From, byte[]? To)
 {
-    private static readonly KeyRange Everything = new([], null);
+    private static readonly KeyRange s_all = new([], null);
 
     /// <summary>
-    /// What a filter can match at most, by its comparisons with the keys that are joined by <c>and</c>: the keys within the table, and the
-    /// row keys in each partition. If the partition is given, the former say it all.
+    /// Bounds for the keys that a filter can match, from its comparisons of keys that are joined by <c>and</c>: keys within the table, and
+    /// row keys within each partition. If the filter names one partition, the first range includes both.
     /// </summary>
     public static (KeyRange Keys, KeyRange RowKeys) Of(Filter? filter)
     {
         var comparisons = new List<Filter.Comparison>();
         Collect(filter, comparisons);
-        var (keys, rowKeys) = (Everything, Everything);
+        var (keys, rowKeys) = (s_all, s_all);
         byte[]? partition = null;
         foreach (var (property, comparison, literal) in comparisons)
         {
@@ -29,12 +29,12 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
             }
         }
 
-        return partition is null ? (keys, rowKeys) : (keys.And(rowKeys.In(partition)), Everything);
+        return partition is null ? (keys, rowKeys) : (keys.And(rowKeys.In(partition)), s_all);
     }
 
     public KeyRange StartingAt(byte[] key) => And(new KeyRange(key, null));
 
-    /// <summary>Where in a table the next key with one of these row keys can be; null if this one has one.</summary>
+    /// <summary>The position of the next key whose row key may be in this range; null if that of this key is.</summary>
     public byte[]? NextInTable(ReadOnlySpan<byte> key)
     {
         if (this is { From: [], To: null })
@@ -52,12 +52,12 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
     private static KeyRange OfPartition(Operator comparison, byte[] partition) =>
         comparison switch
         {
-            Operator.Eq => Everything.In(partition),
+            Operator.Eq => s_all.In(partition),
             Operator.Gt => new KeyRange(RowKey.AfterPartition(partition), null),
             Operator.Ge => new KeyRange(RowKey.BeforePartition(partition), null),
             Operator.Lt => new KeyRange([], RowKey.BeforePartition(partition)),
             Operator.Le => new KeyRange([], RowKey.AfterPartition(partition)),
-            _ => Everything,
+            _ => s_all,
         };
 
     private static KeyRange OfRow(Operator comparison, byte[] rowKey) =>
@@ -68,7 +68,7 @@ internal readonly record struct KeyRange(byte[] From, byte[]? To)
             Operator.Ge => new KeyRange(rowKey, null),
             Operator.Lt => new KeyRange([], rowKey),
             Operator.Le => new KeyRange([], RowKey.After(rowKey)),
-            _ => Everything,
+            _ => s_all,
         };
 
     private static void Collect(Filter? filter, List<Filter.Comparison> comparisons)

@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Deliveries.Log;
 
 public sealed class DeliveryLogListOnAzuriteTests() : DeliveryLogListTests(new AzuriteStores());
 
-public sealed class DeliveryLogListOnEmbeddedTests() : DeliveryLogListTests(new EmbeddedStores());
+public sealed class DeliveryLogListOnEmbeddedTests() : DeliveryLogListTests(new LocalStores());
 
 public abstract class DeliveryLogListTests(ITableStores stores) : DeliveryLogTestBase(stores)
 {
@@ -46,10 +46,10 @@ public abstract class DeliveryLogListTests(ITableStores stores) : DeliveryLogTes
         var log = await LogAsync();
         await AddAsync(log, 10);
 
-        Assert.Equal([8, 6, 4, 2, 0], (await ItemsAsync(log, s_all with { Outcome = "delivered" }, 2)).Select(Second));
+        Assert.Equal([8, 6, 4, 2, 0], (await ItemsAsync(log, s_all with { Outcome = DeliveryOutcome.Delivered }, 2)).Select(Second));
         Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3" }, 2)).Select(Second));
-        Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "failed" }, 2)).Select(Second));
-        Assert.Empty(await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = "delivered" }, 2));
+        Assert.Equal([3], (await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = DeliveryOutcome.Failed }, 2)).Select(Second));
+        Assert.Empty(await ItemsAsync(log, s_all with { EventId = "evt_3", Outcome = DeliveryOutcome.Delivered }, 2));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Http;
@@ -21,7 +20,7 @@ public abstract class DeliveryLogTestBase(ITableStores stores)
             EventId = $"evt_{second}",
             EventName = "CaseCreatedEvent",
             Attempt = 1,
-            Run = DeliveryMessage.EventRun,
+            Run = "event",
             At = s_start.AddSeconds(second),
             Outcome = second % 2 == 0 ? DeliveryOutcome.Delivered : DeliveryOutcome.Failed,
             EndedAt = s_start.AddSeconds(second).AddMilliseconds(12),

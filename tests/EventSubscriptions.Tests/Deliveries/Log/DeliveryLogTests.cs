@@ -9,7 +9,7 @@ namespace EventSubscriptions.Tests.Deliveries.Log;
 
 public sealed class DeliveryLogOnAzuriteTests() : DeliveryLogTests(new AzuriteStores());
 
-public sealed class DeliveryLogOnEmbeddedTests() : DeliveryLogTests(new EmbeddedStores());
+public sealed class DeliveryLogOnEmbeddedTests() : DeliveryLogTests(new LocalStores());
 
 public abstract class DeliveryLogTests(ITableStores stores) : DeliveryLogTestBase(stores)
 {
@@ -103,12 +103,12 @@ public abstract class DeliveryLogTests(ITableStores stores) : DeliveryLogTestBas
     public async Task Attempts_are_stored_when_their_delivery_was_not_recorded_as_waiting()
     {
         var log = await LogAsync();
-        await log.WaitAsync(_subscription, Given.EventId("evt_5"), "event", s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_5"), s_start, default);
 
         await Task.WhenAll(Enumerable.Range(0, 60).Select(second => AppendAsync(log, Attempt(second), hasWaited: second % 3 > 0)));
 
         Assert.Equal(60, (await PageAsync(log, s_all, 100, null)).Items.Count);
-        Assert.Equal(0, await WaitingAsync(log));
+        Assert.Equal(0, await WaitingAsync());
     }
 
     [Fact]
@@ -131,27 +131,26 @@ public abstract class DeliveryLogTests(ITableStores stores) : DeliveryLogTestBas
         await AppendAsync(log, failed);
         await AppendAsync(log, failed with { EventId = "evt_other" });
         await AppendAsync(log, failed with { Attempt = 2, EndedAt = s_start.AddMinutes(2) }, hasWaited: true);
-        Assert.Equal(2, await WaitingAsync(log));
+        Assert.Equal(2, await WaitingAsync());
 
         await AppendAsync(log, Attempt(200) with { EventId = "evt_1", Attempt = 3 }, hasWaited: true);
-        Assert.Equal(1, await WaitingAsync(log));
+        Assert.Equal(1, await WaitingAsync());
     }
 
     [Fact]
     public async Task Delivery_is_waiting_while_it_is_postponed()
     {
         var log = await LogAsync();
-        await log.WaitAsync(_subscription, Given.EventId("evt_1"), "event", s_start, default);
-        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start, default);
-        await log.WaitAsync(_subscription, Given.EventId("evt_2"), "event", s_start.AddMinutes(1), default);
-        Assert.Equal(2, await WaitingAsync(log));
-        Assert.Equal(1, await log.CountWaitingAsync(_subscription, 1, default));
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_1"), s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_2"), s_start, default);
+        await log.WaitAsync(Given.Delivery(_subscription, "evt_2"), s_start.AddMinutes(1), default);
+        Assert.Equal(2, await WaitingAsync());
 
         await AppendAsync(log, Attempt(1), hasWaited: true);
-        await log.EndWaitAsync(_subscription, Given.EventId("evt_2"), "event", default);
-        await log.EndWaitAsync(_subscription, Given.EventId("evt_3"), "event", default);
-        Assert.Equal(0, await WaitingAsync(log));
+        await log.EndWaitAsync(Given.Delivery(_subscription, "evt_2"), default);
+        await log.EndWaitAsync(Given.Delivery(_subscription, "evt_3"), default);
+        Assert.Equal(0, await WaitingAsync());
     }
 
-    private Task<int> WaitingAsync(DeliveryLog log) => log.CountWaitingAsync(_subscription, 100, default);
+    private async Task<int> WaitingAsync() => await Given.CountWaitingAsync(await ConnectAsync(), _subscription);
 }

@@ -8,17 +8,7 @@ public sealed class FailureHintTests
     [Fact]
     public void Every_kind_of_error_has_a_hint_of_its_own()
     {
-        string[] kinds =
-        [
-            ErrorKind.Dns,
-            ErrorKind.Connect,
-            ErrorKind.Tls,
-            ErrorKind.Reset,
-            ErrorKind.Timeout,
-            ErrorKind.Forbidden,
-            ErrorKind.Redirect,
-            ErrorKind.Status,
-        ];
+        var kinds = Enum.GetValues<ErrorKind>();
 
         var hints = kinds.Select(kind => FailureHint.For(kind, status: null)).ToList();
 

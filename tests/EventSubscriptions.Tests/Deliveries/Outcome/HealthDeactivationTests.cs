@@ -9,7 +9,7 @@ namespace EventSubscriptions.Tests.Deliveries.Outcome;
 
 public sealed class HealthDeactivationOnAzuriteTests() : HealthDeactivationTests(new AzuriteStores());
 
-public sealed class HealthDeactivationOnEmbeddedTests() : HealthDeactivationTests(new EmbeddedStores());
+public sealed class HealthDeactivationOnEmbeddedTests() : HealthDeactivationTests(new LocalStores());
 
 public abstract class HealthDeactivationTests(ITableStores stores) : HealthTrackerTestBase(stores)
 {

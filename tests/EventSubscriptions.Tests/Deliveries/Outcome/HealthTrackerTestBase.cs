@@ -8,7 +8,6 @@ using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace EventSubscriptions.Tests.Deliveries.Outcome;
 
@@ -31,6 +30,7 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
     private protected TableServiceClient _tables = null!;
     private protected SubscriptionStore _store = null!;
     private SubscriptionHealthStore _healths = null!;
+    private protected readonly RecordingLogger<HealthTracker> _log = new();
     private protected HealthTracker _app = null!;
     private protected Subscription _subscription = null!;
 
@@ -52,14 +52,7 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
     private protected HealthTracker NewInstance()
     {
         var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), _clock);
-        return new HealthTracker(
-            _healths,
-            editor,
-            new ShortRetry(_clock),
-            new DeliveriesOptions(),
-            _clock,
-            NullLogger<HealthTracker>.Instance
-        );
+        return new HealthTracker(_healths, editor, new ShortRetry(_clock), new DeliveriesOptions(), _clock, _log);
     }
 
     private protected Task<SubscriptionHealth> HealthAsync() => _healths.GetAsync(_organization, _subscription.Id, default);

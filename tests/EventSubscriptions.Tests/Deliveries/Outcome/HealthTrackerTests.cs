@@ -1,12 +1,13 @@
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Tests.Deliveries.Outcome;
 
 public sealed class HealthTrackerOnAzuriteTests() : HealthTrackerTests(new AzuriteStores());
 
-public sealed class HealthTrackerOnEmbeddedTests() : HealthTrackerTests(new EmbeddedStores());
+public sealed class HealthTrackerOnLocalStoresTests() : HealthTrackerTests(new LocalStores());
 
 public abstract class HealthTrackerTests(ITableStores stores) : HealthTrackerTestBase(stores)
 {
@@ -48,6 +49,32 @@ public abstract class HealthTrackerTests(ITableStores stores) : HealthTrackerTes
         _clock.Advance(HealthTracker.Freshness);
         await TrackAsync(s_failed);
         Assert.Equal((since, 6), await FailingAsync());
+    }
+
+    [Fact]
+    public async Task Receiver_that_fails_now_and_then_is_logged_once_a_minute()
+    {
+        for (var i = 0; i < 180; i++)
+        {
+            await TrackAsync(s_failed);
+            await TrackAsync(s_delivered);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(
+            [LogLevel.Warning, LogLevel.Information, LogLevel.Warning, LogLevel.Information, LogLevel.Warning, LogLevel.Information],
+            _log.Entries.Select(entry => entry.Level)
+        );
+    }
+
+    [Fact]
+    public async Task Recovery_is_logged_when_another_instance_or_an_earlier_run_logged_the_failures()
+    {
+        await TrackAsync(s_failed);
+
+        await TrackAsync(s_delivered, NewInstance());
+
+        Assert.Contains("have recovered", _log.Entries[^1].Message, StringComparison.Ordinal);
     }
 
     [Fact]

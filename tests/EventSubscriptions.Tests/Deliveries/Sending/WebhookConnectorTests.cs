@@ -116,6 +116,20 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Second_address_is_of_the_other_family_however_many_the_first_has()
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok(""));
+        var documentation = Enumerable.Range(1, 40).Select(i => $"2001:db8::{i}");
+
+        var result = await SendAsync(
+            new Uri($"http://hooks.example.com:{receiver.Url.Port}/"),
+            new Names(string.Join(' ', documentation.Append("127.0.0.1")))
+        );
+
+        Assert.Equal(200, result.StatusCode);
+    }
+
+    [Fact]
     public async Task Attempt_fails_to_connect_when_no_address_takes_a_connection()
     {
         using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

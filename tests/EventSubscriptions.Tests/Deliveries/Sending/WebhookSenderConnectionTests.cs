@@ -104,6 +104,36 @@ public sealed class WebhookSenderConnectionTests : WebhookSenderTestBase
     }
 
     [Fact]
+    public async Task Request_is_sent_again_on_a_new_connection_when_several_reused_ones_are_closed()
+    {
+        var accepted = 0;
+        var both = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var receiver = new RawReceiver(
+            async (stream, cancellationToken) =>
+            {
+                var number = Interlocked.Increment(ref accepted);
+                if (number == 2)
+                {
+                    both.SetResult();
+                }
+
+                await both.Task.WaitAsync(cancellationToken);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes(RawReceiver.Ok($"{number}")), cancellationToken);
+                if (number <= 2)
+                {
+                    await ReadRequestAsync(stream, cancellationToken);
+                }
+            }
+        );
+        var sender = Sender();
+        await Task.WhenAll(Send(receiver.Url, sender), Send(receiver.Url, sender));
+
+        var result = await Send(receiver.Url, sender);
+
+        Assert.Equal(("3", 3), (result.ResponseSnippet, receiver.Connections));
+    }
+
+    [Fact]
     public async Task Request_is_sent_again_once_and_never_when_its_connection_is_new()
     {
         var accepted = 0;

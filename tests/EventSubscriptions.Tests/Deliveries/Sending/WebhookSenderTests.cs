@@ -110,6 +110,18 @@ public sealed class WebhookSenderTests : WebhookSenderTestBase
     }
 
     [Fact]
+    public async Task Response_snippet_has_no_value_of_the_query_of_the_url()
+    {
+        await using var receiver = new RawReceiver(
+            RawReceiver.Ok("refused: a+k%65y-of-some-length, a+key-of-some-length, a key-of-some-length")
+        );
+
+        var result = await Send(new Uri($"{receiver.Url.GetLeftPart(UriPartial.Path)}?n=12345&key=a+k%65y-of-some-length"));
+
+        Assert.Equal("refused: ***, ***, ***", result.ResponseSnippet);
+    }
+
+    [Fact]
     public async Task Long_response_is_truncated()
     {
         var sent = 0;

@@ -24,7 +24,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _tables = await new EmbeddedStores().ConnectAsync();
+        _tables = await new LocalStores().ConnectAsync();
         _subscription = Given.Subscription(_organization, _clock);
     }
 
@@ -55,8 +55,8 @@ public sealed class DeliveryGateTests : IAsyncLifetime
 
         Assert.Equal(0, gate.OpenBreakers);
         var entries = await Entries();
-        Assert.Equal([AuditType.BreakerClosed, AuditType.BreakerOpened], entries.Select(entry => entry.Type));
-        Assert.Equal(ErrorKind.Connect, entries[1].Error?.Kind);
+        Assert.Equal(["breaker.closed", "breaker.opened"], entries.Select(entry => entry.Type));
+        Assert.Equal("connect", entries[1].Error?.Kind);
         Assert.Null(entries[0].Error);
     }
 

@@ -114,6 +114,16 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
+    public async Task Message_is_postponed_for_an_hour_at_most_because_a_change_may_end_the_cooldown()
+    {
+        var gate = Gate();
+        var now = Clock.GetUtcNow();
+        (await Entered(gate)).End(Reachability.Yes, Ms, now + TimeSpan.FromHours(24));
+
+        Assert.InRange((await Enter(gate)).PostponeUntil, now + TimeSpan.FromHours(1), now + TimeSpan.FromHours(1.1));
+    }
+
+    [Fact]
     public async Task Change_of_the_subscription_ends_its_rest_and_closes_its_breaker()
     {
         var gate = Gate();

@@ -11,7 +11,7 @@ namespace EventSubscriptions.Tests.Events.Archive;
 
 public sealed class EventArchiveOnAzuriteTests() : EventArchiveTests(new AzuriteStores());
 
-public sealed class EventArchiveOnEmbeddedStoreTests() : EventArchiveTests(new EmbeddedStores());
+public sealed class EventArchiveOnLocalStoresTests() : EventArchiveTests(new LocalStores());
 
 public abstract class EventArchiveTests(ITableStores stores)
 {
@@ -29,20 +29,31 @@ public abstract class EventArchiveTests(ITableStores stores)
         var archive = await ArchiveAsync();
         var payload = RandomNumberGenerator.GetBytes(size);
 
-        Assert.Equal(ArchiveResult.Added, await archive.AddAsync(_organization, Id("a"), "AnEvent", payload, s_at, default));
+        Assert.Equal(
+            ArchiveResult.Added,
+            await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, payload, s_at, default)
+        );
 
-        Assert.Equal(payload, (await archive.GetAsync(_organization, Id("a"), default))!.Value.ToArray());
+        Assert.Equal(payload, (await archive.GetAsync(_organization, Id("a"), default))!.Payload!.Value.ToArray());
     }
 
     [Fact]
     public async Task Same_event_again_changes_nothing()
     {
         var archive = await ArchiveAsync();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default);
 
         Assert.Equal(
             ArchiveResult.AlreadyThere,
-            await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at.AddHours(2), default)
+            await archive.AddAsync(
+                _organization,
+                Id("a"),
+                EventName.Parse("AnEvent"),
+                EventSource.Http,
+                Bytes("payload"),
+                s_at.AddHours(2),
+                default
+            )
         );
 
         Assert.Equal(["e:a", $"t:{InvertedTicks.Format(s_at)}:a"], await KeysAsync());
@@ -52,17 +63,28 @@ public abstract class EventArchiveTests(ITableStores stores)
     public async Task Another_event_of_the_same_id_is_refused_and_the_first_one_kept()
     {
         var archive = await ArchiveAsync();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("first"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("first"), s_at, default);
 
-        Assert.Equal(ArchiveResult.IdReused, await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("other"), s_at, default));
+        Assert.Equal(
+            ArchiveResult.IdReused,
+            await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("other"), s_at, default)
+        );
 
-        Assert.Equal(Bytes("first"), (await archive.GetAsync(_organization, Id("a"), default))!.Value.ToArray());
+        Assert.Equal(Bytes("first"), (await archive.GetAsync(_organization, Id("a"), default))!.Payload!.Value.ToArray());
     }
 
     [Fact]
     public async Task Events_are_told_apart_by_their_fingerprints_also_after_a_change_of_keys()
     {
-        await (await ArchiveAsync()).AddAsync(_organization, Id("a"), "AnEvent", Bytes("first"), s_at, default);
+        await (await ArchiveAsync()).AddAsync(
+            _organization,
+            Id("a"),
+            EventName.Parse("AnEvent"),
+            EventSource.Http,
+            Bytes("first"),
+            s_at,
+            default
+        );
         var later = new EventArchive(await stores.ConnectAsync(), Given.ProtectorWithNewKey);
 
         Assert.True(await later.IsArchivedAsync(_organization, Id("a"), Bytes("first"), default));
@@ -77,7 +99,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     public async Task Event_that_was_archived_without_a_fingerprint_is_told_by_its_payload()
     {
         var archive = await ArchiveAsync();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("first"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("first"), s_at, default);
         var table = await TableAsync();
         var row = (await table.GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), "e:a")).Value!;
         row.Remove("fingerprint");
@@ -92,10 +114,13 @@ public abstract class EventArchiveTests(ITableStores stores)
     {
         var archive = await ArchiveAsync();
         var other = Given.Organization();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("mine"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("mine"), s_at, default);
 
         Assert.Null(await archive.GetAsync(other, Id("a"), default));
-        Assert.Equal(ArchiveResult.Added, await archive.AddAsync(other, Id("a"), "AnEvent", Bytes("theirs"), s_at, default));
+        Assert.Equal(
+            ArchiveResult.Added,
+            await archive.AddAsync(other, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("theirs"), s_at, default)
+        );
     }
 
     [Fact]
@@ -106,16 +131,27 @@ public abstract class EventArchiveTests(ITableStores stores)
     public async Task Pointer_that_a_purge_left_behind_is_no_obstacle()
     {
         var archive = await ArchiveAsync();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default);
         await (await TableAsync()).DeleteEntityAsync(_organization.ToString(), "e:a", Azure.ETag.All);
 
-        Assert.Equal(ArchiveResult.Added, await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at, default));
+        Assert.Equal(
+            ArchiveResult.Added,
+            await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default)
+        );
     }
 
     [Fact]
     public async Task Rows_say_the_name_of_the_event_and_show_nothing_of_its_payload()
     {
-        await (await ArchiveAsync()).AddAsync(_organization, Id("a"), "AnEvent", Bytes("hunter2"), s_at, default);
+        await (await ArchiveAsync()).AddAsync(
+            _organization,
+            Id("a"),
+            EventName.Parse("AnEvent"),
+            EventSource.Http,
+            Bytes("hunter2"),
+            s_at,
+            default
+        );
 
         await foreach (var row in Rows(await TableAsync()))
         {
@@ -128,7 +164,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     public async Task Payload_that_was_moved_to_another_event_does_not_decrypt()
     {
         var archive = await ArchiveAsync();
-        await archive.AddAsync(_organization, Id("a"), "AnEvent", Bytes("payload"), s_at, default);
+        await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default);
         var table = await TableAsync();
         var row = (await table.GetEntityIfExistsAsync<TableEntity>(_organization.ToString(), "e:a")).Value!;
         row.RowKey = "e:b";

@@ -50,7 +50,7 @@ public sealed class EventCatalogueTests
         "RelayEventReceivedEvent",
     ];
 
-    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name)];
+    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name.ToString())];
 
     public static TheoryData<string> Fixtures =>
         [.. Directory.GetFiles(FixtureFolder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)!)];
@@ -61,8 +61,8 @@ public sealed class EventCatalogueTests
     public void Catalogue_has_every_event_of_the_two_specifications()
     {
         Assert.Equal(28, s_air.Length);
-        Assert.Equal(s_air, s_catalogue.All.Where(type => type.Source == "air").Select(type => type.Name));
-        Assert.Equal(s_relay, s_catalogue.All.Where(type => type.Source == "relay").Select(type => type.Name));
+        Assert.Equal(s_air, s_catalogue.All.Where(type => type.Source == "air").Select(type => type.Name.ToString()));
+        Assert.Equal(s_relay, s_catalogue.All.Where(type => type.Source == "relay").Select(type => type.Name.ToString()));
     }
 
     [Theory]

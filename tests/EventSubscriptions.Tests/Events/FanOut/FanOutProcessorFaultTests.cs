@@ -75,6 +75,21 @@ public sealed class FanOutProcessorFaultTests : FanOutProcessorTestBase
         Assert.Equal(text, deliveries["text"].Body.ToString());
     }
 
+    [Fact]
+    public async Task Event_is_not_continued_when_its_deliveries_cannot_be_sent()
+    {
+        await SubscribeManyAsync(FanOutProcessor.MaxDeliveries + 1);
+        _services.Deliveries.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
+
+        Assert.Equal([Settlement.Completed], await RunAsync(Message("a")));
+
+        // Postponed, and nothing else.
+        Assert.Empty(_services.Receive(QueueNames.FanOut));
+        _services.Time.Advance(TimeSpan.FromSeconds(7));
+        Assert.True(EventMessage.TryParseCopy(await _services.ReceiveOneAsync(QueueNames.FanOut), out var postponed, out _));
+        Assert.Equal((null, 1), (postponed.After, postponed.Postponements));
+    }
+
     [Theory]
     [InlineData(TableNames.EventArchive)]
     [InlineData(TableNames.Subscriptions)]

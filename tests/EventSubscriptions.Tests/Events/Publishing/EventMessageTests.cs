@@ -47,7 +47,7 @@ public sealed class EventMessageTests
             organization,
             id,
             new byte[] { 1 },
-            EventMessage.HttpSource,
+            EventSource.Http,
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         );
 

@@ -28,6 +28,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         _traces = TraceRecorder.Start();
         _function = new PublishFunctions(
             new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
             Rate()
@@ -48,6 +49,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     {
         _function = new PublishFunctions(
             new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
             Rate(limit: 1)
@@ -116,7 +118,8 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
             await archive.AddAsync(
                 _organization,
                 archived,
-                "CaseArchivedEvent",
+                EventName.Parse("CaseArchivedEvent"),
+                EventSource.Http,
                 Encoding.UTF8.GetBytes(payload),
                 _services.Time.GetUtcNow(),
                 default
@@ -183,11 +186,12 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
         var publishing = new PublishFunctions(
             new PublishRequest(EventCatalogue.Load(), _services.Time),
+            new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             publisher,
             Rate()
         )
-            .RunAsync(
+            .PublishEvents(
                 Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),
                 new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
                 default
@@ -231,7 +235,11 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         }
 
         return _function
-            .RunAsync(request, new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization), default)
+            .PublishEvents(
+                request,
+                new TestFunctionContext(new Caller(Given.Actor("producer"), Role.Publish, null), _organization),
+                default
+            )
             .Reply();
     }
 }

@@ -31,6 +31,16 @@ public sealed class PublishRateTests
     }
 
     [Fact]
+    public void Burst_after_a_long_pause_is_one_second_of_the_rate()
+    {
+        var rate = Rate(100);
+        Assert.True(rate.TryTake(_organization, 1, out _));
+        _clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.InRange(Enumerable.Range(0, 1_000).Count(_ => rate.TryTake(_organization, 1, out var _)), 100, 102);
+    }
+
+    [Fact]
     public void Request_that_is_larger_than_the_limit_is_accepted_and_paid_for_by_the_next()
     {
         var rate = Rate(100);

@@ -16,7 +16,7 @@ public sealed class PublishRequestTests
 
     private readonly FieldErrors _errors = new();
 
-    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name)];
+    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name.ToString())];
 
     [Theory]
     [MemberData(nameof(Names))]

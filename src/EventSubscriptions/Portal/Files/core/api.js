@@ -4,11 +4,15 @@ import { session } from './session.js';
 const root = new URL('../../api/', import.meta.url);
 const deadline = 60_000;
 
-// What a host or gateway answers with while the app behind it is away.
+// The statuses of a host or gateway while the app is unreachable.
 const gatewayStatuses = [502, 503, 504];
 
-/** What the API says went wrong (RFC 9457): the status, a sentence as the message, and messages by field. The status is 0 where there was no answer. */
+/**
+ * What went wrong, as the API reports it (RFC 9457): the status, a sentence as the message, and messages by field. The status is 0 if no
+ * response came.
+ */
 export class Problem extends Error {
+  /** @param {{ status?: number, detail: string, errors?: Errors }} problem */
   constructor({ status = 0, detail, errors = {} }) {
     super(detail);
     this.status = status;
@@ -19,7 +23,13 @@ export class Problem extends Error {
 /** Raised when the API no longer accepts the key. */
 export const rejected = new EventTarget();
 
-/** Reads something. While the app can't be reached it waits, and asks again. */
+/**
+ * Reads a resource. While the app is unreachable it waits, and asks again.
+ * @template T
+ * @param {Path<T>} path
+ * @param {{ query?: Query, signal?: AbortSignal }} options
+ * @returns {Promise<Answer<T>>}
+ */
 export async function get(path, { query, signal } = {}) {
   for (;;) {
     try {
@@ -34,11 +44,43 @@ export async function get(path, { query, signal } = {}) {
   }
 }
 
+/**
+ * Reads the pages of a list, at most this many.
+ * @template T
+ * @param {Path<Page<T>>} path
+ * @param {number} mostPages
+ * @param {{ query?: Query, signal?: AbortSignal }} options
+ */
+export async function getPages(path, mostPages, { query, signal }) {
+  /** @type {T[]} */
+  const items = [];
+  let continuationToken = /** @type {string | null} */ (null);
+  for (let page = 0; page < mostPages; page++) {
+    /** @type {Answer<Page<T>>} */
+    const { body } = await get(path, { query: { ...query, continuationToken }, signal });
+    items.push(...body.items);
+    continuationToken = body.continuationToken;
+    if (!continuationToken) {
+      return { items, isPartial: false };
+    }
+  }
+
+  return { items, isPartial: true };
+}
+
+/** @type {(path: string, body: unknown, options?: RequestOptions) => Promise<Answer<any>>} */
 export const post = (path, body, options) => send('POST', path, { ...options, body });
+/** @type {(path: string, body: unknown, options?: RequestOptions) => Promise<Answer<any>>} */
 export const patch = (path, body, options) => send('PATCH', path, { ...options, body });
+/** @type {(path: string, options?: RequestOptions) => Promise<Answer<any>>} */
 export const remove = (path, options) => send('DELETE', path, options);
 
-/** What the API knows of a key, or null where it isn't accepted. */
+/**
+ * The caller that a key identifies, or null if the key is not accepted.
+ * @param {string} key
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Caller | null>}
+ */
 export async function identify(key, signal) {
   if (!/^[\x21-\x7e]{1,512}$/.test(key)) {
     return null;
@@ -61,28 +103,35 @@ export async function identify(key, signal) {
 }
 
 /**
- * Sends one request.
- * @returns {Promise<{body: any, text: string, etag: string | null}>} The body as a value, and as the text that came.
- * @throws {Problem} The answer is no success, or there is none: then the status is 0.
+ * Sends one request and returns the body as a value, and as the text that was received.
+ * @param {string} method
+ * @param {string} path
+ * @param {RequestOptions} options
+ * @returns {Promise<Answer<any>>}
+ * @throws {Problem} The status is no success, or no response came: then it is 0.
  */
 async function send(method, path, { query, body, ifMatch, signal, key, accept } = {}) {
   const url = new URL(path, root);
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== '') {
-      url.searchParams.set(name, value);
+      url.searchParams.set(name, `${value}`);
     }
   }
 
-  const headers = { 'x-api-key': key ?? session.key };
+  const headers = new Headers({ 'x-api-key': key ?? session.key ?? '' });
   if (body !== undefined) {
-    headers['content-type'] = 'application/json';
+    headers.set('content-type', 'application/json');
   }
 
   if (ifMatch) {
-    headers['if-match'] = ifMatch;
+    headers.set('if-match', ifMatch);
   }
 
-  const { response, content, text } = await exchange(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) }, signal);
+  const { response, content, text } = await exchange(
+    url,
+    { method, headers, body: body === undefined ? undefined : JSON.stringify(body) },
+    signal,
+  );
   if (response.ok || accept?.(response.status)) {
     return { body: content, text, etag: response.headers.get('etag') };
   }
@@ -98,6 +147,11 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
   });
 }
 
+/**
+ * @param {URL} url
+ * @param {RequestInit} request
+ * @param {AbortSignal} [signal]
+ */
 async function exchange(url, request, signal) {
   const limit = AbortSignal.timeout(deadline);
   try {
@@ -123,13 +177,23 @@ async function exchange(url, request, signal) {
   throw new Problem({ detail: 'The app is unreachable, so it is unknown whether this was done. Check again once it is back.' });
 }
 
-/** Whether an answer is the app's: one of these statuses it gives as problem details, or as its health. */
+/**
+ * Whether a response is the app's: it returns these statuses as problem details, or as its health.
+ * @param {Response} response
+ * @param {unknown} content
+ */
 function isOwn(response, content) {
-  return !gatewayStatuses.includes(response.status)
-    || response.headers.get('content-type')?.startsWith('application/problem+json')
-    || isHealth(content);
+  return (
+    !gatewayStatuses.includes(response.status) ||
+    response.headers.get('content-type')?.startsWith('application/problem+json') ||
+    isHealth(content)
+  );
 }
 
+/**
+ * @param {string} text
+ * @returns {any}
+ */
 function parse(text) {
   try {
     return text ? JSON.parse(text) : null;

@@ -1,48 +1,75 @@
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
 /**
- * Makes an element. Children are nodes or texts, and a text stays a text: nothing in the portal parses markup, so whatever an event or
- * a receiver sends is shown as it is.
- * @param {string} tag
- * @param {object} properties Attributes; `on…` adds a listener; what is null, undefined or false is left out.
+ * Creates an element. Children are nodes or texts, and a text stays a text: the portal never parses markup, so whatever an event or
+ * a receiver sends is shown as it is. Properties are attributes; `on…` adds a listener; null, undefined and false are left out.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Properties | null} [properties]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, properties, ...children) {
   return build(document.createElement(tag), properties, children);
 }
 
-/** The same for parts of a drawing. */
+/**
+ * Creates an element of a drawing.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Properties | null} [properties]
+ * @param {...Child} children
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
 export function svg(tag, properties, ...children) {
   return build(document.createElementNS(svgNamespace, tag), properties, children);
 }
 
-/** Gives a node other children. */
+/**
+ * Replaces the children of a node.
+ * @template {Element} T
+ * @param {T} node
+ * @param {...Child} children
+ */
 export function fill(node, ...children) {
   node.replaceChildren(...nodesOf(children));
   return node;
 }
 
-/** Shows a text to screen readers alone. */
+/**
+ * A text for screen readers alone.
+ * @param {string} text
+ */
 export function hidden(text) {
   return h('span', { class: 'visually-hidden' }, text);
 }
 
 let lastId = 0;
 
-/** An id that no other element has. */
+/**
+ * An id that no other element has.
+ * @param {string} prefix
+ */
 export function newId(prefix) {
   return `${prefix}-${++lastId}`;
 }
 
+/**
+ * @template {Element} T
+ * @param {T} element
+ * @param {Properties | null | undefined} properties
+ * @param {Child[]} children
+ */
 function build(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === null || value === undefined || value === false) {
       continue;
     }
 
-    if (name.startsWith('on')) {
+    if (typeof value === 'function') {
       element.addEventListener(name.slice(2), value);
     } else {
-      element.setAttribute(name, value === true ? '' : value);
+      element.setAttribute(name, value === true ? '' : `${value}`);
     }
   }
 
@@ -50,6 +77,10 @@ function build(element, properties, children) {
   return element;
 }
 
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
 function nodesOf(children) {
-  return children.flat(Infinity).filter(child => child !== null && child !== undefined && child !== false);
+  return /** @type {any[]} */ (children).flat(Infinity).filter(child => child !== null && child !== undefined && child !== false);
 }

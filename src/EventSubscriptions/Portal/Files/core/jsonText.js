@@ -4,7 +4,11 @@
 /** A value or a mark: a string, `{`, `}`, `[`, `]`, `,`, `:`, a number or a word. */
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** The text of a member of the object that a JSON text is, as it came; null where there is none. */
+/**
+ * The text of a member of a JSON object, unchanged; null if the object lacks it.
+ * @param {string} text
+ * @param {string} name
+ */
 export function memberText(text, name) {
   let depth = 0;
   let previous = '';
@@ -27,7 +31,10 @@ export function memberText(text, name) {
   return null;
 }
 
-/** A JSON text with a line for each value, every value as it is. */
+/**
+ * A JSON text with a line for each value, all values unchanged.
+ * @param {string} text
+ */
 export function indented(text) {
   let depth = 0;
   let result = '';

@@ -1,4 +1,9 @@
-/** Waits, or throws when the signal is raised. */
+/**
+ * Waits; throws if the signal is aborted.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -14,7 +19,12 @@ export function pause(milliseconds, signal) {
   });
 }
 
-/** Does something again and again until the signal is raised, but not while nobody looks at the page. What fails is done again the next time. */
+/**
+ * Repeats an action until the signal is aborted, but not while the page is hidden. A failed action is repeated the next time.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @param {() => unknown} action
+ */
 export async function repeat(milliseconds, signal, action) {
   while (!signal.aborted) {
     try {
@@ -28,12 +38,18 @@ export async function repeat(milliseconds, signal, action) {
   }
 }
 
-/** Runs an action for each item, a few at a time. */
+/**
+ * Runs an action for each item, a few at a time.
+ * @template T
+ * @param {T[]} items
+ * @param {number} atOnce
+ * @param {(item: T) => Promise<void>} action
+ */
 export async function forEachOf(items, atOnce, action) {
   const waiting = [...items];
   const work = async () => {
-    while (waiting.length > 0) {
-      await action(waiting.shift());
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await action(item);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));

@@ -1,14 +1,15 @@
 /**
- * Shows the view that the address names. It is in the fragment (`#/keys?name=value`), so that one file serves every view and the server never
- * sees what is looked at.
+ * Shows the view that the address names. It is in the fragment (`#/keys?name=value`), so that one file serves every view and the server
+ * never
+ * sees which one is shown.
  */
 export class Router {
   #routes;
   #show;
 
   /**
-   * @param {{ path: string, view: Function }[]} routes A path's `:name` parts are its parameters.
-   * @param {Function} show Called with the route (undefined where there is none), its parameters and its query.
+   * @param {Route[]} routes A path's `:name` parts are its parameters.
+   * @param {(route: Route | undefined, parameters: Record<string, string>, query: Record<string, string>) => unknown} show
    */
   constructor(routes, show) {
     this.#routes = routes.map(route => ({ ...route, parts: partsOf(route.path) }));
@@ -20,7 +21,7 @@ export class Router {
     this.follow();
   }
 
-  /** Shows what the address names, again where it is shown already. */
+  /** Shows the view that the address names, even if it is shown already. */
   follow() {
     const { path, query } = current();
     const parts = partsOf(path);
@@ -36,12 +37,18 @@ export class Router {
   }
 }
 
-/** Goes to another view. */
+/**
+ * Goes to another view.
+ * @param {string} path
+ */
 export function go(path) {
   location.hash = path;
 }
 
-/** Notes a view's filters in the address, without showing the view again. */
+/**
+ * Puts a view's filters into the address, without showing the view again.
+ * @param {Record<string, string>} values
+ */
 export function setQuery(values) {
   const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value)).toString();
   history.replaceState(null, '', `#${current().path}${query && `?${query}`}`);
@@ -52,15 +59,21 @@ function current() {
   return { path: path || '/', query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
+/** @param {string} path */
 function partsOf(path) {
   return path.split('/').filter(part => part !== '');
 }
 
+/**
+ * @param {string[]} pattern
+ * @param {string[]} parts
+ */
 function match(pattern, parts) {
   if (pattern.length !== parts.length) {
     return null;
   }
 
+  /** @type {Record<string, string>} */
   const parameters = {};
   for (const [i, part] of pattern.entries()) {
     if (part.startsWith(':')) {

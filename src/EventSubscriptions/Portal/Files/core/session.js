@@ -1,16 +1,24 @@
 const keyName = 'event-subscriptions.key';
 const organizationName = 'event-subscriptions.organization';
-const rank = { read: 0, publish: 1, manage: 2, admin: 3 };
+const rank = { read: 0, analyst: 1, publish: 2, manage: 3, admin: 4 };
 
-/** Whose key it is and which organization is looked at. Both are forgotten when the tab is closed. */
+/** Whose key it is and which organization is shown. Both are forgotten when the tab is closed. */
 export const session = {
-  /** What the key may do, as the app says: `{ role, organizationId? }`; null until it was asked. */
+  /**
+   * What the key may do, as the app says; null until it was asked.
+   * @type {Caller | null}
+   */
   caller: null,
 
+  /** @returns {string | null} */
   get key() {
     return sessionStorage.getItem(keyName);
   },
 
+  /**
+   * @param {string} key
+   * @param {Caller} caller
+   */
   signIn(key, caller) {
     sessionStorage.setItem(keyName, key);
     this.caller = caller;
@@ -22,23 +30,30 @@ export const session = {
     this.caller = null;
   },
 
-  /** The organization that is looked at, or null before one was chosen. */
+  /**
+   * The organization that is shown; null until one was chosen.
+   * @returns {number | null}
+   */
   get organization() {
-    return this.caller?.organizationId ?? (Number(sessionStorage.getItem(organizationName)) || null);
+    const chosen = sessionStorage.getItem(organizationName);
+    return this.caller?.organizationId ?? (chosen === null ? null : Number(chosen));
   },
 
   set organization(id) {
-    sessionStorage.setItem(organizationName, id);
+    sessionStorage.setItem(organizationName, `${id}`);
   },
 
-  /** Whether the key is good for one organization alone. */
+  /** Whether the key is bound to one organization. */
   get isBound() {
     return this.caller?.organizationId !== undefined;
   },
 
-  /** Whether the key's role does for what asks for another. Those that publish do only that. */
+  /**
+   * Whether the key's role includes another. The role publish includes only itself.
+   * @param {Role} role
+   */
   may(role) {
     const own = this.caller?.role;
-    return own === 'publish' ? role === 'publish' : rank[own] >= rank[role];
+    return own === undefined ? false : own === 'publish' ? role === 'publish' : rank[own] >= rank[role];
   },
 };

@@ -1,4 +1,4 @@
-import { get } from '../core/api.js';
+import { getPages } from '../core/api.js';
 import { fill, h, svg } from '../core/dom.js';
 import { count, duration, hour, number } from '../core/format.js';
 import { api } from '../core/paths.js';
@@ -8,46 +8,66 @@ const hours = 24;
 const anHour = 3_600_000;
 const pageSize = 1000;
 const mostPages = 5;
-const series = [['delivered', 'Delivered'], ['failed', 'Failed'], ['throttled', 'Throttled or gone'], ['skipped', 'Skipped']];
+/** @type {[Series, string][]} */
+const series = [
+  ['delivered', 'Delivered'],
+  ['failed', 'Failed'],
+  ['throttled', 'Throttled or gone'],
+  ['skipped', 'Skipped'],
+];
 const width = 720;
 const height = 120;
 
-/** Draws outcomes and latency of a subscription's last 24 hours, hour by hour. */
+/**
+ * Draws the outcomes and response times of a subscription's last 24 hours, hour by hour.
+ * @param {HTMLElement} place
+ * @param {OrganizationId} organization
+ * @param {string} id
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
 export async function drawLastDay(place, organization, id, signal) {
   fill(place, loading('the last 24 hours'));
   try {
     const end = Math.ceil(Date.now() / anHour) * anHour;
     const from = end - hours * anHour;
-    const { attempts, isPartial } = await attemptsSince(from, organization, id, signal);
-    fill(place, attempts.length === 0
-      ? h('p', { class: 'aside' }, 'No attempts in the last 24 hours.')
-      : draw(bucketsOf(attempts, from), attempts.length, isPartial));
+    const query = { from: new Date(from).toISOString(), pageSize };
+    const { items: attempts, isPartial } = await getPages(api.deliveries(organization, id), mostPages, { query, signal });
+    fill(
+      place,
+      attempts.length === 0
+        ? h('p', { class: 'aside' }, 'No attempts in the last 24 hours.')
+        : draw(bucketsOf(attempts, from), attempts.length, isPartial),
+    );
   } catch (error) {
     if (!signal.aborted) {
-      fill(place, problemNotice(error, () => drawLastDay(place, organization, id, signal)));
+      fill(
+        place,
+        problemNotice(error, () => drawLastDay(place, organization, id, signal)),
+      );
     }
   }
 }
 
-async function attemptsSince(from, organization, id, signal) {
-  const attempts = [];
-  let continuationToken;
-  for (let page = 0; page < mostPages; page++) {
-    const { body } = await get(api.deliveries(organization, id), { query: { from: new Date(from).toISOString(), pageSize, continuationToken }, signal });
-    attempts.push(...body.items);
-    continuationToken = body.continuationToken;
-    if (!continuationToken) {
-      return { attempts, isPartial: false };
-    }
-  }
-
-  return { attempts, isPartial: true };
-}
-
+/**
+ * @param {Attempt[]} attempts
+ * @param {number} from
+ * @returns {Bucket[]}
+ */
 function bucketsOf(attempts, from) {
-  const buckets = Array.from({ length: hours }, (_, i) => ({ start: new Date(from + i * anHour), delivered: 0, failed: 0, throttled: 0, skipped: 0, times: [] }));
+  /** @type {Bucket[]} */
+  const buckets = Array.from({ length: hours }, (_, i) => ({
+    start: new Date(from + i * anHour),
+    delivered: 0,
+    failed: 0,
+    throttled: 0,
+    skipped: 0,
+    times: [],
+    median: null,
+    slowest: null,
+  }));
   for (const attempt of attempts) {
-    const bucket = buckets[Math.min(Math.max(Math.floor((new Date(attempt.endedAt) - from) / anHour), 0), hours - 1)];
+    const bucket = buckets[Math.min(Math.max(Math.floor((new Date(attempt.endedAt).getTime() - from) / anHour), 0), hours - 1)];
     bucket[attempt.outcome === 'gone' ? 'throttled' : attempt.outcome]++;
     if (attempt.outcome !== 'skipped') {
       bucket.times.push(attempt.durationMs);
@@ -63,67 +83,163 @@ function bucketsOf(attempts, from) {
   return buckets;
 }
 
+/**
+ * @param {number[]} sorted
+ * @param {number} share
+ */
 function quantile(sorted, share) {
   return sorted.length === 0 ? null : sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)];
 }
 
+/**
+ * @param {Bucket[]} buckets
+ * @param {number} all
+ * @param {boolean} isPartial
+ */
 function draw(buckets, all, isPartial) {
   const most = Math.max(...buckets.map(bucket => series.reduce((sum, [name]) => sum + bucket[name], 0)));
   const slowest = Math.max(...buckets.map(bucket => bucket.slowest ?? 0), 1);
-  return h('div', { class: 'charts' },
-    figure('Attempts per hour', number(most), buckets, bars(buckets, most), series.filter(([name]) => buckets.some(bucket => bucket[name] > 0))),
-    figure('Response time', duration(slowest), buckets, lines(buckets, slowest), [['median', 'Median'], ['slowest', '95 % were faster']]),
+  return h(
+    'div',
+    { class: 'charts' },
+    figure(
+      'Attempts per hour',
+      number(most),
+      buckets,
+      bars(buckets, most),
+      series.filter(([name]) => buckets.some(bucket => bucket[name] > 0)),
+    ),
+    figure('Response time', duration(slowest), buckets, lines(buckets, slowest), [
+      ['median', 'Median'],
+      ['slowest', '95 % were faster'],
+    ]),
     isPartial ? h('p', { class: 'aside' }, `The newest ${count(all, 'attempt')} are shown; there are more.`) : null,
-    h('details', {}, h('summary', {}, 'Show as a table'), asTable(buckets)));
+    h('details', {}, h('summary', {}, 'Show as a table'), asTable(buckets)),
+  );
 }
 
+/**
+ * @param {string} title
+ * @param {string} highest
+ * @param {Bucket[]} buckets
+ * @param {Child[]} drawing
+ * @param {[string, string][]} legend
+ */
 function figure(title, highest, buckets, drawing, legend) {
   const labels = [0, 6, 12, 18].map(i => h('span', {}, hour(buckets[i].start)));
-  return h('figure', {},
-    h('figcaption', {}, title, h('ul', { class: 'legend' }, legend.map(([name, label]) => h('li', {}, h('span', { class: `swatch ${name}` }), label)))),
-    h('div', { class: 'plot' },
+  return h(
+    'figure',
+    {},
+    h(
+      'figcaption',
+      {},
+      title,
+      h(
+        'ul',
+        { class: 'legend' },
+        legend.map(([name, label]) => h('li', {}, h('span', { class: `swatch ${name}` }), label)),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'plot' },
       h('div', { class: 'scale', 'aria-hidden': 'true' }, h('span', {}, highest), h('span', {}, '0')),
-      svg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${title}, at most ${highest}. The table below has the numbers.` }, drawing),
-      h('div', { class: 'times', 'aria-hidden': 'true' }, labels, h('span', {}, 'now'))));
+      svg(
+        'svg',
+        {
+          viewBox: `0 0 ${width} ${height}`,
+          preserveAspectRatio: 'none',
+          role: 'img',
+          'aria-label': `${title}, at most ${highest}. The table below has the numbers.`,
+        },
+        drawing,
+      ),
+      h('div', { class: 'times', 'aria-hidden': 'true' }, labels, h('span', {}, 'now')),
+    ),
+  );
 }
 
+/**
+ * @param {Bucket[]} buckets
+ * @param {number} most
+ */
 function bars(buckets, most) {
   const step = width / hours;
   return buckets.flatMap((bucket, i) => {
     let top = height;
-    return series.filter(([name]) => bucket[name] > 0).map(([name]) => {
-      const tall = Math.max(bucket[name] / most * height, 1);
-      top -= tall;
-      return svg('rect', { class: name, x: i * step + 3, y: top, width: step - 6, height: tall });
-    });
+    return series
+      .filter(([name]) => bucket[name] > 0)
+      .map(([name]) => {
+        const tall = Math.max((bucket[name] / most) * height, 1);
+        top -= tall;
+        return svg('rect', { class: name, x: i * step + 3, y: top, width: step - 6, height: tall });
+      });
   });
 }
 
+/**
+ * @param {Bucket[]} buckets
+ * @param {number} slowest
+ */
 function lines(buckets, slowest) {
   const step = width / hours;
-  return ['slowest', 'median'].flatMap(name => {
-    const points = buckets.map((bucket, i) => bucket[name] === null ? null : [i * step + step / 2, height - 2 - bucket[name] / slowest * (height - 8)]);
+  return /** @type {const} */ (['slowest', 'median']).flatMap(name => {
+    const points = buckets.map((bucket, i) => {
+      const value = bucket[name];
+      return value === null ? null : /** @type {[number, number]} */ ([i * step + step / 2, height - 2 - (value / slowest) * (height - 8)]);
+    });
     return [
       svg('path', { class: name, d: pathThrough(points), 'vector-effect': 'non-scaling-stroke' }),
       // A point without neighbours has no line to be on.
-      ...points.map((point, i) => point && !points[i - 1] && !points[i + 1]
-        ? svg('path', { class: `${name} dot`, d: `M${point[0]} ${point[1]}h0.01`, 'vector-effect': 'non-scaling-stroke' })
-        : null),
+      ...points.map((point, i) =>
+        point && !points[i - 1] && !points[i + 1]
+          ? svg('path', { class: `${name} dot`, d: `M${point[0]} ${point[1]}h0.01`, 'vector-effect': 'non-scaling-stroke' })
+          : null,
+      ),
     ];
   });
 }
 
+/** @param {([number, number] | null)[]} points */
 function pathThrough(points) {
-  return points.map((point, i) => point ? `${points[i - 1] ? 'L' : 'M'}${point[0].toFixed(1)} ${point[1].toFixed(1)}` : '').join('');
+  return points.map((point, i) => (point ? `${points[i - 1] ? 'L' : 'M'}${point[0].toFixed(1)} ${point[1].toFixed(1)}` : '')).join('');
 }
 
+/** @param {Bucket[]} buckets */
 function asTable(buckets) {
   const columns = ['Hour', ...series.map(([, label]) => label), 'Median', '95 % faster than'];
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'The last 24 hours as a table' }, h('table', { class: 'plain' },
-    h('thead', {}, h('tr', {}, columns.map(column => h('th', { scope: 'col' }, column)))),
-    h('tbody', {}, buckets.filter(bucket => series.some(([name]) => bucket[name] > 0)).reverse().map(bucket => h('tr', {},
-      h('td', {}, hour(bucket.start)),
-      series.map(([name]) => h('td', {}, number(bucket[name]))),
-      h('td', {}, bucket.median === null ? '–' : duration(bucket.median)),
-      h('td', {}, bucket.slowest === null ? '–' : duration(bucket.slowest)))))));
+  return h(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'The last 24 hours as a table' },
+    h(
+      'table',
+      { class: 'plain' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          columns.map(column => h('th', { scope: 'col' }, column)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        buckets
+          .filter(bucket => series.some(([name]) => bucket[name] > 0))
+          .reverse()
+          .map(bucket =>
+            h(
+              'tr',
+              {},
+              h('td', {}, hour(bucket.start)),
+              series.map(([name]) => h('td', {}, number(bucket[name]))),
+              h('td', {}, bucket.median === null ? '–' : duration(bucket.median)),
+              h('td', {}, bucket.slowest === null ? '–' : duration(bucket.slowest)),
+            ),
+          ),
+      ),
+    ),
+  );
 }

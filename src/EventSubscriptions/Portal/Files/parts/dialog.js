@@ -2,35 +2,39 @@ import { fill, h, newId } from '../core/dom.js';
 import { button, problemNotice, say } from './page.js';
 
 /**
- * Opens a dialog. It goes when it is closed, and when the view is left.
+ * Opens a dialog. It is closed when the view is left.
  * @param {string} title
  * @param {AbortSignal} signal The view's.
- * @param {(close: Function) => any[]} content What it holds.
+ * @param {(close: () => void) => Child} content
  * @returns {Promise<void>} Ends when the dialog is closed.
  */
 export function openDialog(title, signal, content) {
+  /** @type {PromiseWithResolvers<void>} */
   const closed = Promise.withResolvers();
   const id = newId('dialog');
-  const dialog = h('dialog', { 'aria-labelledby': id, onclose: () => {
-    signal.removeEventListener('abort', close);
-    dialog.remove();
-    closed.resolve();
-  } });
+  const dialog = h('dialog', {
+    'aria-labelledby': id,
+    onclose: () => {
+      signal.removeEventListener('abort', close);
+      dialog.remove();
+      closed.resolve();
+    },
+  });
   function close() {
     dialog.close();
   }
 
   signal.addEventListener('abort', close, { once: true });
-  dialog.append(h('h2', { id }, title), ...[content(close)].flat(Infinity).filter(Boolean));
+  fill(dialog, h('h2', { id }, title), content(close));
   document.body.append(dialog);
   dialog.showModal();
   return closed.promise;
 }
 
 /**
- * Asks before something is done.
- * @param {{ title: string, text: string, label: string, kind?: string, name?: string, extra?: Node, signal: AbortSignal, action: Function }} question
- *   With `name`, that must be typed first. `action` does it; what it throws is shown in the dialog.
+ * Asks for a confirmation. If there is a name, it must be typed first. The dialog shows what the action throws.
+ * @param {{ title: string, text: string, label: string, kind?: string, name?: string, extra?: Node, signal: AbortSignal, action: () =>
+ *   Promise<unknown> }} question
  * @returns {Promise<boolean>} Whether it was done.
  */
 export async function confirm({ title, text, label, kind = 'danger', name, extra, signal, action }) {
@@ -55,7 +59,7 @@ export async function confirm({ title, text, label, kind = 'danger', name, extra
     }
 
     function check() {
-      go.disabled = typed !== null && typed.value.trim() !== name.trim();
+      go.disabled = typed !== null && typed.value.trim() !== name?.trim();
     }
 
     check();
@@ -70,21 +74,39 @@ export async function confirm({ title, text, label, kind = 'danger', name, extra
   return done;
 }
 
-/** Shows a secret the one time that it is known. It is nowhere once the dialog is closed. */
+/**
+ * Shows a secret once. It is gone when the dialog is closed.
+ * @param {{ title: string, text: string, label: string, secret: string, signal: AbortSignal }} options
+ */
 export async function showSecret({ title, text, label, secret, signal }) {
-  let box;
-  await openDialog(title, signal, close => {
-    box = h('input', { type: 'text', readonly: true, value: secret, class: 'secret', spellcheck: 'false', autocomplete: 'off', onfocus: () => box.select() });
-    return [
-      h('p', {}, text),
-      h('label', { class: 'field' }, h('span', {}, label), box),
-      h('div', { class: 'actions' }, button('Copy', () => copy(box, label)), button('I have stored it', close, { kind: 'primary' })),
-    ];
+  /** @type {HTMLInputElement} */
+  const box = h('input', {
+    type: 'text',
+    readonly: true,
+    value: secret,
+    class: 'secret',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    onfocus: () => box.select(),
   });
+  await openDialog(title, signal, close => [
+    h('p', {}, text),
+    h('label', { class: 'field' }, h('span', {}, label), box),
+    h(
+      'div',
+      { class: 'actions' },
+      button('Copy', () => copy(box, label)),
+      button('I have stored it', close, { kind: 'primary' }),
+    ),
+  ]);
   box.value = '';
   box.removeAttribute('value');
 }
 
+/**
+ * @param {HTMLInputElement} box
+ * @param {string} label
+ */
 async function copy(box, label) {
   try {
     await navigator.clipboard.writeText(box.value);

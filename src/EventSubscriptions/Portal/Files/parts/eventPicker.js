@@ -3,35 +3,57 @@ import { count } from '../core/format.js';
 import { facts, json } from './page.js';
 
 const every = '*';
+/** @type {Record<string, string>} */
 const sources = { air: 'AIR', relay: 'Relay' };
 
+/** @param {EventType} type */
 export function sourceOf(type) {
   return sources[type.source] ?? type.source;
 }
 
-/** Event types by source, then by category: `[source, [category, types][]][]`. */
+/**
+ * Event types by source, then by category.
+ * @param {EventType[]} types
+ * @returns {[string, [string, EventType[]][]][]}
+ */
 export function grouped(types) {
   const bySource = Map.groupBy(types, sourceOf);
-  return [...bySource].map(([source, ofSource]) => [source, [...Map.groupBy(ofSource, type => type.category)].sort(([a], [b]) => a.localeCompare(b))]);
+  return [...bySource].map(([source, ofSource]) => [
+    source,
+    [...Map.groupBy(ofSource, type => type.category)].sort(([a], [b]) => a.localeCompare(b)),
+  ]);
 }
 
-/** Whether an event type is meant by what somebody typed. */
+/**
+ * Whether an event type contains every word of a text.
+ * @param {EventType} type
+ * @param {string} text
+ */
 export function matches(type, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const about = `${type.name} ${type.category} ${sourceOf(type)} ${type.description}`.toLowerCase();
   return words.every(word => about.includes(word));
 }
 
-/** An event's parameters. */
+/**
+ * An event's parameters.
+ * @param {EventType} type
+ */
 export function parametersOf(type) {
-  return h('ul', { class: 'parameters' }, type.parameters.map(parameter => h('li', {},
-    h('code', {}, parameter.name), ' ', h('span', { class: 'aside' }, parameter.type), h('br'), parameter.description)));
+  return h(
+    'ul',
+    { class: 'parameters' },
+    type.parameters.map(parameter =>
+      h('li', {}, h('code', {}, parameter.name), ' ', h('span', { class: 'aside' }, parameter.type), h('br'), parameter.description),
+    ),
+  );
 }
 
 /**
- * Lets people choose events: every one, or some of the catalogue, with what each holds beside it.
- * @param {object[]} types The catalogue.
+ * Selects events: every one, or some of the catalogue, with a description beside them.
+ * @param {EventType[]} types The catalogue.
  * @param {string[]} chosen Names, or `*` alone.
+ * @returns {Field<string[], HTMLInputElement>}
  */
 export function eventPicker(types, chosen) {
   const picked = new Set(chosen.filter(name => name !== every));
@@ -40,21 +62,41 @@ export function eventPicker(types, chosen) {
   const all = h('input', { type: 'checkbox', id: newId('field'), checked: chosen[0] === every, onchange: update });
   const search = h('input', { type: 'search', id: newId('field'), oninput: narrow, autocomplete: 'off' });
   const found = h('p', { class: 'hint', role: 'status' });
-  const about = h('aside', { class: 'about', 'aria-label': 'About the event' }, h('p', { class: 'aside' }, 'Select an event to see its fields.'));
+  const about = h(
+    'aside',
+    { class: 'about', 'aria-label': 'About the event' },
+    h('p', { class: 'aside' }, 'Select an event to see its fields.'),
+  );
   const boxes = types.map(type => boxOf(type));
-  const groups = grouped(types).flatMap(([source, categories]) => categories.map(([category, members]) => h(
-    'fieldset', {}, h('legend', {}, `${source} · ${category}`), members.map(type => boxes.find(box => box.type === type).element))));
-  const some = h('div', { class: 'some' },
+  const groups = grouped(types).flatMap(([source, categories]) =>
+    categories.map(([category, members]) =>
+      h(
+        'fieldset',
+        {},
+        h('legend', {}, `${source} · ${category}`),
+        members.map(type => boxes.find(box => box.type === type)?.element),
+      ),
+    ),
+  );
+  const some = h(
+    'div',
+    { class: 'some' },
     h('div', { class: 'field' }, h('label', { for: search.id }, 'Find an event'), search, found),
-    h('div', { class: 'columns' }, h('div', { class: 'choices' }, groups), about));
-  const element = h('fieldset', { class: 'picker', 'aria-describedby': error.id },
+    h('div', { class: 'columns' }, h('div', { class: 'choices' }, groups), about),
+  );
+  const element = h(
+    'fieldset',
+    { class: 'picker', 'aria-describedby': error.id },
     h('legend', { id }, 'Events'),
     h('div', { class: 'field check' }, h('div', {}, all, h('label', { for: all.id }, 'All events, including future ones'))),
-    some, error);
+    some,
+    error,
+  );
   update();
   narrow();
-  if (picked.size > 0 && types.some(type => picked.has(type.name))) {
-    explain(types.find(type => picked.has(type.name)));
+  const first = types.find(type => picked.has(type.name));
+  if (first) {
+    explain(first);
   }
 
   return {
@@ -63,31 +105,54 @@ export function eventPicker(types, chosen) {
     element,
     input: all,
     get value() {
-      return all.checked ? [every] : types.map(type => type.name).filter(name => picked.has(name)).concat([...picked].filter(name => !types.some(type => type.name === name)));
+      return all.checked
+        ? [every]
+        : types
+            .map(type => type.name)
+            .filter(name => picked.has(name))
+            .concat([...picked].filter(name => !types.some(type => type.name === name)));
     },
     complain: text => fill(error, text),
   };
 
+  /** @param {EventType} type */
   function boxOf(type) {
-    const input = h('input', { type: 'checkbox', id: newId('event'), checked: picked.has(type.name), onfocus: () => explain(type), onchange: () => {
-      if (input.checked) {
-        picked.add(type.name);
-      } else {
-        picked.delete(type.name);
-      }
+    const input = h('input', {
+      type: 'checkbox',
+      id: newId('event'),
+      checked: picked.has(type.name),
+      onfocus: () => explain(type),
+      onchange: () => {
+        if (input.checked) {
+          picked.add(type.name);
+        } else {
+          picked.delete(type.name);
+        }
 
-      tell();
-    } });
-    return { type, element: h('div', { class: 'choice', onpointerenter: () => explain(type) }, input, h('label', { for: input.id }, type.name)) };
+        tell();
+      },
+    });
+    return {
+      type,
+      element: h('div', { class: 'choice', onpointerenter: () => explain(type) }, input, h('label', { for: input.id }, type.name)),
+    };
   }
 
+  /** @param {EventType} type */
   function explain(type) {
-    fill(about,
+    fill(
+      about,
       h('h3', {}, type.name),
       h('p', {}, type.description),
-      facts([['Source', sourceOf(type)], ['Category', type.category]]),
-      h('h4', {}, 'Parameters'), parametersOf(type),
-      h('h4', {}, 'Example'), json(type.example, `Example of ${type.name}`));
+      facts([
+        ['Source', sourceOf(type)],
+        ['Category', type.category],
+      ]),
+      h('h4', {}, 'Parameters'),
+      parametersOf(type),
+      h('h4', {}, 'Example'),
+      json(type.example, `Example of ${type.name}`),
+    );
   }
 
   function update() {
@@ -101,7 +166,7 @@ export function eventPicker(types, chosen) {
     }
 
     for (const group of groups) {
-      group.hidden = ![...group.children].some(child => child.classList.contains('choice') && !child.hidden);
+      group.hidden = ![...group.querySelectorAll('.choice')].some(choice => !choice.hasAttribute('hidden'));
     }
 
     tell();

@@ -3,9 +3,10 @@ import { fill, h, newId } from '../core/dom.js';
 import { button, problemNotice } from './page.js';
 
 /**
- * One line or more of text, with a label, a hint and room for what is wrong with it.
- * @param {{ name: string, label: string, hint?: any, type?: string, value?: string, required?: boolean, lines?: number, attributes?: object }} options
- *   `name` is the member of the request that the API's errors name.
+ * A text of one line or more, with a label, a hint and room for an error. The API's errors use `name`.
+ * @param {{ name: string, label: string, hint?: Child, type?: string, value?: string, required?: boolean, lines?: number, attributes?:
+ *   Properties }} options
+ * @returns {TextField}
  */
 export function textField({ name, label, hint, type = 'text', value = '', required = false, lines, attributes }) {
   const input = lines
@@ -14,13 +15,25 @@ export function textField({ name, label, hint, type = 'text', value = '', requir
   return field({ name, label, hint, input });
 }
 
-/** One of a few. @param {{ name: string, label: string, hint?: any, options: [string, string][], value?: string }} options */
+/**
+ * One of several options.
+ * @param {{ name: string, label: string, hint?: Child, options: [string, string][], value?: string, attributes?: Properties }} options
+ * @returns {SelectField}
+ */
 export function selectField({ name, label, hint, options, value = '', attributes }) {
-  const input = h('select', attributes, options.map(([option, text]) => h('option', { value: option, selected: option === value }, text)));
+  const input = h(
+    'select',
+    attributes,
+    options.map(([option, text]) => h('option', { value: option, selected: option === value }, text)),
+  );
   return field({ name, label, hint, input });
 }
 
-/** Yes or no. */
+/**
+ * Yes or no.
+ * @param {{ name: string, label: string, hint?: Child, checked?: boolean }} options
+ * @returns {CheckField}
+ */
 export function checkField({ name, label, hint, checked = false }) {
   const input = h('input', { type: 'checkbox', id: newId('field'), checked });
   const { error, describe } = notes(input, hint);
@@ -36,6 +49,11 @@ export function checkField({ name, label, hint, checked = false }) {
   };
 }
 
+/**
+ * @template {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Input
+ * @param {{ name: string, label: string, hint?: Child, input: Input }} options
+ * @returns {Field<string, Input>}
+ */
 function field({ name, label, hint, input }) {
   input.id = newId('field');
   const { error, describe } = notes(input, hint);
@@ -51,6 +69,10 @@ function field({ name, label, hint, input }) {
   };
 }
 
+/**
+ * @param {HTMLElement} input
+ * @param {Child} hint
+ */
 function notes(input, hint) {
   const error = h('p', { class: 'error', id: newId('error') });
   const help = hint ? h('p', { class: 'hint', id: newId('hint') }, hint) : null;
@@ -58,25 +80,34 @@ function notes(input, hint) {
   return { error, describe: [help, error] };
 }
 
+/**
+ * @param {HTMLElement} input
+ * @param {HTMLElement} error
+ * @param {string} text
+ */
 function complain(input, error, text) {
   fill(error, text);
-  input.setAttribute('aria-invalid', Boolean(text));
+  input.setAttribute('aria-invalid', `${Boolean(text)}`);
 }
 
 /**
- * A form. What the API says of a field is shown at the field, the rest above the button, and the first wrong field gets the focus.
- * @param {{ fields: object[], content?: any[], label: string, busy: string, cancel?: Node, onsubmit: Function, onproblem?: (problem: Problem) => Node | null }} options
- *   `content` in the place of the fields' elements where they are not simply one below the other. `onproblem` may make a notice of its own.
+ * A form. The API's errors of a field are shown at the field, others above the button, and the first invalid field gets the focus.
+ * `content` replaces the fields' elements if they are not simply one below the other. `onproblem` may return a notice of its own.
+ * @param {{ fields: AnyField[], content?: Child[], label: string, busy: string, cancel?: Node, signal: AbortSignal,
+ * onsubmit: () => Promise<unknown>, onproblem?: (problem: any) => Node | null }} options
  */
 export function form({ fields, content, label, busy, cancel, onsubmit, onproblem, signal }) {
   const problems = h('div', {});
   const submit = h('button', { type: 'submit', class: 'primary' }, label);
   return h(
-    'form', { novalidate: true, onsubmit: send },
+    'form',
+    { novalidate: true, onsubmit: send },
     content ?? fields.map(field => field.element),
     problems,
-    h('div', { class: 'actions' }, submit, cancel));
+    h('div', { class: 'actions' }, submit, cancel),
+  );
 
+  /** @param {Event} event */
   async function send(event) {
     event.preventDefault();
     if (submit.disabled) {
@@ -110,7 +141,9 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
     return missing.length === 0;
   }
 
+  /** @param {any} error */
   function show(error) {
+    /** @type {Errors} */
     const rest = {};
     let first;
     for (const [name, messages] of Object.entries(error.errors ?? {})) {
@@ -123,32 +156,63 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
       }
     }
 
-    fill(problems, onproblem?.(error) ?? problemNotice(error instanceof Problem ? new Problem({ ...error, detail: error.message, errors: rest }) : error));
+    fill(
+      problems,
+      onproblem?.(error) ??
+        problemNotice(error instanceof Problem ? new Problem({ ...error, detail: error.message, errors: rest }) : error),
+    );
     (first?.input ?? problems.querySelector('button'))?.focus();
   }
 }
 
-/** Marks a field as wrong without asking the API. */
+/**
+ * A problem with a field that the API needn't be asked about.
+ * @param {string} name
+ * @param {string} message
+ */
 export function refuse(name, message) {
   return new Problem({ status: 400, detail: 'Correct one field first.', errors: { [name]: [message] } });
 }
 
+/**
+ * @param {string} label
+ * @param {string} name
+ * @param {string[]} messages
+ */
 function sentence(label, name, messages) {
   const subject = name.includes('[') ? name : label;
   return `${subject} ${messages.join('; ')}.`;
 }
 
-/** Filters above a list. A change is told when it is made or, for the event `input`, with each letter: not again when the field is left, since that may be for a click on the list. */
+/**
+ * Filters above a list. A change counts when it is made or, for the event `input`, with each letter: not again when the field is left,
+ * since that
+ * may be for a click on the list.
+ * @param {AnyField[]} fields
+ * @param {() => unknown} onchange
+ */
 export function filters(fields, onchange, event = 'change') {
   return h(
-    'form', { class: 'filters', role: 'search', onsubmit: submitted => submitted.preventDefault(), [`on${event}`]: () => onchange() },
-    fields.map(field => field.element));
+    'form',
+    { class: 'filters', role: 'search', onsubmit: submitted => submitted.preventDefault(), [`on${event}`]: () => onchange() },
+    fields.map(field => field.element),
+  );
 }
 
-/** A button that empties filters. */
+/**
+ * A button that clears filters.
+ * @param {AnyField[]} fields
+ * @param {() => unknown} onchange
+ */
 export function clearButton(fields, onchange) {
-  return button('Clear filters', () => {
-    fields.forEach(field => { field.input.value = ''; });
-    onchange();
-  }, { kind: 'quiet' });
+  return button(
+    'Clear filters',
+    () => {
+      fields.forEach(field => {
+        field.input.value = '';
+      });
+      onchange();
+    },
+    { kind: 'quiet' },
+  );
 }

@@ -5,7 +5,7 @@ import { button, loading, problemNotice } from './page.js';
 const pagesAtOnce = 5;
 
 /**
- * A table that turns into cards where the screen is narrow. The roles are said, since browsers forget them when a table is laid out otherwise.
+ * A table that becomes cards on a narrow screen. The roles are explicit, since browsers drop those of a table with another layout.
  * @param {string} caption For screen readers.
  * @param {string[]} columns
  */
@@ -14,29 +14,53 @@ export function table(caption, columns) {
   return {
     body,
     element: h(
-      'table', { role: 'table' },
+      'table',
+      { role: 'table' },
       h('caption', { class: 'visually-hidden' }, caption),
-      h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map(column => h('th', { role: 'columnheader', scope: 'col' }, column)))),
-      body),
-    row: cells => h('tr', { role: 'row' }, cells.map((cell, i) => h('td', { role: 'cell', 'data-label': columns[i] }, h('div', {}, cell)))),
-    /** A row that a button of another one opens. */
+      h(
+        'thead',
+        { role: 'rowgroup' },
+        h(
+          'tr',
+          { role: 'row' },
+          columns.map(column => h('th', { role: 'columnheader', scope: 'col' }, column)),
+        ),
+      ),
+      body,
+    ),
+    /** @param {Child[]} cells */
+    row: cells =>
+      h(
+        'tr',
+        { role: 'row' },
+        cells.map((cell, i) => h('td', { role: 'cell', 'data-label': columns[i] }, h('div', {}, cell))),
+      ),
+    /**
+     * A row that a button of another one opens.
+     * @param {Child} content
+     */
     detailRow: content => h('tr', { role: 'row', class: 'detail' }, h('td', { role: 'cell', colspan: columns.length }, content)),
   };
 }
 
-/** A list of the API, page by page, in a table. */
+/**
+ * A list of the API in a table, page by page.
+ * @template T
+ */
 export class PagedTable {
   #options;
   #table;
+  /** @type {string | null} */
   #token = null;
+  /** @type {Query} */
   #query = {};
   #turn = 0;
   #state = h('div', {});
   #scroller;
 
   /**
-   * @param {{ caption: string, columns: string[], path: string, pageSize?: number, what: string, more: string, row: (item, table) => Node | Node[],
    *   empty: (query) => Node, signal: AbortSignal, keep?: (item) => boolean }} options
+   * @param {ListOptions<T, ReturnType<typeof table>>} options
    */
   constructor(options) {
     this.#options = options;
@@ -45,7 +69,10 @@ export class PagedTable {
     this.element = h('div', {}, this.#scroller, this.#state);
   }
 
-  /** Begins again, with other filters. */
+  /**
+   * Starts again with other filters.
+   * @param {Query} query
+   */
   async load(query) {
     this.#query = query;
     this.#token = null;
@@ -54,7 +81,10 @@ export class PagedTable {
     await this.#next(++this.#turn);
   }
 
-  /** Adds what is newer than all that is shown. */
+  /**
+   * Adds items that are newer than all others.
+   * @param {T[]} items
+   */
   prepend(items) {
     this.#table.body.prepend(...items.flatMap(item => this.#options.row(item, this.#table)));
     this.#scroller.hidden = this.#table.body.childElementCount === 0;
@@ -63,6 +93,10 @@ export class PagedTable {
     }
   }
 
+  /**
+   * @param {number} turn
+   * @returns {Promise<void>}
+   */
   async #next(turn) {
     const { path, pageSize = 50, what, row, keep, signal } = this.#options;
     fill(this.#state, loading(what));
@@ -83,11 +117,18 @@ export class PagedTable {
       fill(this.#state, this.#rest(turn));
     } catch (error) {
       if (!signal.aborted && turn === this.#turn) {
-        fill(this.#state, problemNotice(error, () => this.#next(turn)));
+        fill(
+          this.#state,
+          problemNotice(error, () => this.#next(turn)),
+        );
       }
     }
   }
 
+  /**
+   * @param {number} turn
+   * @returns {Child}
+   */
   #rest(turn) {
     if (this.#token === null) {
       return this.#scroller.hidden ? this.#options.empty(this.#query) : null;
@@ -95,7 +136,11 @@ export class PagedTable {
 
     return [
       this.#scroller.hidden ? h('p', {}, 'Nothing found so far; there is more to search.') : null,
-      h('p', { class: 'more' }, button(this.#options.more, () => this.#next(turn))),
+      h(
+        'p',
+        { class: 'more' },
+        button(this.#options.more, () => this.#next(turn)),
+      ),
     ];
   }
 }

@@ -2,6 +2,7 @@ import { h } from '../core/dom.js';
 import { count, timeAgo } from '../core/format.js';
 import { pill } from './page.js';
 
+/** @type {Record<string, [string, Tone]>} */
 const outcomes = {
   delivered: ['Delivered', 'good'],
   failed: ['Failed', 'bad'],
@@ -10,15 +11,22 @@ const outcomes = {
   skipped: ['Skipped', 'off'],
 };
 
-/** The outcomes of attempts, with the words for them. */
+/**
+ * The outcomes of attempts, as options.
+ * @type {[string, string][]}
+ */
 export const outcomeOptions = Object.entries(outcomes).map(([name, [word]]) => [name, word]);
 
+/** @param {string} outcome */
 export function outcomePill(outcome) {
   const [word, tone] = outcomes[outcome] ?? [outcome, 'off'];
   return pill(word, tone);
 }
 
-/** What came of an attempt, in a line: the status, and the error where there is one. */
+/**
+ * The response of an attempt in a line: the status, and the error if there is one.
+ * @param {Attempt} attempt
+ */
 export function answerOf(attempt) {
   if (attempt.outcome === 'skipped') {
     return 'Not sent: the subscription was inactive';
@@ -27,13 +35,21 @@ export function answerOf(attempt) {
   return [attempt.statusCode ? `HTTP ${attempt.statusCode}` : null, attempt.error?.detail].filter(Boolean).join(' · ');
 }
 
-/** Why there was an attempt. */
+/**
+ * Which attempt it was, and of which run.
+ * @param {Attempt} attempt
+ */
 export function runOf(attempt) {
-  const kind = attempt.run === 'test' ? 'test' : attempt.run.startsWith('rsd_') ? 'resend' : attempt.run.startsWith('rpl_') ? 'replay' : null;
+  const kind =
+    attempt.run === 'test' ? 'test' : attempt.run.startsWith('rsd_') ? 'resend' : attempt.run.startsWith('rpl_') ? 'replay' : null;
   return kind ? `${attempt.attempt} (${kind})` : `${attempt.attempt}`;
 }
 
-/** A subscription's state in a word, and in a sentence where that is not enough. */
+/**
+ * A subscription's state in a word, and more if that is not enough.
+ * @param {Subscription} subscription
+ * @returns {[string, Tone, Child[]]}
+ */
 export function stateOf({ isActive, health }) {
   if (!isActive) {
     return health.reason ? ['Deactivated', 'bad', [health.reason]] : ['Inactive', 'off', []];
@@ -44,22 +60,34 @@ export function stateOf({ isActive, health }) {
     : ['Active', 'good', []];
 }
 
+/** @param {Subscription} subscription */
 export function state(subscription) {
   const [word, tone, sentence] = stateOf(subscription);
   return h('span', { class: 'state' }, pill(word, tone), sentence.length > 0 ? h('span', { class: 'aside' }, ' ', sentence) : null);
 }
 
-/** The events of a subscription in a line. */
+/**
+ * The events of a subscription in a line.
+ * @param {string[]} names
+ */
 export function eventsOf(names) {
-  return names[0] === '*' ? 'Every event' : names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
+  return names[0] === '*'
+    ? 'Every event'
+    : names.length > 3
+      ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
+      : names.join(', ');
 }
 
-/** What the audit log's types mean. */
+/**
+ * The types of audit entries.
+ * @type {Record<string, string>}
+ */
 export const auditTypes = {
   'delivery.failed': 'Delivery failed',
   'delivery.deadLettered': 'Delivery dead-lettered',
   'delivery.dropped': 'Deliveries dropped',
   'event.deadLettered': 'Event dead-lettered',
+  'event.payloadRemoved': 'Payload removed',
   'subscription.created': 'Subscription created',
   'subscription.updated': 'Subscription changed',
   'subscription.deleted': 'Subscription deleted',

@@ -15,7 +15,10 @@ const longestInShort = 60;
 const untold = ['id', 'replay', 'url', 'token', 'signingSecret'];
 const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
 
-/** What has failed and what was changed in an organization. */
+/**
+ * An organization's audit log.
+ * @param {View} view
+ */
 export async function auditLog({ outlet, parameters: { organization }, query, signal }) {
   heading(outlet, 'Audit log', {
     beside: session.may('admin') && !session.isBound ? linkButton('Entries without an organization', views.systemAuditLog()) : null,
@@ -25,20 +28,32 @@ export async function auditLog({ outlet, parameters: { organization }, query, si
     name: 'subscriptionId',
     label: 'Subscription',
     value: query.subscriptionId ?? '',
-    options: [['', 'All'], ...(query.subscriptionId ? [[query.subscriptionId, query.subscriptionId]] : [])],
+    options: query.subscriptionId
+      ? [
+          ['', 'All'],
+          [query.subscriptionId, query.subscriptionId],
+        ]
+      : [['', 'All']],
   });
   void names.load(organization, subscription.input, signal);
   await show({ outlet, organization, query, signal, subscription, names });
 }
 
-/** Entries without an organization: keys, the set-up of Relay, events that name none. */
+/**
+ * Entries without an organization: unbound keys, and events whose organization could not be read.
+ * @param {View} view
+ */
 export async function systemAuditLog({ outlet, query, signal }) {
   heading(outlet, 'Audit log of the app', {
-    above: session.organization ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization)) : null,
+    above:
+      session.organization !== null
+        ? link(`Audit log of organization ${session.organization}`, views.auditLog(session.organization))
+        : null,
   });
   await show({ outlet, organization: null, query, signal });
 }
 
+/** @param {Omit<View, 'parameters'> & { organization: string | null, subscription?: SelectField, names?: SubscriptionNames }} options */
 async function show({ outlet, organization, query, signal, subscription, names }) {
   const fields = [
     selectField({ name: 'type', label: 'What', options: [['', 'All'], ...Object.entries(auditTypes)], value: query.type ?? '' }),
@@ -54,9 +69,10 @@ async function show({ outlet, organization, query, signal, subscription, names }
     more: 'Show older',
     signal,
     row: (entry, table) => rowOf(entry, table, organization, names),
-    empty: asked => Object.values(asked).some(Boolean)
-      ? empty('No entries match these filters.', 'Change or clear the filters.')
-      : empty('No entries yet.', 'All failures and changes appear here.'),
+    empty: asked =>
+      Object.values(asked).some(Boolean)
+        ? empty('No entries match these filters.', 'Change or clear the filters.')
+        : empty('No entries yet.', 'All failures and changes appear here.'),
   });
   outlet.append(h('div', { class: 'bar' }, filters(fields, load), clearButton(fields, load)), list.element);
   await load();
@@ -69,11 +85,18 @@ async function show({ outlet, organization, query, signal, subscription, names }
   }
 }
 
-/** The log knows subscriptions by their ids. It doesn't wait for their names, which take the ids' places once they are here. */
+/** The names of subscriptions. The log has their ids alone; it shows these until the names are loaded. */
 class SubscriptionNames {
+  /** @type {Map<string, string>} */
   #names = new Map();
+  /** @type {[HTMLElement, string][]} */
   #waiting = [];
 
+  /**
+   * @param {OrganizationId} organization
+   * @param {HTMLSelectElement} select
+   * @param {AbortSignal} signal
+   */
   async load(organization, select, signal) {
     try {
       const { body } = await get(api.subscriptions(organization), { query: { pageSize: 1000 }, signal });
@@ -89,6 +112,7 @@ class SubscriptionNames {
     }
   }
 
+  /** @param {string} id */
   of(id) {
     const element = h('span', { class: 'free' }, this.#names.get(id) ?? id);
     this.#waiting.push([element, id]);
@@ -96,22 +120,36 @@ class SubscriptionNames {
   }
 }
 
+/**
+ * @param {AuditEntry} entry
+ * @param {TableParts} table
+ * @param {string | null} organization
+ * @param {SubscriptionNames} [names]
+ */
 function rowOf(entry, table, organization, names) {
   const what = auditTypes[entry.type] ?? entry.type;
+  /**
+   * @param {string} verb
+   * @returns {Child}
+   */
   const labelled = verb => [verb, hidden(` the details of “${what}”`)];
-  const toggle = button(labelled('Show'), () => {
-    const isOpen = toggle.getAttribute('aria-expanded') === 'true';
-    toggle.setAttribute('aria-expanded', !isOpen);
-    fill(toggle, labelled(isOpen ? 'Show' : 'Hide'));
-    detail.hidden = isOpen;
-  }, { kind: 'quiet', 'aria-expanded': 'false' });
+  const toggle = button(
+    labelled('Show'),
+    () => {
+      const isOpen = toggle.getAttribute('aria-expanded') === 'true';
+      toggle.setAttribute('aria-expanded', `${!isOpen}`);
+      fill(toggle, labelled(isOpen ? 'Show' : 'Hide'));
+      detail.hidden = isOpen;
+    },
+    { kind: 'quiet', 'aria-expanded': 'false' },
+  );
   const detail = table.detailRow(detailsOf(entry, organization));
   detail.hidden = true;
   return [
     table.row([
       time(entry.timestamp),
       what,
-      entry.subscriptionId ? link(names?.of(entry.subscriptionId) ?? entry.subscriptionId, views.subscription(organization, entry.subscriptionId)) : '–',
+      subscriptionOf(entry, organization, names),
       [free(whoOf(entry)), entry.actorId ? h('span', { class: 'id aside', title: entry.actorId }, shortId(entry.actorId)) : null],
       free(summaryOf(entry)),
       toggle,
@@ -120,20 +158,35 @@ function rowOf(entry, table, organization, names) {
   ];
 }
 
+/**
+ * @param {AuditEntry} entry
+ * @param {string | null} organization
+ * @param {SubscriptionNames} [names]
+ */
+function subscriptionOf({ subscriptionId: id }, organization, names) {
+  return id && organization ? link(names?.of(id) ?? id, views.subscription(organization, id)) : (id ?? '–');
+}
+
 // The audit log names the first key by its setting. Entries of older versions have no id.
+/** @param {AuditEntry} entry */
 function whoOf(entry) {
-  return entry.actorId === settingsKey || entry.actor === 'Access__AdminKey' ? 'The admin key' : entry.actor ?? '–';
+  return entry.actorId === settingsKey || entry.actor === 'Access__AdminKey' ? 'The admin key' : (entry.actor ?? '–');
 }
 
 // A name may be any other's; the end of an id is random.
+/** @param {string} id */
 function shortId(id) {
   return id === settingsKey ? 'of the settings' : `…${id.slice(-6)}`;
 }
 
+/** @param {AuditEntry} entry */
 function summaryOf(entry) {
-  return entry.error?.detail ?? entry.eventName ?? (changesInShort(entry.changes ?? {}) || Object.keys(entry.changes ?? {}).join(', ') || '–');
+  return (
+    entry.error?.detail ?? entry.eventName ?? (changesInShort(entry.changes ?? {}) || Object.keys(entry.changes ?? {}).join(', ') || '–')
+  );
 }
 
+/** @param {Changes} changes */
 function changesInShort(changes) {
   const telling = Object.entries(changes).filter(([name]) => !untold.includes(name));
   const texts = telling.map(([name, { from, to }]) => {
@@ -144,19 +197,29 @@ function changesInShort(changes) {
   return texts.length > mostInShort ? `${texts.slice(0, mostInShort).join('; ')} and ${texts.length - mostInShort} more` : texts.join('; ');
 }
 
+/** @param {string} text */
 function shortened(text) {
   return text.length > longestInShort ? `${text.slice(0, longestInShort)}…` : text;
 }
 
+/**
+ * @param {AuditEntry} entry
+ * @param {string | null} organization
+ * @returns {Child}
+ */
 function detailsOf(entry, organization) {
-  const opensDelivery = entry.subscriptionId && entry.eventId && organization !== null;
   return [
     entry.error?.hint ? h('p', {}, h('strong', {}, 'What to do: '), entry.error.hint) : null,
     facts([
       ['Error', entry.error ? `${entry.error.kind}: ${entry.error.detail}` : null],
       ['URL', entry.url ? h('span', { class: 'url' }, entry.url) : null],
       ['Event', entry.eventName],
-      ['Event id', entry.eventId ? opensDelivery ? link(entry.eventId, views.delivery(organization, entry.subscriptionId, entry.eventId)) : entry.eventId : null],
+      [
+        'Event id',
+        entry.eventId && entry.subscriptionId && organization
+          ? link(entry.eventId, views.delivery(organization, entry.subscriptionId, entry.eventId))
+          : entry.eventId,
+      ],
       ['Attempt', entry.attempt],
       ['Status', entry.statusCode],
       ['Key', entry.actorId ? h('code', {}, entry.actorId) : null],
@@ -168,12 +231,35 @@ function detailsOf(entry, organization) {
   ];
 }
 
+/** @param {Changes} changes */
 function changesOf(changes) {
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changed' }, h('table', { class: 'plain' },
-    h('thead', {}, h('tr', {}, ['Field', 'Before', 'After'].map(name => h('th', { scope: 'col' }, name)))),
-    h('tbody', {}, Object.entries(changes).map(([name, { from, to }]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, textOf(from)), h('td', {}, textOf(to)))))));
+  return h(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changed' },
+    h(
+      'table',
+      { class: 'plain' },
+      h(
+        'thead',
+        {},
+        h(
+          'tr',
+          {},
+          ['Field', 'Before', 'After'].map(name => h('th', { scope: 'col' }, name)),
+        ),
+      ),
+      h(
+        'tbody',
+        {},
+        Object.entries(changes).map(([name, { from, to }]) =>
+          h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, textOf(from)), h('td', {}, textOf(to))),
+        ),
+      ),
+    ),
+  );
 }
 
+/** @param {unknown} value */
 function textOf(value) {
   return value === null || value === undefined ? '–' : Array.isArray(value) ? value.join(', ') : `${value}`;
 }

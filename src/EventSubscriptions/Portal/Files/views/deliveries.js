@@ -15,12 +15,21 @@ const pageSize = 50;
 const pageSizeForNames = 500;
 const columns = ['Time', 'Event', 'Outcome', 'Answer', 'Attempt', 'Took'];
 
-/** A subscription's deliveries: the newest first, and new ones as they come. */
+/**
+ * A subscription's deliveries, newest first; new ones appear as they are made.
+ * @param {{ organization: string, id: string, query: Record<string, string>, signal: AbortSignal }} options
+ */
 export function deliveries({ organization, id, query, signal }) {
   const path = api.deliveries(organization, id);
   const fields = [
     selectField({ name: 'outcome', label: 'Outcome', options: [['', 'All'], ...outcomeOptions], value: query.outcome ?? '' }),
-    textField({ name: 'eventName', label: 'Event', type: 'search', value: query.eventName ?? '', attributes: { spellcheck: 'false', placeholder: 'Part of its name' } }),
+    textField({
+      name: 'eventName',
+      label: 'Event',
+      type: 'search',
+      value: query.eventName ?? '',
+      attributes: { spellcheck: 'false', placeholder: 'Part of its name' },
+    }),
     textField({ name: 'eventId', label: 'Event id', type: 'search', value: query.eventId ?? '', attributes: { spellcheck: 'false' } }),
     textField({ name: 'from', label: 'From', type: 'datetime-local', value: toLocalInput(query.from) }),
     textField({ name: 'to', label: 'Until', type: 'datetime-local', value: toLocalInput(query.to) }),
@@ -35,17 +44,19 @@ export function deliveries({ organization, id, query, signal }) {
     more: 'Show older',
     signal,
     keep: isNew,
-    row: (attempt, table) => table.row([
-      time(attempt.endedAt),
-      [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
-      outcomePill(attempt.outcome),
-      free(answerOf(attempt)),
-      runOf(attempt),
-      duration(attempt.durationMs),
-    ]),
-    empty: asked => Object.values(asked).some(Boolean)
-      ? empty('No attempts match these filters.', 'Change or clear the filters.')
-      : empty('Nothing was sent yet.', 'Send a test event, or wait for the next event: it appears here at once.'),
+    row: (attempt, table) =>
+      table.row([
+        time(attempt.endedAt),
+        [link(attempt.eventName, views.delivery(organization, id, attempt.eventId)), h('span', { class: 'aside id' }, attempt.eventId)],
+        outcomePill(attempt.outcome),
+        free(answerOf(attempt)),
+        runOf(attempt),
+        duration(attempt.durationMs),
+      ]),
+    empty: asked =>
+      Object.values(asked).some(Boolean)
+        ? empty('No attempts match these filters.', 'Change or clear the filters.')
+        : empty('Nothing was sent yet.', 'Send a test event, or wait for the next event: it appears here at once.'),
   });
   let isPaused = false;
   let turn = 0;
@@ -67,6 +78,7 @@ export function deliveries({ organization, id, query, signal }) {
   }
 
   // A page and a poll that are under way at the same time may both bring an attempt.
+  /** @param {Attempt} attempt */
   function isNew(attempt) {
     const isSeen = seen.has(keyOf(attempt));
     seen.add(keyOf(attempt));
@@ -106,13 +118,14 @@ export function deliveries({ organization, id, query, signal }) {
 
   function toggle() {
     isPaused = !isPaused;
-    pause.setAttribute('aria-pressed', isPaused);
+    pause.setAttribute('aria-pressed', `${isPaused}`);
     fill(pause, isPaused ? 'Resume' : 'Pause');
     fill(status, isPaused ? 'Paused' : 'Live');
     status.classList.toggle('off', isPaused);
   }
 }
 
+/** @param {Attempt} attempt */
 function keyOf({ eventId, run, attempt, at }) {
   return `${eventId} ${run} ${attempt} ${at}`;
 }

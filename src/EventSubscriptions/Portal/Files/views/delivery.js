@@ -1,4 +1,4 @@
-import { get, post } from '../core/api.js';
+import { get, getPages, post } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { indented, memberText } from '../core/jsonText.js';
 import { count, duration, time } from '../core/format.js';
@@ -9,8 +9,12 @@ import { button, empty, facts, heading, link, loading, problemNotice, retitle, s
 import { answerOf, outcomePill, runOf } from '../parts/words.js';
 
 const interval = 3000;
+const mostPages = 5;
 
-/** One event on its way to one subscription: what was sent, and every attempt with what came back. */
+/**
+ * The delivery of one event to one subscription: the payload, and every attempt with its response.
+ * @param {View} view
+ */
 export async function delivery({ outlet, parameters: { organization, id, eventId }, signal }) {
   const beside = h('div', { class: 'actions' });
   const title = heading(outlet, 'Delivery', { above: link('Back to the subscription', views.subscription(organization, id)), beside });
@@ -22,7 +26,7 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
   await repeat(interval, signal, refresh);
 
   async function refresh() {
-    const found = session.may('manage') ? await withPayload() : await withoutPayload(organization, id, eventId, signal);
+    const found = session.may('analyst') ? await withPayload() : await withoutPayload(organization, id, eventId, signal);
     const text = JSON.stringify(found);
     if (text !== shown) {
       shown = text;
@@ -32,9 +36,10 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
 
   async function withPayload() {
     const { body, text } = await get(api.delivery(organization, id, eventId), { signal });
-    return { ...body, payload: body.payload && memberText(text, 'payload') };
+    return { ...body, payload: body.payload ? memberText(text, 'payload') : null };
   }
 
+  /** @param {{ eventName?: string, attempts: Attempt[], payload?: string | null }} found */
   function show({ eventName, attempts: all, payload }) {
     retitle(title, eventName ?? 'Delivery');
     if (all.length === 0) {
@@ -46,14 +51,27 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
       fill(beside, button('Resend', resend, { kind: 'primary' }));
     }
 
-    fill(sent,
-      facts([['Event id', h('code', {}, eventId)], ['Attempts', count(all.length, 'attempt')]]),
-      section('Payload', payload ? verbatim(indented(payload), 'Payload') : h('p', { class: 'aside' }, session.may('manage')
-        ? 'The payload is no longer archived, or it was a test.'
-        : 'The payload requires the role manage.')));
+    fill(
+      sent,
+      facts([
+        ['Event id', h('code', {}, eventId)],
+        ['Attempts', count(all.length, 'attempt')],
+      ]),
+      section(
+        'Payload',
+        payload
+          ? verbatim(indented(payload), 'Payload')
+          : h(
+              'p',
+              { class: 'aside' },
+              session.may('analyst') ? 'The payload is no longer archived, or it was a test.' : 'The payload requires the role analyst.',
+            ),
+      ),
+    );
     fill(attempts, section('Attempts, newest first', h('ol', { class: 'attempts' }, all.map(entry))));
   }
 
+  /** @param {{ target: HTMLButtonElement }} event */
   async function resend(event) {
     const { target } = event;
     target.disabled = true;
@@ -70,24 +88,23 @@ export async function delivery({ outlet, parameters: { organization, id, eventId
   }
 }
 
-/** For keys that may not see payloads: the same attempts from the list. */
+/**
+ * For keys that may not see payloads: the same attempts from the list.
+ * @param {string} organization
+ * @param {string} id
+ * @param {string} eventId
+ * @param {AbortSignal} signal
+ */
 async function withoutPayload(organization, id, eventId, signal) {
-  const attempts = [];
-  let continuationToken;
-  for (let page = 0; page < 5; page++) {
-    const { body } = await get(api.deliveries(organization, id), { query: { eventId, pageSize: 1000, continuationToken }, signal });
-    attempts.push(...body.items);
-    continuationToken = body.continuationToken;
-    if (!continuationToken) {
-      break;
-    }
-  }
-
+  const { items: attempts } = await getPages(api.deliveries(organization, id), mostPages, { query: { eventId, pageSize: 1000 }, signal });
   return { eventName: attempts[0]?.eventName, attempts, payload: null };
 }
 
+/** @param {Attempt} attempt */
 function entry(attempt) {
-  return h('li', { class: 'card' },
+  return h(
+    'li',
+    { class: 'card' },
     h('p', { class: 'lead' }, outcomePill(attempt.outcome), ' ', time(attempt.at)),
     facts([
       ['Attempt', runOf(attempt)],
@@ -95,5 +112,6 @@ function entry(attempt) {
       ['Took', duration(attempt.durationMs)],
       ['Next attempt', attempt.nextAttemptAt ? time(attempt.nextAttemptAt) : null],
     ]),
-    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'Response') : null);
+    attempt.responseSnippet ? verbatim(attempt.responseSnippet, 'Response') : null,
+  );
 }

@@ -9,14 +9,19 @@ import { PagedTable } from '../parts/list.js';
 import { button, empty, free, heading, say } from '../parts/page.js';
 
 const columns = ['Name', 'Role', 'Organization', 'Created', 'Expires', 'Last used', 'Revoke'];
+/** @type {[Role, string][]} */
 const roles = [
   ['read', 'read: sees everything but payloads'],
+  ['analyst', 'analyst: sees payloads too'],
   ['publish', 'publish: publishes events, and sees event types'],
   ['manage', 'manage: reads, publishes and changes'],
   ['admin', 'admin: manages, and issues keys'],
 ];
 
-/** The keys of the API. */
+/**
+ * The API keys.
+ * @param {View} view
+ */
 export async function keys({ outlet, signal }) {
   heading(outlet, 'Keys', { beside: button('New key', create, { kind: 'primary' }) });
   const list = new PagedTable({
@@ -26,24 +31,24 @@ export async function keys({ outlet, signal }) {
     what: 'keys',
     more: 'Show more',
     signal,
-    row: (key, table) => table.row([
-      [free(key.name), h('span', { class: 'id aside' }, key.id)],
-      key.role,
-      key.organizationId === undefined ? 'All' : `${key.organizationId}`,
-      time(key.createdAt),
-      key.expiresAt ? time(key.expiresAt) : 'Never',
-      key.lastUsedAt ? timeAgo(key.lastUsedAt) : 'Never',
-      button('Revoke', () => revoke(key), { kind: 'quiet', 'aria-label': `Revoke “${key.name}”` }),
-    ]),
-    empty: () => empty(
-      'No keys yet.',
-      'Issue one per person and program, with the least role it needs, and keep the admin key for emergencies.'),
+    row: (key, table) =>
+      table.row([
+        [free(key.name), h('span', { class: 'id aside' }, key.id)],
+        key.role,
+        key.organizationId === undefined ? 'All' : `${key.organizationId}`,
+        time(key.createdAt),
+        key.expiresAt ? time(key.expiresAt) : 'Never',
+        key.lastUsedAt ? timeAgo(key.lastUsedAt) : 'Never',
+        button('Revoke', () => revoke(key), { kind: 'quiet', 'aria-label': `Revoke “${key.name}”` }),
+      ]),
+    empty: () =>
+      empty('No keys yet.', 'Issue one per person and program, with the least role it needs, and keep the admin key for emergencies.'),
   });
   outlet.append(list.element);
   await list.load({});
 
   async function create() {
-    let issued;
+    let issued = /** @type {(Key & { key: string }) | null} */ (null);
     await openDialog('New key', signal, close => {
       const fields = fieldsOf();
       return form({
@@ -60,12 +65,17 @@ export async function keys({ outlet, signal }) {
     });
     if (issued) {
       await showSecret({
-        title: `The key “${issued.name}”`, text: 'Copy it now: it is shown only once.', label: 'Key', secret: issued.key, signal,
+        title: `The key “${issued.name}”`,
+        text: 'Copy it now: it is shown only once.',
+        label: 'Key',
+        secret: issued.key,
+        signal,
       });
       await list.load({});
     }
   }
 
+  /** @param {Key} key */
   async function revoke(key) {
     const isDone = await confirm({
       title: `Revoke “${key.name}”?`,
@@ -87,12 +97,24 @@ function fieldsOf() {
     textField({ name: 'name', label: 'Name', required: true, hint: 'Who uses it, as shown in the audit log. Must be unique.' }),
     selectField({ name: 'role', label: 'Role', options: roles }),
     session.isBound
-      ? textField({ name: 'organizationId', label: 'Organization', value: `${session.organization}`, attributes: { readonly: true }, hint: 'Your key can only issue keys for its organization.' })
-      : textField({ name: 'organizationId', label: 'Organization', attributes: { inputmode: 'numeric' }, hint: 'Its number. Empty for all organizations.' }),
+      ? textField({
+          name: 'organizationId',
+          label: 'Organization',
+          value: `${session.organization}`,
+          attributes: { readonly: true },
+          hint: 'Your key can only issue keys for its organization.',
+        })
+      : textField({
+          name: 'organizationId',
+          label: 'Organization',
+          attributes: { inputmode: 'numeric' },
+          hint: 'Its number. Empty for all organizations.',
+        }),
     textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Empty for never.' }),
   ];
 }
 
+/** @param {AnyField[]} fields */
 function requestOf(fields) {
   const [name, role, organization, expiry] = fields.map(field => field.value.trim());
   if (organization && !/^\d{1,10}$/.test(organization)) {

@@ -6,7 +6,10 @@ import { heading } from '../parts/page.js';
 
 const highest = 2 ** 31 - 1;
 
-/** Asks which organization to look at, where the key is good for all. */
+/**
+ * Asks for the organization, if the key is valid for all.
+ * @param {View} view
+ */
 export async function chooseOrganization({ outlet, signal }) {
   outlet.classList.add('narrow');
   heading(outlet, 'Choose an organization');
@@ -18,18 +21,20 @@ export async function chooseOrganization({ outlet, signal }) {
     hint: 'Its number. Your key is valid for all organizations; events and subscriptions belong to one.',
     attributes: { inputmode: 'numeric' },
   });
-  outlet.append(form({
-    fields: [id],
-    label: 'Open',
-    busy: 'Opening…',
-    signal,
-    onsubmit: async () => {
-      const text = id.value.trim();
-      if (!/^[1-9]\d*$/.test(text) || Number(text) > highest) {
-        throw refuse('organizationId', `must be a whole number from 1 to ${highest}`);
-      }
+  outlet.append(
+    form({
+      fields: [id],
+      label: 'Open',
+      busy: 'Opening…',
+      signal,
+      onsubmit: async () => {
+        const text = id.value.trim();
+        if (!/^(0|[1-9]\d*)$/.test(text) || Number(text) > highest) {
+          throw refuse('organizationId', `must be a whole number from 0 to ${highest}`);
+        }
 
-      go(views.subscriptions(text));
-    },
-  }));
+        go(views.subscriptions(text));
+      },
+    }),
+  );
 }

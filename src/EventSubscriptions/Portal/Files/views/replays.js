@@ -1,4 +1,4 @@
-import { get, post, remove } from '../core/api.js';
+import { get, getPages, post, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { count, fromLocalInput, number, time, toLocalInput } from '../core/format.js';
 import { api, views } from '../core/paths.js';
@@ -10,12 +10,25 @@ import { button, empty, heading, link, loading, pill, problemNotice, say, sectio
 const interval = 700;
 const day = 86_400_000;
 const mostPages = 5;
-const selections = [['all', 'All events'], ['failed', 'Failed events'], ['missed', 'Missed events']];
+/** @type {[string, string][]} */
+const selections = [
+  ['all', 'All events'],
+  ['failed', 'Failed events'],
+  ['missed', 'Missed events'],
+];
+/** @type {Record<string, [string, Tone]>} */
 const states = {
-  counting: ['Counting', 'warn'], running: ['Running', 'warn'], completed: ['Completed', 'good'], cancelled: ['Cancelled', 'off'], failed: ['Failed', 'bad'],
+  counting: ['Counting', 'warn'],
+  running: ['Running', 'warn'],
+  completed: ['Completed', 'good'],
+  cancelled: ['Cancelled', 'off'],
+  failed: ['Failed', 'bad'],
 };
 
-/** Sends the events of a span of time once more: first they are counted, then sent. */
+/**
+ * Replays the events of a time range: they are counted first, then sent.
+ * @param {View} view
+ */
 export async function replays({ outlet, parameters: { organization, id }, signal }) {
   heading(outlet, 'Replay', { above: link('Back to the subscription', views.subscription(organization, id)) });
   const wait = loading('the subscription');
@@ -25,10 +38,20 @@ export async function replays({ outlet, parameters: { organization, id }, signal
   wait.remove();
   const names = subscription.events[0] === '*' ? catalogue.items.map(type => type.name) : subscription.events;
   const fields = {
-    from: textField({ name: 'from', label: 'From', type: 'datetime-local', required: true, value: toLocalInput(new Date(Date.now() - day).toISOString()) }),
+    from: textField({
+      name: 'from',
+      label: 'From',
+      type: 'datetime-local',
+      required: true,
+      value: toLocalInput(new Date(Date.now() - day).toISOString()),
+    }),
     to: textField({ name: 'to', label: 'Until', type: 'datetime-local', hint: 'Empty for now.' }),
     only: selectField({ name: 'only', label: 'Which', options: selections }),
-    events: selectField({ name: 'events', label: 'Event', options: [['', 'All matching events'], ...names.map(name => [name, name])] }),
+    events: selectField({
+      name: 'events',
+      label: 'Event',
+      options: [['', 'All matching events'], ...names.map(name => /** @type {[string, string]} */ ([name, name]))],
+    }),
   };
   const progress = h('div', { class: 'progress' });
   const past = h('div', {}, loading('earlier replays'));
@@ -36,9 +59,11 @@ export async function replays({ outlet, parameters: { organization, id }, signal
     h('p', {}, `Sends the events of a time range to “${subscription.name}” again, with their original ids. They are counted first.`),
     form({ fields: Object.values(fields), label: 'Count them', busy: 'Counting…', signal, onsubmit: () => start(true) }),
     progress,
-    section('Earlier replays', past));
+    section('Earlier replays', past),
+  );
   await showPast();
 
+  /** @returns {ReplayRequest} */
   function asked() {
     return {
       from: fromLocalInput(fields.from.value),
@@ -48,6 +73,10 @@ export async function replays({ outlet, parameters: { organization, id }, signal
     };
   }
 
+  /**
+   * @param {boolean} dryRun
+   * @param {ReplayRequest} request
+   */
   async function start(dryRun, request = asked()) {
     const { body } = await post(api.replays(organization, id), { ...request, dryRun }, { signal });
     // The end that was counted to is the end that is sent to.
@@ -60,6 +89,10 @@ export async function replays({ outlet, parameters: { organization, id }, signal
     void showPast();
   }
 
+  /**
+   * @param {Replay} counted
+   * @param {ReplayRequest} request
+   */
   function offer(counted, request) {
     if (counted.matched === 0) {
       fill(progress, empty('No matching events.', 'Choose an earlier start, or other events.'));
@@ -71,20 +104,28 @@ export async function replays({ outlet, parameters: { organization, id }, signal
       return;
     }
 
-    const go = button(`Send ${count(counted.matched, 'event')}`, async () => {
-      go.disabled = true;
-      try {
-        await start(false, request);
-      } catch (error) {
-        if (!signal.aborted) {
-          fill(progress, problemNotice(error));
+    const go = button(
+      `Send ${count(counted.matched, 'event')}`,
+      async () => {
+        go.disabled = true;
+        try {
+          await start(false, request);
+        } catch (error) {
+          if (!signal.aborted) {
+            fill(progress, problemNotice(error));
+          }
         }
-      }
-    }, { kind: 'primary' });
+      },
+      { kind: 'primary' },
+    );
     fill(progress, h('div', { class: 'card' }, h('p', {}, `${count(counted.matched, 'event')} would be sent.`), go));
     go.focus();
   }
 
+  /**
+   * @param {Replay} replay
+   * @param {(ended: Replay) => void} done
+   */
   async function follow(replay, done) {
     const bar = h('progress', { 'aria-label': 'Progress of the replay' });
     const line = h('p', { role: 'status' });
@@ -94,7 +135,7 @@ export async function replays({ outlet, parameters: { organization, id }, signal
         await remove(api.replay(organization, id, replay.id), { signal });
       } catch (error) {
         if (!signal.aborted) {
-          say(error.message);
+          say(/** @type {Error} */ (error).message);
         }
       }
     });
@@ -133,22 +174,18 @@ export async function replays({ outlet, parameters: { organization, id }, signal
   }
 }
 
-/** Newest first, as the API has them the other way round. */
+/**
+ * All replays, newest first. The API lists the oldest first.
+ * @param {string} organization
+ * @param {string} id
+ * @param {AbortSignal} signal
+ */
 async function everyReplay(organization, id, signal) {
-  const all = [];
-  let continuationToken;
-  for (let page = 0; page < mostPages; page++) {
-    const { body } = await get(api.replays(organization, id), { query: { pageSize: 1000, continuationToken }, signal });
-    all.push(...body.items);
-    continuationToken = body.continuationToken;
-    if (!continuationToken) {
-      break;
-    }
-  }
-
-  return all.reverse();
+  const { items } = await getPages(api.replays(organization, id), mostPages, { query: { pageSize: 1000 }, signal });
+  return items.reverse();
 }
 
+/** @param {Replay} replay */
 function sentence(replay) {
   switch (replay.state) {
     case 'counting':
@@ -164,17 +201,23 @@ function sentence(replay) {
   }
 }
 
+/** @param {Replay[]} all */
 function tableOf(all) {
   const { element, body, row } = table('Earlier replays, newest first', ['Started', 'Span', 'Which', 'State', 'Events']);
-  body.append(...all.map(replay => {
-    const [word, tone] = states[replay.state] ?? [replay.state, 'off'];
-    return row([
-      time(replay.createdAt),
-      [time(replay.from), ' – ', time(replay.to)],
-      [selections.find(([name]) => name === replay.only)?.[1] ?? replay.only, replay.events ? h('span', { class: 'aside' }, replay.events.join(', ')) : null],
-      pill(replay.dryRun ? `${word} (count only)` : word, tone),
-      replay.dryRun ? `${number(replay.matched)} found` : `${number(replay.sent)} of ${number(replay.matched)} sent`,
-    ]);
-  }));
+  body.append(
+    ...all.map(replay => {
+      const [word, tone] = states[replay.state] ?? [replay.state, 'off'];
+      return row([
+        time(replay.createdAt),
+        [time(replay.from), ' – ', time(replay.to)],
+        [
+          selections.find(([name]) => name === replay.only)?.[1] ?? replay.only,
+          replay.events ? h('span', { class: 'aside' }, replay.events.join(', ')) : null,
+        ],
+        pill(replay.dryRun ? `${word} (count only)` : word, tone),
+        replay.dryRun ? `${number(replay.matched)} found` : `${number(replay.sent)} of ${number(replay.matched)} sent`,
+      ]);
+    }),
+  );
   return h('div', { class: 'table' }, element);
 }

@@ -4,7 +4,10 @@ import { session } from '../core/session.js';
 import { form, refuse, textField } from '../parts/form.js';
 import { heading } from '../parts/page.js';
 
-/** Asks for the key, once for as long as the tab is open. */
+/**
+ * Asks for the key, once per tab.
+ * @param {{ outlet: HTMLElement, signal: AbortSignal, reason?: string, done: () => void }} options
+ */
 export function signIn({ outlet, signal, reason, done }) {
   outlet.classList.add('narrow');
   heading(outlet, 'Sign in');
@@ -21,22 +24,25 @@ export function signIn({ outlet, signal, reason, done }) {
     fill(notice, h('p', { class: 'notice bad', role: 'alert' }, reason));
   }
 
-  outlet.append(notice, form({
-    fields: [key],
-    label: 'Sign in',
-    busy: 'Signing in…',
-    signal,
-    onsubmit: async () => {
-      const text = key.value.trim();
-      const caller = await identify(text, signal);
-      if (!caller) {
-        throw refuse('key', 'is unknown, expired or revoked');
-      }
+  outlet.append(
+    notice,
+    form({
+      fields: [key],
+      label: 'Sign in',
+      busy: 'Signing in…',
+      signal,
+      onsubmit: async () => {
+        const text = key.value.trim();
+        const caller = await identify(text, signal);
+        if (!caller) {
+          throw refuse('key', 'is unknown, expired or revoked');
+        }
 
-      key.input.value = '';
-      session.signIn(text, caller);
-      done();
-    },
-  }));
+        key.input.value = '';
+        session.signIn(text, caller);
+        done();
+      },
+    }),
+  );
   key.input.focus();
 }

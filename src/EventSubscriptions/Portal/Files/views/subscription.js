@@ -12,7 +12,10 @@ import { remove, rotate, sendTest } from './subscriptionActions.js';
 
 const stateInterval = 5000;
 
-/** One subscription: its state, what can be done with it, and its deliveries. */
+/**
+ * One subscription: its state, its operations, and its deliveries.
+ * @param {View} view
+ */
 export async function subscription({ outlet, parameters: { organization, id }, query, signal }) {
   const path = api.subscription(organization, id);
   const actions = h('div', { class: 'actions' });
@@ -43,7 +46,8 @@ export async function subscription({ outlet, parameters: { organization, id }, q
       retitle(title, current.name);
     }
 
-    fill(about,
+    fill(
+      about,
       h('p', { class: 'lead' }, state(current)),
       current.description ? h('p', { class: 'description' }, current.description) : null,
       facts([
@@ -54,14 +58,18 @@ export async function subscription({ outlet, parameters: { organization, id }, q
         ['Changed', time(current.updatedAt)],
         ['Id', h('code', {}, current.id)],
       ]),
-      h('p', {}, link('Audit log', views.auditLog(organization, { subscriptionId: id }))));
+      h('p', {}, link('Audit log', views.auditLog(organization, { subscriptionId: id }))),
+    );
     offer();
   }
 
   // The buttons stay where they are while the state is refreshed, so that none loses the focus.
   function offer() {
     if (!session.may('manage')) {
-      fill(actions, h('p', { class: 'aside' }, `Your key’s role is ${session.caller.role}: it can read; changes require the role manage.`));
+      fill(
+        actions,
+        h('p', { class: 'aside' }, `Your key’s role is ${session.caller?.role}: it can read; changes require the role manage.`),
+      );
       return;
     }
 
@@ -70,21 +78,24 @@ export async function subscription({ outlet, parameters: { organization, id }, q
       return;
     }
 
-    actions.dataset.isActive = current.isActive;
+    actions.dataset.isActive = `${current.isActive}`;
     const hadFocus = actions.contains(document.activeElement);
     const toggle = button(current.isActive ? 'Deactivate' : 'Activate', toggleActivity, { kind: current.isActive ? '' : 'primary' });
-    fill(actions,
+    fill(
+      actions,
       button('Send test event', () => sendTest(organization, current, signal)),
       toggle,
       linkButton('Edit', views.editSubscription(organization, id)),
       linkButton('Replay', views.replays(organization, id)),
       button('Rotate secret', () => rotate(organization, current, signal)),
-      button('Delete', () => remove(organization, current, signal), { kind: 'danger' }));
+      button('Delete', () => remove(organization, current, signal), { kind: 'danger' }),
+    );
     if (hadFocus) {
       toggle.focus();
     }
   }
 
+  /** @param {{ target: HTMLButtonElement }} event */
   async function toggleActivity(event) {
     event.target.disabled = true;
     changes++;
@@ -95,7 +106,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
       say(current.isActive ? 'Active: events are sent from now on.' : 'Inactive: no events are sent until it is activated again.');
     } catch (error) {
       if (!signal.aborted) {
-        say(error.message);
+        say(/** @type {Error} */ (error).message);
       }
     } finally {
       event.target.disabled = false;

@@ -8,13 +8,21 @@ import { selectField } from '../parts/form.js';
 import { button, facts, loading, problemNotice, say, verbatim } from '../parts/page.js';
 import { answerOf, outcomePill } from '../parts/words.js';
 
-/** Sends an example and shows what the receiver answered. */
+/**
+ * Sends an example and shows the receiver's response.
+ * @param {OrganizationId} organization
+ * @param {Subscription} subscription
+ * @param {AbortSignal} signal
+ */
 export async function sendTest(organization, subscription, signal) {
   const { body } = await get(api.eventTypes, { signal });
   const wanted = subscription.events[0] === '*' ? body.items.map(type => type.name) : subscription.events;
   await openDialog(`Test “${subscription.name}”`, signal, close => {
     const event = selectField({
-      name: 'eventName', label: 'Event', options: wanted.map(name => [name, name]), hint: 'Its example is sent now, even if the subscription is inactive.',
+      name: 'eventName',
+      label: 'Event',
+      options: wanted.map(name => [name, name]),
+      hint: 'Its example is sent now, even if the subscription is inactive.',
     });
     const result = h('div', { 'aria-live': 'polite' });
     const send = button('Send', run, { kind: 'primary' });
@@ -24,7 +32,11 @@ export async function sendTest(organization, subscription, signal) {
       send.disabled = true;
       fill(result, loading('the answer'));
       try {
-        const { body: attempt } = await post(`${api.subscription(organization, subscription.id)}/test`, { eventName: event.value }, { signal });
+        const { body: attempt } = await post(
+          `${api.subscription(organization, subscription.id)}/test`,
+          { eventName: event.value },
+          { signal },
+        );
         fill(result, answer(attempt));
       } catch (error) {
         if (!signal.aborted) {
@@ -37,6 +49,10 @@ export async function sendTest(organization, subscription, signal) {
   });
 }
 
+/**
+ * @param {Attempt & { delivered: boolean }} attempt
+ * @returns {Child}
+ */
 function answer(attempt) {
   return [
     h('p', {}, outcomePill(attempt.outcome), ' ', attempt.delivered ? 'Delivered.' : 'Not delivered.'),
@@ -48,16 +64,26 @@ function answer(attempt) {
   ];
 }
 
-/** Gives a subscription another signing secret. */
+/**
+ * Rotates the signing secret of a subscription.
+ * @param {OrganizationId} organization
+ * @param {Subscription} subscription
+ * @param {AbortSignal} signal
+ */
 export async function rotate(organization, subscription, signal) {
   const overlap = selectField({
     name: 'overlap',
     label: 'The current secret keeps signing for',
     value: '24:00:00',
-    options: [['24:00:00', 'a day'], ['01:00:00', 'an hour'], ['7.00:00:00', 'a week'], ['00:00:00', 'no time: it ends now']],
+    options: [
+      ['24:00:00', 'a day'],
+      ['01:00:00', 'an hour'],
+      ['7.00:00:00', 'a week'],
+      ['00:00:00', 'no time: it ends now'],
+    ],
     hint: 'Both secrets sign until then, so that the receiver can switch without rejecting an event.',
   });
-  let secret;
+  let secret = '';
   const isDone = await confirm({
     title: `Rotate the secret of “${subscription.name}”?`,
     text: 'A new signing secret is created and shown once.',
@@ -66,7 +92,11 @@ export async function rotate(organization, subscription, signal) {
     extra: overlap.element,
     signal,
     action: async () => {
-      const { body } = await post(`${api.subscription(organization, subscription.id)}/rotate-secret`, { overlap: overlap.value }, { signal });
+      const { body } = await post(
+        `${api.subscription(organization, subscription.id)}/rotate-secret`,
+        { overlap: overlap.value },
+        { signal },
+      );
       secret = body.signingSecret;
     },
   });
@@ -81,7 +111,12 @@ export async function rotate(organization, subscription, signal) {
   }
 }
 
-/** Deletes a subscription once its name was typed. */
+/**
+ * Deletes a subscription after its name was typed.
+ * @param {OrganizationId} organization
+ * @param {Subscription} subscription
+ * @param {AbortSignal} signal
+ */
 export async function remove(organization, subscription, signal) {
   const isDone = await confirm({
     title: `Delete “${subscription.name}”?`,

@@ -9,30 +9,34 @@ import { button, heading, link, linkButton, loading, say } from '../parts/page.j
 
 const masked = '***';
 
+/** @param {View} view */
 export async function newSubscription({ outlet, parameters: { organization }, signal }) {
   heading(outlet, 'New subscription', { above: link('Subscriptions', views.subscriptions(organization)) });
   const types = await catalogue(outlet, signal);
   const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, types, true);
-  outlet.append(form({
-    fields: Object.values(fields),
-    label: 'Create',
-    busy: 'Creating…',
-    cancel: linkButton('Cancel', views.subscriptions(organization)),
-    signal,
-    onsubmit: async () => {
-      const { body } = await post(api.subscriptions(organization), created(fields), { signal });
-      await showSecret({
-        title: 'Subscription created',
-        text: 'The receiver needs this secret to verify signatures. It is shown only once.',
-        label: 'Signing secret',
-        secret: body.signingSecret,
-        signal,
-      });
-      go(views.subscription(organization, body.id));
-    },
-  }));
+  outlet.append(
+    form({
+      fields: Object.values(fields),
+      label: 'Create',
+      busy: 'Creating…',
+      cancel: linkButton('Cancel', views.subscriptions(organization)),
+      signal,
+      onsubmit: async () => {
+        const { body } = await post(api.subscriptions(organization), created(fields), { signal });
+        await showSecret({
+          title: 'Subscription created',
+          text: 'The receiver needs this secret to verify signatures. It is shown only once.',
+          label: 'Signing secret',
+          secret: body.signingSecret,
+          signal,
+        });
+        go(views.subscription(organization, body.id));
+      },
+    }),
+  );
 }
 
+/** @param {View} view */
 export async function editSubscription({ outlet, parameters: { organization, id }, signal }) {
   const path = api.subscription(organization, id);
   heading(outlet, 'Edit subscription', { above: link('Back to the subscription', views.subscription(organization, id)) });
@@ -44,15 +48,18 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   show();
 
   function show() {
-    fill(place, form({
-      fields: Object.values(fields),
-      label: 'Save',
-      busy: 'Saving…',
-      cancel: linkButton('Cancel', views.subscription(organization, id)),
-      signal,
-      onsubmit: save,
-      onproblem: problem => problem.status === 412 ? stale() : null,
-    }));
+    fill(
+      place,
+      form({
+        fields: Object.values(fields),
+        label: 'Save',
+        busy: 'Saving…',
+        cancel: linkButton('Cancel', views.subscription(organization, id)),
+        signal,
+        onsubmit: save,
+        onproblem: problem => (problem.status === 412 ? stale() : null),
+      }),
+    );
   }
 
   async function save() {
@@ -66,10 +73,13 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   }
 
   function stale() {
-    return h('div', { class: 'notice warn', role: 'alert' },
+    return h(
+      'div',
+      { class: 'notice warn', role: 'alert' },
       h('p', {}, h('strong', {}, 'Not saved. '), 'The subscription has been changed by someone else since you opened it.'),
       h('p', {}, 'Load the current version: your changes are kept, and saved when you save again.'),
-      button('Load the current version', reload));
+      button('Load the current version', reload),
+    );
   }
 
   async function reload() {
@@ -86,6 +96,10 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   }
 }
 
+/**
+ * @param {HTMLElement} outlet
+ * @param {AbortSignal} signal
+ */
 async function catalogue(outlet, signal) {
   const wait = loading('the event types');
   outlet.append(wait);
@@ -94,31 +108,60 @@ async function catalogue(outlet, signal) {
   return body.items;
 }
 
+/**
+ * @param {SubscriptionValues} subscription
+ * @param {EventType[]} types
+ * @param {boolean} isNew
+ */
 function fieldsOf(subscription, types, isNew) {
   return {
     name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'For people.' }),
     url: textField({
-      name: 'url', label: 'URL', required: true, type: 'url', value: subscription.url, attributes: { spellcheck: 'false' },
+      name: 'url',
+      label: 'URL',
+      required: true,
+      type: 'url',
+      value: subscription.url,
+      attributes: { spellcheck: 'false' },
       hint: subscription.url.includes(masked)
         ? 'Events are POSTed here. The values of the query are hidden: to change the URL, enter it completely.'
         : 'Events are POSTed here.',
     }),
     token: textField({
-      name: 'token', label: isNew ? 'Token' : 'New token', required: isNew, type: 'password', attributes: { autocomplete: 'new-password', spellcheck: 'false' },
+      name: 'token',
+      label: isNew ? 'Token' : 'New token',
+      required: isNew,
+      type: 'password',
+      attributes: { autocomplete: 'new-password', spellcheck: 'false' },
       hint: isNew
         ? 'Sent with each event as “Authorization: Bearer …”. It is not shown again.'
         : `Leave empty to keep the current one${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL that leads elsewhere needs the token again.`,
     }),
-    description: textField({ name: 'description', label: 'Description', value: subscription.description ?? '', lines: 2, hint: 'Optional.' }),
+    description: textField({
+      name: 'description',
+      label: 'Description',
+      value: subscription.description ?? '',
+      lines: 2,
+      hint: 'Optional.',
+    }),
     events: eventPicker(types, subscription.events),
     rateLimitPerSecond: textField({
-      name: 'rateLimitPerSecond', label: 'Rate limit', value: `${subscription.rateLimitPerSecond ?? ''}`, attributes: { inputmode: 'numeric' },
+      name: 'rateLimitPerSecond',
+      label: 'Rate limit',
+      value: `${subscription.rateLimitPerSecond ?? ''}`,
+      attributes: { inputmode: 'numeric' },
       hint: 'Requests per second. Empty for no limit; events above it wait.',
     }),
-    isActive: checkField({ name: 'isActive', label: 'Active', checked: subscription.isActive, hint: 'Events are sent only while it is active.' }),
+    isActive: checkField({
+      name: 'isActive',
+      label: 'Active',
+      checked: subscription.isActive,
+      hint: 'Events are sent only while it is active.',
+    }),
   };
 }
 
+/** @param {Fields} fields */
 function created(fields) {
   return {
     name: fields.name.value,
@@ -131,9 +174,16 @@ function created(fields) {
   };
 }
 
-/** The members that somebody has changed. A lenient one doesn't mind that some can't be sent. */
+/**
+ * The fields that were changed. If lenient, values that can't be sent are included.
+ * @param {Fields} fields
+ * @param {Subscription} base
+ * @returns {Record<string, any>}
+ */
 function changed(fields, base, isLenient = false) {
+  /** @type {Record<string, any>} */
   const changes = {};
+  /** @type {(name: string, value: unknown, before: unknown) => void} */
   const note = (name, value, before) => {
     if (JSON.stringify(value) !== JSON.stringify(before)) {
       changes[name] = value;
@@ -156,6 +206,7 @@ function changed(fields, base, isLenient = false) {
   return changes;
 }
 
+/** @param {Fields} fields */
 function rateOf(fields) {
   const text = fields.rateLimitPerSecond.value.trim();
   if (text === '') {

@@ -15,14 +15,24 @@ const sample = 500;
 const atOnce = 4;
 const columns = ['Name', 'State', 'Events', 'Last delivery', 'Last 24 hours'];
 
-/** All subscriptions of an organization. */
+/**
+ * The subscriptions of an organization.
+ * @param {View} view
+ */
 export async function subscriptions({ outlet, parameters: { organization }, query, signal }) {
   heading(outlet, 'Subscriptions', {
     beside: session.may('manage') ? linkButton('New subscription', views.newSubscription(organization), 'primary') : null,
   });
   const figures = new Figures(organization, signal);
   const activity = selectField({
-    name: 'isActive', label: 'Show', options: [['', 'All'], ['true', 'Active'], ['false', 'Inactive']], value: query.isActive ?? '',
+    name: 'isActive',
+    label: 'Show',
+    options: [
+      ['', 'All'],
+      ['true', 'Active'],
+      ['false', 'Inactive'],
+    ],
+    value: query.isActive ?? '',
   });
   const list = new PagedTable({
     caption: 'Subscriptions',
@@ -41,13 +51,15 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
         rate,
       ]);
     },
-    empty: asked => asked.isActive
-      ? empty('No subscriptions in this state.', 'Choose “All” to see the others.')
-      : empty(
-        'There are no subscriptions yet.',
-        session.may('manage')
-          ? 'Create one with a URL that accepts POST requests and the events to send.'
-          : 'A key with the role manage can create one.'),
+    empty: asked =>
+      asked.isActive
+        ? empty('No subscriptions in this state.', 'Choose “All” to see the others.')
+        : empty(
+            'There are no subscriptions yet.',
+            session.may('manage')
+              ? 'Create one with a URL that accepts POST requests and the events to send.'
+              : 'A key with the role manage can create one.',
+          ),
   });
   outlet.append(filters([activity], load), list.element);
   await load();
@@ -59,18 +71,27 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
   }
 }
 
-/** What the list shows of deliveries. It is asked for behind the list, for a few subscriptions at a time. */
+/** The figures of deliveries in the list. They are loaded after the list, a few subscriptions at a time. */
 class Figures {
   #organization;
   #signal;
+  /** @type {Cells[]} */
   #waiting = [];
   #isRunning = false;
 
+  /**
+   * @param {OrganizationId} organization
+   * @param {AbortSignal} signal
+   */
   constructor(organization, signal) {
     this.#organization = organization;
     this.#signal = signal;
   }
 
+  /**
+   * @param {Subscription} subscription
+   * @returns {Cells}
+   */
   add({ id }) {
     const cells = { id, last: h('span', {}, '…'), rate: h('span', {}, '…') };
     this.#waiting.push(cells);
@@ -91,6 +112,7 @@ class Figures {
     }
   }
 
+  /** @param {Cells} cells */
   async #fill({ id, last, rate }) {
     try {
       const attempts = await this.#ask(id, { from: new Date(Date.now() - day).toISOString(), pageSize: sample });
@@ -105,12 +127,20 @@ class Figures {
     }
   }
 
+  /**
+   * @param {string} id
+   * @param {Query} query
+   */
   async #ask(id, query) {
     const { body } = await get(api.deliveries(this.#organization, id), { query, signal: this.#signal });
     return body.items;
   }
 }
 
+/**
+ * @param {Attempt[]} attempts
+ * @returns {Child}
+ */
 function rateOf(attempts) {
   const made = attempts.filter(attempt => attempt.outcome !== 'skipped');
   if (made.length === 0) {

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
+using System.Text;
 using EventSubscriptions.Secrets;
-using LocalHost.Storage;
+using LocalHost.Messaging;
 
-namespace LocalHost.Tests.Storage;
+namespace LocalHost.Tests.Messaging;
 
 public sealed class MessageCipherTests
 {
@@ -12,13 +13,13 @@ public sealed class MessageCipherTests
     [Fact]
     public void Body_is_decrypted_by_any_of_the_keys()
     {
-        var encrypted = Encrypt([s_old], "body"u8, "place"u8);
-        Assert.Equal("old", MessageCipher.KeyIdOf(encrypted));
-        Assert.Equal("body"u8.ToArray(), Decrypt(new([s_new, s_old]), encrypted, "place"u8));
+        var encrypted = Encrypt([s_old], "body"u8, "queue"u8);
+        Assert.Equal("old", KeyIdOf(encrypted));
+        Assert.Equal("body"u8.ToArray(), Decrypt(new([s_new, s_old]), encrypted, "queue"u8));
     }
 
     [Fact]
-    public void First_key_encrypts() => Assert.Equal("new", MessageCipher.KeyIdOf(Encrypt([s_new, s_old], "body"u8, ""u8)));
+    public void First_key_encrypts() => Assert.Equal("new", KeyIdOf(Encrypt([s_new, s_old], "body"u8, ""u8)));
 
     [Fact]
     public void Body_does_not_decrypt_without_its_key() => Assert.Null(Decrypt(new([s_new]), Encrypt([s_old], "body"u8, ""u8), ""u8));
@@ -28,7 +29,7 @@ public sealed class MessageCipherTests
         Assert.Null(Decrypt(new([new("old", RandomNumberGenerator.GetBytes(32))]), Encrypt([s_old], "body"u8, ""u8), ""u8));
 
     [Fact]
-    public void Body_does_not_decrypt_in_another_place() =>
+    public void Body_does_not_decrypt_with_other_associated_data() =>
         Assert.Null(Decrypt(new([s_old]), Encrypt([s_old], "body"u8, "here"u8), "there"u8));
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class MessageCipherTests
         Assert.Equal(Array.Empty<byte>(), Decrypt(new([s_old]), Encrypt([s_old], [], ""u8), ""u8));
     }
 
-    private static byte[]? Decrypt(MessageCipher cipher, ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> place)
+    private static byte[]? Decrypt(MessageCipher cipher, ReadOnlySpan<byte> encrypted, ReadOnlySpan<byte> associatedData)
     {
         if (!cipher.TryGetLength(encrypted, out var length))
         {
@@ -73,14 +74,16 @@ public sealed class MessageCipherTests
         }
 
         var body = new byte[length];
-        return cipher.TryDecrypt(encrypted, place, body) ? body : null;
+        return cipher.TryDecrypt(encrypted, associatedData, body) ? body : null;
     }
 
-    private static byte[] Encrypt(SecretKey[] keys, ReadOnlySpan<byte> body, ReadOnlySpan<byte> place)
+    private static string KeyIdOf(byte[] encrypted) => Encoding.UTF8.GetString(encrypted, 1, encrypted[0]);
+
+    private static byte[] Encrypt(SecretKey[] keys, ReadOnlySpan<byte> body, ReadOnlySpan<byte> associatedData)
     {
         var cipher = new MessageCipher(keys);
         var encrypted = new byte[cipher.Overhead + body.Length];
-        cipher.Encrypt(body, place, encrypted);
+        cipher.Encrypt(body, associatedData, encrypted);
         return encrypted;
     }
 }

@@ -1,0 +1,68 @@
+using System.Text.Json.Serialization;
+
+namespace EventSubscriptions.Audit;
+
+/// <summary>The types of audit entries.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AuditType>))]
+public enum AuditType
+{
+    [JsonStringEnumMemberName("delivery.failed")]
+    DeliveryFailed,
+
+    [JsonStringEnumMemberName("delivery.deadLettered")]
+    DeliveryDeadLettered,
+
+    [JsonStringEnumMemberName("delivery.dropped")]
+    DeliveryDropped,
+
+    [JsonStringEnumMemberName("event.deadLettered")]
+    EventDeadLettered,
+
+    [JsonStringEnumMemberName("event.payloadRemoved")]
+    EventPayloadRemoved,
+
+    [JsonStringEnumMemberName("subscription.created")]
+    SubscriptionCreated,
+
+    [JsonStringEnumMemberName("subscription.updated")]
+    SubscriptionUpdated,
+
+    [JsonStringEnumMemberName("subscription.deleted")]
+    SubscriptionDeleted,
+
+    [JsonStringEnumMemberName("subscription.activated")]
+    SubscriptionActivated,
+
+    [JsonStringEnumMemberName("subscription.deactivated")]
+    SubscriptionDeactivated,
+
+    [JsonStringEnumMemberName("subscription.secretRotated")]
+    SubscriptionSecretRotated,
+
+    [JsonStringEnumMemberName("breaker.opened")]
+    BreakerOpened,
+
+    [JsonStringEnumMemberName("breaker.closed")]
+    BreakerClosed,
+
+    [JsonStringEnumMemberName("replay.started")]
+    ReplayStarted,
+
+    [JsonStringEnumMemberName("replay.ended")]
+    ReplayEnded,
+
+    [JsonStringEnumMemberName("relay.failed")]
+    RelayFailed,
+
+    [JsonStringEnumMemberName("relay.recovered")]
+    RelayRecovered,
+
+    [JsonStringEnumMemberName("relay.gap")]
+    RelayGap,
+
+    [JsonStringEnumMemberName("key.created")]
+    KeyCreated,
+
+    [JsonStringEnumMemberName("key.revoked")]
+    KeyRevoked,
+}
