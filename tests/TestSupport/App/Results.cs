@@ -28,7 +28,7 @@ internal sealed record SubscriptionHealthResult(string State, int Failures, Date
     public static SubscriptionHealthResult Healthy { get; } = new("healthy", Failures: 0);
 }
 
-internal sealed record RotatedSecretResult(string SigningSecret);
+internal sealed record RotatedSecretResult(string SigningSecret, DateTimeOffset? PreviousSecretUntil = null);
 
 /// <summary>An attempt at a delivery.</summary>
 /// <param name="Delivered">Only in the response to a test.</param>
