@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 using EventSubscriptions.Portal.Tests.Pages;
 
@@ -218,11 +217,11 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
         Assert.Equal(2, await tab.Page.Locator(".charts rect").CountAsync());
     }
 
-    private static JsonObject Closed(string id) =>
-        new()
+    private static object Closed(string id) =>
+        new
         {
-            ["id"] = id,
-            ["name"] = "A case",
-            ["closedOn"] = "2026-01-15T10:00:00Z",
+            id,
+            name = "A case",
+            closedOn = "2026-01-15T10:00:00Z",
         };
 }

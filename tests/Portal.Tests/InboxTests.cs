@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 
 namespace EventSubscriptions.Portal.Tests;
@@ -9,28 +8,28 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
     private const string Markup = """<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>""";
 
     [Fact]
-    public async Task Markup_in_an_event_is_only_text()
+    public async Task Markup_in_an_event_is_shown_as_text()
     {
-        await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "markup", ["name"] = Markup });
+        await new Organization(demo.App.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "markup", name = Markup });
         await using var tab = await Open();
 
-        var arrival = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
-        await Assertions.Expect(arrival).ToBeVisibleAsync();
+        var request = tab.Page.Locator("li", new() { HasText = "window.harmed=1" });
+        await Assertions.Expect(request).ToBeVisibleAsync();
 
         // What arrives moves the list under the pointer.
         await tab.Button("Pause").ClickAsync();
-        await arrival.Locator("summary").ClickAsync();
-        await Assertions.Expect(arrival.Locator("pre")).ToBeVisibleAsync();
+        await request.Locator("summary").ClickAsync();
+        await Assertions.Expect(request.Locator("pre")).ToBeVisibleAsync();
 
-        var body = JsonNode.Parse(await arrival.Locator("pre").InnerTextAsync())!;
-        Assert.Equal(Markup, (string)body["data"]!["name"]!);
-        await Assertions.Expect(arrival).ToContainTextAsync("valid signature");
+        var body = ClientJson.Read<PayloadResult>(await request.Locator("pre").InnerTextAsync());
+        Assert.Equal(Markup, body.Data.GetProperty("name").GetString());
+        await Assertions.Expect(request).ToContainTextAsync("valid signature");
         Assert.Empty(await tab.Page.Locator("img, main script").AllAsync());
         Assert.False(await tab.Page.EvaluateAsync<bool>("'harmed' in window"));
     }
 
     [Fact]
-    public async Task Inbox_fails_when_it_is_told_to_and_says_so()
+    public async Task Inbox_shows_the_status_of_the_chosen_response()
     {
         await using var tab = await Open();
         var newest = tab.Page.Locator("li").First;
@@ -42,21 +41,21 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
     }
 
     [Fact]
-    public async Task Choice_is_not_undone_by_an_answer_that_was_on_its_way()
+    public async Task Choice_stays_when_an_older_response_arrives_late()
     {
         await using var tab = await Open();
-        var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var requested = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
         await tab.Page.RouteAsync(
             "**/requests*",
             async route =>
             {
-                if (!asked.TrySetResult(route))
+                if (!requested.TrySetResult(route))
                 {
                     await route.ContinueAsync();
                 }
             }
         );
-        var route = await asked.Task.WaitAsync(Eventually.Deadline);
+        var route = await requested.Task.WaitAsync(Eventually.Deadline);
         var before = await route.FetchAsync();
 
         await tab.Page.RunAndWaitForResponseAsync(() => tab.Field("500, an error").CheckAsync(), "**/response");
@@ -64,9 +63,28 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
         await tab.Page.RouteAsync("**/requests*", _ => { });
         await route.FulfillAsync(new() { Response = before });
 
-        // The page asks again once it has dealt with the answer; this time it gets none.
+        // The page sends its next request after it has processed the response; that request gets none.
         await next;
         await Assertions.Expect(tab.Field("500, an error")).ToBeCheckedAsync();
+        await tab.Page.UnrouteAllAsync();
+        await tab.Field("200, at once").CheckAsync();
+    }
+
+    [Fact]
+    public async Task Choice_stays_while_it_is_being_saved()
+    {
+        await using var tab = await Open();
+        var saving = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await tab.Page.RouteAsync("**/response", saving.SetResult);
+
+        await tab.Field("500, an error").CheckAsync();
+        var route = await saving.Task.WaitAsync(Eventually.Deadline);
+        await tab.Page.WaitForRequestAsync("**/requests*");
+
+        // The page sends its next request after it has processed the response.
+        await tab.Page.WaitForRequestAsync("**/requests*");
+        Assert.True(await tab.Field("500, an error").IsCheckedAsync());
+        await tab.Page.RunAndWaitForResponseAsync(() => route.ContinueAsync(), "**/response");
         await tab.Page.UnrouteAllAsync();
         await tab.Field("200, at once").CheckAsync();
     }
@@ -74,7 +92,7 @@ public sealed class InboxTests(InboxTests.DemoApp demo) : IClassFixture<InboxTes
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 360)]
-    public async Task Page_fits_the_screen_and_breaks_no_rule_of_accessibility(ColorScheme theme, int width)
+    public async Task Page_fits_the_screen_and_is_accessible(ColorScheme theme, int width)
     {
         await using var tab = await Open(new(width, 800, theme));
         await tab.Button("Pause").ClickAsync();

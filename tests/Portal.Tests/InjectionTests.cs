@@ -1,6 +1,4 @@
-using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Portal.Tests.Harness;
 using EventSubscriptions.Portal.Tests.Pages;
 
@@ -17,40 +15,41 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
     {
         var organization = portal.NewOrganization();
         var hook = portal.Receiver.NewHook().Answers(500, 200).Says(Markup);
-        var body = Some.Subscription(
+        var request = Some.Subscription(
             new Uri(hook.Url, hook.Url.AbsolutePath + "?q=<script>harmed=1</script>&<b>"),
             "a-token-of-its-own",
             "CaseArchivedEvent"
-        );
-        body["name"] = Markup;
-        body["description"] = Markup;
-        var created = (await organization.Api.Post($"{organization.Path}/subscriptions", body)).Expect(HttpStatusCode.Created);
-        var subscription = new SubscriptionHandle(organization, (string)created.Json["id"]!, "a-token-of-its-own", created);
+        ) with
+        {
+            Name = Markup,
+            Description = Markup,
+        };
+        var subscription = await organization.Subscribe(request);
         var eventId = await organization.Publish(
             Some.CaseEvent,
-            new JsonObject
+            new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["id"] = Markup,
-                ["name"] = Markup,
-                [Markup] = Markup,
+                { "id", Markup },
+                { "name", Markup },
+                { Markup, Markup },
             }
         );
         await subscription.Attempted("delivered", 1);
         await organization.Audited("delivery.failed", 1);
-        var external = new JsonObject
+        var external = new
         {
-            ["eventName"] = "<b>Event</b>",
-            ["organizationId"] = organization.Id,
-            ["data"] = new JsonObject { ["a"] = Markup },
+            eventName = "<b>Event</b>",
+            organizationId = organization.Id,
+            data = new { a = Markup },
         };
-        await organization.Api.PutOnQueue("events", Encoding.UTF8.GetBytes(external.ToJsonString()), "<i>id</i>");
+        await organization.Api.PutOnQueue("events", Encoding.UTF8.GetBytes(ClientJson.Write(external)), "<i>id</i>");
         await organization.Api.Post(
             "/api/keys",
-            new JsonObject
+            new
             {
-                ["name"] = Markup,
-                ["role"] = "read",
-                ["organizationId"] = organization.Id,
+                name = Markup,
+                role = "read",
+                organizationId = organization.Id,
             }
         );
         await using var tab = await portal.OpenAsAdmin();

@@ -22,7 +22,7 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Link(Some.CaseEvent).ClickAsync();
 
         await tab.ShowsText(eventId);
-        await tab.ShowsText("The payload requires the role manage.");
+        await tab.ShowsText("The payload requires the role analyst.");
         Assert.DoesNotContain("case-secret", await tab.Page.ContentAsync(), StringComparison.Ordinal);
         Assert.Empty(tab.ConsoleErrors);
     }

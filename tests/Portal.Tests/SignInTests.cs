@@ -58,10 +58,10 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Key_that_is_revoked_is_asked_for_again_and_the_view_comes_back()
     {
         var issued = await Keys.Issue(portal.App, "admin");
-        await using var tab = await Tab.Open(portal.App, (string)issued["key"]!);
+        await using var tab = await Tab.Open(portal.App, issued.Key);
         await tab.GoTo("keys");
         await tab.ShowsHeading("Keys");
-        await portal.App.AsAdmin().Delete($"/api/keys/{(string)issued["id"]!}");
+        await portal.App.AsAdmin().Delete($"/api/keys/{issued.Id}");
 
         await tab.Link("Relay").ClickAsync();
         await tab.ShowsText("The key is no longer accepted");

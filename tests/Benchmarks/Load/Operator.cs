@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using TestSupport.App;
 
 namespace Benchmarks.Load;
@@ -23,13 +22,7 @@ internal sealed class Operator(AppProcess app, int organization)
             new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests },
             async (number, _) =>
             {
-                var subscription = new JsonObject
-                {
-                    ["name"] = $"Load {number}",
-                    ["url"] = url.OriginalString,
-                    ["token"] = "token-of-the-load-test",
-                    ["events"] = new JsonArray(eventName),
-                };
+                var subscription = new SubscriptionRequest($"Load {number}", url.OriginalString, "token-of-the-load-test", [eventName]);
                 (await _api.Post($"{_path}/subscriptions", subscription)).Expect(HttpStatusCode.Created);
             }
         );
@@ -49,7 +42,7 @@ internal sealed class Operator(AppProcess app, int organization)
     {
         var answer = await _api.Send(HttpMethod.Post, $"{_path}/events", Event(number));
         var acceptedAt = Stopwatch.GetTimestamp();
-        return ((string)answer.Expect(HttpStatusCode.Accepted).Json["ids"]![0]!, acceptedAt);
+        return (answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0], acceptedAt);
     }
 
     /// <summary>How many deliveries the queue holds, under way or waiting.</summary>

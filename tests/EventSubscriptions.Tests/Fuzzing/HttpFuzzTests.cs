@@ -193,7 +193,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
         // Published last: when it is delivered, all messages before it have been received.
         var last = await organization.PublishCase();
         await Eventually.Until(
-            async () => (await subscription.Attempts("delivered")).Any(attempt => (string)attempt["eventId"]! == last),
+            async () => (await subscription.Attempts("delivered")).Any(attempt => attempt.EventId == last),
             () => "the last event"
         );
         await Eventually.Until(
@@ -201,10 +201,7 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
             () => "empty queues"
         );
         Assert.NotEmpty(await organization.AuditLog("event.deadLettered"));
-        var delivered = (await subscription.Attempts())
-            .Select(attempt => (string)attempt["eventId"]!)
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
+        var delivered = (await subscription.Attempts()).Select(attempt => attempt.EventId).Distinct(StringComparer.Ordinal).ToList();
         Assert.True(delivered.Count > Cases / 3, $"{delivered.Count} events were delivered.");
         foreach (var id in delivered)
         {

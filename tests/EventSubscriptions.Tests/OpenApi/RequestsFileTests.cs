@@ -71,7 +71,7 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
                     await Eventually.Until(
                         async () =>
                             (
-                                await organization.Api.GetAll(
+                                await organization.Api.GetAll<AttemptResult>(
                                     $"{organization.Path}/subscriptions/{values["subscriptionId"]}/deliveries?eventId={values["eventId"]}"
                                 )
                             ).Count > 0,

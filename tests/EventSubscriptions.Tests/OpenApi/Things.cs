@@ -48,7 +48,7 @@ internal sealed class Things(AppProcess app, Organization organization, Receiver
             case "name":
                 return "CaseClosedEvent";
             case "id" when operation.Path.StartsWith("/api/keys", StringComparison.Ordinal):
-                return (string)(await Keys.Issue(app, "read", organization.Id))["id"]!;
+                return (await Keys.Issue(app, "read", organization.Id)).Id;
             case "id":
                 Subscription = await organization.Subscribe(receiver.NewHook());
                 return Subscription.Id;

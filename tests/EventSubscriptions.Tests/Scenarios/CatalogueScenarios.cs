@@ -33,7 +33,7 @@ public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed)
             subscribed.Organization.Path + "/events",
             $$"""{"eventName":"{{eventName}}","data":{{data}}}"""
         );
-        var eventId = (string)answer.Expect(HttpStatusCode.Accepted).Json["ids"]![0]!;
+        var eventId = answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0];
 
         var request = await subscribed.Hook.Received(eventId);
         Assert.Equal(expected, Encoding.UTF8.GetString(request.Body));
@@ -45,10 +45,10 @@ public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed)
     [Fact]
     public async Task Catalogue_lists_exactly_the_events_of_the_specification()
     {
-        var types = (await subscribed.Organization.Api.Get("/api/event-types")).Expect(HttpStatusCode.OK).Json["items"]!.AsArray();
+        var types = await subscribed.Organization.Api.GetAll<EventTypeResult>("/api/event-types");
 
         Assert.Equal(33, types.Count);
-        Assert.Equal(s_names, types.Select(type => (string)type!["name"]!).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        Assert.Equal(s_names, types.Select(type => type.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
     /// <summary>An app with a subscription of organization 1, which the examples name, to all events.</summary>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -101,7 +99,7 @@ public sealed partial class CrashScenarios
         );
         await Eventually.QueuesAreEmpty(app);
         Assert.Subset(
-            (await subscription.Attempts("delivered")).Select(attempt => (string)attempt["eventId"]!).ToHashSet(StringComparer.Ordinal),
+            (await subscription.Attempts("delivered")).Select(attempt => attempt.EventId).ToHashSet(StringComparer.Ordinal),
             accepted.ToHashSet(StringComparer.Ordinal)
         );
     }
@@ -117,7 +115,7 @@ public sealed partial class CrashScenarios
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "first");
         await Scheduled(app, 1);
-        var rest = (DateTimeOffset)Assert.Single(await subscription.Attempts("throttled"))["nextAttemptAt"]!;
+        var rest = Assert.Single(await subscription.Attempts("throttled")).NextAttemptAt!.Value;
 
         await app.Kill();
         hook.Answers(200).RetryAfter = null;
@@ -134,7 +132,7 @@ public sealed partial class CrashScenarios
         );
 
         // It was the rest that held it: a change of the subscription ends that.
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["description"] = "Changed." })).Expect(HttpStatusCode.OK);
+        await subscription.Change(new { description = "Changed." });
         await organization.PublishCase(eventId: "third");
         await hook.Received("third");
         Assert.Equal(["first", "third"], hook.Requests.Select(request => request.EventId));

@@ -1,17 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>What somebody sees who starts the app with <c>--demo</c>.</summary>
+/// <summary>The app with <c>--demo</c>.</summary>
 public sealed class DemoScenarios
 {
     private static readonly HttpClient s_browser = new(new SocketsHttpHandler { UseProxy = false });
 
     [Fact]
-    public async Task Signed_events_arrive_and_the_inbox_can_be_made_to_fail_and_to_work_again()
+    public async Task Demo_delivers_signed_events_and_retries_them_when_the_inbox_fails()
     {
         await using var app = AppProcess.Create(
             ["--demo"],
@@ -21,57 +20,54 @@ public sealed class DemoScenarios
         var organization = new Organization(app.AsAdmin(), 1);
         var inbox = DemoInbox.Of(app);
 
-        var first = (await Arrived(inbox, arrivals => arrivals.Count >= 2))[^1];
-        Assert.False(first.AsObject().ContainsKey("signatureError"), first.ToJsonString());
-        Assert.True((bool)first["isTokenValid"]!);
-        Assert.Equal(1, (int)JsonNode.Parse((string)first["body"]!)!["organizationId"]!);
+        var first = (await Received(inbox, requests => requests.Count >= 2))[^1];
+        Assert.Null(first.SignatureError);
+        Assert.True(first.IsTokenValid);
+        Assert.Equal(1, ClientJson.Read<PayloadResult>(first.Body).OrganizationId);
 
         await Choose(inbox, "error");
         var failed = (await organization.Audited("delivery.failed", 1))[^1];
-        Assert.Equal(500, (int)failed["statusCode"]!);
+        Assert.Equal(500, failed.StatusCode);
         await Choose(inbox, "ok");
-        await Arrived(inbox, arrivals => (int)arrivals[0]["status"]! == 200 && arrivals.Any(arrival => (int)arrival["count"]! > 1));
+        await Received(inbox, requests => requests[0].Status == 200 && requests.Any(request => request.Count > 1));
 
         Assert.Equal(0, await app.Stop());
     }
 
     [Fact]
-    public async Task Second_start_uses_the_subscription_of_the_first_and_its_own_new_secret()
+    public async Task Second_start_reuses_the_subscription_with_a_new_secret()
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
-        await Arrived(DemoInbox.Of(app), arrivals => arrivals.Count >= 1);
+        await Received(DemoInbox.Of(app), requests => requests.Count >= 1);
         await app.Kill();
 
         await app.StartAgain();
 
-        var arrivals = await Arrived(
-            DemoInbox.Of(app),
-            arrivals => arrivals.Any(arrival => !arrival.AsObject().ContainsKey("signatureError"))
-        );
-        Assert.All(arrivals, arrival => Assert.True((bool)arrival["isTokenValid"]!));
-        Assert.Single(await app.AsAdmin().GetAll("/api/organizations/1/subscriptions"));
+        var requests = await Received(DemoInbox.Of(app), requests => requests.Any(request => request.SignatureError is null));
+        Assert.All(requests, request => Assert.True(request.IsTokenValid));
+        Assert.Single(await new Organization(app.AsAdmin(), 1).Subscriptions());
     }
 
     [Fact]
-    public async Task Markup_in_an_event_is_shown_as_the_text_that_it_is()
+    public async Task Markup_in_an_event_is_returned_as_text()
     {
         await using var app = AppProcess.Create(["--demo"]);
         await app.StartAgain();
         const string Script = "<script>alert('é')</script><img src=x onerror=alert(1)>";
 
-        var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = Script });
+        var id = await new Organization(app.AsAdmin(), 1).Publish(Some.CaseEvent, new { id = "1", name = Script });
 
-        var arrivals = await Arrived(DemoInbox.Of(app), arrivals => arrivals.Any(arrival => Header(arrival, "webhook-id") == id));
-        var body = (string)arrivals.Single(arrival => Header(arrival, "webhook-id") == id)["body"]!;
-        Assert.Equal(Script, (string)JsonNode.Parse(body)!["data"]!["name"]!);
+        var requests = await Received(DemoInbox.Of(app), requests => requests.Any(request => request.HeaderOf("webhook-id") == id));
+        var body = requests.Single(request => request.HeaderOf("webhook-id") == id).Body;
+        Assert.Equal(Script, ClientJson.Read<PayloadResult>(body).Data.GetProperty("name").GetString());
         using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/requests"));
         Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
     }
 
     [Fact]
-    public async Task Demo_says_what_to_do_where_the_app_refuses_its_inbox()
+    public async Task Demo_fails_with_the_setting_to_change_when_its_inbox_is_a_blocked_address()
     {
         await using var app = AppProcess.Create(["--demo"], ("Deliveries__AllowInsecureDestinations", "false"));
 
@@ -81,26 +77,14 @@ public sealed class DemoScenarios
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
-    private static string? Header(JsonNode arrival, string name) =>
-        (string?)
-            arrival["headers"]!
-                .AsArray()
-                .FirstOrDefault(header => string.Equals((string)header!["name"]!, name, StringComparison.OrdinalIgnoreCase))
-                ?["value"];
-
-    private static Task<IReadOnlyList<JsonNode>> Arrived(Uri inbox, Func<IReadOnlyList<JsonNode>, bool> wanted) =>
-        Eventually.Get<IReadOnlyList<JsonNode>>(
-            async () =>
-                [
-                    .. JsonNode.Parse(await s_browser.GetStringAsync(new Uri(inbox, "/requests")))!["requests"]!
-                        .AsArray()
-                        .Select(arrival => arrival!),
-                ],
+    private static Task<IReadOnlyList<InboxRequestResult>> Received(Uri inbox, Func<IReadOnlyList<InboxRequestResult>, bool> wanted) =>
+        Eventually.Get(
+            () => DemoInbox.Requests(s_browser, inbox),
             wanted,
-            arrivals =>
+            requests =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"other arrivals than these {arrivals.Count}: {string.Join('\n', arrivals.Take(3))}"
+                    $"other requests than these {requests.Count}: {string.Join('\n', requests.Take(3))}"
                 )
         );
 

@@ -17,21 +17,21 @@ public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<S
         var requests = hook.Requests;
         Assert.Equal(3, requests.Count);
         Assert.All(requests, request => Assert.Equal(requests[0].Body, request.Body));
-        Assert.Equal(3, (int)success["attempt"]!);
-        Assert.Equal(200, (int)success["statusCode"]!);
+        Assert.Equal(3, success.Attempt);
+        Assert.Equal(200, success.StatusCode);
 
         var failures = await organization.AuditLog("delivery.failed");
-        Assert.Equal([2, 1], failures.Select(entry => (int)entry["attempt"]!));
+        Assert.Equal([2, 1], failures.Select(entry => entry.Attempt));
         Assert.All(
             failures,
             entry =>
             {
-                Assert.Equal(500, (int)entry["statusCode"]!);
-                Assert.Equal("status", (string)entry["error"]!["kind"]!);
-                Assert.Equal(eventId, (string)entry["eventId"]!);
-                Assert.Equal(subscription.Id, (string)entry["subscriptionId"]!);
-                Assert.Equal(hook.Url.OriginalString, (string)entry["url"]!);
-                Assert.Equal("The receiver is not in the mood.", (string)entry["responseSnippet"]!);
+                Assert.Equal(500, entry.StatusCode);
+                Assert.Equal("status", entry.Error!.Kind);
+                Assert.Equal(eventId, entry.EventId);
+                Assert.Equal(subscription.Id, entry.SubscriptionId);
+                Assert.Equal(hook.Url.OriginalString, entry.Url);
+                Assert.Equal("The receiver is not in the mood.", entry.ResponseSnippet);
             }
         );
         Assert.Equal(2, (await subscription.Attempts("failed")).Count);
@@ -50,12 +50,12 @@ public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<S
         var deadLetter = Assert.Single(await organization.Audited("delivery.deadLettered", 1));
 
         var failures = await organization.AuditLog("delivery.failed");
-        Assert.Equal([4, 3, 2, 1], failures.Select(entry => (int)entry["attempt"]!));
-        Assert.All(failures, entry => Assert.Equal("connect", (string)entry["error"]!["kind"]!));
-        Assert.Equal("RetriesExhausted", (string)deadLetter["error"]!["kind"]!);
-        Assert.Contains((string)failures[0]["error"]!["detail"]!, (string)deadLetter["error"]!["detail"]!, StringComparison.Ordinal);
-        Assert.Equal(eventId, (string)deadLetter["eventId"]!);
-        Assert.Equal(subscription.Id, (string)deadLetter["subscriptionId"]!);
+        Assert.Equal([4, 3, 2, 1], failures.Select(entry => entry.Attempt));
+        Assert.All(failures, entry => Assert.Equal("connect", entry.Error!.Kind));
+        Assert.Equal("RetriesExhausted", deadLetter.Error!.Kind);
+        Assert.Contains(failures[0].Error!.Detail, deadLetter.Error!.Detail, StringComparison.Ordinal);
+        Assert.Equal(eventId, deadLetter.EventId);
+        Assert.Equal(subscription.Id, deadLetter.SubscriptionId);
         await Eventually.QueuesAreEmpty(app);
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -63,12 +62,12 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
     {
         var organization = shared.NewOrganization();
         var created = await Keys.Issue(shared.App, "manage", organization.Id);
-        var mine = organization.SeenBy(shared.App.As((string)created["key"]!));
+        var mine = organization.SeenBy(shared.App.As(created.Key));
         var hook = shared.Receiver.NewHook();
 
         await mine.Subscribe(hook);
         await hook.Received(await mine.PublishCase());
-        (await shared.App.AsAdmin().Delete($"/api/keys/{created["id"]}")).Expect(HttpStatusCode.NoContent);
+        (await shared.App.AsAdmin().Delete($"/api/keys/{created.Id}")).Expect(HttpStatusCode.NoContent);
 
         await Eventually.Until(
             async () => (await mine.Api.Get(mine.Path + "/subscriptions")).Status == HttpStatusCode.Unauthorized,
@@ -78,5 +77,5 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
     }
 
     private static IEnumerable<string> CaseIds(Hook hook) =>
-        hook.Requests.Select(request => (string)JsonNode.Parse(request.Body)!["data"]!["id"]!).Order(StringComparer.Ordinal);
+        hook.Requests.Select(request => request.Payload.Data.GetProperty("id").GetString()!).Order(StringComparer.Ordinal);
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -18,28 +17,25 @@ public abstract class MainJobScenarios
         var subscription = await organization.Subscribe(steady, Some.CaseEvent, "CaseClosedEvent");
         var retried = await organization.Subscribe(moody, Some.CaseEvent);
         var failing = await organization.Subscribe(absent, Some.CaseEvent);
-        Assert.Equal(3, (await organization.Api.GetAll(organization.Path + "/subscriptions?pageSize=1")).Count);
+        Assert.Equal(3, (await organization.Subscriptions("?pageSize=1")).Count);
 
         var eventId = await organization.PublishCase();
         await steady.Received(eventId);
         Assert.Equal(3, (await moody.Received(3)).Count);
         await retried.Attempted("delivered", 1);
         var deadLetter = Assert.Single(await organization.Audited("delivery.deadLettered", 1));
-        Assert.Equal(failing.Id, (string)deadLetter["subscriptionId"]!);
+        Assert.Equal(failing.Id, deadLetter.SubscriptionId);
         Assert.Equal(3, (await failing.Attempts("failed")).Count);
         Assert.Equal(5, (await organization.AuditLog("delivery.failed")).Count);
 
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
-        (
-            await organization.Api.Patch(retried.Path, new JsonObject { ["token"] = "another-token-of-the-receiver" }, retried.Created.ETag)
-        ).Expect(HttpStatusCode.OK);
+        await subscription.Change(new { isActive = false });
+        (await organization.Api.Patch(retried.Path, new { token = "another-token-of-the-receiver" }, retried.Created.ETag)).Expect(
+            HttpStatusCode.OK
+        );
         (await organization.Api.Delete(failing.Path)).Expect(HttpStatusCode.NoContent);
         var second = await organization.PublishCase();
         await moody.Received(second);
-        await Eventually.Until(
-            async () => (string)(await retried.Attempts("delivered"))[0]["eventId"]! == second,
-            () => "the second event in the log"
-        );
+        await Eventually.Until(async () => (await retried.Attempts("delivered"))[0].EventId == second, () => "the second event in the log");
         Assert.Equal(1, steady.Count);
         Assert.Equal(3, absent.Count);
         Assert.Equal(
@@ -47,7 +43,7 @@ public abstract class MainJobScenarios
             string.Join(
                 ", ",
                 (await organization.AuditLog())
-                    .Select(entry => (string)entry["type"]!)
+                    .Select(entry => entry.Type)
                     .Where(type => type.StartsWith("subscription.", StringComparison.Ordinal))
             )
         );

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -23,10 +22,10 @@ public sealed class OperationScenarios
         await app.StartAgain();
 
         await hook.Received(2);
-        Assert.Equal(eventId, (string)(await subscription.Attempted("delivered", 1))[0]["eventId"]!);
+        Assert.Equal(eventId, (await subscription.Attempted("delivered", 1))[0].EventId);
         var mine = organization.SeenBy(app.As(key));
-        var listed = Assert.Single(await mine.Api.GetAll(mine.Path + "/subscriptions"));
-        Assert.Equal(subscription.Id, (string)listed["id"]!);
+        var listed = Assert.Single(await mine.Subscriptions());
+        Assert.Equal(subscription.Id, listed.Id);
         Assert.Equal(subscription.Created.ETag, (await mine.Api.Get(subscription.Path)).ETag);
         Assert.Single(await mine.AuditLog("delivery.failed"));
         Assert.Single(await mine.AuditLog("subscription.created"));
@@ -123,11 +122,9 @@ public sealed class OperationScenarios
         await organization.SeenBy(app.As(key)).PublishCase("payload-that-is-private");
         (await app.AsAdmin().PutOnQueue("events", "poison-that-is-private"u8.ToArray())).Expect(HttpStatusCode.Created);
         await organization.Audited("delivery.deadLettered", 2);
-        (await organization.Api.Patch(subscriptions[0].Path, new JsonObject { ["token"] = "token-that-is-newer" })).Expect(
-            HttpStatusCode.OK
-        );
-        var rotation = (await organization.Api.Post($"{subscriptions[0].Path}/rotate-secret", new JsonObject())).Expect(HttpStatusCode.OK);
-        string[] signingSecrets = [(string)rotation.Json["signingSecret"]!, .. subscriptions.Select(s => s.SigningSecret)];
+        await subscriptions[0].Change(new { token = "token-that-is-newer" });
+        var rotation = await subscriptions[0].RotateSecret();
+        string[] signingSecrets = [rotation, .. subscriptions.Select(s => s.SigningSecret)];
         Assert.Equal(0, await app.Stop());
 
         Assert.Contains("trce:", app.Output, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -60,11 +59,11 @@ public sealed class OutageScenarios
         while (!enough.IsCancellationRequested)
         {
             var id = $"outage-{published.Count}";
-            var body = new JsonObject
+            var body = new
             {
-                ["eventName"] = Some.CaseEvent,
-                ["data"] = Some.CaseData(id),
-                ["id"] = id,
+                eventName = Some.CaseEvent,
+                data = Some.CaseData(id),
+                id,
             };
             if ((await organization.Api.Post(organization.Path + "/events", body)).Status == HttpStatusCode.Accepted)
             {

@@ -1,51 +1,50 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>What a producer outside of the app may put on the queue <c>events</c>.</summary>
+/// <summary>Messages of external producers on the queue <c>events</c>.</summary>
 public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]
-    public async Task Message_that_is_not_JSON_ends_in_the_audit_log_of_the_system()
+    public async Task Message_is_in_the_system_audit_log_when_it_is_not_JSON()
     {
         var entry = await DeadLetteredWithoutOrganization("this is not JSON");
 
-        Assert.Equal("MalformedEvent", (string)entry["error"]!["kind"]!);
+        Assert.Equal("MalformedEvent", entry.Error!.Kind);
     }
 
     [Fact]
-    public async Task Message_without_an_organization_ends_in_the_audit_log_of_the_system()
+    public async Task Message_is_in_the_system_audit_log_when_it_has_no_organization()
     {
         var entry = await DeadLetteredWithoutOrganization("""{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"}}""");
 
-        Assert.Equal("MalformedEvent", (string)entry["error"]!["kind"]!);
-        Assert.Contains("organizationId", (string)entry["error"]!["detail"]!, StringComparison.Ordinal);
+        Assert.Equal("MalformedEvent", entry.Error!.Kind);
+        Assert.Contains("organizationId", entry.Error!.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Message_without_a_name_ends_in_the_audit_log_of_its_organization()
+    public async Task Message_is_in_the_audit_log_of_its_organization_when_it_has_no_event_type()
     {
         var entry = await DeadLettered(organization => $$$"""{"organizationId":{{{organization}}},"data":{}}""");
 
-        Assert.Equal("MalformedEvent", (string)entry["error"]!["kind"]!);
-        Assert.Contains("eventName", (string)entry["error"]!["detail"]!, StringComparison.Ordinal);
+        Assert.Equal("MalformedEvent", entry.Error!.Kind);
+        Assert.Contains("eventName", entry.Error!.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Message_of_300_KB_ends_in_the_audit_log_of_its_organization()
+    public async Task Message_is_in_the_audit_log_of_its_organization_when_it_is_too_large()
     {
         var entry = await DeadLettered(organization =>
             $$$"""{"eventName":"CaseArchivedEvent","organizationId":{{{organization}}},"data":{"id":"1","name":"{{{new string('x', 300_000)}}}"}}"""
         );
 
-        Assert.Equal("PayloadTooLarge", (string)entry["error"]!["kind"]!);
+        Assert.Equal("PayloadTooLarge", entry.Error!.Kind);
     }
 
     [Fact]
-    public async Task Message_of_an_outside_producer_is_delivered_as_it_came()
+    public async Task Message_of_an_external_producer_is_delivered_unchanged()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -58,7 +57,7 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
         Assert.Equal(body, Encoding.UTF8.GetString((await hook.Received("producer-1")).Body));
     }
 
-    private async Task<JsonNode> DeadLettered(Func<int, string> body)
+    private async Task<AuditLogEntry> DeadLettered(Func<int, string> body)
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -72,15 +71,15 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
         return entry;
     }
 
-    private async Task<JsonNode> DeadLetteredWithoutOrganization(string body)
+    private async Task<AuditLogEntry> DeadLetteredWithoutOrganization(string body)
     {
         var messageId = "poison-" + Guid.NewGuid().ToString("N");
         await Put(body, messageId);
 
         var entries = await Eventually.Get(
             async () =>
-                (await shared.App.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"))
-                    .Where(entry => (string?)entry["eventId"] == messageId)
+                (await shared.App.AsAdmin().GetAll<AuditLogEntry>("/api/audit-logs?type=event.deadLettered"))
+                    .Where(entry => entry.EventId == messageId)
                     .ToList(),
             found => found.Count > 0,
             _ => "an audit entry for " + messageId

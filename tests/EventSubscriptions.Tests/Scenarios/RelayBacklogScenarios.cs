@@ -24,6 +24,6 @@ public sealed class RelayBacklogScenarios : RelayScenario
         Assert.Equal(10_000, expected.Count);
         Assert.Equal(10_000, hook.Count);
         Assert.Empty(await new Organization(app.AsAdmin(), 1).AuditLog("relay.gap"));
-        Assert.Equal("healthy", (string)(await Health(app)).Single()["state"]!);
+        Assert.Equal("healthy", (await Health(app)).Single().State);
     }
 }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -69,6 +67,6 @@ public abstract class RelayScenario : IAsyncLifetime
     private protected static HashSet<string> Ids(Hook hook) =>
         hook.Requests.Select(request => request.EventId).ToHashSet(StringComparer.Ordinal);
 
-    private protected static async Task<IReadOnlyList<JsonNode>> Health(AppProcess app) =>
-        [.. (await app.AsAdmin().Get("/api/health")).Expect(HttpStatusCode.OK).Json["relay"]!.AsArray().Select(one => one!)];
+    private protected static async Task<IReadOnlyList<RelayHealthResult>> Health(AppProcess app) =>
+        (await app.AsAdmin().Get<HealthResult>("/api/health")).Relay!;
 }

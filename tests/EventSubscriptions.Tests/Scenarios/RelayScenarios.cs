@@ -6,11 +6,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>From a stand-in for Relay through the app to a receiver's POST.</summary>
+/// <summary>From a fake Relay through the app to a receiver.</summary>
 public sealed class RelayScenarios : RelayScenario
 {
     [Fact]
-    public async Task Each_sample_of_the_document_arrives_as_the_example_of_the_catalogue()
+    public async Task Sample_of_each_Relay_event_is_delivered_as_in_the_catalogue()
     {
         var account = Relay.NewAccount();
         await using var app = await Start((account, 1));
@@ -19,7 +19,7 @@ public sealed class RelayScenarios : RelayScenario
         var expected = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in RelaySamples.Names)
         {
-            // Apart from id and time, which must be its own and of these days.
+            // With a new id and a current timestamp.
             var (id, at) = (Guid.NewGuid().ToString("N"), DateTimeOffset.UtcNow.AddMinutes(-expected.Count));
             var sample = JsonNode.Parse(RelaySamples.Answer(name))!.AsArray()[0]!.DeepClone().AsObject();
             var (sampleId, sampleTime) = ((string)sample["id"]!, (string)sample["timestamp"]!);
@@ -43,7 +43,7 @@ public sealed class RelayScenarios : RelayScenario
     }
 
     [Fact]
-    public async Task Failing_subscriber_is_audited_when_that_begins_and_ends_shows_in_health_and_holds_up_nobody()
+    public async Task Failing_subscriber_is_audited_and_unhealthy_and_does_not_block_others()
     {
         var (failing, fine) = (Relay.NewAccount(), Relay.NewAccount());
         failing.Refuse(StatusCodes.Status401Unauthorized, $"The key {failing.ApiKey} is not known.");
@@ -59,31 +59,28 @@ public sealed class RelayScenarios : RelayScenario
         var health = await Health(app);
         Assert.Equal(
             [(failing.Id, 1, "failing"), (fine.Id, 2, "healthy")],
-            health.Select(one => ((string)one["subscriberId"]!, (int)one["organizationId"]!, (string)one["state"]!))
+            health.Select(one => (one.SubscriberId, one.OrganizationId, one.State))
         );
-        Assert.Equal(
-            ("status", true, true),
-            ((string)health[0]["error"]!["kind"]!, health[0]["lastSuccessfulPollAt"] is null, health[0]["lagSeconds"] is null)
-        );
-        Assert.InRange((long)health[1]["lagSeconds"]!, 0, 60);
+        Assert.Equal(("status", true, true), (health[0].Error!.Kind, health[0].LastSuccessfulPollAt is null, health[0].LagSeconds is null));
+        Assert.InRange(health[1].LagSeconds!.Value, 0, 60);
         var bound = app.As(await Keys.Create(app, "read", organizationId: 2));
-        Assert.Equal(fine.Id, (string)Assert.Single((await bound.Get("/api/health")).Json["relay"]!.AsArray())!["subscriberId"]!);
-        Assert.Null((await app.As(null).Get("/api/health")).Json["relay"]);
+        Assert.Equal(fine.Id, Assert.Single((await bound.Get<HealthResult>("/api/health")).Relay!).SubscriberId);
+        Assert.Null((await app.As(null).Get<HealthResult>("/api/health")).Relay);
 
         failing.Behave();
         await hook.Received(failing.Add(DateTimeOffset.UtcNow));
         await first.Audited("relay.recovered", 1);
 
         var failed = Assert.Single(await first.AuditLog("relay.failed"));
-        Assert.Equal((401, "The key *** is not known."), ((int)failed["statusCode"]!, (string)failed["responseSnippet"]!));
-        Assert.DoesNotContain(await second.AuditLog(), entry => ((string)entry["type"]!).StartsWith("relay.", StringComparison.Ordinal));
+        Assert.Equal((401, "The key *** is not known."), (failed.StatusCode, failed.ResponseSnippet));
+        Assert.DoesNotContain(await second.AuditLog(), entry => entry.Type.StartsWith("relay.", StringComparison.Ordinal));
         Assert.Equal(0, await app.Stop());
         Assert.DoesNotContain(failing.ApiKey, app.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(fine.ApiKey, app.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Nothing_is_wrong_without_subscribers()
+    public async Task App_runs_without_Relay_subscribers()
     {
         await using var app = await Start();
 
@@ -92,7 +89,7 @@ public sealed class RelayScenarios : RelayScenario
     }
 
     [Fact]
-    public async Task Start_is_refused_with_every_mistake_by_its_setting()
+    public async Task Start_fails_with_all_invalid_settings()
     {
         await using var app = AppProcess.Create(
             ("Relay__BaseAddress", "http://relay.example"),

@@ -1,84 +1,71 @@
 using System.Net;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>What an operator does to see whether a receiver works, and to send it once more what it has lost.</summary>
+/// <summary>Tests of a receiver, and resends of lost events.</summary>
 public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]
-    public async Task Test_sends_the_example_of_a_subscribed_event_and_answers_with_the_attempt()
+    public async Task Test_sends_the_example_of_a_subscribed_event_and_returns_the_attempt()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook, "CaseClosedEvent", "CaseCreatedEvent");
 
-        var attempt = (await organization.Api.Send(HttpMethod.Post, subscription.Path + "/test")).Expect(HttpStatusCode.OK).Json;
+        var attempt = (await organization.Api.Send(HttpMethod.Post, subscription.Path + "/test"))
+            .Expect(HttpStatusCode.OK)
+            .Read<AttemptResult>();
 
-        Assert.True((bool)attempt["delivered"]!);
-        Assert.Equal(
-            ("delivered", 200, "test", 1),
-            ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["run"]!, (int)attempt["attempt"]!)
-        );
+        Assert.True(attempt.Delivered);
+        Assert.Equal(("delivered", 200, "test", 1), (attempt.Outcome, attempt.StatusCode, attempt.Run, attempt.Attempt));
         var request = Assert.Single(hook.Requests);
-        Assert.Equal((string)attempt["eventId"]!, request.EventId);
+        Assert.Equal(attempt.EventId, request.EventId);
         Assert.Equal("Bearer " + subscription.Token, request.Authorization);
-        var payload = JsonNode.Parse(request.Body)!;
-        var example = (await organization.Api.Get("/api/event-types/CaseClosedEvent")).Expect(HttpStatusCode.OK).Json["example"]!;
-        Assert.Equal(organization.Id, (int)payload["organizationId"]!);
-        Assert.True(JsonNode.DeepEquals(example["data"], payload["data"]));
-        Assert.Equal("test", (string)Assert.Single(await subscription.Attempts())["run"]!);
+        var example = (await organization.Api.Get<EventTypeResult>("/api/event-types/CaseClosedEvent")).Example.GetProperty("data");
+        Assert.Equal(organization.Id, request.Payload.OrganizationId);
+        Assert.True(JsonElement.DeepEquals(example, request.Payload.Data));
+        Assert.Equal("test", Assert.Single(await subscription.Attempts()).Run);
     }
 
     [Fact]
-    public async Task Test_reaches_the_receiver_of_an_inactive_subscription_and_shows_its_failure_once()
+    public async Task Test_of_an_inactive_subscription_returns_the_failure_without_a_retry()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook().Answers(500);
         var subscription = await organization.Subscribe(hook);
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+        await subscription.Change(new { isActive = false });
 
-        var attempt = (await organization.Api.Post(subscription.Path + "/test", new JsonObject { ["eventName"] = "CaseArchivedEvent" }))
-            .Expect(HttpStatusCode.OK)
-            .Json;
+        var attempt = await subscription.Test("CaseArchivedEvent");
 
-        Assert.False((bool)attempt["delivered"]!);
-        Assert.Equal(
-            ("failed", 500, "CaseArchivedEvent"),
-            ((string)attempt["outcome"]!, (int)attempt["statusCode"]!, (string)attempt["eventName"]!)
-        );
-        Assert.Equal("status", (string)attempt["error"]!["kind"]!);
-        Assert.Null(attempt["nextAttemptAt"]);
+        Assert.False(attempt.Delivered);
+        Assert.Equal(("failed", 500, "CaseArchivedEvent"), (attempt.Outcome, attempt.StatusCode, attempt.EventName));
+        Assert.Equal("status", attempt.Error!.Kind);
+        Assert.Null(attempt.NextAttemptAt);
         Assert.Equal(1, hook.Count);
         Assert.Empty(await organization.AuditLog("delivery.failed"));
     }
 
     [Fact]
-    public async Task Test_refuses_an_event_that_does_not_exist_and_a_subscription_of_others()
+    public async Task Test_is_refused_when_the_event_type_or_the_subscription_is_unknown()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
 
-        var misspelt = await organization.Api.Post(
-            subscription.Path + "/test",
-            new JsonObject { ["eventName"] = "CaseClosedEvnt", ["event"] = 1 }
-        );
-        var others = await organization.Api.Post($"{shared.NewOrganization().Path}/subscriptions/{subscription.Id}/test", new JsonObject());
+        var misspelt = await organization.Api.Post(subscription.Path + "/test", new { eventName = "CaseClosedEvnt", @event = 1 });
+        var others = await organization.Api.Post($"{shared.NewOrganization().Path}/subscriptions/{subscription.Id}/test", new { });
 
-        Assert.Contains(
-            "CaseClosedEvent",
-            (string)misspelt.Expect(HttpStatusCode.BadRequest).Json["errors"]!["eventName"]![0]!,
-            StringComparison.Ordinal
-        );
-        Assert.NotNull(misspelt.Json["errors"]!["event"]);
+        var errors = misspelt.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!;
+        Assert.Contains("CaseClosedEvent", errors.Single(error => error.Key == "eventName").Value[0], StringComparison.Ordinal);
+        Assert.Contains("event", errors.Keys);
         others.Expect(HttpStatusCode.NotFound);
         Assert.Equal(0, hook.Count);
     }
 
     [Fact]
-    public async Task Resend_repeats_one_event_with_its_payload_and_a_run_of_its_own()
+    public async Task Resend_sends_the_same_payload_with_a_new_run()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -86,18 +73,18 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var eventId = await organization.PublishCase();
         await hook.Received(1);
 
-        var run = (string)(await Resend(subscription, eventId)).Expect(HttpStatusCode.Accepted).Json["run"]!;
+        var run = (await Resend(subscription, eventId)).Expect(HttpStatusCode.Accepted).Read<ResendResult>().Run;
         var requests = await hook.Received(2);
 
         Assert.Equal([eventId, eventId], requests.Select(request => request.EventId));
         Assert.Equal(requests[0].Body, requests[1].Body);
         var attempts = await subscription.Attempted("delivered", 2);
-        Assert.Equal([run, "event"], attempts.Select(attempt => (string)attempt["run"]!));
+        Assert.Equal([run, "event"], attempts.Select(attempt => attempt.Run));
         Assert.StartsWith("rsd_", run, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Resend_delivers_what_was_given_up()
+    public async Task Resend_delivers_a_dead_lettered_event()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook().Answers(500, 500, 500, 500, 200);
@@ -107,11 +94,11 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
 
         (await Resend(subscription, eventId)).Expect(HttpStatusCode.Accepted);
 
-        Assert.Equal(eventId, (string)Assert.Single(await subscription.Attempted("delivered", 1))["eventId"]!);
+        Assert.Equal(eventId, Assert.Single(await subscription.Attempted("delivered", 1)).EventId);
     }
 
     [Fact]
-    public async Task Resend_is_refused_for_what_is_not_archived_and_for_an_inactive_subscription()
+    public async Task Resend_is_refused_when_the_event_is_not_archived_or_the_subscription_is_inactive()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -120,7 +107,7 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         await hook.Received(1);
 
         (await Resend(subscription, "evt_unknown")).Expect(HttpStatusCode.NotFound);
-        (await organization.Api.Patch(subscription.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+        await subscription.Change(new { isActive = false });
         (await Resend(subscription, eventId)).Expect(HttpStatusCode.Conflict);
         (await Resend(subscription, "evt_unknown")).Expect(HttpStatusCode.NotFound);
         Assert.Equal(1, hook.Count);

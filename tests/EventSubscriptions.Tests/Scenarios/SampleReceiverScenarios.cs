@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -44,9 +43,9 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
         Assert.InRange(await Send(url, request), HttpStatusCode.OK, HttpStatusCode.NoContent);
 
-        (
-            await organization.Api.Patch(subscription.Path, new JsonObject { ["url"] = url.OriginalString, ["token"] = subscription.Token })
-        ).Expect(HttpStatusCode.OK);
+        (await organization.Api.Patch(subscription.Path, new { url = url.OriginalString, token = subscription.Token })).Expect(
+            HttpStatusCode.OK
+        );
         var next = await organization.PublishCase();
 
         Assert.Equal(

@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Scenarios.Harness;
@@ -21,9 +19,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     {
         var secret = (await _organization.Subscribe(_hook)).SigningSecret;
 
-        var request = await _hook.Received(
-            await _organization.Publish(Some.CaseEvent, new JsonObject { ["id"] = "1", ["name"] = "Grüße, 你好 \u2028 😀" })
-        );
+        var request = await _hook.Received(await _organization.Publish(Some.CaseEvent, new { id = "1", name = "Grüße, 你好 \u2028 😀" }));
 
         Assert.Equal(StandardWebhooks.Valid, await library.Verify(request, secret));
         Assert.Single(Signatures(request));
@@ -85,7 +81,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     {
         var subscription = await _organization.Subscribe(_hook);
 
-        var rotated = await Rotate(subscription);
+        var rotated = await subscription.RotateSecret();
         var request = await _hook.Received(await _organization.PublishCase());
 
         Assert.NotEqual(subscription.SigningSecret, rotated);
@@ -98,7 +94,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     public async Task Old_secret_no_longer_verifies_after_the_overlap()
     {
         var subscription = await _organization.Subscribe(_hook);
-        var rotated = await Rotate(subscription, "00:00:00.500");
+        var rotated = await subscription.RotateSecret("00:00:00.500");
 
         ReceivedRequest request;
         do
@@ -114,8 +110,8 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     public async Task Old_secret_no_longer_verifies_at_once_when_there_is_no_overlap()
     {
         var subscription = await _organization.Subscribe(_hook);
-        var second = await Rotate(subscription);
-        var third = await Rotate(subscription, "00:00:00");
+        var second = await subscription.RotateSecret();
+        var third = await subscription.RotateSecret("00:00:00");
 
         var request = await _hook.Received(await _organization.PublishCase());
 
@@ -128,7 +124,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     public async Task Secret_is_shown_by_nothing_but_its_creation_and_rotation()
     {
         var subscription = await _organization.Subscribe(_hook.Answers(500));
-        var rotated = await Rotate(subscription);
+        var rotated = await subscription.RotateSecret();
         await _organization.PublishCase();
         await _organization.Audited("delivery.failed", 1);
 
@@ -136,9 +132,9 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
         [
             (await _organization.Api.Get(subscription.Path)).Expect(HttpStatusCode.OK).Text,
             (await _organization.Api.Get($"{_organization.Path}/subscriptions")).Expect(HttpStatusCode.OK).Text,
-            (await _organization.Api.Patch(subscription.Path, new JsonObject { ["name"] = "newer" })).Expect(HttpStatusCode.OK).Text,
-            .. (await _organization.AuditLog()).Select(entry => entry.ToJsonString()),
-            .. (await subscription.Attempts()).Select(attempt => attempt.ToJsonString()),
+            (await _organization.Api.Patch(subscription.Path, new { name = "newer" })).Expect(HttpStatusCode.OK).Text,
+            await _organization.AuditLogText(),
+            await subscription.AttemptsText(),
             shared.App.Output,
         ];
 
@@ -152,11 +148,4 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
 
     private static string OneMore(string seconds) =>
         (long.Parse(seconds, CultureInfo.InvariantCulture) + 1).ToString(CultureInfo.InvariantCulture);
-
-    private async Task<string> Rotate(SubscriptionHandle subscription, string? overlap = null)
-    {
-        var body = overlap is null ? null : Encoding.UTF8.GetBytes(new JsonObject { ["overlap"] = overlap }.ToJsonString());
-        var answer = await _organization.Api.Send(HttpMethod.Post, $"{subscription.Path}/rotate-secret", body, "application/json");
-        return (string)answer.Expect(HttpStatusCode.OK).Json["signingSecret"]!;
-    }
 }

@@ -15,8 +15,8 @@ public sealed class StartScenarios
         Assert.Contains("Starting without tables", app.Output, StringComparison.Ordinal);
 
         var admin = app.AsAdmin();
-        var health = (await admin.Get("/api/health")).Expect(HttpStatusCode.ServiceUnavailable).Json;
-        Assert.Equal(("unhealthy", "healthy"), ((string)health["checks"]!["tables"]!, (string)health["checks"]!["queues"]!));
+        var health = (await admin.Get("/api/health")).Expect(HttpStatusCode.ServiceUnavailable).Read<HealthResult>();
+        Assert.Equal(("unhealthy", "healthy"), (health.Checks!.GetValueOrDefault("tables"), health.Checks!.GetValueOrDefault("queues")));
         var organization = Organization.New(app);
         (await admin.Get($"{organization.Path}/subscriptions")).Expect(HttpStatusCode.ServiceUnavailable);
         await organization.PublishCase();

@@ -38,20 +38,17 @@ public sealed class SubscribeThenPublishScenarios(SharedApp shared) : IClassFixt
         await organization.Subscribe(witness);
         await hook.Received(await organization.PublishCase());
 
-        (
-            await organization.Api.Patch(
-                subscription.Path,
-                new System.Text.Json.Nodes.JsonObject { ["events"] = new System.Text.Json.Nodes.JsonArray("CaseClosedEvent") }
-            )
-        ).Expect(System.Net.HttpStatusCode.OK);
+        (await organization.Api.Patch(subscription.Path, new { events = new[] { "CaseClosedEvent" } })).Expect(
+            System.Net.HttpStatusCode.OK
+        );
         await witness.Received(await organization.PublishCase());
         var wanted = await organization.Publish(
             "CaseClosedEvent",
-            new System.Text.Json.Nodes.JsonObject
+            new
             {
-                ["id"] = "1",
-                ["name"] = "n",
-                ["closedOn"] = "2025-01-28T12:00:00Z",
+                id = "1",
+                name = "n",
+                closedOn = "2025-01-28T12:00:00Z",
             }
         );
         await hook.Received(wanted);

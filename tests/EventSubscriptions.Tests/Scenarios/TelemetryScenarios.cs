@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json.Nodes;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -184,16 +183,14 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 );
             await hook.Received("outside");
             await app.AsAdmin().PutOnQueue("events", "not an event"u8.ToArray());
-            (await organization.Api.Post($"{subscription.Path}/deliveries/outside/resend", new JsonObject())).Expect(
-                HttpStatusCode.Accepted
-            );
+            (await organization.Api.Post($"{subscription.Path}/deliveries/outside/resend", new { })).Expect(HttpStatusCode.Accepted);
             await hook.Received(4);
             await Replay(organization, subscription);
             await hook.Received(6);
 
             await AskForMore(app, organization, closed, receiver);
             await Eventually.Get(
-                () => app.AsAdmin().GetAll("/api/audit-logs?type=event.deadLettered"),
+                () => app.AsAdmin().GetAll<AuditLogEntry>("/api/audit-logs?type=event.deadLettered"),
                 entries => entries.Count == 1,
                 entries => $"a dead letter, {entries.Count} are there"
             );
@@ -205,11 +202,11 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
 
         private static async Task PublishTraced(Organization organization)
         {
-            var body = new JsonObject { ["eventName"] = Some.CaseEvent, ["data"] = Some.CaseData(Payload) };
+            var body = new { eventName = Some.CaseEvent, data = Some.CaseData(Payload) };
             var answer = await organization.Api.Send(
                 HttpMethod.Post,
                 $"{organization.Path}/events",
-                Encoding.UTF8.GetBytes(body.ToJsonString()),
+                Encoding.UTF8.GetBytes(ClientJson.Write(body)),
                 "application/json",
                 ifMatch: null,
                 ("traceparent", $"00-{CallersTrace}-{CallersSpan}-01")
@@ -220,38 +217,36 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         private static async Task Replay(Organization organization, SubscriptionHandle subscription)
         {
             var from = TimeProvider.System.GetUtcNow().AddHours(-1);
-            (await organization.Api.Post($"{subscription.Path}/replays", new JsonObject { ["from"] = from })).Expect(
-                HttpStatusCode.Accepted
-            );
+            (await organization.Api.Post($"{subscription.Path}/replays", new { from })).Expect(HttpStatusCode.Accepted);
             await organization.Audited("replay.ended", 1);
         }
 
-        /// <summary>Failures of other kinds, for other receivers: given up, skipped, held.</summary>
+        /// <summary>Other outcomes at other receivers: dead-lettered, skipped, postponed.</summary>
         private static async Task AskForMore(AppProcess app, Organization organization, ClosedPort closed, Receiver receiver)
         {
             var failing = await organization.Subscribe(receiver.NewHook().Answers(500), "TaskDeletedEvent");
             var slow = receiver.NewHook();
             var deactivated = await Organization.New(app).Subscribe(slow, rateLimitPerSecond: 1);
             var unreachable = await organization.Subscribe(closed.Url, "CaseCreatedEvent");
-            (await organization.Api.Post($"{failing.Path}/test", new JsonObject())).Expect(HttpStatusCode.OK);
+            (await organization.Api.Post($"{failing.Path}/test", new { })).Expect(HttpStatusCode.OK);
             await organization.Publish(
                 "TaskDeletedEvent",
-                new JsonObject
+                new
                 {
-                    ["taskId"] = "1",
-                    ["taskName"] = "n",
-                    ["taskType"] = "t",
+                    taskId = "1",
+                    taskName = "n",
+                    taskType = "t",
                 }
             );
             for (var n = 0; n < 3; n++)
             {
                 await organization.Publish(
                     "CaseCreatedEvent",
-                    new JsonObject
+                    new
                     {
-                        ["id"] = "1",
-                        ["name"] = "n",
-                        ["ownerUser"] = "u",
+                        id = "1",
+                        name = "n",
+                        ownerUser = "u",
                     }
                 );
             }
@@ -259,7 +254,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             // They would take a minute.
             await deactivated.Organization.PublishCases(60, "case");
             await slow.Received(1);
-            (await organization.Api.Patch(deactivated.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+            await deactivated.Change(new { isActive = false });
             await unreachable.Attempted("failed", 5);
             await organization.Audited("delivery.deadLettered", 1);
             await deactivated.Attempted("skipped", 1);

@@ -53,8 +53,8 @@ public sealed class ThrottleScenarios(SharedApp shared) : IClassFixture<SharedAp
         await organization.Subscribe(witness);
         await witness.Received(await organization.PublishCase("last"));
 
-        Assert.Equal(subscription.Id, (string)opened["subscriptionId"]!);
-        Assert.Equal("connect", (string)opened["error"]!["kind"]!);
+        Assert.Equal(subscription.Id, opened.SubscriptionId);
+        Assert.Equal("connect", opened.Error!.Kind);
         Assert.Single(await organization.AuditLog("breaker.opened"));
 
         // Those that were under way when it opened, a probe every 30 s, and no more.

@@ -1,14 +1,14 @@
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LocalHost.Demo;
+using TestSupport.App;
 
 namespace LocalHost.Tests.Demo;
 
 public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 {
-    private const string Token = "a-token-that-nobody-sees";
+    private const string Token = "a-token-that-is-never-shown";
 
     private readonly TestClock _time = new();
     private Inbox _inbox = null!;
@@ -27,7 +27,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     public void Dispose() => _client.Dispose();
 
     [Fact]
-    public async Task Requests_are_listed_newest_first_with_their_headers_and_a_body_that_can_be_read()
+    public async Task Requests_are_listed_newest_first_with_their_headers_and_an_indented_body()
     {
         await Send("""{"eventName":"A","data":{"x":"<b>é</b>"}}""", "evt_1");
         await Send("no JSON", "evt_2");
@@ -35,55 +35,48 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
 
         var requests = await Requests();
 
-        Assert.Equal(["3", "2", "1"], requests.Select(request => request["number"]!.ToString()));
-        Assert.Equal(["2", "1", "1"], requests.Select(request => request["count"]!.ToString()));
-        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", (string)requests[2]["body"]!);
-        Assert.Equal("no JSON", (string)requests[1]["body"]!);
-        Assert.Contains(
-            requests[0]["headers"]!.AsArray(),
-            header => (string)header!["name"]! == "webhook-id" && (string)header["value"]! == "evt_1"
-        );
+        Assert.Equal([3, 2, 1], requests.Select(request => request.Number));
+        Assert.Equal([2, 1, 1], requests.Select(request => request.Count));
+        Assert.Equal("{\n  \"eventName\": \"A\",\n  \"data\": {\n    \"x\": \"<b>é</b>\"\n  }\n}", requests[2].Body);
+        Assert.Equal("no JSON", requests[1].Body);
+        Assert.Equal("evt_1", requests[0].HeaderOf("webhook-id"));
     }
 
     [Fact]
-    public async Task Token_is_shown_by_its_end_alone()
+    public async Task Token_is_masked_except_for_its_end()
     {
         await Send("{}");
 
         var text = await _client.GetStringAsync("/requests");
 
         Assert.DoesNotContain(Token, text, StringComparison.Ordinal);
-        var authorization = (await Requests())[0]["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization");
-        Assert.Equal("Bearer ••••" + Token[^4..], (string)authorization!["value"]!);
+        Assert.Equal("Bearer ••••" + Token[^4..], (await Requests())[0].HeaderOf("Authorization"));
     }
 
     [Fact]
-    public async Task Short_token_is_not_shown_at_all()
+    public async Task Short_token_is_masked()
     {
         await Send("{}", token: "elevenchars");
 
         var request = (await Requests())[0];
 
-        Assert.Equal(
-            "Bearer ••••",
-            (string)request["headers"]!.AsArray().Single(header => (string)header!["name"]! == "Authorization")!["value"]!
-        );
-        Assert.False((bool)request["isTokenValid"]!);
+        Assert.Equal("Bearer ••••", request.HeaderOf("Authorization"));
+        Assert.False(request.IsTokenValid);
     }
 
     [Fact]
-    public async Task Request_without_a_signature_is_shown_as_such()
+    public async Task Request_without_a_signature_has_a_signature_error()
     {
         await Send("{}");
 
         var request = (await Requests())[0];
 
-        Assert.Equal("The signature is missing.", (string)request["signatureError"]!);
-        Assert.True((bool)request["isTokenValid"]!);
+        Assert.Equal("The signature is missing.", request.SignatureError);
+        Assert.True(request.IsTokenValid);
     }
 
     [Fact]
-    public async Task Inbox_answers_as_it_is_told_until_it_is_told_otherwise()
+    public async Task Inbox_returns_the_chosen_status_until_another_is_chosen()
     {
         Assert.Equal(HttpStatusCode.OK, await Send("{}"));
         await Choose("error");
@@ -91,11 +84,11 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.InternalServerError, await Send("{}"));
         await Choose("ok");
         Assert.Equal(HttpStatusCode.OK, await Send("{}"));
-        Assert.Equal(["200", "500", "500", "200"], (await Requests()).Select(request => request["status"]!.ToString()));
+        Assert.Equal([200, 500, 500, 200], (await Requests()).Select(request => request.Status));
     }
 
     [Fact]
-    public async Task Slow_answer_comes_after_its_time()
+    public async Task Slow_response_is_sent_after_a_delay()
     {
         await Choose("slow");
 
@@ -117,7 +110,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     [InlineData("null", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("{", "application/json", HttpStatusCode.BadRequest)]
     [InlineData("""{"response":"error"}""", "text/plain", HttpStatusCode.UnsupportedMediaType)]
-    public async Task Choice_that_is_none_is_refused(string body, string contentType, HttpStatusCode status)
+    public async Task Choice_is_refused_when_it_is_invalid(string body, string contentType, HttpStatusCode status)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
         using var answer = await _client.PutAsync("/response", content);
@@ -127,29 +120,29 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task Only_the_last_hundred_are_remembered()
+    public async Task Inbox_keeps_the_last_hundred_requests()
     {
         for (var n = 0; n < Inbox.Capacity + 2; n++)
         {
             await Send("{}", $"evt_{n}");
         }
 
-        var state = JsonNode.Parse(await _client.GetStringAsync("/requests?since=100"))!;
+        var state = ClientJson.Read<InboxResult>(await _client.GetStringAsync("/requests?since=100"));
 
-        Assert.Equal(102, (int)state["total"]!);
-        Assert.Equal([102, 101], state["requests"]!.AsArray().Select(request => (int)request!["number"]!));
+        Assert.Equal(102, state.Total);
+        Assert.Equal([102, 101], state.Requests.Select(request => request.Number));
         Assert.Equal(Inbox.Capacity, (await Requests()).Count);
     }
 
     [Fact]
-    public async Task Body_of_more_than_a_megabyte_is_refused_and_not_kept()
+    public async Task Request_is_refused_when_its_body_exceeds_one_MiB()
     {
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await Send(new string('x', 1024 * 1024 + 1)));
         Assert.Empty(await Requests());
     }
 
     [Fact]
-    public async Task Page_takes_everything_from_its_own_origin_and_nothing_inline()
+    public async Task Page_loads_from_its_own_origin_only_and_has_nothing_inline()
     {
         using var page = await _client.GetAsync("/");
         var html = await page.Content.ReadAsStringAsync();
@@ -170,11 +163,11 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     [InlineData("/hook")]
     [InlineData("/index.html")]
     [InlineData("/../Demo/Page/inbox.js")]
-    public async Task Nothing_else_is_served(string path) =>
+    public async Task Other_paths_are_not_found(string path) =>
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync(path)).StatusCode);
 
     [Fact]
-    public async Task Another_port_is_taken_where_the_wanted_one_is_in_use()
+    public async Task Another_port_is_used_when_the_requested_one_is_in_use()
     {
         await using var second = await InboxServer.StartAsync(new Inbox(_time), IPAddress.Loopback, _server.Url.Port);
 
@@ -197,8 +190,7 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }
 
-    private async Task<IReadOnlyList<JsonNode>> Requests() =>
-        [.. JsonNode.Parse(await _client.GetStringAsync("/requests"))!["requests"]!.AsArray().Select(request => request!)];
+    private Task<IReadOnlyList<InboxRequestResult>> Requests() => DemoInbox.Requests(_client, _server.Url);
 
     [GeneratedRegex(@"<script(?![^>]*\ssrc=)|<style|\son\w+=|style=|https?:", RegexOptions.IgnoreCase, 1000)]
     private static partial Regex Inline();

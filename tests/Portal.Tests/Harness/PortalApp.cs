@@ -21,6 +21,9 @@ public sealed class PortalApp : IAsyncLifetime
     /// <summary>An organization that no other test uses.</summary>
     internal Organization NewOrganization() => Organization.New(App);
 
+    /// <summary>A subscription in a new organization.</summary>
+    internal Task<SubscriptionHandle> Subscribe(string url) => NewOrganization().Subscribe(new Uri(url));
+
     /// <summary>A browser tab that is signed in with the admin key.</summary>
     internal Task<Tab> OpenAsAdmin(TabOptions? options = null) => Tab.Open(App, App.AdminKey, options);
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Portal.Tests.Harness;
 
@@ -88,7 +87,7 @@ internal sealed class Sample
             "*"
         );
         var paused = await sample.Subscribe("Data warehouse", "Waits for its new endpoint.", portal.Receiver.NewHook().Url, "*");
-        await sample.Change(paused, new JsonObject { ["isActive"] = false });
+        await sample.Change(paused, new { isActive = false });
         foreach (var (name, data) in Events())
         {
             sample.EventId = await sample.Organization.Publish(name, data);
@@ -102,7 +101,7 @@ internal sealed class Sample
             async () => (await sample.Organization.AuditLog("subscription.deactivated")).Count >= 2,
             () => $"the deactivation of {old}"
         );
-        var replay = new JsonObject { ["from"] = "2026-01-01T00:00:00Z", ["dryRun"] = true };
+        var replay = new { from = "2026-01-01T00:00:00Z", dryRun = true };
         (await sample.Organization.Api.Post($"{sample.Organization.Path}/subscriptions/{sample.Busy}/replays", replay)).Expect(
             HttpStatusCode.Accepted
         );
@@ -111,43 +110,45 @@ internal sealed class Sample
         return sample;
     }
 
-    private static IEnumerable<(string Name, JsonObject Data)> Events()
+    private static IEnumerable<(string Name, object Data)> Events()
     {
         foreach (var (id, name) in new[] { ("case-1041", "Phishing in accounting"), ("case-1042", "Lost laptop") })
         {
             yield return (
                 "CaseCreatedEvent",
-                new()
+                new
                 {
-                    ["id"] = id,
-                    ["name"] = name,
-                    ["ownerUser"] = "dana",
+                    id,
+                    name,
+                    ownerUser = "dana",
                 }
             );
             yield return (
                 "CaseClosedEvent",
-                new()
+                new
                 {
-                    ["id"] = id,
-                    ["name"] = name,
-                    ["closedOn"] = "2026-11-22T09:30:00Z",
+                    id,
+                    name,
+                    closedOn = "2026-11-22T09:30:00Z",
                 }
             );
-            yield return ("CaseArchivedEvent", new() { ["id"] = id, ["name"] = name });
+            yield return ("CaseArchivedEvent", new { id, name });
         }
     }
 
     private async Task<string> Subscribe(string name, string? description, Uri url, params string[] events)
     {
-        var body = Some.Subscription(url, "token-of-" + Guid.NewGuid().ToString("N"), events);
-        body["name"] = name;
-        body["description"] = description;
-        return (string)(await Organization.Api.Post($"{Organization.Path}/subscriptions", body)).Expect(HttpStatusCode.Created).Json["id"]!;
+        var request = Some.Subscription(url, "token-of-" + Guid.NewGuid().ToString("N"), events) with
+        {
+            Name = name,
+            Description = description,
+        };
+        return (await Organization.Subscribe(request)).Id;
     }
 
-    private async Task Change(string id, JsonObject change) =>
+    private async Task Change(string id, object change) =>
         (await Organization.Api.Patch($"{Organization.Path}/subscriptions/{id}", change)).Expect(HttpStatusCode.OK);
 
     private async Task<int> Attempts(string id) =>
-        (await Organization.Api.GetAll($"{Organization.Path}/subscriptions/{id}/deliveries")).Count;
+        (await Organization.Api.GetAll<AttemptResult>($"{Organization.Path}/subscriptions/{id}/deliveries")).Count;
 }

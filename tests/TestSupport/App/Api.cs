@@ -6,18 +6,21 @@ using System.Text.Json.Nodes;
 
 namespace TestSupport.App;
 
-/// <summary>What the app answered.</summary>
+/// <summary>A response of the app.</summary>
 internal sealed record Answer(HttpStatusCode Status, string? ContentType, string? ETag, Uri? Location, string Text)
 {
     /// <summary>The body, which must be JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Text) ?? throw new InvalidOperationException("null");
 
-    /// <summary>Throws, with the answer, where the status is another.</summary>
+    /// <summary>The body as one of the API's results.</summary>
+    public T Read<T>() => ClientJson.Read<T>(Text);
+
+    /// <summary>Throws if the status is another.</summary>
     public Answer Expect(HttpStatusCode status) =>
         Status == status ? this : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
 }
 
-/// <summary>A request and its answer, as they were on the wire. The names of headers are in lower case.</summary>
+/// <summary>A request and its response as sent. The names of headers are in lower case.</summary>
 internal sealed record Exchange(
     string Method,
     string Path,
@@ -28,20 +31,23 @@ internal sealed record Exchange(
     string Body
 );
 
-/// <summary>The HTTP API as seen by one key.</summary>
+/// <summary>The HTTP API with one key.</summary>
 internal sealed class Api(Func<Uri> address, string? key)
 {
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
 
-    /// <summary>Looks at every exchange before its caller gets the answer, where it is set. What it throws, the caller gets.</summary>
+    /// <summary>If set, sees every exchange before the caller gets the response. The caller gets its exceptions.</summary>
     public static Func<Exchange, Task>? Watch { get; set; }
 
     public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
 
-    public Task<Answer> Post(string path, JsonNode body) => Send(HttpMethod.Post, path, body.ToJsonString());
+    /// <summary>The result of a request that must succeed.</summary>
+    public async Task<T> Get<T>(string path) => (await Get(path)).Expect(HttpStatusCode.OK).Read<T>();
 
-    public Task<Answer> Patch(string path, JsonNode body, string? ifMatch = null) =>
-        Send(HttpMethod.Patch, path, body.ToJsonString(), ifMatch: ifMatch);
+    public Task<Answer> Post(string path, object body) => Send(HttpMethod.Post, path, ClientJson.Write(body));
+
+    public Task<Answer> Patch(string path, object body, string? ifMatch = null) =>
+        Send(HttpMethod.Patch, path, ClientJson.Write(body), ifMatch: ifMatch);
 
     public Task<Answer> Delete(string path, string? ifMatch = null) => Send(HttpMethod.Delete, path, ifMatch: ifMatch);
 
@@ -113,7 +119,7 @@ internal sealed class Api(Func<Uri> address, string? key)
         );
     }
 
-    /// <summary>Puts a message on a queue as a producer outside of the app does.</summary>
+    /// <summary>Sends a message to a queue, as a producer does.</summary>
     public Task<Answer> PutOnQueue(string queue, byte[] body, string? messageId = null, params (string Name, string Value)[] properties)
     {
         (string, string)[] headers = messageId is null
@@ -122,18 +128,16 @@ internal sealed class Api(Func<Uri> address, string? key)
         return Send(HttpMethod.Post, $"/_servicebus/{queue}/messages", body, "application/json", ifMatch: null, headers);
     }
 
-    /// <summary>Every item of a list, page after page.</summary>
-    public async Task<IReadOnlyList<JsonNode>> GetAll(string path)
+    /// <summary>The items of all pages of a list.</summary>
+    public async Task<IReadOnlyList<T>> GetAll<T>(string path)
     {
-        var items = new List<JsonNode>();
-        for (string? token = ""; token is not null; )
+        var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        var page = await Get<PageResult<T>>(path);
+        var items = new List<T>(page.Items);
+        while (page.ContinuationToken is { } token)
         {
-            var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
-            var page = (await Get(token.Length == 0 ? path : $"{path}{separator}continuationToken={Uri.EscapeDataString(token)}"))
-                .Expect(HttpStatusCode.OK)
-                .Json;
-            items.AddRange(page["items"]!.AsArray().Select(item => item!));
-            token = (string?)page["continuationToken"];
+            page = await Get<PageResult<T>>($"{path}{separator}continuationToken={Uri.EscapeDataString(token)}");
+            items.AddRange(page.Items);
         }
 
         return items;

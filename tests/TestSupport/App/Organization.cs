@@ -1,9 +1,8 @@
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace TestSupport.App;
 
-/// <summary>One organization as its operator sees it: what tests say in a sentence, said over the HTTP API.</summary>
+/// <summary>An organization, used through the HTTP API.</summary>
 internal sealed class Organization(Api api, int id)
 {
     private static int s_last;
@@ -14,51 +13,38 @@ internal sealed class Organization(Api api, int id)
 
     public string Path => $"/api/organizations/{id}";
 
-    /// <summary>An organization that nobody else uses, seen by the admin key.</summary>
+    /// <summary>An organization that no other test uses, with the admin key.</summary>
     public static Organization New(AppProcess app) => new(app.AsAdmin(), Interlocked.Increment(ref s_last));
 
-    /// <summary>The same organization, seen by another key.</summary>
+    /// <summary>The same organization with another key.</summary>
     public Organization SeenBy(Api other) => new(other, id);
 
     public Task<SubscriptionHandle> Subscribe(Hook hook, params string[] events) => Subscribe(hook.Url, events);
 
-    /// <summary>Makes a subscription with a token of its own; to all events where none is named.</summary>
-    public async Task<SubscriptionHandle> Subscribe(Uri url, params string[] events)
+    /// <summary>Creates a subscription with a new token, to all event types if none is named.</summary>
+    public Task<SubscriptionHandle> Subscribe(Uri url, params string[] events) => Subscribe(Some.Subscription(url, NewToken(), events));
+
+    /// <summary>Creates a subscription with a rate limit.</summary>
+    public Task<SubscriptionHandle> Subscribe(Hook hook, int rateLimitPerSecond) =>
+        Subscribe(Some.Subscription(hook.Url, NewToken()) with { RateLimitPerSecond = rateLimitPerSecond });
+
+    public async Task<SubscriptionHandle> Subscribe(SubscriptionRequest request)
     {
-        var token = "token-" + Guid.NewGuid().ToString("N");
-        return await Subscribe(token, Some.Subscription(url, token, events));
+        var response = (await api.Post($"{Path}/subscriptions", request)).Expect(HttpStatusCode.Created);
+        return new SubscriptionHandle(this, response.Read<SubscriptionResult>().Id, request.Token, response);
     }
 
-    /// <summary>Makes a subscription with a limit of requests per second.</summary>
-    public async Task<SubscriptionHandle> Subscribe(Hook hook, int rateLimitPerSecond)
-    {
-        var token = "token-" + Guid.NewGuid().ToString("N");
-        var body = Some.Subscription(hook.Url, token, []);
-        body["rateLimitPerSecond"] = rateLimitPerSecond;
-        return await Subscribe(token, body);
-    }
-
-    private async Task<SubscriptionHandle> Subscribe(string token, JsonObject body)
-    {
-        var answer = await api.Post($"{Path}/subscriptions", body);
-        var json = answer.Expect(HttpStatusCode.Created).Json;
-        return new SubscriptionHandle(this, (string)json["id"]!, token, answer);
-    }
+    public Task<IReadOnlyList<SubscriptionResult>> Subscriptions(string query = "") =>
+        api.GetAll<SubscriptionResult>($"{Path}/subscriptions{query}");
 
     /// <summary>Publishes one event and returns its id.</summary>
-    public async Task<string> Publish(string eventName, JsonNode data, string? eventId = null)
-    {
-        var body = new JsonObject { ["eventName"] = eventName, ["data"] = data };
-        if (eventId is not null)
-        {
-            body["id"] = eventId;
-        }
+    public async Task<string> Publish(string eventName, object data, string? eventId = null) =>
+        (await api.Post($"{Path}/events", new EventRequest(eventName, data, eventId)))
+            .Expect(HttpStatusCode.Accepted)
+            .Read<PublishResult>()
+            .Ids.Single();
 
-        var answer = (await api.Post($"{Path}/events", body)).Expect(HttpStatusCode.Accepted);
-        return (string)answer.Json["ids"]!.AsArray().Single()!;
-    }
-
-    /// <summary>Publishes an event whose content doesn't matter, told apart by its case's id.</summary>
+    /// <summary>Publishes an event whose data doesn't matter.</summary>
     public Task<string> PublishCase(string caseId = "case-1", string? eventId = null) =>
         Publish(Some.CaseEvent, Some.CaseData(caseId), eventId);
 
@@ -68,68 +54,27 @@ internal sealed class Organization(Api api, int id)
         var ids = new List<string>(count);
         foreach (var chunk in Enumerable.Range(0, count).Chunk(1000))
         {
-            var events = new JsonArray([
-                .. chunk.Select(n => new JsonObject
-                {
-                    ["eventName"] = Some.CaseEvent,
-                    ["data"] = Some.CaseData($"{prefix}-{n}"),
-                    ["id"] = $"{prefix}-{n}",
-                }),
-            ]);
-            var answer = (await api.Post($"{Path}/events", events)).Expect(HttpStatusCode.Accepted);
-            ids.AddRange(answer.Json["ids"]!.AsArray().Select(item => (string)item!));
+            var events = chunk.Select(n => new EventRequest(Some.CaseEvent, Some.CaseData($"{prefix}-{n}"), $"{prefix}-{n}"));
+            ids.AddRange((await api.Post($"{Path}/events", events)).Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids);
         }
 
         return ids;
     }
 
-    /// <summary>The audit log, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> AuditLog(string? type = null) =>
-        api.GetAll($"{Path}/audit-logs" + (type is null ? "" : $"?type={type}"));
+    /// <summary>The newest page of the audit log as sent.</summary>
+    public async Task<string> AuditLogText() => (await api.Get($"{Path}/audit-logs")).Expect(HttpStatusCode.OK).Text;
 
-    /// <summary>Waits until the audit log has so many entries of a type, and returns them, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> Audited(string type, int count) =>
+    /// <summary>The audit log, newest first.</summary>
+    public Task<IReadOnlyList<AuditLogEntry>> AuditLog(string? type = null) =>
+        api.GetAll<AuditLogEntry>($"{Path}/audit-logs" + (type is null ? "" : $"?type={type}"));
+
+    /// <summary>Waits until the audit log has that many entries of a type, and returns them, newest first.</summary>
+    public Task<IReadOnlyList<AuditLogEntry>> Audited(string type, int count) =>
         Eventually.Get(
             () => AuditLog(type),
             entries => entries.Count >= count,
             entries => $"{count} entries {type}, {entries.Count} are there"
         );
-}
 
-/// <summary>A subscription that a test has made.</summary>
-internal sealed record SubscriptionHandle(Organization Organization, string Id, string Token, Answer Created)
-{
-    public string Path => $"{Organization.Path}/subscriptions/{Id}";
-
-    public string SigningSecret => (string)Created.Json["signingSecret"]!;
-
-    /// <summary>The attempts, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> Attempts(string? outcome = null) =>
-        Organization.Api.GetAll($"{Path}/deliveries" + (outcome is null ? "" : $"?outcome={outcome}"));
-
-    /// <summary>Waits until so many attempts had an outcome, and returns them, newest first.</summary>
-    public Task<IReadOnlyList<JsonNode>> Attempted(string outcome, int count) =>
-        Eventually.Get(
-            () => Attempts(outcome),
-            attempts => attempts.Count >= count,
-            attempts => $"{count} attempts {outcome}, {attempts.Count} are there"
-        );
-}
-
-/// <summary>Valid things whose details don't matter.</summary>
-internal static class Some
-{
-    public const string CaseEvent = "CaseArchivedEvent";
-
-    public static JsonObject CaseData(string id) => new() { ["id"] = id, ["name"] = "Case of " + id };
-
-    /// <summary>The body of a subscribe request; to all events where none is named.</summary>
-    public static JsonObject Subscription(Uri url, string token, params string[] events) =>
-        new()
-        {
-            ["name"] = "Scenario",
-            ["url"] = url.OriginalString,
-            ["token"] = token,
-            ["events"] = new JsonArray([.. (events.Length == 0 ? ["*"] : events).Select(name => JsonValue.Create(name))]),
-        };
+    private static string NewToken() => "token-" + Guid.NewGuid().ToString("N");
 }

@@ -25,6 +25,9 @@ internal sealed record ReceivedRequest(
     IReadOnlyDictionary<string, string> Headers
 )
 {
+    /// <summary>The body as an event.</summary>
+    public PayloadResult Payload => ClientJson.Read<PayloadResult>(Body);
+
     /// <summary>The same with another header.</summary>
     public ReceivedRequest With(string header, string value) =>
         this with

@@ -8,6 +8,7 @@ const template = document.getElementById('request');
 const choices = document.querySelectorAll('input[name=response]');
 let last = 0;
 let changes = 0;
+let pendingChanges = 0;
 
 function header(request, name) {
   return request.headers.find(header => header.name.toLowerCase() === name)?.value;
@@ -69,8 +70,8 @@ async function poll() {
     while (list.children.length > capacity) {
       list.lastElementChild.remove();
     }
-    // A state that was read before the latest choice is outdated.
-    if (before === changes) {
+    // A state that was read before the server had the latest choice is outdated.
+    if (before === changes && pendingChanges === 0) {
       for (const choice of choices) {
         choice.checked = choice.value === state.response;
       }
@@ -98,7 +99,7 @@ pause.addEventListener('click', () => {
 
 for (const choice of choices) {
   choice.addEventListener('change', async () => {
-    changes++;
+    pendingChanges++;
     try {
       await fetch('/response', {
         method: 'PUT',
@@ -108,6 +109,7 @@ for (const choice of choices) {
     } catch {
       status.textContent = 'The app is not responding. Is it still running?';
     } finally {
+      pendingChanges--;
       changes++;
     }
   });

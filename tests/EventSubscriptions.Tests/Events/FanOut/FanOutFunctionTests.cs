@@ -152,14 +152,15 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
         _services.Time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    private static ServiceBusReceivedMessage Good(int deliveryCount = 1) =>
+    private ServiceBusReceivedMessage Good(int deliveryCount = 1) =>
         Message($$$"""{"eventName":"CaseClosedEvent","organizationId":{{{Given.Organization()}}},"data":{}}""", deliveryCount);
 
-    private static ServiceBusReceivedMessage Message(string body, int deliveryCount = 1) =>
+    private ServiceBusReceivedMessage Message(string body, int deliveryCount = 1) =>
         ServiceBusModelFactory.ServiceBusReceivedMessage(
             BinaryData.FromString(body),
             "id",
             sequenceNumber: 1,
-            deliveryCount: deliveryCount
+            deliveryCount: deliveryCount,
+            enqueuedTime: _services.Time.GetUtcNow()
         );
 }

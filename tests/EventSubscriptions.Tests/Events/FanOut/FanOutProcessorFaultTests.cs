@@ -179,11 +179,12 @@ public sealed class FanOutProcessorFaultTests : FanOutProcessorTestBase
         return parsed;
     }
 
-    private static ServiceBusReceivedMessage Amqp(string id, AmqpMessageBody body)
+    private ServiceBusReceivedMessage Amqp(string id, AmqpMessageBody body)
     {
         var message = new AmqpAnnotatedMessage(body);
         message.Header.DeliveryCount = 0;
         message.Properties.MessageId = new AmqpMessageId(id);
+        message.MessageAnnotations["x-opt-enqueued-time"] = _services.Time.GetUtcNow().UtcDateTime;
         return ServiceBusReceivedMessage.FromAmqpMessage(message, BinaryData.FromBytes(Guid.NewGuid().ToByteArray()));
     }
 

@@ -47,8 +47,13 @@ public abstract class FanOutProcessorTestBase : IAsyncLifetime
     private protected static string Text(ServiceBusReceivedMessage message, string property) =>
         (string)message.ApplicationProperties[property];
 
-    private protected static ServiceBusReceivedMessage Raw(string body) =>
-        ServiceBusModelFactory.ServiceBusReceivedMessage(BinaryData.FromString(body), "raw", sequenceNumber: 1);
+    private protected ServiceBusReceivedMessage Raw(string body) =>
+        ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromString(body),
+            "raw",
+            sequenceNumber: 1,
+            enqueuedTime: _services.Time.GetUtcNow()
+        );
 
     private protected ServiceBusReceivedMessage Message(
         string id,

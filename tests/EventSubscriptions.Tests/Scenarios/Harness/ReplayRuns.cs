@@ -1,54 +1,51 @@
 using System.Net;
-using System.Text.Json.Nodes;
 
 namespace EventSubscriptions.Tests.Scenarios.Harness;
 
-/// <summary>Replays as an operator starts and watches them.</summary>
+/// <summary>Starts replays and waits for their end.</summary>
 internal static class ReplayRuns
 {
-    /// <summary>Before anything that a test does.</summary>
+    /// <summary>Before all events of a test.</summary>
     public static readonly string LongAgo = DateTimeOffset.UtcNow.AddHours(-1).ToString("O");
 
-    public static JsonObject Body(string only, bool dryRun = false) =>
-        new()
-        {
-            ["from"] = LongAgo,
-            ["only"] = only,
-            ["dryRun"] = dryRun,
-        };
+    public static Task<Answer> Post(SubscriptionHandle subscription, string only, bool dryRun = false) =>
+        subscription.Organization.Api.Post(
+            subscription.Path + "/replays",
+            new
+            {
+                from = LongAgo,
+                only,
+                dryRun,
+            }
+        );
 
     public static async Task<string> Start(SubscriptionHandle subscription, string only, bool dryRun = false)
     {
-        var answer = (await subscription.Organization.Api.Post(subscription.Path + "/replays", Body(only, dryRun))).Expect(
-            HttpStatusCode.Accepted
-        );
-        Assert.Equal($"{subscription.Path}/replays/{(string)answer.Json["id"]!}", answer.Location!.OriginalString);
-        return (string)answer.Json["id"]!;
+        var answer = (await Post(subscription, only, dryRun)).Expect(HttpStatusCode.Accepted);
+        var id = answer.Read<ReplayResult>().Id;
+        Assert.Equal($"{subscription.Path}/replays/{id}", answer.Location!.OriginalString);
+        return id;
     }
 
     /// <summary>How many events a replay would send.</summary>
-    public static async Task<int> Count(SubscriptionHandle subscription, string only) =>
-        (int)(await Ended(subscription, await Start(subscription, only, dryRun: true)))["matched"]!;
+    public static async Task<long> Count(SubscriptionHandle subscription, string only) =>
+        (await Ended(subscription, await Start(subscription, only, dryRun: true))).Matched;
 
     /// <summary>Starts a replay and returns it as it ended.</summary>
-    public static async Task<JsonNode> Run(SubscriptionHandle subscription, string only) =>
+    public static async Task<ReplayResult> Run(SubscriptionHandle subscription, string only) =>
         await Ended(subscription, await Start(subscription, only));
 
-    public static async Task<JsonNode> Get(SubscriptionHandle subscription, string id) =>
-        (await subscription.Organization.Api.Get($"{subscription.Path}/replays/{id}")).Expect(HttpStatusCode.OK).Json;
+    public static Task<ReplayResult> Get(SubscriptionHandle subscription, string id) =>
+        subscription.Organization.Api.Get<ReplayResult>($"{subscription.Path}/replays/{id}");
 
-    public static Task<JsonNode> Ended(SubscriptionHandle subscription, string id) =>
-        Eventually.Get(
-            () => Get(subscription, id),
-            replay => replay["endedAt"] is not null,
-            replay => $"the end of {replay.ToJsonString()}"
-        );
+    public static Task<ReplayResult> Ended(SubscriptionHandle subscription, string id) =>
+        Eventually.Get(() => Get(subscription, id), replay => replay.EndedAt is not null, replay => $"the end of {replay}");
 
-    /// <summary>Waits until so many events are in the archive: a dry run of a subscription that has never had any counts them.</summary>
+    /// <summary>Waits until that many events are archived: the dry run of a new subscription counts them.</summary>
     public static async Task Archived(Organization organization, int count)
     {
         var watcher = await organization.Subscribe(new Uri("http://127.0.0.1:8080/never"));
-        (await organization.Api.Patch(watcher.Path, new JsonObject { ["isActive"] = false })).Expect(HttpStatusCode.OK);
+        await watcher.Change(new { isActive = false });
         await Eventually.Until(async () => await Count(watcher, "all") >= count, () => $"{count} archived events");
         (await organization.Api.Delete(watcher.Path)).Expect(HttpStatusCode.NoContent);
     }
