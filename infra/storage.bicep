@@ -17,6 +17,7 @@ var tables = [
   'replays'
   'retention'
   'eventtypes'
+  'statistics'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -2,6 +2,7 @@ using System.Net;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
 using EventSubscriptions.Telemetry;
@@ -18,6 +19,9 @@ public static class DeliveriesServices
             .AddSingleton(provider => new RetrySchedule(provider.GetRequiredService<DeliveriesOptions>().RetrySchedule))
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
+            .AddSingleton<StatisticsStore>()
+            .AddSingleton<DeliveryStatistics>()
+            .AddHostedService(provider => provider.GetRequiredService<DeliveryStatistics>())
             .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
             .AddSingleton<DroppedDeliveries>()

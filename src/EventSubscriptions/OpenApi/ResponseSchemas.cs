@@ -6,6 +6,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Api;
 using EventSubscriptions.Events.Publishing;
@@ -43,6 +44,9 @@ internal static class ResponseSchemas
         ("EventDeliveries", DeliveriesJson.Default.EventDeliveries),
         ("TestAttempt", DeliveriesJson.Default.TestAttempt),
         ("Resend", DeliveriesJson.Default.ResendResponse),
+        ("Statistics", StatisticsJson.Default.StatisticsResponse),
+        ("StatisticsTotal", StatisticsJson.Default.StatisticsTotal),
+        ("StatisticsPeriod", StatisticsJson.Default.StatisticsPeriod),
         ("Replay", ReplayJson.Default.ReplayResponse),
         ("ReplayPage", ReplayJson.Default.ListPageReplayResponse),
         ("AuditEntry", AuditJson.Default.AuditEntryResponse),
@@ -61,6 +65,7 @@ internal static class ResponseSchemas
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
         ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
         ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),
+        ("StatisticsInterval", typeof(StatisticsInterval), EnumNames<StatisticsInterval>.All),
         ("ReplaySelection", typeof(ReplaySelection), EnumNames<ReplaySelection>.All),
         ("AuditType", typeof(AuditType), EnumNames<AuditType>.All),
     ];
