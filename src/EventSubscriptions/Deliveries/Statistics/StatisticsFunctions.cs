@@ -40,23 +40,22 @@ public sealed class StatisticsFunctions(StatisticsStore store, TimeProvider time
             return problem;
         }
 
-        var hours = await store.ReadAsync(request.Organization, subscription, from, to, cancellationToken);
         var total = new AttemptCounts();
-        List<StatisticsPeriod> items = [];
-        for (var start = from; start < to; start += length)
+        var periods = new AttemptCounts[(int)((to - from) / length)];
+        for (var i = 0; i < periods.Length; i++)
         {
-            var counts = new AttemptCounts();
-            foreach (var (_, hour) in hours.Where(pair => pair.Key >= start && pair.Key < start + length))
-            {
-                counts.Add(hour);
-                total.Add(hour);
-            }
-
-            items.Add(StatisticsPeriod.Of(start, counts));
+            periods[i] = new AttemptCounts();
         }
 
+        foreach (var (hour, counts) in await store.ReadAsync(request.Organization, subscription, from, to, cancellationToken))
+        {
+            total.Add(counts);
+            periods[(int)((hour - from) / length)].Add(counts);
+        }
+
+        var items = periods.Select((counts, i) => StatisticsPeriod.Of(from + (i * length), counts));
         return ApiResult.Ok(
-            new StatisticsResponse(from, to, interval, StatisticsTotal.Of(total), items),
+            new StatisticsResponse(from, to, interval, StatisticsTotal.Of(total), [.. items]),
             StatisticsJson.Default.StatisticsResponse
         );
     }

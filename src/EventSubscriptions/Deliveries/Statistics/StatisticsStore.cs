@@ -45,11 +45,11 @@ public sealed class StatisticsStore(TableServiceClient tables)
         return row;
     }
 
-    /// <summary>The counts by hour, oldest first. Hours without attempts are left out.</summary>
+    /// <summary>The counts by hour. Hours without attempts are left out.</summary>
     /// <param name="subscription">Of one subscription, or null for all of the organization.</param>
     /// <param name="from">The first hour.</param>
     /// <param name="to">The first hour after the last.</param>
-    internal async Task<SortedDictionary<DateTimeOffset, AttemptCounts>> ReadAsync(
+    internal async Task<Dictionary<DateTimeOffset, AttemptCounts>> ReadAsync(
         OrganizationId organization,
         SubscriptionId? subscription,
         DateTimeOffset from,
@@ -57,7 +57,7 @@ public sealed class StatisticsStore(TableServiceClient tables)
         CancellationToken cancellationToken
     )
     {
-        var hours = new SortedDictionary<DateTimeOffset, AttemptCounts>();
+        var hours = new Dictionary<DateTimeOffset, AttemptCounts>();
         var range = new RowRange(organization.ToString(), Key(subscription, from), Key(subscription, to));
         await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
         {
