@@ -1,6 +1,7 @@
 using System.Net;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Overview;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
@@ -20,6 +21,7 @@ public static class DeliveriesServices
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton<StatisticsStore>()
+            .AddSingleton<OrganizationList>()
             .AddSingleton<DeliveryStatistics>()
             .AddHostedService(provider => provider.GetRequiredService<DeliveryStatistics>())
             .AddSingleton(CreateGate)

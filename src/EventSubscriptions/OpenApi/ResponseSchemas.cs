@@ -6,6 +6,7 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Overview;
 using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Api;
@@ -44,6 +45,9 @@ internal static class ResponseSchemas
         ("EventDeliveries", DeliveriesJson.Default.EventDeliveries),
         ("TestAttempt", DeliveriesJson.Default.TestAttempt),
         ("Resend", DeliveriesJson.Default.ResendResponse),
+        ("Organization", OverviewJson.Default.OrganizationResponse),
+        ("OrganizationPage", OverviewJson.Default.OrganizationsResponse),
+        ("SubscriptionCounts", OverviewJson.Default.SubscriptionCounts),
         ("Statistics", StatisticsJson.Default.StatisticsResponse),
         ("StatisticsTotal", StatisticsJson.Default.StatisticsTotal),
         ("StatisticsPeriod", StatisticsJson.Default.StatisticsPeriod),
