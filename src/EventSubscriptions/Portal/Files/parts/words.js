@@ -17,6 +17,12 @@ const outcomes = {
  */
 export const outcomeOptions = Object.entries(outcomes).map(([name, [word]]) => [name, word]);
 
+/**
+ * How events are published.
+ * @type {Record<string, string>}
+ */
+export const eventSources = { http: 'HTTP', air: 'Binalyze AIR', relay: 'Relay', external: 'Service Bus' };
+
 /** @param {string} outcome */
 export function outcomePill(outcome) {
   const [word, tone] = outcomes[outcome] ?? [outcome, 'off'];
