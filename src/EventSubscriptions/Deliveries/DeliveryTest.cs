@@ -17,11 +17,11 @@ public sealed class DeliveryTest(WebhookSender sender, DeliveryRecorder recorder
     /// <summary>The event type to send by default: the first that the subscription matches.</summary>
     public static EventType DefaultFor(Subscription subscription, EventCatalogue catalogue)
     {
-        foreach (var name in subscription.Events)
+        foreach (var pattern in subscription.Events)
         {
-            if (catalogue.TryGet(name, out var type))
+            if (catalogue.All.FirstOrDefault(type => EventPattern.Matches(pattern, type.Name.ToString(), type.Category)) is { } match)
             {
-                return type;
+                return match;
             }
         }
 

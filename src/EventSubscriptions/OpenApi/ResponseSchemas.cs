@@ -67,6 +67,7 @@ internal static class ResponseSchemas
     [
         ("Role", typeof(Role), EnumNames<Role>.All),
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
+        ("SubscriptionState", typeof(SubscriptionState), EnumNames<SubscriptionState>.All),
         ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
         ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),
         ("StatisticsInterval", typeof(StatisticsInterval), EnumNames<StatisticsInterval>.All),

@@ -1,5 +1,6 @@
 using Azure;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
@@ -61,11 +62,9 @@ public sealed record Replay
     public bool HasEnded => State is not (ReplayState.Counting or ReplayState.Running);
 
     /// <summary>Whether it includes events with this name.</summary>
-    public bool Wants(Subscription subscription, EventName eventName) =>
-        Holds(subscription.Events, eventName) && (Events is null || Holds(Events, eventName));
-
-    private static bool Holds(IReadOnlyList<string> names, EventName eventName) =>
-        names is [ActiveSubscriptions.EveryEvent] || names.Contains(eventName.ToString(), StringComparer.Ordinal);
+    public bool Wants(Subscription subscription, EventName eventName, EventCatalogue catalogue) =>
+        EventPattern.MatchesAny(subscription.Events, eventName.ToString(), catalogue)
+        && (Events is null || Events.Contains(eventName.ToString(), StringComparer.Ordinal));
 }
 
 /// <summary>Why a replay failed.</summary>

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Replays;
 
 /// <summary>Finds the events of a replay, newest first, in steps.</summary>
-public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
+public sealed class ReplaySearch(EventArchive archive, DeliveryLog log, EventTypes types)
 {
     /// <summary>The clocks of storage and this app differ by less than this.</summary>
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(10);
@@ -41,7 +42,8 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log)
     )
     {
         var page = await archive.ListAsync(replay.OrganizationId, replay.From, replay.To, after, Step, cancellationToken);
-        var wanted = page.Events.Where(pointer => replay.Wants(subscription, pointer.EventName)).ToList();
+        var catalogue = await types.GetAsync(cancellationToken);
+        var wanted = page.Events.Where(pointer => replay.Wants(subscription, pointer.EventName, catalogue)).ToList();
         if (replay.Only == ReplaySelection.All)
         {
             return new ReplayFindings(wanted, page.Last, page.Last is null, LogRows: 0);

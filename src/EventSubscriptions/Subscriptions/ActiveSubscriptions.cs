@@ -5,13 +5,11 @@ namespace EventSubscriptions.Subscriptions;
 /// <summary>The active subscriptions of one version of an organization, by event name.</summary>
 public sealed class ActiveSubscriptions
 {
-    /// <summary>The pattern that matches every event.</summary>
-    public const string EveryEvent = "*";
-
     /// <summary>Those of an organization without subscriptions.</summary>
     public static readonly ActiveSubscriptions None = new([]);
 
     private readonly Dictionary<string, SubscriptionId[]> _byEvent;
+    private readonly (string Pattern, SubscriptionId[] Ids)[] _patterns;
 
     /// <summary>Builds the look-up, once per version.</summary>
     internal ActiveSubscriptions(IEnumerable<(SubscriptionId Id, IReadOnlyList<string> Events)> active)
@@ -32,31 +30,50 @@ public sealed class ActiveSubscriptions
         }
 
         _byEvent = byEvent.ToDictionary(pair => pair.Key, pair => Sorted(pair.Value), StringComparer.Ordinal);
+        _patterns = [.. _byEvent.Where(pair => EventPattern.IsPattern(pair.Key)).Select(pair => (pair.Key, pair.Value))];
     }
 
     public int Count { get; }
 
-    /// <summary>The subscriptions that match an event, ordered by id; <paramref name="after"/> continues after an id.</summary>
-    public IEnumerable<SubscriptionId> Matching(EventName eventName, string? after = null)
+    /// <summary>
+    /// The subscriptions that match an event, ordered by id, each once; <paramref name="after"/> continues after an id.
+    /// </summary>
+    /// <param name="category">The category of the event, or null if its type is not known.</param>
+    public IEnumerable<SubscriptionId> Matching(EventName eventName, string? category, string? after = null)
     {
-        var named = _byEvent.GetValueOrDefault(eventName.ToString(), []);
-        var every = _byEvent.GetValueOrDefault(EveryEvent, []);
-        var (n, e) = (Behind(named, after), Behind(every, after));
-        while (n < named.Length || e < every.Length)
+        var name = eventName.ToString();
+        List<Cursor> cursors =
+        [
+            .. _patterns
+                .Where(item => EventPattern.Matches(item.Pattern, name, category))
+                .Select(item => item.Ids)
+                .Append(_byEvent.GetValueOrDefault(name, []))
+                .Select(ids => new Cursor(ids, PositionAfter(ids, after)))
+                .Where(cursor => !cursor.IsAtEnd),
+        ];
+        while (cursors.Count > 0)
         {
-            if (e == every.Length || (n < named.Length && Compare(named[n], every[e]) < 0))
+            var next = cursors[0].Current;
+            for (var i = 1; i < cursors.Count; i++)
             {
-                yield return named[n++];
+                next = Compare(cursors[i].Current, next) < 0 ? cursors[i].Current : next;
             }
-            else
+
+            yield return next;
+
+            // It may match by several patterns.
+            for (var i = cursors.Count - 1; i >= 0; i--)
             {
-                yield return every[e++];
+                if (cursors[i].Current == next && !cursors[i].Advance())
+                {
+                    cursors.RemoveAt(i);
+                }
             }
         }
     }
 
     /// <summary>The position of the first id after <paramref name="after"/>.</summary>
-    private static int Behind(SubscriptionId[] ids, string? after)
+    private static int PositionAfter(SubscriptionId[] ids, string? after)
     {
         var (low, high) = (0, after is null ? 0 : ids.Length);
         while (low < high)
@@ -75,4 +92,17 @@ public sealed class ActiveSubscriptions
     }
 
     private static int Compare(SubscriptionId a, SubscriptionId b) => string.CompareOrdinal(a.ToString(), b.ToString());
+
+    /// <summary>A position in a sorted list.</summary>
+    private sealed class Cursor(SubscriptionId[] ids, int position)
+    {
+        private int _position = position;
+
+        public bool IsAtEnd => _position == ids.Length;
+
+        public SubscriptionId Current => ids[_position];
+
+        /// <summary>Returns false at the end.</summary>
+        public bool Advance() => ++_position < ids.Length;
+    }
 }

@@ -148,11 +148,11 @@ internal sealed record SubscriptionFields
 
         if (names.Count is 0 or > MaxEvents)
         {
-            fields.AddError("events", $"must list 1 to {MaxEvents} names, or \"{ActiveSubscriptions.EveryEvent}\" alone");
+            fields.AddError("events", $"must list 1 to {MaxEvents} names or patterns, or \"{EventPattern.EveryEvent}\" alone");
             return null;
         }
 
-        if (names is [ActiveSubscriptions.EveryEvent])
+        if (names is [EventPattern.EveryEvent])
         {
             return names;
         }
@@ -171,12 +171,19 @@ internal sealed record SubscriptionFields
 
     private static string? ErrorOf(string name, HashSet<string> known, EventCatalogue catalogue)
     {
-        if (name == ActiveSubscriptions.EveryEvent)
+        if (name == EventPattern.EveryEvent)
         {
-            return $"matches every event: \"{ActiveSubscriptions.EveryEvent}\" must be alone";
+            return $"matches every event: \"{EventPattern.EveryEvent}\" must be alone";
         }
 
-        if (!catalogue.Contains(name))
+        if (EventPattern.IsPattern(name))
+        {
+            if (EventPattern.Check(name, catalogue) is { } error)
+            {
+                return error;
+            }
+        }
+        else if (!catalogue.Contains(name))
         {
             return catalogue.UnknownName(name);
         }

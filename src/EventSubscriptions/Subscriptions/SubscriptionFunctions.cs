@@ -91,9 +91,11 @@ public sealed class SubscriptionFunctions(
         var request = ApiRequest.Of(http, context);
         var eventName = request.Query.Text("event");
         var isActive = request.Query.Boolean("isActive");
+        var state = request.Query.OneOf<SubscriptionState>("health");
+        var search = request.Query.Text("search");
         var page = request.Query.Page($"subscriptions/{request.Organization}");
         var catalogue = await types.GetAsync(cancellationToken);
-        if (eventName is not null and not ActiveSubscriptions.EveryEvent && !catalogue.Contains(eventName))
+        if (eventName is not null and not EventPattern.EveryEvent && !catalogue.Contains(eventName))
         {
             request.Errors.Add("event", catalogue.UnknownName(eventName));
         }
@@ -103,6 +105,7 @@ public sealed class SubscriptionFunctions(
             return problem;
         }
 
+        var failing = state is null ? null : await health.ListFailingAsync(request.Organization, cancellationToken);
         var found = await store.ListAsync(request.Organization, Matches, page, cancellationToken);
         var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionResponse.Of);
         return ApiResult.Ok(
@@ -112,7 +115,20 @@ public sealed class SubscriptionFunctions(
 
         bool Matches(Subscription subscription) =>
             (isActive is null || subscription.IsActive == isActive)
-            && (eventName is null || subscription.Events.Any(name => name == eventName || name == ActiveSubscriptions.EveryEvent));
+            && (state is null || state == SubscriptionHealthResponse.StateOf(subscription, failing!.Contains(subscription.Id)))
+            && (
+                search is null
+                || Contains(subscription.Name)
+                || Contains(subscription.Description)
+                || Contains(DisplayUrl.Of(subscription.Url))
+            )
+            && (
+                eventName is null or EventPattern.EveryEvent
+                    ? eventName is null || subscription.Events is [EventPattern.EveryEvent]
+                    : EventPattern.MatchesAny(subscription.Events, eventName, catalogue)
+            );
+
+        bool Contains(string? text) => text?.Contains(search!, StringComparison.OrdinalIgnoreCase) is true;
     }
 
     [Function(nameof(GetSubscription))]

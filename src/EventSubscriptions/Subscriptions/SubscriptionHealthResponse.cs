@@ -3,8 +3,7 @@ namespace EventSubscriptions.Subscriptions;
 /// <summary>The health of a subscription in responses. Not covered by the subscription's <c>ETag</c>.</summary>
 internal sealed record SubscriptionHealthResponse
 {
-    /// <summary><c>healthy</c>, <c>failing</c> or <c>deactivated</c> (by a user or automatically).</summary>
-    public required string State { get; init; }
+    public required SubscriptionState State { get; init; }
 
     public DateTimeOffset? FailingSince { get; init; }
 
@@ -16,12 +15,14 @@ internal sealed record SubscriptionHealthResponse
     public static SubscriptionHealthResponse Of(Subscription subscription, SubscriptionHealth health) =>
         new()
         {
-            State =
-                !subscription.IsActive ? "deactivated"
-                : health.IsFailing ? "failing"
-                : "healthy",
+            State = StateOf(subscription, health.IsFailing),
             FailingSince = health.FailingSince,
             Failures = health.Failures,
             Reason = health.Reason,
         };
+
+    public static SubscriptionState StateOf(Subscription subscription, bool isFailing) =>
+        !subscription.IsActive ? SubscriptionState.Deactivated
+        : isFailing ? SubscriptionState.Failing
+        : SubscriptionState.Healthy;
 }

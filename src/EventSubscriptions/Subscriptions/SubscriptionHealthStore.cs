@@ -49,6 +49,25 @@ public sealed class SubscriptionHealthStore(TableServiceClient tables)
         ];
     }
 
+    /// <summary>The subscriptions of an organization whose last known attempt failed.</summary>
+    public async Task<IReadOnlySet<SubscriptionId>> ListFailingAsync(OrganizationId organization, CancellationToken cancellationToken)
+    {
+        var failing = new HashSet<SubscriptionId>();
+        var filter = RowRange.StartingWith(organization.ToString(), SubscriptionHealth.Prefix).ToFilter();
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            if (
+                SubscriptionHealth.Read(row).IsFailing
+                && SubscriptionId.TryParse(row.RowKey[SubscriptionHealth.Prefix.Length..], out var id)
+            )
+            {
+                failing.Add(id);
+            }
+        }
+
+        return failing;
+    }
+
     /// <summary>Replaces the version that was read and returns the new one, or null if it is outdated.</summary>
     public async Task<SubscriptionHealth?> TryWriteAsync(
         OrganizationId organization,

@@ -145,7 +145,11 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
         new(
             Lifecycle(),
             new ReplayStore(_services.Flaky),
-            new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables)),
+            new ReplaySearch(
+                new EventArchive(_services.Tables, Given.Protector),
+                new DeliveryLog(_services.Tables),
+                Given.EventTypes(_services.Tables, _services.Time)
+            ),
             new ReplaySender(_services.Deliveries, new ReplayOptions(), _recorder.Metrics, _services.Time),
             Given.SubscriptionStore(_services.Tables, _services.Time),
             _services.Replays

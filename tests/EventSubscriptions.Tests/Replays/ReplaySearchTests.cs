@@ -159,7 +159,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
         }
 
         ReplaySearch Search() =>
-            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables))
+            new(new EventArchive(_tables, Given.Protector), new DeliveryLog(_tables), Given.EventTypes(_tables, new TestClock()))
             {
                 Step = Step,
                 Capacity = capacity,

@@ -64,7 +64,11 @@ public abstract class ReplayTestBase : IAsyncLifetime
         new(
             Lifecycle(),
             Store(),
-            new ReplaySearch(new EventArchive(_services.Tables, Given.Protector), new DeliveryLog(_services.Tables))
+            new ReplaySearch(
+                new EventArchive(_services.Tables, Given.Protector),
+                new DeliveryLog(_services.Tables),
+                Given.EventTypes(_services.Tables, _services.Time)
+            )
             {
                 Step = 3,
                 StepRows = 2,

@@ -20,11 +20,11 @@ public sealed class ActiveSubscriptionsTests
             (ids[7], ["A"]),
         ]);
 
-        Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching(EventName.Parse("A")));
-        Assert.Equal([ids[1], ids[2], ids[5], ids[8]], active.Matching(EventName.Parse("B")));
-        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("unknown")));
-        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("a")));
-        Assert.Empty(ActiveSubscriptions.None.Matching(EventName.Parse("A")));
+        Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching(EventName.Parse("A"), null));
+        Assert.Equal([ids[1], ids[2], ids[5], ids[8]], active.Matching(EventName.Parse("B"), null));
+        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("unknown"), null));
+        Assert.Equal([ids[1], ids[8]], active.Matching(EventName.Parse("a"), null));
+        Assert.Empty(ActiveSubscriptions.None.Matching(EventName.Parse("A"), null));
     }
 
     [Fact]
@@ -36,8 +36,8 @@ public sealed class ActiveSubscriptionsTests
         for (var after = 0; after < ids.Count; after++)
         {
             Assert.Equal(
-                active.Matching(EventName.Parse("A")).Where(id => string.CompareOrdinal(id.ToString(), ids[after].ToString()) > 0),
-                active.Matching(EventName.Parse("A"), ids[after].ToString())
+                active.Matching(EventName.Parse("A"), null).Where(id => string.CompareOrdinal(id.ToString(), ids[after].ToString()) > 0),
+                active.Matching(EventName.Parse("A"), null, ids[after].ToString())
             );
         }
     }
@@ -46,5 +46,25 @@ public sealed class ActiveSubscriptionsTests
     {
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         return SubscriptionId.New(_clock);
+    }
+
+    [Fact]
+    public void Patterns_match_by_prefix_and_category_and_each_subscription_once()
+    {
+        var ids = Enumerable.Range(0, 6).Select(_ => NextId()).ToList();
+        var active = new ActiveSubscriptions([
+            (ids[0], ["CaseClosedEvent", "Case*", "category:Case", "CaseC*"]),
+            (ids[1], ["category:Case"]),
+            (ids[2], ["Case*"]),
+            (ids[3], ["case*", "category:case", "Cases*"]),
+            (ids[4], ["*"]),
+            (ids[5], ["CaseClosedEvent"]),
+        ]);
+
+        Assert.Equal([ids[0], ids[1], ids[2], ids[4], ids[5]], active.Matching(EventName.Parse("CaseClosedEvent"), "Case"));
+        Assert.Equal([ids[2], ids[4], ids[5]], active.Matching(EventName.Parse("CaseClosedEvent"), "Case", ids[1].ToString()));
+        Assert.Equal([ids[0], ids[2], ids[4]], active.Matching(EventName.Parse("CaseNewerEvent"), null));
+        Assert.Equal([ids[0], ids[1], ids[4]], active.Matching(EventName.Parse("Other"), "Case"));
+        Assert.Equal([ids[4]], active.Matching(EventName.Parse("Other"), null));
     }
 }

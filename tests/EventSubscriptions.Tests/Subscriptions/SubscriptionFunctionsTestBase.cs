@@ -18,7 +18,7 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
 
     private protected readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private protected readonly OrganizationId _organization = Given.Organization();
-    private TableServiceClient _tables = null!;
+    private protected TableServiceClient _tables = null!;
     private protected SubscriptionStore _store = null!;
     private protected SubscriptionCache _cache = null!;
     private protected SubscriptionFunctions _functions = null!;

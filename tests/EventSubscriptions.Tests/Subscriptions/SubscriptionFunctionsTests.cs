@@ -113,6 +113,61 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         Assert.Equal(404, (await DeleteAsync(id)).Status);
     }
 
+    [Theory]
+    [InlineData("""["Case*"]""", null)]
+    [InlineData("""["category:Case","TaskCompletedEvent"]""", null)]
+    [InlineData("""["Case*","Case*"]""", "is repeated")]
+    [InlineData("""["Csae*"]""", "matches no event type; GET /api/event-types lists their names and categories")]
+    [InlineData("""["category:case"]""", "matches no event type; GET /api/event-types lists their names and categories")]
+    [InlineData("""["case*"]""", "matches no event type; GET /api/event-types lists their names and categories")]
+    [InlineData("""["Case*Event"]""", "is not a known event type; GET /api/event-types lists them")]
+    public async Task Events_may_be_patterns_that_match_an_event_type(string events, string? error)
+    {
+        var reply = await CreateAsync(Valid.Replace("""["CaseClosedEvent"]""", events, StringComparison.Ordinal));
+
+        Assert.Equal(error is null ? 201 : 400, reply.Status);
+        Assert.Equal(error, reply.Status == 201 ? null : Assert.Single(Assert.Single(reply.Errors).Value));
+    }
+
+    [Fact]
+    public async Task List_filters_by_pattern_health_and_text()
+    {
+        var named = Id(await CreateAsync(Valid));
+        var pattern = Id(await CreateAsync(Valid.Replace("CaseClosedEvent", "Case*", StringComparison.Ordinal)));
+        var category = Id(await CreateAsync(Valid.Replace("CaseClosedEvent", "category:Case", StringComparison.Ordinal)));
+        var every = Id(await CreateAsync(Valid.Replace("CaseClosedEvent", "*", StringComparison.Ordinal)));
+        var other = Id(
+            await CreateAsync(
+                Valid
+                    .Replace("CaseClosedEvent", "TaskCompletedEvent", StringComparison.Ordinal)
+                    .Replace("\"n\"", "\"SIEM forwarder\"", StringComparison.Ordinal)
+            )
+        );
+        await PatchAsync(every, """{"isActive":false}""");
+        Assert.True(SubscriptionId.TryParse(pattern, out var failing));
+        await new SubscriptionHealthStore(_tables).TryWriteAsync(
+            _organization,
+            failing,
+            SubscriptionHealth.Healthy.Failed(_clock.GetUtcNow()),
+            default
+        );
+
+        await ListsAsync("?event=CaseClosedEvent", named, pattern, category, every);
+        await ListsAsync("?event=TaskCompletedEvent", every, other);
+        await ListsAsync("?event=*", every);
+        await ListsAsync("?health=failing", pattern);
+        await ListsAsync("?health=deactivated", every);
+        await ListsAsync("?health=healthy", named, category, other);
+        await ListsAsync("?search=siem", other);
+        await ListsAsync("?search=EXAMPLE.com", named, pattern, category, every, other);
+        await ListsAsync("?search=s3cret");
+        Assert.Equal(["health"], (await ListAsync("?health=ill")).Errors.Keys);
+
+        // Ids created in the same millisecond are unordered.
+        async Task ListsAsync(string query, params string[] ids) =>
+            Assert.Equal(ids.Order(StringComparer.Ordinal), Ids(await ListAsync(query)).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Field_errors_are_all_reported_at_once()
     {

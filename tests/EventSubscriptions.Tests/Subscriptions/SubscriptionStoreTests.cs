@@ -237,7 +237,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         Assert.Empty(await MatchingAsync("B"));
 
         async Task<IEnumerable<SubscriptionId>> MatchingAsync(string name) =>
-            (await index.GetAsync(_organization, default)).Matching(EventName.Parse(name));
+            (await index.GetAsync(_organization, default)).Matching(EventName.Parse(name), null);
     }
 
     [Fact]

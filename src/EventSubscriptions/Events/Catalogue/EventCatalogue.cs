@@ -59,6 +59,9 @@ public sealed class EventCatalogue
     /// <summary>Whether an event type has this name.</summary>
     public bool Contains(string name) => _types.ContainsKey(name);
 
+    /// <summary>The category of an event, or null if its type is not known.</summary>
+    public string? CategoryOf(string name) => _types.TryGetValue(name, out var type) ? type.Category : null;
+
     /// <summary>Finds an event type.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out EventType? type) => _types.TryGetValue(name, out type);
 

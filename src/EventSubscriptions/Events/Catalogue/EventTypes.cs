@@ -22,7 +22,7 @@ public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, Tim
         {
             return await _cache.GetAsync("", this, static (_, self) => self.LoadAsync(), cancellationToken);
         }
-        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             return _last.Catalogue;
         }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
@@ -19,6 +20,7 @@ namespace EventSubscriptions.Events.FanOut;
 public sealed class FanOutProcessor(
     EventArchive archive,
     SubscriptionIndex index,
+    EventTypes types,
     [FromKeyedServices(QueueNames.FanOut)] ServiceBusSender continuations,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     AppMetrics metrics,
@@ -44,6 +46,7 @@ public sealed class FanOutProcessor(
     {
         var started = time.GetTimestamp();
         var activities = Start(events);
+        var catalogue = await types.GetAsync(cancellationToken);
         var archiving = ArchiveAsync(events, cancellationToken);
         var finding = FindSubscriptionsAsync(events, cancellationToken);
         var archived = await archiving;
@@ -62,7 +65,8 @@ public sealed class FanOutProcessor(
                     settlements[i] = new Settlement.Retry(failure);
                     break;
                 case (_, var found):
-                    matched.Add(new MatchedEvent(i, events[i], found.Subscriptions!, activities[i]?.Id ?? events[i].TraceParent));
+                    var category = catalogue.CategoryOf(events[i].EventName.ToString());
+                    matched.Add(new MatchedEvent(i, events[i], category, found.Subscriptions!, activities[i]?.Id ?? events[i].TraceParent));
                     break;
             }
         }
@@ -163,7 +167,7 @@ public sealed class FanOutProcessor(
         {
             settlements[item.Position] = Settlement.Completed;
             var after = item.Event.After;
-            foreach (var subscription in item.Subscriptions.Matching(item.Event.EventName, item.Event.After))
+            foreach (var subscription in item.Matching())
             {
                 if (counts[item.Position] == MaxDeliveries || time.GetElapsedTime(started) >= MaxTime)
                 {
@@ -269,8 +273,16 @@ public sealed class FanOutProcessor(
     private readonly record struct FoundSubscriptions(ActiveSubscriptions? Subscriptions, Exception? Failure);
 
     /// <summary>An archived event and the subscriptions to match it against.</summary>
-    private sealed record MatchedEvent(int Position, EventMessage Event, ActiveSubscriptions Subscriptions, string? TraceParent)
+    private sealed record MatchedEvent(
+        int Position,
+        EventMessage Event,
+        string? Category,
+        ActiveSubscriptions Subscriptions,
+        string? TraceParent
+    )
     {
+        public IEnumerable<SubscriptionId> Matching() => Subscriptions.Matching(Event.EventName, Category, Event.After);
+
         public bool Equals(MatchedEvent? other) => ReferenceEquals(this, other);
 
         public override int GetHashCode() => Position;

@@ -24,6 +24,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
         var fanOut = new FanOutProcessor(
             new EventArchive(_services.Flaky, Given.Protector),
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
+            Given.EventTypes(_services.Flaky, _services.Time),
             _services.FanOut,
             _services.Deliveries,
             Given.Metrics,

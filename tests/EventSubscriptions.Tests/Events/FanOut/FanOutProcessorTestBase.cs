@@ -28,6 +28,7 @@ public abstract class FanOutProcessorTestBase : IAsyncLifetime
         _fanOut = new FanOutProcessor(
             new EventArchive(_services.Flaky, Given.Protector),
             new SubscriptionIndex(Given.SubscriptionStore(_services.Flaky, _services.Time), _services.Time),
+            Given.EventTypes(_services.Flaky, _services.Time),
             _services.FanOut,
             _services.Deliveries,
             _metrics.Metrics,
