@@ -14,8 +14,9 @@ public sealed class EventTypeFunctionsTests
 
         Assert.Equal(200, reply.Status);
         Assert.Equal("application/json; charset=utf-8", reply.Headers.ContentType);
-        Assert.Equal(33, reply.Json.GetProperty("items").GetArrayLength());
-        Assert.Equal("null", reply.Json.GetProperty("continuationToken").GetRawText());
+        var page = reply.Read<PageResult<EventTypeResult>>();
+        Assert.Equal(33, page.Items.Count);
+        Assert.Null(page.ContinuationToken);
     }
 
     [Fact]
@@ -38,7 +39,7 @@ public sealed class EventTypeFunctionsTests
         var reply = await _functions.Get(Requests.Get(), name, new TestFunctionContext()).ReplyAsync();
 
         Assert.Equal(404, reply.Status);
-        Assert.Equal(detail, reply.Json.GetProperty("detail").GetString());
+        Assert.Equal(detail, reply.Read<ProblemResult>().Detail);
     }
 
     [Fact]
