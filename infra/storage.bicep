@@ -16,6 +16,8 @@ var tables = [
   'apikeys'
   'replays'
   'retention'
+  'eventtypes'
+  'statistics'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -49,13 +49,13 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         self.send_response(self.receive())
         self.send_header("Content-Length", "0")
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
 
     def receive(self):
         # An unread body must not be read as the next request.
         self.close_connection = True
-        if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {TOKEN}".encode()):
-            return 401
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
             return 411
@@ -63,6 +63,8 @@ class Receiver(BaseHTTPRequestHandler):
             return 413
         body = self.rfile.read(int(length))
         self.close_connection = False
+        if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), f"Bearer {TOKEN}".encode()):
+            return 401
         if not is_signed(self.headers, body):
             return 401
         store(self.headers["webhook-id"], json.loads(body))

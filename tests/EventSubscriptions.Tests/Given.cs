@@ -5,6 +5,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
@@ -49,6 +50,10 @@ internal static class Given
         new(metrics ?? Metrics, time, new Random(1), NullLogger<QueueWorker>.Instance);
 
     public static AppMetrics Metrics { get; } = MetricsRecorder.Start().Metrics;
+
+    /// <summary>The built-in event types and the custom ones of a table.</summary>
+    public static EventTypes EventTypes(TableServiceClient tables, TimeProvider time) =>
+        new(EventCatalogue.Load(), new EventTypeStore(tables, NullLogger<EventTypeStore>.Instance), time);
 
     /// <summary>Activities that nobody listens to.</summary>
     public static AppTracing Tracing { get; } = new();

@@ -16,7 +16,9 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAs("read", organization.Id);
         await new SubscriptionPage(tab).GoTo(subscription);
         await tab.ShowsText("Your key’s role is read: it can read");
-        await Assertions.Expect(tab.Page.GetByRole(AriaRole.Navigation)).ToHaveTextAsync("SubscriptionsAudit logEvent typesRelay");
+        await Assertions
+            .Expect(tab.Page.GetByRole(AriaRole.Navigation))
+            .ToHaveTextAsync("OverviewSubscriptionsEventsAudit logEvent typesRelay");
         Assert.Equal(0, await tab.Page.Locator(".heading:has(h1) button, .heading:has(h1) .button").CountAsync());
 
         await tab.Link(Some.CaseEvent).ClickAsync();

@@ -10,13 +10,13 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await Tab.Open(portal.App, null);
         await tab.GoTo();
         await SignIn(tab, portal.App.AdminKey);
-        await tab.ShowsHeading("Choose an organization");
+        await tab.ShowsHeading("Organizations");
 
         await tab.Page.ReloadAsync();
-        await tab.ShowsHeading("Choose an organization");
+        await tab.ShowsHeading("Organizations");
         await tab.Field("Organization").FillAsync("7000");
         await tab.Button("Open").ClickAsync();
-        await tab.ShowsHeading("Subscriptions");
+        await tab.ShowsHeading("Organization 7000");
         Assert.DoesNotContain(portal.App.AdminKey, tab.Page.Url, StringComparison.Ordinal);
 
         await tab.Button("Sign out").ClickAsync();
@@ -34,7 +34,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.GoTo();
         await SignIn(tab, await Keys.Create(portal.App, "read", organization.Id));
 
-        await tab.ShowsHeading("Subscriptions");
+        await tab.ShowsHeading($"Organization {organization.Id}");
         await tab.ShowsText($"Organization {organization.Id}");
         await Assertions.Expect(tab.Link("Change")).ToHaveCountAsync(0);
     }

@@ -60,6 +60,15 @@ public enum AuditType
     [JsonStringEnumMemberName("relay.gap")]
     RelayGap,
 
+    [JsonStringEnumMemberName("eventType.created")]
+    EventTypeCreated,
+
+    [JsonStringEnumMemberName("eventType.updated")]
+    EventTypeUpdated,
+
+    [JsonStringEnumMemberName("eventType.deleted")]
+    EventTypeDeleted,
+
     [JsonStringEnumMemberName("key.created")]
     KeyCreated,
 

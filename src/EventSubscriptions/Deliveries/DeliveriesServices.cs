@@ -1,7 +1,9 @@
 using System.Net;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Overview;
 using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
 using EventSubscriptions.Telemetry;
@@ -18,6 +20,10 @@ public static class DeliveriesServices
             .AddSingleton(provider => new RetrySchedule(provider.GetRequiredService<DeliveriesOptions>().RetrySchedule))
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
+            .AddSingleton<StatisticsStore>()
+            .AddSingleton<OrganizationList>()
+            .AddSingleton<DeliveryStatistics>()
+            .AddHostedService(provider => provider.GetRequiredService<DeliveryStatistics>())
             .AddSingleton(CreateGate)
             .AddSingleton<HealthTracker>()
             .AddSingleton<DroppedDeliveries>()

@@ -10,19 +10,12 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.Deliveries;
 
 /// <summary>Sends an example event to the receiver of a subscription.</summary>
-public sealed class DeliveryTest(
-    EventCatalogue catalogue,
-    WebhookSender sender,
-    DeliveryRecorder recorder,
-    AppTracing tracing,
-    TimeProvider time,
-    Random random
-)
+public sealed class DeliveryTest(WebhookSender sender, DeliveryRecorder recorder, AppTracing tracing, TimeProvider time, Random random)
 {
     private static readonly RetrySchedule s_never = new([]);
 
     /// <summary>The event type to send by default: the first that the subscription matches.</summary>
-    public EventType DefaultFor(Subscription subscription)
+    public static EventType DefaultFor(Subscription subscription, EventCatalogue catalogue)
     {
         foreach (var name in subscription.Events)
         {

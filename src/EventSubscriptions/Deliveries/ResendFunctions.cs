@@ -17,7 +17,7 @@ namespace EventSubscriptions.Deliveries;
 /// <summary>Sends a test event to a subscription, or resends an archived event.</summary>
 public sealed class ResendFunctions(
     SubscriptionStore subscriptions,
-    EventCatalogue catalogue,
+    EventTypes types,
     EventArchive archive,
     DeliveryTest test,
     TestSlots slots,
@@ -46,6 +46,7 @@ public sealed class ResendFunctions(
 
         await request.ReadOptionalBodyAsync(cancellationToken);
         var name = request.Fields.Text("eventName");
+        var catalogue = await types.ForAsync(request.Body, cancellationToken);
         EventType? type = null;
         if (name is not null && !catalogue.TryGet(name, out type))
         {
@@ -64,7 +65,7 @@ public sealed class ResendFunctions(
                 s_testPause
             )
             : ApiResult.Ok(
-                await test.RunAsync(subscription, type ?? test.DefaultFor(subscription), cancellationToken),
+                await test.RunAsync(subscription, type ?? DeliveryTest.DefaultFor(subscription, catalogue), cancellationToken),
                 DeliveriesJson.Default.TestAttempt
             );
     }

@@ -14,7 +14,8 @@ public static class EventsServices
         services
             .AddSettings(ArchiveOptions.Read)
             .AddSingleton(EventCatalogue.Load())
-            .AddSingleton<PublishRequest>()
+            .AddSingleton<EventTypeStore>()
+            .AddSingleton<EventTypes>()
             .AddSingleton<AirRequest>()
             .AddSingleton<PublishRate>()
             .AddSingleton<EventPublisher>()

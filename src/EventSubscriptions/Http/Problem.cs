@@ -44,6 +44,20 @@ public static class Problem
     /// <summary>409: the request is valid but conflicts with the current state.</summary>
     public static IResult Conflict(string detail) => Of(StatusCodes.Status409Conflict, detail);
 
+    /// <summary>409: subscriptions use what is to be deleted.</summary>
+    public static IResult InUse(string detail, IReadOnlyList<SubscriptionReference> subscriptions) =>
+        new JsonContentResult<ProblemDetail>(
+            StatusCodes.Status409Conflict,
+            Detail(StatusCodes.Status409Conflict, detail) with
+            {
+                Subscriptions = subscriptions,
+            },
+            HttpJson.Default.ProblemDetail
+        )
+        {
+            ContentType = MediaType,
+        };
+
     /// <summary>412: <c>If-Match</c> names an outdated version.</summary>
     public static IResult PreconditionFailed() =>
         Of(
@@ -98,7 +112,12 @@ public static class Problem
 internal sealed record ProblemDetail(string Type, string Title, int Status, string Detail, IReadOnlyDictionary<string, string[]>? Errors)
 {
     public IReadOnlyList<string>? Ids { get; init; }
+
+    public IReadOnlyList<SubscriptionReference>? Subscriptions { get; init; }
 }
+
+/// <summary>A subscription that a problem names.</summary>
+public sealed record SubscriptionReference(int OrganizationId, string Id, string Name);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace EventSubscriptions.Http;
 
 /// <summary>
-/// Content that changes only with the app: 200 with an <c>ETag</c>, 304 if the caller has it, 412 if it wants another version.
+/// Content that is known as bytes: 200 with an <c>ETag</c>, 304 if the caller has it, 412 if it wants another version.
 /// </summary>
 /// <param name="cacheControl">The header <c>Cache-Control</c>, or null.</param>
 /// <param name="mediaType">The media type.</param>
@@ -19,10 +19,18 @@ internal sealed class StaticContentResult(
 
     private readonly string _tag = $"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, HashLength))}\"";
 
+    /// <summary>The response to the request that created the content.</summary>
+    public IResult Created(string location) => new CreatedContent(this, location);
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.Response.StatusCode = StatusFor(httpContext.Request.Headers);
+        await WriteAsync(httpContext);
+    }
+
+    private async Task WriteAsync(HttpContext httpContext)
+    {
         var response = httpContext.Response;
-        response.StatusCode = StatusFor(httpContext.Request.Headers);
         response.Headers.ETag = _tag;
         response.Headers.XContentTypeOptions = "nosniff";
         if (cacheControl is not null)
@@ -30,7 +38,7 @@ internal sealed class StaticContentResult(
             response.Headers.CacheControl = cacheControl;
         }
 
-        if (response.StatusCode == StatusCodes.Status200OK)
+        if (response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status201Created)
         {
             response.ContentType = mediaType;
             response.ContentLength = content.Length;
@@ -43,4 +51,14 @@ internal sealed class StaticContentResult(
         EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(_tag) ? StatusCodes.Status412PreconditionFailed
         : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(_tag) ? StatusCodes.Status304NotModified
         : StatusCodes.Status200OK;
+
+    private sealed class CreatedContent(StaticContentResult content, string location) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = StatusCodes.Status201Created;
+            httpContext.Response.Headers.Location = location;
+            return content.WriteAsync(httpContext);
+        }
+    }
 }

@@ -161,25 +161,32 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
             "EventName",
             new JsonObject
             {
-                ["description"] = "The name of an event type. Case-sensitive.",
+                ["description"] = "The name of an event type: a built-in one, or a custom one. Case-sensitive.",
                 ["type"] = "string",
-                ["enum"] = Array(catalogue.All, type => type.Name.ToString()),
+                ["anyOf"] = new JsonArray(
+                    new JsonObject { ["enum"] = Array(catalogue.All, type => type.Name.ToString()) },
+                    new JsonObject { ["pattern"] = "^[A-Za-z][A-Za-z0-9._-]{0,127}$" }
+                ),
             }
         );
         schemas["EventPayload"]!["anyOf"] = Array(catalogue.All.Select(type => type.Name.ToString()).Append("OtherEvent"), Reference);
+        var names = Array(catalogue.All, type => type.Name.ToString());
         schemas["EventToPublish"]!["oneOf"] = Array(
-            catalogue.All,
-            type => new JsonObject
-            {
-                ["title"] = type.Name.ToString(),
-                ["type"] = "object",
-                ["required"] = new JsonArray("eventName"),
-                ["properties"] = new JsonObject
-                {
-                    ["eventName"] = new JsonObject { ["const"] = type.Name.ToString() },
-                    ["data"] = Reference($"{type.Name}/properties/data"),
-                },
-            }
+            [
+                .. catalogue.All.Select(type =>
+                    EventToPublish(
+                        type.Name.ToString(),
+                        new JsonObject { ["const"] = type.Name.ToString() },
+                        Reference($"{type.Name}/properties/data")
+                    )
+                ),
+                EventToPublish(
+                    "Custom event",
+                    new JsonObject { ["not"] = new JsonObject { ["enum"] = names } },
+                    new JsonObject { ["type"] = "object" }
+                ),
+            ],
+            alternative => alternative
         );
 
         var example = catalogue.All[0];
@@ -188,6 +195,15 @@ public sealed class OpenApiDocument(EventCatalogue catalogue)
         Body(one)["example"] = JsonNode.Parse(example.Document.Span);
         Body(document["paths"]!["/api/event-types"]!["get"]!)["example"]!["items"] = new JsonArray(JsonNode.Parse(example.Document.Span));
     }
+
+    private static JsonObject EventToPublish(string title, JsonObject eventName, JsonObject data) =>
+        new JsonObject
+        {
+            ["title"] = title,
+            ["type"] = "object",
+            ["required"] = new JsonArray("eventName"),
+            ["properties"] = new JsonObject { ["eventName"] = eventName, ["data"] = data },
+        };
 
     private static JsonNode Body(JsonNode operation) => operation["responses"]!["200"]!["content"]!["application/json"]!;
 

@@ -6,8 +6,10 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Overview;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Events;
-using EventSubscriptions.Events.Lookup;
+using EventSubscriptions.Events.Api;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Health;
 using EventSubscriptions.Http;
@@ -25,6 +27,7 @@ internal static class ResponseSchemas
     private static readonly (string Name, JsonTypeInfo Type)[] s_objects =
     [
         ("Problem", HttpJson.Default.ProblemDetail),
+        ("SubscriptionReference", HttpJson.Default.SubscriptionReference),
         ("PublishedEvents", PublishJson.Default.PublishResponse),
         ("EventSummary", EventsJson.Default.EventSummary),
         ("EventPage", EventsJson.Default.ListPageEventSummary),
@@ -42,6 +45,12 @@ internal static class ResponseSchemas
         ("EventDeliveries", DeliveriesJson.Default.EventDeliveries),
         ("TestAttempt", DeliveriesJson.Default.TestAttempt),
         ("Resend", DeliveriesJson.Default.ResendResponse),
+        ("Organization", OverviewJson.Default.OrganizationResponse),
+        ("OrganizationPage", OverviewJson.Default.OrganizationsResponse),
+        ("SubscriptionCounts", OverviewJson.Default.SubscriptionCounts),
+        ("Statistics", StatisticsJson.Default.StatisticsResponse),
+        ("StatisticsTotal", StatisticsJson.Default.StatisticsTotal),
+        ("StatisticsPeriod", StatisticsJson.Default.StatisticsPeriod),
         ("Replay", ReplayJson.Default.ReplayResponse),
         ("ReplayPage", ReplayJson.Default.ListPageReplayResponse),
         ("AuditEntry", AuditJson.Default.AuditEntryResponse),
@@ -60,6 +69,7 @@ internal static class ResponseSchemas
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
         ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
         ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),
+        ("StatisticsInterval", typeof(StatisticsInterval), EnumNames<StatisticsInterval>.All),
         ("ReplaySelection", typeof(ReplaySelection), EnumNames<ReplaySelection>.All),
         ("AuditType", typeof(AuditType), EnumNames<AuditType>.All),
     ];

@@ -14,7 +14,7 @@ public sealed class ReplayFunctions(
     ReplayLifecycle lifecycle,
     ReplayStore store,
     SubscriptionStore subscriptions,
-    EventCatalogue catalogue,
+    EventTypes types,
     LimitsOptions limits,
     ArchiveOptions archive,
     TimeProvider time
@@ -40,7 +40,7 @@ public sealed class ReplayFunctions(
 
         var now = time.GetUtcNow();
         await request.ReadBodyAsync(cancellationToken);
-        var requested = ReplayRequest.Read(request.Fields, catalogue, now, archive.Retention);
+        var requested = ReplayRequest.Read(request.Fields, await types.ForAsync(request.Body, cancellationToken), now, archive.Retention);
         if (request.Validate() is { } problem)
         {
             return problem;

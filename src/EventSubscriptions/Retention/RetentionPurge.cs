@@ -23,6 +23,8 @@ public sealed partial class RetentionPurge(
 
     private const string PointerPrefix = "t:";
 
+    private static readonly TimeSpan s_statistics = TimeSpan.FromDays(400);
+
     /// <summary>The time limit of a run, plus or minus one step: well below <c>functionTimeout</c> in <c>host.json</c>.</summary>
     internal TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(20);
 
@@ -84,6 +86,12 @@ public sealed partial class RetentionPurge(
                     key => $"e:{key[(PointerPrefix.Length + InvertedTicks.Length + 1)..]}",
                     new KeySpan(PointerPrefix + Oldest(archive), "t;", archive)
                 )
+            ),
+            new(
+                tables,
+                TableNames.Statistics,
+                now - s_statistics,
+                new ExpiredByKey(_ => null, new KeySpan(null, null, now - s_statistics))
             ),
             new(tables, TableNames.Subscriptions, now, new AbandonedState(audit)),
         ];

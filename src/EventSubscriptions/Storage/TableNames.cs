@@ -11,8 +11,10 @@ public static class TableNames
     public const string ApiKeys = "apikeys";
     public const string Replays = "replays";
     public const string Retention = "retention";
+    public const string EventTypes = "eventtypes";
+    public const string Statistics = "statistics";
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } =
-    [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention];
+    [Subscriptions, EventArchive, DeliveryLog, AuditLog, RelayCursors, ApiKeys, Replays, Retention, EventTypes, Statistics];
 }

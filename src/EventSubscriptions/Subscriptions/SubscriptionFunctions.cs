@@ -13,7 +13,7 @@ public sealed class SubscriptionFunctions(
     SubscriptionHealthStore health,
     SubscriptionEditor editor,
     SubscriptionLimit limit,
-    EventCatalogue catalogue,
+    EventTypes types,
     DestinationGuard guard,
     TimeProvider time
 )
@@ -34,7 +34,7 @@ public sealed class SubscriptionFunctions(
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
-        var fields = SubscriptionFields.ReadNew(request.Fields, catalogue, guard);
+        var fields = SubscriptionFields.ReadNew(request.Fields, await types.ForAsync(request.Body, cancellationToken), guard);
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -92,6 +92,7 @@ public sealed class SubscriptionFunctions(
         var eventName = request.Query.Text("event");
         var isActive = request.Query.Boolean("isActive");
         var page = request.Query.Page($"subscriptions/{request.Organization}");
+        var catalogue = await types.GetAsync(cancellationToken);
         if (eventName is not null and not ActiveSubscriptions.EveryEvent && !catalogue.Contains(eventName))
         {
             request.Errors.Add("event", catalogue.UnknownName(eventName));
@@ -149,7 +150,7 @@ public sealed class SubscriptionFunctions(
 
         await request.ReadMergePatchAsync(cancellationToken);
         var ifMatch = request.IfMatch();
-        var fields = SubscriptionFields.ReadPatch(request.Fields, catalogue, guard);
+        var fields = SubscriptionFields.ReadPatch(request.Fields, await types.ForAsync(request.Body, cancellationToken), guard);
         if (request.Validate() is { } problem)
         {
             return problem;

@@ -9,6 +9,9 @@ public sealed record SubscriptionHealth
     /// <summary>The prefix of the rows' keys.</summary>
     public const string Prefix = "h:";
 
+    /// <summary>The first key after them.</summary>
+    public const string End = "h;";
+
     /// <summary>No failure since the last success.</summary>
     public static readonly SubscriptionHealth Healthy = new();
 

@@ -10,6 +10,10 @@ namespace EventSubscriptions.Subscriptions;
 internal static class SubscriptionRow
 {
     public const string Prefix = "s:";
+
+    /// <summary>The first key after those of subscriptions.</summary>
+    public const string End = "s;";
+
     public const string CooldownPrefix = "r:";
     public const string DroppedPrefix = "d:";
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
+using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
@@ -30,6 +32,7 @@ public sealed partial class SubscriptionStore(
     private static readonly string[] s_versionColumns = [VersionColumn];
     private static readonly string[] s_keyColumns = ["RowKey"];
     private static readonly string[] s_nameColumns = ["RowKey", "name"];
+    private static readonly string[] s_userColumns = ["PartitionKey", "RowKey", "name", "events"];
     private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive"];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
@@ -190,6 +193,26 @@ public sealed partial class SubscriptionStore(
         return await _table
             .QueryAsync<TableEntity>(filter, select: s_nameColumns, cancellationToken: cancellationToken)
             .Select(row => (SubscriptionRow.Id(row), row.RequireString("name")))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Subscriptions of any organization that name an event. Reads all of them, which only admins may ask for.</summary>
+    internal async Task<IReadOnlyList<SubscriptionReference>> ListUsersOfAsync(
+        string eventName,
+        int most,
+        CancellationToken cancellationToken
+    )
+    {
+        var filter = TableClient.CreateQueryFilter($"RowKey ge {SubscriptionRow.Prefix} and RowKey lt {SubscriptionRow.End}");
+        return await _table
+            .QueryAsync<TableEntity>(filter, select: s_userColumns, cancellationToken: cancellationToken)
+            .Where(row => SubscriptionRow.Events(row).Contains(eventName, StringComparer.Ordinal))
+            .Select(row => new SubscriptionReference(
+                int.Parse(row.PartitionKey, CultureInfo.InvariantCulture),
+                SubscriptionRow.Id(row).ToString(),
+                row.RequireString("name")
+            ))
+            .Take(most)
             .ToListAsync(cancellationToken);
     }
 

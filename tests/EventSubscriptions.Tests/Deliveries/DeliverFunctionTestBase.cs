@@ -5,6 +5,7 @@ using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
@@ -44,6 +45,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
     private protected bool _insecure = true;
     private protected Func<Task> _beforeResponse = () => Task.CompletedTask;
     private protected SubscriptionCache? _cache;
+    private protected DeliveryStatistics _statistics = null!;
     private protected Azure.Data.Tables.TableServiceClient _tables = null!;
     private protected Subscription _subscription = null!;
 
@@ -67,6 +69,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             .AddWebhookSender()
             .BuildServiceProvider();
         _tables = await new LocalStores().ConnectAsync();
+        _statistics = new DeliveryStatistics(new StatisticsStore(_tables), _clock, NullLogger<DeliveryStatistics>.Instance);
         _subscription = Given.Subscription(_organization, _clock) with { Url = _receiver.Url };
     }
 
@@ -153,7 +156,15 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
                 _clock,
                 random
             ),
-            new DeliveryRecorder(new DeliveryLog(tables), new AuditLog(tables, _clock), health, shortRetry, _metrics.Metrics, _clock),
+            new DeliveryRecorder(
+                new DeliveryLog(tables),
+                new AuditLog(tables, _clock),
+                health,
+                _statistics,
+                shortRetry,
+                _metrics.Metrics,
+                _clock
+            ),
             new DroppedDeliveries(tables, new AuditLog(tables, _clock), _clock),
             new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance)
         );

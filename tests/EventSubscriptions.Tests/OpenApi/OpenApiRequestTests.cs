@@ -53,7 +53,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         "[\"*\",\"CaseClosedEvent\"]",
         "[\"CaseClosedEvent\"]",
         "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]",
-        "[\"NoSuchEvent\"]",
+        "[\"no such event\"]",
         "\"read\"",
         "\"Read\"",
         "\"all\"",
@@ -88,6 +88,8 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         ("startReplay", "from"),
         ("startReplay", "to"),
         ("changeSubscription", "url"),
+        ("putEventType", "example"),
+        ("getStatistics", "from"),
     ];
 
     private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal) { ["content-type"] = "application/json" };
@@ -121,7 +123,12 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
             .Path.Replace("{organizationId}", subscription.Organization.Id.ToString(), StringComparison.Ordinal)
             .Replace("{id}", subscription.Id, StringComparison.Ordinal);
 
-        foreach (var parameter in operation.ParametersIn("query").Where(parameter => (string)parameter["name"]! != "continuationToken"))
+        foreach (
+            var parameter in operation
+                .ParametersIn("query")
+                .Where(parameter => (string)parameter["name"]! != "continuationToken")
+                .Where(parameter => !s_said.Contains((id, (string)parameter["name"]!)))
+        )
         {
             foreach (
                 var value in s_values
@@ -152,6 +159,12 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
         var said = $"{operation.Method} {path} {Shortened(body)} is answered with {(int)answer.Status}: {answer.Text}";
         Assert.True((int)answer.Status < 500, said);
+        if (problems.Count == 0 && answer.Text.Contains("is not a known event type", StringComparison.Ordinal))
+        {
+            // Any name may be that of a custom event type, which only the app knows.
+            return;
+        }
+
         Assert.True(
             problems.Count == 0 == ((int)answer.Status != 400),
             problems.Count == 0

@@ -32,7 +32,10 @@ public sealed class OpenApiSchemaTests
     public static TheoryData<string, string[]> Words =>
         new()
         {
-            { "EventType/properties/source", [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal)] },
+            {
+                "EventType/properties/source",
+                [.. EventCatalogue.Load().All.Select(type => type.Source).Distinct(StringComparer.Ordinal), EventTypeFields.Source]
+            },
             { "SubscriptionHealth/properties/state", ["healthy", "failing", "deactivated"] },
         };
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Azure;
 using EventSubscriptions.Destinations;
-using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
@@ -63,6 +62,8 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         {
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
             ("cancelReplay", "409") => await Ended(request),
+            ("putEventType" or "deleteEventType", "409") => await (request with { Path = "/api/event-types/CaseClosedEvent" }).Send(),
+            ("putEventType", "200") => await Taken(request),
             ("createKey", "409") => await Taken(request),
             ("publishEvents" or "publishAirEvents", "409") => await Reused(request),
             (_, "200" or "201" or "202" or "204") => await request.Send(),
@@ -203,7 +204,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
             new SubscriptionHealthStore(services.Flaky),
             new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
             new SubscriptionLimit(store, new LimitsOptions(), services.Time),
-            EventCatalogue.Load(),
+            Given.EventTypes(services.Tables, services.Time),
             new DestinationGuard(new DestinationOptions()),
             services.Time
         );

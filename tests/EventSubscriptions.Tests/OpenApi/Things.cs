@@ -1,3 +1,4 @@
+using System.Net;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.OpenApi;
@@ -37,6 +38,13 @@ internal sealed class Things(AppProcess app, Organization organization, Receiver
         {
             case "organizationId":
                 return organization.Id.ToString();
+            case "name" when operation.Id == "putEventType":
+                return NewEventType();
+            case "name" when operation.Id == "deleteEventType":
+                var name = NewEventType();
+                var definition = """{"category":"Test","description":"A test.","example":{}}""";
+                (await organization.Api.Send(HttpMethod.Put, $"/api/event-types/{name}", definition)).Expect(HttpStatusCode.Created);
+                return name;
             case "name":
                 return "CaseClosedEvent";
             case "id" when operation.Path.StartsWith("/api/keys", StringComparison.Ordinal):
@@ -53,6 +61,8 @@ internal sealed class Things(AppProcess app, Organization organization, Receiver
                 throw new InvalidOperationException($"Say in {nameof(Things)} where the {parameter} of {operation} comes from.");
         }
     }
+
+    private static string NewEventType() => $"Test.{Guid.NewGuid():N}";
 
     /// <summary>Three, so that a replay of them takes a while, and their attempts are logged.</summary>
     private async Task<string> Delivered()

@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Portal;
 
 public sealed class PortalFunctionsTests
 {
-    private const int MaxBytes = 150_000;
+    private const int MaxBytes = 200_000;
 
     private static readonly ServiceProvider s_services = new ServiceCollection().AddLogging().BuildServiceProvider();
     private static readonly PortalFunctions s_functions = new(new PortalFiles());
@@ -133,7 +133,7 @@ public sealed class PortalFunctionsTests
     {
         var words = File.ReadAllText(Path.Combine(s_folder, "parts", "words.js"));
         var known = Regex
-            .Matches(words, @"^  '(?<type>[a-z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline)
+            .Matches(words, @"^  '(?<type>[a-zA-Z]+\.[a-zA-Z]+)': '", RegexOptions.Multiline)
             .Select(match => match.Groups["type"].Value)
             .ToHashSet(StringComparer.Ordinal);
 

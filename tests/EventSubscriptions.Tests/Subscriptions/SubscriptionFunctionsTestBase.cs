@@ -1,7 +1,6 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Destinations;
-using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
@@ -15,8 +14,6 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
 {
     private protected const string Valid =
         """{"name":"n","url":"https://example.com/hook?code=s3cret","token":"t0ken-of-some-length","events":["CaseClosedEvent"]}""";
-
-    private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
 
     private protected readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private protected readonly OrganizationId _organization = Given.Organization();
@@ -41,7 +38,7 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
             new SubscriptionHealthStore(_tables),
             new SubscriptionEditor(_store, _cache, _clock),
             new SubscriptionLimit(_store, limits, _clock),
-            s_catalogue,
+            Given.EventTypes(_tables, _clock),
             new DestinationGuard(new DestinationOptions()),
             _clock
         );

@@ -24,7 +24,10 @@ internal sealed class Sample
         get
         {
             var organization = $"organizations/{Organization.Id}";
-            yield return ("organization", "organizations");
+            yield return ("organizations", "organizations");
+            yield return ("overview", organization);
+            yield return ("events", $"{organization}/events");
+            yield return ("event", $"{organization}/events/{EventId}");
             yield return ("subscriptions", $"{organization}/subscriptions");
             yield return ("new-subscription", $"{organization}/new-subscription");
             yield return ("subscription", $"{organization}/subscriptions/{Busy}");

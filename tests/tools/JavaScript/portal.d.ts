@@ -102,6 +102,31 @@ type EventType = {
     schema?: unknown;
 };
 
+type EventSummary = { id: string; eventName: string; source?: string; publishedAt: string };
+
+type EventDelivery = {
+    subscriptionId: string;
+    subscriptionName: string;
+    outcome?: Outcome;
+    attempts: number;
+    lastAttemptAt?: string;
+    waiting?: { until: string; reason: string };
+};
+
+type ArchivedEvent = EventSummary & { payload?: unknown; payloadRemovedAt?: string; deliveries: EventDelivery[] };
+
+type StatisticsTotal = { attempts: number; outcomes: Record<Outcome, number>; latencyP50Ms?: number; latencyP95Ms?: number };
+type StatisticsPeriod = StatisticsTotal & { from: string };
+type Statistics = { total: StatisticsTotal; items: StatisticsPeriod[] };
+
+type OrganizationSummary = {
+    id: number;
+    subscriptions: { active: number; failing: number; deactivated: number };
+    failingSince?: string;
+    delivered: number;
+    failed: number;
+};
+
 type AuditEntry = {
     id: string;
     type: string;
@@ -163,7 +188,7 @@ type Changes = NonNullable<AuditEntry['changes']>;
 type Series = 'delivered' | 'failed' | 'throttled' | 'skipped';
 
 /** An hour of the chart. */
-type Bucket = Record<Series, number> & { start: Date; times: number[]; median: number | null; slowest: number | null };
+type Bucket = Record<Series, number> & { start: Date; median: number | null; slowest: number | null };
 
 type TableParts = {
     body: HTMLElement;

@@ -1,5 +1,6 @@
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Outcome;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
@@ -7,12 +8,13 @@ using EventSubscriptions.Telemetry;
 namespace EventSubscriptions.Deliveries.Log;
 
 /// <summary>
-/// Records deliveries: every attempt in the delivery log, failed ones in the audit log too, and the health of the subscription.
+/// Records deliveries: every attempt in the delivery log, failed ones in the audit log too, the statistics, and the health of the subscription.
 /// </summary>
 public sealed class DeliveryRecorder(
     DeliveryLog log,
     AuditLog audit,
     HealthTracker health,
+    DeliveryStatistics statistics,
     ShortRetry shortRetry,
     AppMetrics metrics,
     TimeProvider time
@@ -23,6 +25,7 @@ public sealed class DeliveryRecorder(
     {
         var (result, decision, isOutdated) = attempt;
         var row = Attempt(delivery, result, decision);
+        statistics.Count(delivery.OrganizationId, delivery.SubscriptionId, decision.Outcome, result.Duration);
         var logged = shortRetry.ExecuteAsync(
             token => log.AppendAsync(subscription.Id, row, delivery.MayHaveWaited, token),
             cancellationToken
@@ -45,6 +48,7 @@ public sealed class DeliveryRecorder(
     {
         var row = Attempt(delivery, DeliveryOutcome.Skipped, time.GetUtcNow(), TimeSpan.Zero);
         await log.AppendAsync(delivery.SubscriptionId, row, delivery.MayHaveWaited, cancellationToken);
+        statistics.Count(delivery.OrganizationId, delivery.SubscriptionId, DeliveryOutcome.Skipped, duration: null);
         metrics.Attempted(DeliveryOutcome.Skipped.ToName(), errorKind: null, duration: null);
     }
 

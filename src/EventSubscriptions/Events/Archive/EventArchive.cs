@@ -12,7 +12,10 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
     private const string PayloadColumn = "payload";
     private const string EventNameColumn = "eventName";
     private const string SourceColumn = "source";
+
+    /// <summary>In UTC ticks: Table Storage has no times before 1601, and a message may have any.</summary>
     private const string PublishedAtColumn = "publishedAt";
+
     private const string PayloadRemovedAtColumn = "payloadRemovedAt";
     private const string FingerprintColumn = "fingerprint";
     private const string PointerPrefix = "t:";
@@ -48,7 +51,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         {
             [EventNameColumn] = eventName.ToString(),
             [SourceColumn] = source.ToName(),
-            [PublishedAtColumn] = at,
+            [PublishedAtColumn] = at.UtcTicks,
             [FingerprintColumn] = protector.Fingerprint(payload.Span),
         };
         var ciphertext = protector.Protect(payload.Span, Place(organization, id));
@@ -223,7 +226,7 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         return new ArchivedEvent(
             EventName.Parse(row.GetString(EventNameColumn)),
             EnumNames<EventSource>.Find(row.GetString(SourceColumn)),
-            row.GetDateTimeOffset(PublishedAtColumn) ?? row.Timestamp!.Value,
+            row.GetInt64(PublishedAtColumn) is { } ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : row.Timestamp!.Value,
             removedAt is null ? Payload(row, organization, id) : default(ReadOnlyMemory<byte>?),
             removedAt
         );

@@ -6,15 +6,21 @@ using EventSubscriptions.Http;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>The known event types: one JSON file each in the folder <c>Catalogue</c>. Add a file to add an event type.</summary>
+/// <summary>
+/// The known event types. The built-in ones have one JSON file each in the folder <c>Catalogue</c>: add a file to add one. Custom ones are
+/// in the table <c>eventtypes</c>.
+/// </summary>
 public sealed class EventCatalogue
 {
     private const string ResourcePrefix = "Catalogue/";
 
     private readonly FrozenDictionary<string, EventType> _types;
 
+    private StaticContentResult? _result;
+
     private EventCatalogue(List<EventType> types)
     {
+        types.Sort((left, right) => string.CompareOrdinal(left.Name.ToString(), right.Name.ToString()));
         All = types;
         _types = types.ToFrozenDictionary(type => type.Name.ToString(), StringComparer.Ordinal);
         Document = EventTypeDocument.WriteList(types);
@@ -25,6 +31,8 @@ public sealed class EventCatalogue
 
     /// <summary>The response of <c>GET /api/event-types</c>.</summary>
     internal ReadOnlyMemory<byte> Document { get; }
+
+    internal StaticContentResult Result => _result ??= new StaticContentResult(Document);
 
     /// <summary>Loads the embedded catalogue. An invalid file throws <see cref="InvalidDataException"/> with its name.</summary>
     public static EventCatalogue Load()
@@ -44,6 +52,10 @@ public sealed class EventCatalogue
         );
     }
 
+    /// <summary>This catalogue and custom event types. A built-in one of the same name wins.</summary>
+    internal EventCatalogue With(IReadOnlyCollection<EventType> custom) =>
+        custom.Count == 0 ? this : new EventCatalogue([.. All, .. custom.Where(type => !Contains(type.Name.ToString()))]);
+
     /// <summary>Whether an event type has this name.</summary>
     public bool Contains(string name) => _types.ContainsKey(name);
 
@@ -59,12 +71,8 @@ public sealed class EventCatalogue
             ? $"is not a known event type; did you mean '{nearest}'?"
             : "is not a known event type; GET /api/event-types lists them";
 
-    internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files)
-    {
-        var types = files.Select(file => ReadFile(file.FileName, file.Content)).ToList();
-        types.Sort((left, right) => string.CompareOrdinal(left.Name.ToString(), right.Name.ToString()));
-        return new EventCatalogue(types);
-    }
+    internal static EventCatalogue Read(IEnumerable<(string FileName, byte[] Content)> files) =>
+        new([.. files.Select(file => ReadFile(file.FileName, file.Content))]);
 
     private static EventType ReadFile(string fileName, byte[] content)
     {
@@ -101,7 +109,7 @@ public sealed class EventCatalogue
         var parameters = file
             .Parameters.Select(parameter =>
                 ParameterType.TryParse(parameter.Type, out var type)
-                    ? new EventParameter(parameter.Name, type, parameter.Description)
+                    ? new EventParameter(parameter.Name, type, parameter.Description, IsRequired: !type.AllowsNull)
                     : throw Malformed(fileName, $"{parameter.Name} has the unknown type {parameter.Type}")
             )
             .ToArray();
@@ -110,7 +118,7 @@ public sealed class EventCatalogue
             throw Malformed(fileName, "a parameter is repeated");
         }
 
-        var eventType = new EventType(name, file, parameters);
+        var eventType = new EventType(name, file.Source, file.Category, file.Description, parameters, file.Example);
         return eventType.Check(file.Example).FirstOrDefault() is (not null, var problem) wrong
             ? throw Malformed(fileName, $"the example's {wrong.Parameter} {problem}")
             : eventType;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 
 namespace EventSubscriptions.Events.Catalogue;
@@ -6,23 +7,34 @@ namespace EventSubscriptions.Events.Catalogue;
 /// <summary>An event type: what can be published and subscribed to.</summary>
 public sealed class EventType
 {
-    private static readonly OrganizationId s_exampleOrganization = OrganizationId.TryFrom(1, out var id) ? id : default;
+    /// <summary>The organization of examples.</summary>
+    internal static readonly OrganizationId ExampleOrganization = OrganizationId.TryFrom(1, out var id) ? id : default;
 
-    internal EventType(EventName name, CatalogueFile file, IReadOnlyList<EventParameter> parameters)
+    private StaticContentResult? _result;
+
+    /// <param name="example">The <c>data</c> of the example.</param>
+    internal EventType(
+        EventName name,
+        string source,
+        string category,
+        string description,
+        IReadOnlyList<EventParameter> parameters,
+        JsonElement example
+    )
     {
         Name = name;
-        Source = file.Source;
-        Category = file.Category;
-        Description = file.Description;
+        Source = source;
+        Category = category;
+        Description = description;
         Parameters = parameters;
-        ExampleData = EventTypeDocument.Compact(file.Example);
-        Document = EventTypeDocument.Write(this, ExamplePayload(s_exampleOrganization).Span);
+        ExampleData = EventTypeDocument.Compact(example);
+        Document = EventTypeDocument.Write(this, ExamplePayload(ExampleOrganization).Span);
     }
 
     /// <summary>Its name in events and subscriptions. Case-sensitive.</summary>
     public EventName Name { get; }
 
-    /// <summary>Its producer: <c>air</c> or <c>relay</c>.</summary>
+    /// <summary>Its producer, <c>air</c> or <c>relay</c>; <c>custom</c> if an admin added it.</summary>
     public string Source { get; }
 
     /// <summary>Its category, for people who browse the catalogue.</summary>
@@ -40,6 +52,8 @@ public sealed class EventType
     /// <summary>The response of <c>GET /api/event-types/{name}</c>.</summary>
     internal ReadOnlyMemory<byte> Document { get; }
 
+    internal StaticContentResult Result => _result ??= new StaticContentResult(Document);
+
     /// <summary>The payload of the example for an organization.</summary>
     public ReadOnlyMemory<byte> ExamplePayload(OrganizationId organization) => EventPayload.Compose(Name, organization, ExampleData);
 
@@ -52,7 +66,7 @@ public sealed class EventType
         {
             if (!data.TryGetProperty(parameter.Name, out var value))
             {
-                if (!parameter.Type.AllowsNull)
+                if (parameter.IsRequired)
                 {
                     yield return (parameter.Name, "is required");
                 }
@@ -66,4 +80,4 @@ public sealed class EventType
 }
 
 /// <summary>A member of an event's <c>data</c>.</summary>
-public sealed record EventParameter(string Name, ParameterType Type, string Description);
+public sealed record EventParameter(string Name, ParameterType Type, string Description, bool IsRequired);

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace EventSubscriptions.Events.Catalogue;
 
-/// <summary>The JSON of event types, written once at start.</summary>
+/// <summary>The JSON of event types, written once when they are loaded.</summary>
 internal static class EventTypeDocument
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -25,6 +25,7 @@ internal static class EventTypeDocument
                 writer.WriteStartObject();
                 writer.WriteString("name", parameter.Name);
                 writer.WriteString("type", parameter.Type.ToString());
+                writer.WriteBoolean("required", parameter.IsRequired);
                 writer.WriteString("description", parameter.Description);
                 writer.WriteEndObject();
             }
@@ -89,7 +90,7 @@ internal static class EventTypeDocument
 
         writer.WriteStartObject("organizationId");
         writer.WriteString("type", "integer");
-        writer.WriteNumber("minimum", 1);
+        writer.WriteNumber("minimum", 0);
         writer.WriteNumber("maximum", int.MaxValue);
         writer.WriteEndObject();
 
@@ -105,7 +106,7 @@ internal static class EventTypeDocument
         }
 
         writer.WriteEndObject();
-        WriteRequired(writer, type.Parameters.Where(parameter => !parameter.Type.AllowsNull).Select(parameter => parameter.Name));
+        WriteRequired(writer, type.Parameters.Where(parameter => parameter.IsRequired).Select(parameter => parameter.Name));
         writer.WriteEndObject();
 
         writer.WriteEndObject();

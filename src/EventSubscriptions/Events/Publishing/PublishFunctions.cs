@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -10,11 +11,12 @@ namespace EventSubscriptions.Events.Publishing;
 
 /// <summary>Publishes events over HTTP.</summary>
 public sealed class PublishFunctions(
-    PublishRequest reader,
+    EventTypes types,
     AirRequest airReader,
     EventArchive archive,
     EventPublisher publisher,
-    PublishRate rate
+    PublishRate rate,
+    TimeProvider time
 )
 {
     private const string IdempotencyKey = "Idempotency-Key";
@@ -34,6 +36,7 @@ public sealed class PublishFunctions(
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
+        var reader = new PublishRequest(await types.ForAsync(request.Body, cancellationToken), time);
         var events = reader.Read(request.Body, request.Organization, request.Header(IdempotencyKey), request.Errors);
         return request.Validate() ?? await PublishAsync(request, events, EventSource.Http, cancellationToken);
     }

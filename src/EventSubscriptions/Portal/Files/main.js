@@ -7,9 +7,11 @@ import { session } from './core/session.js';
 import { announce, button, empty, heading, linkButton, live, loading, problemNotice } from './parts/page.js';
 import { auditLog, systemAuditLog } from './views/auditLog.js';
 import { delivery } from './views/delivery.js';
+import { event, events } from './views/events.js';
 import { eventType, eventTypes } from './views/eventTypes.js';
 import { keys } from './views/keys.js';
 import { chooseOrganization } from './views/organization.js';
+import { overview } from './views/overview.js';
 import { relay } from './views/relay.js';
 import { replays } from './views/replays.js';
 import { signIn } from './views/signIn.js';
@@ -24,6 +26,9 @@ const ofSubscription = `${ofOrganization}/subscriptions/:id`;
 const routes = [
   { path: '/', view: home },
   { path: '/organizations', view: chooseOrganization, role: 'read' },
+  { path: ofOrganization, view: overview, role: 'read', tab: 'overview' },
+  { path: `${ofOrganization}/events`, view: events, role: 'read', tab: 'events' },
+  { path: `${ofOrganization}/events/:eventId`, view: event, role: 'read', tab: 'events' },
   { path: `${ofOrganization}/subscriptions`, view: subscriptions, role: 'read', tab: 'subscriptions' },
   { path: `${ofOrganization}/new-subscription`, view: newSubscription, role: 'manage', tab: 'subscriptions' },
   { path: ofSubscription, view: subscription, role: 'read', tab: 'subscriptions' },
@@ -164,7 +169,7 @@ function home() {
   if (!session.may('read')) {
     go(views.eventTypes());
   } else {
-    go(session.organization !== null ? views.subscriptions(session.organization) : '#/organizations');
+    go(session.organization !== null ? views.overview(session.organization) : views.organizations());
   }
 }
 
@@ -210,7 +215,9 @@ function navigation(tab) {
       {},
       session.may('read') && organization !== null
         ? [
+            entry('overview', 'Overview', views.overview(organization)),
             entry('subscriptions', 'Subscriptions', views.subscriptions(organization)),
+            entry('events', 'Events', views.events(organization)),
             entry('auditLog', 'Audit log', views.auditLog(organization)),
           ]
         : null,
@@ -227,7 +234,7 @@ function account() {
     'div',
     { class: 'account' },
     organization !== null && session.may('read')
-      ? h('span', {}, `Organization ${organization} `, session.isBound ? null : h('a', { href: '#/organizations' }, 'Change'))
+      ? h('span', {}, `Organization ${organization} `, session.isBound ? null : h('a', { href: views.organizations() }, 'Change'))
       : null,
     h('span', { class: 'pill off', title: 'What your key may do' }, session.caller?.role),
     button(

@@ -2,7 +2,6 @@ using System.Text;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
-using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -27,11 +26,12 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         _services = await LocalServices.StartAsync();
         _traces = TraceRecorder.Start();
         _function = new PublishFunctions(
-            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            Given.EventTypes(_services.Flaky, _services.Time),
             new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
-            Rate()
+            Rate(),
+            _services.Time
         );
     }
 
@@ -48,11 +48,12 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     public async Task Organization_that_publishes_more_than_it_may_must_wait()
     {
         _function = new PublishFunctions(
-            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            Given.EventTypes(_services.Flaky, _services.Time),
             new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             new EventPublisher(_services.Events, _traces.Tracing, _services.Time, NullLogger<EventPublisher>.Instance),
-            Rate(limit: 1)
+            Rate(limit: 1),
+            _services.Time
         );
         Assert.Equal(202, (await PublishAsync(Valid)).Status);
         Assert.Equal(202, (await PublishAsync(Valid)).Status);
@@ -185,11 +186,12 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         var publisher = new EventPublisher(new TimedSender(silent, clock), _traces.Tracing, clock, NullLogger<EventPublisher>.Instance);
         var big = $$$"""{"id":"ID","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', 150_000)}}}"}}""";
         var publishing = new PublishFunctions(
-            new PublishRequest(EventCatalogue.Load(), _services.Time),
+            Given.EventTypes(_services.Flaky, _services.Time),
             new AirRequest(_services.Time),
             new EventArchive(_services.Flaky, Given.Protector),
             publisher,
-            Rate()
+            Rate(),
+            _services.Time
         )
             .PublishEvents(
                 Requests.Post($"[{big.Replace("ID", "a", StringComparison.Ordinal)},{big.Replace("ID", "b", StringComparison.Ordinal)}]"),

@@ -7,6 +7,13 @@ const ofSubscription = (organization, id) => `organizations/${segment(organizati
  * @satisfies {Record<string, (...parameters: any) => string>}
  */
 export const views = {
+  organizations: () => '#/organizations',
+  /** @param {OrganizationId} organization */
+  overview: organization => `#/organizations/${segment(organization)}`,
+  /** @param {OrganizationId} organization */
+  events: organization => `#/organizations/${segment(organization)}/events`,
+  /** @type {(organization: OrganizationId, eventId: string) => string} */
+  event: (organization, eventId) => `#/organizations/${segment(organization)}/events/${segment(eventId)}`,
   /** @param {OrganizationId} organization */
   subscriptions: organization => `#/organizations/${segment(organization)}/subscriptions`,
   /** @param {OrganizationId} organization */
@@ -31,6 +38,14 @@ export const views = {
 
 /** The addresses of the API, below `api/`. */
 export const api = {
+  /** @type {Path<Page<OrganizationSummary> & { asOf: string }>} */
+  organizations: 'organizations',
+  /** @type {(organization: OrganizationId) => Path<Page<EventSummary>>} */
+  events: organization => `organizations/${segment(organization)}/events`,
+  /** @type {(organization: OrganizationId, eventId: string) => Path<ArchivedEvent>} */
+  event: (organization, eventId) => `organizations/${segment(organization)}/events/${segment(eventId)}`,
+  /** @type {(organization: OrganizationId) => Path<Statistics>} */
+  statistics: organization => `organizations/${segment(organization)}/statistics`,
   /** @type {(organization: OrganizationId) => Path<Page<Subscription>>} */
   subscriptions: organization => `organizations/${segment(organization)}/subscriptions`,
   /** @type {(organization: OrganizationId, id: string) => Path<Subscription>} */

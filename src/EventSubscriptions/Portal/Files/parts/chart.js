@@ -1,13 +1,12 @@
-import { getPages } from '../core/api.js';
+import { get } from '../core/api.js';
 import { fill, h, svg } from '../core/dom.js';
-import { count, duration, hour, number } from '../core/format.js';
+import { duration, hour, number } from '../core/format.js';
 import { api } from '../core/paths.js';
+import { repeat } from '../core/repeat.js';
 import { loading, problemNotice } from './page.js';
 
 const hours = 24;
-const anHour = 3_600_000;
-const pageSize = 1000;
-const mostPages = 5;
+const interval = 10_000;
 /** @type {[Series, string][]} */
 const series = [
   ['delivered', 'Delivered'],
@@ -19,84 +18,63 @@ const width = 720;
 const height = 120;
 
 /**
- * Draws the outcomes and response times of a subscription's last 24 hours, hour by hour.
+ * Draws the outcomes and response times of the last 24 hours, hour by hour, and again while the page is open.
  * @param {HTMLElement} place
  * @param {OrganizationId} organization
- * @param {string} id
+ * @param {string | null} subscriptionId Of one subscription, or of the organization.
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-export async function drawLastDay(place, organization, id, signal) {
+export async function drawLastDay(place, organization, subscriptionId, signal) {
   fill(place, loading('the last 24 hours'));
+  let shown = '';
   try {
-    const end = Math.ceil(Date.now() / anHour) * anHour;
-    const from = end - hours * anHour;
-    const query = { from: new Date(from).toISOString(), pageSize };
-    const { items: attempts, isPartial } = await getPages(api.deliveries(organization, id), mostPages, { query, signal });
-    fill(
-      place,
-      attempts.length === 0
-        ? h('p', { class: 'aside' }, 'No attempts in the last 24 hours.')
-        : draw(bucketsOf(attempts, from), attempts.length, isPartial),
-    );
+    await refresh();
   } catch (error) {
     if (!signal.aborted) {
       fill(
         place,
-        problemNotice(error, () => drawLastDay(place, organization, id, signal)),
+        problemNotice(error, () => drawLastDay(place, organization, subscriptionId, signal)),
+      );
+    }
+
+    return;
+  }
+
+  await repeat(interval, signal, refresh);
+
+  async function refresh() {
+    const { body, text } = await get(api.statistics(organization), { query: { subscriptionId }, signal });
+    if (text !== shown) {
+      shown = text;
+      fill(
+        place,
+        body.total.attempts === 0
+          ? h('p', { class: 'aside' }, 'No attempts in the last 24 hours. New ones are counted within 10 seconds.')
+          : draw(body.items.slice(-hours).map(bucketOf)),
       );
     }
   }
 }
 
 /**
- * @param {Attempt[]} attempts
- * @param {number} from
- * @returns {Bucket[]}
+ * @param {StatisticsPeriod} period
+ * @returns {Bucket}
  */
-function bucketsOf(attempts, from) {
-  /** @type {Bucket[]} */
-  const buckets = Array.from({ length: hours }, (_, i) => ({
-    start: new Date(from + i * anHour),
-    delivered: 0,
-    failed: 0,
-    throttled: 0,
-    skipped: 0,
-    times: [],
-    median: null,
-    slowest: null,
-  }));
-  for (const attempt of attempts) {
-    const bucket = buckets[Math.min(Math.max(Math.floor((new Date(attempt.endedAt).getTime() - from) / anHour), 0), hours - 1)];
-    bucket[attempt.outcome === 'gone' ? 'throttled' : attempt.outcome]++;
-    if (attempt.outcome !== 'skipped') {
-      bucket.times.push(attempt.durationMs);
-    }
-  }
-
-  for (const bucket of buckets) {
-    bucket.times.sort((a, b) => a - b);
-    bucket.median = quantile(bucket.times, 0.5);
-    bucket.slowest = quantile(bucket.times, 0.95);
-  }
-
-  return buckets;
+function bucketOf({ from, outcomes, latencyP50Ms, latencyP95Ms }) {
+  return {
+    start: new Date(from),
+    delivered: outcomes.delivered,
+    failed: outcomes.failed,
+    throttled: outcomes.throttled + outcomes.gone,
+    skipped: outcomes.skipped,
+    median: latencyP50Ms ?? null,
+    slowest: latencyP95Ms ?? null,
+  };
 }
 
-/**
- * @param {number[]} sorted
- * @param {number} share
- */
-function quantile(sorted, share) {
-  return sorted.length === 0 ? null : sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)];
-}
-
-/**
- * @param {Bucket[]} buckets
- * @param {number} all
- * @param {boolean} isPartial
- */
-function draw(buckets, all, isPartial) {
+/** @param {Bucket[]} buckets */
+function draw(buckets) {
   const most = Math.max(...buckets.map(bucket => series.reduce((sum, [name]) => sum + bucket[name], 0)));
   const slowest = Math.max(...buckets.map(bucket => bucket.slowest ?? 0), 1);
   return h(
@@ -113,7 +91,6 @@ function draw(buckets, all, isPartial) {
       ['median', 'Median'],
       ['slowest', '95 % were faster'],
     ]),
-    isPartial ? h('p', { class: 'aside' }, `The newest ${count(all, 'attempt')} are shown; there are more.`) : null,
     h('details', {}, h('summary', {}, 'Show as a table'), asTable(buckets)),
   );
 }

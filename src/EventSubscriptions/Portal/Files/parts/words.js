@@ -17,6 +17,12 @@ const outcomes = {
  */
 export const outcomeOptions = Object.entries(outcomes).map(([name, [word]]) => [name, word]);
 
+/**
+ * How events are published.
+ * @type {Record<string, string>}
+ */
+export const eventSources = { http: 'HTTP', air: 'Binalyze AIR', relay: 'Relay', external: 'Service Bus' };
+
 /** @param {string} outcome */
 export function outcomePill(outcome) {
   const [word, tone] = outcomes[outcome] ?? [outcome, 'off'];
@@ -101,6 +107,9 @@ export const auditTypes = {
   'relay.failed': 'Relay poll failed',
   'relay.recovered': 'Relay poll recovered',
   'relay.gap': 'Gap in Relay events',
+  'eventType.created': 'Event type created',
+  'eventType.updated': 'Event type updated',
+  'eventType.deleted': 'Event type deleted',
   'key.created': 'Key created',
   'key.revoked': 'Key revoked',
 };

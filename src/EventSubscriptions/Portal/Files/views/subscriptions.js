@@ -10,8 +10,6 @@ import { PagedTable } from '../parts/list.js';
 import { empty, heading, link, linkButton } from '../parts/page.js';
 import { eventsOf, state } from '../parts/words.js';
 
-const day = 86_400_000;
-const sample = 500;
 const atOnce = 4;
 const columns = ['Name', 'State', 'Events', 'Last delivery', 'Last 24 hours'];
 
@@ -115,10 +113,12 @@ class Figures {
   /** @param {Cells} cells */
   async #fill({ id, last, rate }) {
     try {
-      const attempts = await this.#ask(id, { from: new Date(Date.now() - day).toISOString(), pageSize: sample });
-      const newest = attempts[0] ?? (await this.#ask(id, { pageSize: 1 }))[0];
-      fill(last, newest ? timeAgo(newest.at) : 'Never');
-      fill(rate, rateOf(attempts));
+      const [{ body: newest }, { body: statistics }] = await Promise.all([
+        get(api.deliveries(this.#organization, id), { query: { pageSize: 1 }, signal: this.#signal }),
+        get(api.statistics(this.#organization), { query: { subscriptionId: id }, signal: this.#signal }),
+      ]);
+      fill(last, newest.items[0] ? timeAgo(newest.items[0].at) : 'Never');
+      fill(rate, rateOf(statistics));
     } catch {
       if (!this.#signal.aborted) {
         fill(last, 'Not known');
@@ -126,28 +126,15 @@ class Figures {
       }
     }
   }
-
-  /**
-   * @param {string} id
-   * @param {Query} query
-   */
-  async #ask(id, query) {
-    const { body } = await get(api.deliveries(this.#organization, id), { query, signal: this.#signal });
-    return body.items;
-  }
 }
 
 /**
- * @param {Attempt[]} attempts
+ * @param {Statistics} statistics
  * @returns {Child}
  */
-function rateOf(attempts) {
-  const made = attempts.filter(attempt => attempt.outcome !== 'skipped');
-  if (made.length === 0) {
-    return 'No attempts';
-  }
-
-  const delivered = made.filter(attempt => attempt.outcome === 'delivered').length;
-  const of = attempts.length < sample ? count(made.length, 'attempt') : `the newest ${count(made.length, 'attempt')}`;
-  return [`${percent(delivered, made.length)} delivered `, h('span', { class: 'aside' }, `of ${of}`)];
+function rateOf({ total: { attempts, outcomes } }) {
+  const made = attempts - outcomes.skipped;
+  return made === 0
+    ? 'No attempts'
+    : [`${percent(outcomes.delivered, made)} delivered `, h('span', { class: 'aside' }, `of ${count(made, 'attempt')}`)];
 }

@@ -6,8 +6,8 @@ using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Api;
 using EventSubscriptions.Events.Archive;
-using EventSubscriptions.Events.Lookup;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
@@ -15,7 +15,7 @@ using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
 
-namespace EventSubscriptions.Tests.Events.Lookup;
+namespace EventSubscriptions.Tests.Events.Api;
 
 public sealed class EventFunctionsOnAzuriteTests() : EventFunctionsTests(new AzuriteStores());
 

@@ -11,7 +11,7 @@ using EventSubscriptions.Subscriptions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
-namespace EventSubscriptions.Events.Lookup;
+namespace EventSubscriptions.Events.Api;
 
 /// <summary>Lists archived events, newest first, shows one with its deliveries, and removes payloads.</summary>
 public sealed class EventFunctions(

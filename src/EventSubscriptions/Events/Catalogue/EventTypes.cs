@@ -1,0 +1,100 @@
+using System.Text.Json;
+using EventSubscriptions.Storage;
+
+namespace EventSubscriptions.Events.Catalogue;
+
+/// <summary>The built-in and the custom event types, as they were at most 5 s ago.</summary>
+public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, TimeProvider time)
+{
+    /// <summary>How old the known types may be.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many unknown names of a request are looked up.</summary>
+    private const int MaxLookups = 100;
+
+    private readonly ExpiringCache<string, EventCatalogue> _cache = new(Lifetime, capacity: 1, time);
+    private volatile Loaded _last = new(builtIn, Version: null);
+
+    /// <summary>All event types. While storage is unavailable, they may be older.</summary>
+    public async ValueTask<EventCatalogue> GetAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _cache.GetAsync("", this, static (_, self) => self.LoadAsync(), cancellationToken);
+        }
+        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            return _last.Catalogue;
+        }
+    }
+
+    /// <summary>
+    /// All event types for a request. Names in its body that are unknown may have been added by another instance just now, so they are
+    /// looked up.
+    /// </summary>
+    public async ValueTask<EventCatalogue> ForAsync(JsonElement body, CancellationToken cancellationToken)
+    {
+        var catalogue = await GetAsync(cancellationToken);
+        var unknown = NamesIn(body).Where(name => !catalogue.Contains(name)).Distinct(StringComparer.Ordinal).Take(MaxLookups).ToList();
+        foreach (var text in unknown)
+        {
+            if (
+                EventTypeFields.IsName(text)
+                && await store.FindAsync(EventName.Parse(text), cancellationToken) is { } found
+                && found.Type.Name.ToString() == text
+            )
+            {
+                Forget();
+                return await GetAsync(cancellationToken);
+            }
+        }
+
+        return catalogue;
+    }
+
+    /// <summary>Call it after a change, so that it takes effect on this instance at once.</summary>
+    public void Forget() => _cache.Remove("");
+
+    private async Task<EventCatalogue> LoadAsync()
+    {
+        // The version is read first: a change in between is found by the next load.
+        var version = await store.GetVersionAsync(CancellationToken.None);
+        var last = _last;
+        if (version != last.Version)
+        {
+            _last = last = new Loaded(builtIn.With(await store.ListAsync(CancellationToken.None)), version);
+        }
+
+        return last.Catalogue;
+    }
+
+    /// <summary>The names in <c>eventName</c> and <c>events</c> of an object, or of the objects of an array.</summary>
+    private static IEnumerable<string> NamesIn(JsonElement body) =>
+        body.ValueKind switch
+        {
+            JsonValueKind.Array => body.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Object).SelectMany(NamesOf),
+            JsonValueKind.Object => NamesOf(body),
+            _ => [],
+        };
+
+    private static IEnumerable<string> NamesOf(JsonElement item)
+    {
+        if (item.TryGetProperty("eventName", out var name) && name.ValueKind == JsonValueKind.String)
+        {
+            yield return name.GetString()!;
+        }
+
+        if (item.TryGetProperty("events", out var names) && names.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var one in names.EnumerateArray())
+            {
+                if (one.ValueKind == JsonValueKind.String)
+                {
+                    yield return one.GetString()!;
+                }
+            }
+        }
+    }
+
+    private sealed record Loaded(EventCatalogue Catalogue, string? Version);
+}
