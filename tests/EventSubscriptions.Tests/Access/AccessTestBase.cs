@@ -65,9 +65,9 @@ public abstract class AccessTestBase(ITableStores stores) : IAsyncLifetime
         return id;
     }
 
-    private protected static string Id(Reply created) => created.Json.GetProperty("id").GetString()!;
+    private protected static string Id(Reply created) => created.Read<KeyResult>().Id;
 
-    private protected static string Key(Reply created) => created.Json.GetProperty("key").GetString()!;
+    private protected static string Key(Reply created) => created.Read<KeyResult>().Key!;
 
     private protected Authenticator NewAuthenticator(ApiKeyStore store, KeyMark? mark = null) =>
         new(store, mark ?? Given.Mark, new AccessOptions(new Secret(AdminKey)), _clock, NullLogger<Authenticator>.Instance);

@@ -20,8 +20,7 @@ public abstract class ApiKeyFunctionsTests(ITableStores stores) : AccessTestBase
         );
 
         Assert.Equal(201, created.Status);
-        var id = created.Json.GetProperty("id").GetString();
-        var key = created.Json.GetProperty("key").GetString()!;
+        var (id, key) = (Id(created), Key(created));
         Assert.Equal($"/api/keys/{id}", created.Headers.Location);
         Assert.Equal(
             $$"""{"id":"{{id}}","name":"reader","role":"read","organizationId":{{_organization}},"createdAt":"2026-01-31T10:00:00Z","expiresAt":"2026-02-01T00:00:00Z","key":"{{key}}"}""",
@@ -33,7 +32,7 @@ public abstract class ApiKeyFunctionsTests(ITableStores stores) : AccessTestBase
         Assert.Equal(_organization, decision.Organization);
 
         var listed = await ListAsync(BoundAdmin);
-        Assert.Contains(id!, listed.Body, StringComparison.Ordinal);
+        Assert.Contains(id, listed.Body, StringComparison.Ordinal);
         Assert.DoesNotContain(key, listed.Body, StringComparison.Ordinal);
         Assert.DoesNotContain("\"key\":", listed.Body, StringComparison.Ordinal);
     }
@@ -80,8 +79,7 @@ public abstract class ApiKeyFunctionsTests(ITableStores stores) : AccessTestBase
         var others = await CreateAsync($$"""{"name":"others","role":"read","organizationId":{{Given.Organization()}}}""");
         var unbound = await CreateAsync("""{"name":"unbound","role":"read"}""");
 
-        var item = Assert.Single((await ListAsync(BoundAdmin)).Json.GetProperty("items").EnumerateArray());
-        Assert.Equal("mine", item.GetProperty("name").GetString());
+        Assert.Equal("mine", Assert.Single((await ListAsync(BoundAdmin)).Read<PageResult<KeyResult>>().Items).Name);
         Assert.Equal(404, (await RevokeAsync(Id(others), BoundAdmin)).Status);
         Assert.Equal(404, (await RevokeAsync(Id(unbound), BoundAdmin)).Status);
         Assert.Equal(204, (await RevokeAsync(Id(mine), BoundAdmin)).Status);
@@ -163,13 +161,6 @@ public abstract class ApiKeyFunctionsTests(ITableStores stores) : AccessTestBase
             Enumerable.Range(0, 8).Select(_ => CreateAsync($$"""{"name":"{{name}}","role":"read","organizationId":{{_organization}}}"""))
         );
 
-        Assert.InRange(
-            (await ListAsync(BoundAdmin))
-                .Json.GetProperty("items")
-                .EnumerateArray()
-                .Count(key => key.GetProperty("name").GetString() == name),
-            0,
-            1
-        );
+        Assert.InRange((await ListAsync(BoundAdmin)).Read<PageResult<KeyResult>>().Items.Count(key => key.Name == name), 0, 1);
     }
 }

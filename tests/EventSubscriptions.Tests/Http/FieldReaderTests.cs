@@ -26,7 +26,7 @@ public sealed class FieldReaderTests
         var reply = await errors.ToProblem().ReplyAsync();
         Assert.Equal(400, reply.Status);
         Assert.Equal(
-            new Dictionary<string, string[]>(StringComparer.Ordinal)
+            new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
             {
                 ["name"] = ["must be 1 to 3 characters long"],
                 ["count"] = ["must be a whole number from 1 to 9"],

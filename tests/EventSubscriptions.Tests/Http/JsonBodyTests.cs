@@ -22,7 +22,7 @@ public sealed class JsonBodyTests
 
         var reply = await read.Problem!.ReplyAsync();
         Assert.Equal(400, reply.Status);
-        Assert.Contains(expected, reply.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(expected, reply.Read<ProblemResult>().Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class JsonBodyTests
 
         var reply = await read.Problem!.ReplyAsync();
         Assert.Equal(400, reply.Status);
-        Assert.Equal("The body is nested deeper than 64 levels: line 1, byte 65.", reply.Json.GetProperty("detail").GetString());
+        Assert.Equal("The body is nested deeper than 64 levels: line 1, byte 65.", reply.Read<ProblemResult>().Detail);
     }
 
     [Theory]
@@ -105,9 +105,8 @@ public sealed class JsonBodyTests
 
         var reply = await read.Problem!.ReplyAsync();
         Assert.Equal("application/problem+json", reply.Headers.ContentType);
-        Assert.Equal("about:blank", reply.Json.GetProperty("type").GetString());
-        Assert.Equal("Unsupported Media Type", reply.Json.GetProperty("title").GetString());
-        Assert.Equal(415, reply.Json.GetProperty("status").GetInt32());
+        var problem = reply.Read<ProblemResult>();
+        Assert.Equal(("about:blank", "Unsupported Media Type", 415), (problem.Type, problem.Title, problem.Status));
     }
 
     [Fact]

@@ -58,12 +58,8 @@ internal sealed record Reply(int Status, IHeaderDictionary Headers, string Body)
     public JsonElement Json => JsonElement.Parse(Body);
 
     /// <summary>The messages by field of a problem.</summary>
-    public Dictionary<string, string[]> Errors =>
-        Json.GetProperty("errors")
-            .EnumerateObject()
-            .ToDictionary(
-                member => member.Name,
-                member => member.Value.EnumerateArray().Select(message => message.GetString()!).ToArray(),
-                StringComparer.Ordinal
-            );
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Errors => Read<ProblemResult>().Errors!;
+
+    /// <summary>The body as one of the API's results.</summary>
+    public T Read<T>() => ClientJson.Read<T>(Body);
 }

@@ -63,10 +63,10 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
             switch (operation.Id)
             {
                 case "createSubscription":
-                    values["subscriptionId"] = (string)answer.Json["id"]!;
+                    values["subscriptionId"] = answer.Read<SubscriptionResult>().Id;
                     break;
                 case "publishEvents":
-                    Assert.Equal(values["eventId"], (string)answer.Json["ids"]![0]!);
+                    Assert.Equal(values["eventId"], answer.Read<PublishResult>().Ids[0]);
                     await hook.Received(values["eventId"]);
                     await Eventually.Until(
                         async () =>
@@ -79,10 +79,10 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
                     );
                     break;
                 case "startReplay":
-                    values["replayId"] = (string)answer.Json["id"]!;
+                    values["replayId"] = answer.Read<ReplayResult>().Id;
                     break;
                 case "createKey":
-                    values["keyId"] = (string)answer.Json["id"]!;
+                    values["keyId"] = answer.Read<KeyResult>().Id;
                     break;
             }
         }

@@ -23,7 +23,7 @@ public sealed class RelayTranslationTests
 
     [Theory]
     [MemberData(nameof(Samples))]
-    public void Sample_becomes_the_example_of_the_catalogue(string name)
+    public void Sample_is_translated_to_the_example_of_the_catalogue(string name)
     {
         Assert.True(RelayPage.TryRead(Encoding.UTF8.GetBytes(RelaySamples.Answer(name)), out var page, out _));
 
@@ -48,12 +48,12 @@ public sealed class RelayTranslationTests
     [InlineData("\"content\": \"half \\ud800\"", "\"half \\ud800\"")]
     [InlineData("\"content\": \"{\\\"type\\\":\\\"\\\\ud800\\\",\\\"task\\\":7}\"", "{\"type\":\"\\ud800\",\"task\":7}")]
     [InlineData("\"content\": \"Grüße 😀 \\u0000\"", "Grüße 😀 \0")]
-    public void Content_that_is_not_as_expected_is_passed_on_as_it_came(string member, string? content)
+    public void Content_is_passed_on_unchanged_when_it_is_unknown(string member, string? content)
     {
         var translated = Translate($$"""{"id":"e1","timestamp":"2024-08-08T18:25:40Z","category":"tasks",{{member}}}""");
 
         Assert.Equal(RelayTranslation.Received, translated.EventName.ToString());
-        Assert.Equal(content, (string?)Data(translated)["content"]);
+        Assert.Equal(content, Data(translated).GetProperty("content").GetString());
         AssertIsAsCatalogued(translated);
     }
 
@@ -65,7 +65,7 @@ public sealed class RelayTranslationTests
     [InlineData("task", "{\"id\":\"t\",\"task_type\":{}}")]
     [InlineData("task", "{\"id\":\"t\",\"name\":\"n\",\"task_type\":\"alerts\"}")]
     [InlineData("device", "null")]
-    public void Alert_without_what_its_event_promises_is_passed_on_with_what_is_known(string member, string value)
+    public void Alert_is_passed_on_with_its_known_members_when_others_are_missing(string member, string value)
     {
         var content = JsonNode.Parse("""{"device":"bob","task":{"id":"t","name":"n","task_type":{"major":1}},"type":"acknowledged"}""")!;
         content[member] = JsonNode.Parse(value);
@@ -74,8 +74,8 @@ public sealed class RelayTranslationTests
 
         Assert.Equal(RelayTranslation.Received, translated.EventName.ToString());
         var data = Data(translated);
-        Assert.Equal(content.ToJsonString(), (string?)data["content"]);
-        Assert.Equal(value == "null" && member == "task" ? null : "t", (string?)data["taskId"]);
+        Assert.Equal(content.ToJsonString(), data.GetProperty("content").GetString());
+        Assert.Equal(value == "null" && member == "task" ? null : "t", data.GetProperty("taskId").GetString());
         AssertIsAsCatalogued(translated);
     }
 
@@ -83,7 +83,7 @@ public sealed class RelayTranslationTests
     [InlineData("voice", RelayTranslation.Received)]
     [InlineData("tasks", RelayTranslation.Started)]
     [InlineData(null, RelayTranslation.Started)]
-    public void Event_of_another_category_is_no_alert(string? category, string expected)
+    public void Event_is_no_alert_when_its_category_is_another(string? category, string expected)
     {
         var json = Event("""{"task":{"id":"t","name":"n","task_type":{}},"type":"start"}""");
         json["category"] = category;
@@ -95,7 +95,7 @@ public sealed class RelayTranslationTests
     }
 
     [Fact]
-    public void Unknown_members_are_no_obstacle_and_missing_ones_are_null()
+    public void Unknown_members_are_ignored_and_missing_ones_are_null()
     {
         var translated = Translate(
             """
@@ -120,7 +120,7 @@ public sealed class RelayTranslationTests
     [InlineData("null")]
     [InlineData("\"text\"")]
     [InlineData("[[]]")]
-    public void Event_of_which_nothing_is_known_is_an_event_with_an_id_that_stays_the_same(string json)
+    public void Event_gets_a_stable_id_when_it_has_none(string json)
     {
         var first = Translate(json);
         var second = Translate(json);
@@ -136,12 +136,12 @@ public sealed class RelayTranslationTests
     [InlineData("with blanks and / signs")]
     [InlineData("ünïcode")]
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123456789")]
-    public void Relay_id_that_is_no_event_id_is_hashed_and_passed_on(string id)
+    public void Relay_id_is_hashed_and_passed_on_when_it_is_not_a_valid_event_id(string id)
     {
         var translated = Translate(new JsonObject { ["id"] = id, ["timestamp"] = "2024-08-08T18:25:40Z" });
 
         Assert.Matches("^relay_[0-9a-f]{32}$", translated.Event.Id.ToString());
-        Assert.Equal(id, (string?)Data(translated)["relayEventId"]);
+        Assert.Equal(id, Data(translated).GetProperty("relayEventId").GetString());
     }
 
     [Theory]
@@ -153,7 +153,7 @@ public sealed class RelayTranslationTests
     [InlineData("yesterday", null)]
     [InlineData("", null)]
     [InlineData(null, null)]
-    public void Time_is_read_with_its_offset_and_never_rounded_up(string? text, string? expected)
+    public void Timestamp_is_read_with_its_offset_and_never_rounded_up(string? text, string? expected)
     {
         var known = RelayEvent.TryParseTime(text, out var time);
 
@@ -166,7 +166,7 @@ public sealed class RelayTranslationTests
     [InlineData("<html></html>", "not JSON")]
     [InlineData("{\"events\":[]}", "not an array")]
     [InlineData("null", "not an array")]
-    public void Answer_that_is_no_list_is_refused_without_a_word_of_it(string answer, string reason)
+    public void Response_is_refused_without_quoting_it_when_it_is_not_an_array(string answer, string reason)
     {
         Assert.False(RelayPage.TryRead(Encoding.UTF8.GetBytes(answer), out _, out var problem));
 
@@ -175,7 +175,7 @@ public sealed class RelayTranslationTests
     }
 
     [Fact]
-    public void Answer_with_a_byte_order_mark_and_bytes_that_are_no_text_is_read()
+    public void Response_is_read_when_it_has_a_byte_order_mark_and_invalid_UTF_8()
     {
         byte[] answer = [0xEF, 0xBB, 0xBF, .. "[{\"id\":\"e1\",\"content\":\""u8, 0xFF, .. "\"}]"u8];
 
@@ -201,7 +201,7 @@ public sealed class RelayTranslationTests
         return RelayTranslation.Translate(RelayEvent.Read(document.RootElement), s_subscriber);
     }
 
-    private static JsonNode Data(TranslatedEvent translated) => JsonNode.Parse(translated.Event.Payload.Span)!["data"]!;
+    private static JsonElement Data(TranslatedEvent translated) => ClientJson.Read<PayloadResult>(translated.Event.Payload.ToArray()).Data;
 
     private static void AssertIsAsCatalogued(TranslatedEvent translated)
     {

@@ -17,7 +17,7 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public async Task Request_of_AIR_arrives_with_its_data_unchanged(int isOther)
+    public async Task Event_of_AIR_is_delivered_with_its_data_unchanged(int isOther)
     {
         var organization = isOther == 0 ? new Organization(shared.App.AsAdmin(), 0) : shared.NewOrganization();
         var key = await Keys.Create(shared.App, "publish", organization.Id);
@@ -34,7 +34,7 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Name_and_members_that_the_catalogue_lacks_are_accepted()
+    public async Task Event_is_accepted_when_its_name_or_members_are_not_in_the_catalogue()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -53,7 +53,7 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Bound_key_publishes_nothing_if_one_event_is_of_another_organization()
+    public async Task Bound_key_publishes_nothing_when_one_event_is_of_another_organization()
     {
         var (mine, other) = (shared.NewOrganization(), shared.NewOrganization());
         var hook = shared.Receiver.NewHook();
@@ -64,13 +64,13 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var accepted = Ids(await Send(key, Body(mine.Id)));
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
-        Assert.Contains($"bound to another organization than {other.Id}", (string)refused.Json["detail"]!, StringComparison.Ordinal);
+        Assert.Contains($"bound to another organization than {other.Id}", refused.Read<ProblemResult>().Detail, StringComparison.Ordinal);
         await hook.Received(accepted.Single());
         Assert.Equal(1, hook.Count);
     }
 
     [Fact]
-    public async Task Header_is_the_id()
+    public async Task Event_id_is_taken_from_a_header()
     {
         var organization = shared.NewOrganization();
         var key = await Keys.Create(shared.App, "publish", organization.Id);
@@ -86,7 +86,7 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
     }
 
     [Fact]
-    public async Task Errors_name_the_event_and_the_field()
+    public async Task Field_errors_name_the_event_and_the_field()
     {
         var key = await Keys.Create(shared.App, "publish");
 
@@ -97,14 +97,13 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
 
         Assert.Equal(
             ["[0].eventName", "[0].organizationId", "[0].data", "[1].eventName", "[1].organizationId", "[2].data"],
-            answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject().Select(error => error.Key)
+            answer.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!.Keys
         );
     }
 
     private static string Body(int organization) => Request.Replace("%", $"{organization}", StringComparison.Ordinal);
 
-    private static List<string> Ids(Answer answer) =>
-        [.. answer.Expect(HttpStatusCode.Accepted).Json["ids"]!.AsArray().Select(id => (string)id!)];
+    private static IReadOnlyList<string> Ids(Answer answer) => answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids;
 
     /// <summary>AIR sends its token as a bearer token.</summary>
     private Task<Answer> Send(string key, string body, params (string Name, string Value)[] headers) =>

@@ -94,18 +94,14 @@ public abstract class SecretRotationTests(ITableStores stores) : SubscriptionFun
 
         var entry = (await AuditAsync())[0];
 
-        Assert.Equal("subscription.secretRotated", entry.GetProperty("type").GetString());
-        Assert.Equal("ops", entry.GetProperty("actor").GetString());
+        Assert.Equal(("subscription.secretRotated", "ops"), (entry.Type, entry.Actor));
         Assert.Equal(
             """{"signingSecret":{"from":"***","to":"***"},"previousSecretUntil":{"from":null,"to":"2026-01-31T11:00:01Z"}}""",
-            entry.GetProperty("changes").GetRawText()
+            ClientJson.Write(entry.Changes!)
         );
-        Assert.DoesNotContain(
-            await AuditAsync(),
-            one =>
-                one.GetRawText().Contains(Secret(created), StringComparison.Ordinal)
-                || one.GetRawText().Contains(Secret(rotated), StringComparison.Ordinal)
-        );
+        var log = (await AuditReplyAsync("")).Body;
+        Assert.DoesNotContain(Secret(created), log, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret(rotated), log, StringComparison.Ordinal);
     }
 
     private static string Secret(Reply reply) => reply.Json.GetProperty("signingSecret").GetString()!;

@@ -25,21 +25,17 @@ public abstract class SubscriptionAuditTests(ITableStores stores) : Subscription
 
         Assert.Equal(
             ["subscription.deleted", "subscription.activated", "subscription.deactivated", "subscription.updated", "subscription.created"],
-            entries.Select(entry => entry.GetProperty("type").GetString())
+            entries.Select(entry => entry.Type)
         );
-        Assert.All(entries, entry => Assert.Equal("ops", entry.GetProperty("actor").GetString()));
-        Assert.All(entries, entry => Assert.Equal(id, entry.GetProperty("subscriptionId").GetString()));
+        Assert.All(entries, entry => Assert.Equal(("ops", id), (entry.Actor, entry.SubscriptionId)));
         Assert.Equal(
             """{"name":{"from":"n","to":"newer"},"url":{"from":"https://example.com/hook?code=***","to":"https://example.com/hook?code=***"},"token":{"from":"***","to":"***"}}""",
-            entries[3].GetProperty("changes").GetRawText()
+            ClientJson.Write(entries[3].Changes!)
         );
-        Assert.Equal("""{"isActive":{"from":true,"to":false}}""", entries[2].GetProperty("changes").GetRawText());
-        Assert.DoesNotContain(
-            entries,
-            entry =>
-                entry.GetRawText().Contains("t0ken", StringComparison.Ordinal)
-                || entry.GetRawText().Contains("s3cret", StringComparison.Ordinal)
-        );
+        Assert.Equal("""{"isActive":{"from":true,"to":false}}""", ClientJson.Write(entries[2].Changes!));
+        var log = (await AuditReplyAsync("")).Body;
+        Assert.DoesNotContain("t0ken", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,9 +57,6 @@ public abstract class SubscriptionAuditTests(ITableStores stores) : Subscription
         Assert.Equal(400, (await AuditReplyAsync("?subscriptionId=nonsense")).Status);
 
         async Task<IEnumerable<string?>> SubscriptionsAsync(string query) =>
-            (await AuditReplyAsync(query))
-                .Json.GetProperty("items")
-                .EnumerateArray()
-                .Select(entry => entry.GetProperty("subscriptionId").GetString());
+            (await AuditReplyAsync(query)).Read<PageResult<AuditLogEntry>>().Items.Select(entry => entry.SubscriptionId);
     }
 }

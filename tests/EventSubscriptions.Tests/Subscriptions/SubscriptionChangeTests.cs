@@ -21,8 +21,8 @@ public abstract class SubscriptionChangeTests(ITableStores stores) : Subscriptio
         );
 
         Assert.Equal(200, patched.Status);
-        Assert.False(patched.Json.GetProperty("isActive").GetBoolean());
-        Assert.Equal("rely", patched.Json.GetProperty("tokenHint").GetString());
+        Assert.False(patched.Read<SubscriptionResult>().IsActive);
+        Assert.Equal("rely", patched.Read<SubscriptionResult>().TokenHint);
         Assert.Equal("2026-01-31T10:01:00Z", patched.Json.GetProperty("updatedAt").GetString());
         Assert.NotEqual(created.Headers.ETag, patched.Headers.ETag);
         Assert.Equal(patched.Headers.ETag, (await GetAsync(Id(created))).Headers.ETag);
@@ -110,10 +110,8 @@ public abstract class SubscriptionChangeTests(ITableStores stores) : Subscriptio
         );
 
         Assert.All(replies, reply => Assert.Equal(200, reply.Status));
-        var read = (await GetAsync(id)).Json;
-        Assert.Equal("newer", read.GetProperty("name").GetString());
-        Assert.Equal("d", read.GetProperty("description").GetString());
-        Assert.Equal(5, read.GetProperty("rateLimitPerSecond").GetInt32());
+        var read = (await GetAsync(id)).Read<SubscriptionResult>();
+        Assert.Equal(("newer", "d", 5), (read.Name, read.Description, read.RateLimitPerSecond));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Destinations;
@@ -46,7 +45,7 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private protected static string Id(Reply reply) => reply.Json.GetProperty("id").GetString()!;
+    private protected static string Id(Reply reply) => reply.Read<SubscriptionResult>().Id;
 
     private protected Task<Reply> CreateAsync(string body) => _functions.CreateSubscription(Requests.Post(body), Context, default).Reply();
 
@@ -61,8 +60,8 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
     private protected static HttpRequest With(HttpRequest request, string[] ifMatch) =>
         ifMatch.Length == 0 ? request : request.IfMatch(ifMatch);
 
-    private protected async Task<List<JsonElement>> AuditAsync() =>
-        [.. (await AuditReplyAsync("")).Json.GetProperty("items").EnumerateArray()];
+    private protected async Task<IReadOnlyList<AuditLogEntry>> AuditAsync() =>
+        (await AuditReplyAsync("")).Read<PageResult<AuditLogEntry>>().Items;
 
     private protected Task<Reply> AuditReplyAsync(string query) =>
         new AuditLogFunctions(new AuditLog(_tables, _clock), _store).ListAuditLog(Requests.Get(query), Context, default).Reply();

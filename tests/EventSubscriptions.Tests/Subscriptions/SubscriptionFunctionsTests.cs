@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -20,17 +19,17 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         var created = await CreateAsync(Valid);
 
         Assert.Equal(201, created.Status);
-        var id = created.Json.GetProperty("id").GetString();
+        var (id, signingSecret) = (Id(created), created.Read<SubscriptionResult>().SigningSecret);
         Assert.Equal($"/api/organizations/{_organization}/subscriptions/{id}", created.Headers.Location);
         Assert.Matches("^\"[^\"]+\"$", created.Headers.ETag.ToString());
-        var secret = $"\"signingSecret\":\"{created.Json.GetProperty("signingSecret").GetString()}\",";
+        var secret = $"\"signingSecret\":\"{signingSecret}\",";
         Assert.Matches("whsec_[A-Za-z0-9+/]{43}=", secret);
         Assert.Equal(
             $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","tokenHint":"ngth",{{secret}}"events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
             created.Body
         );
 
-        var read = await GetAsync(id!);
+        var read = await GetAsync(id);
         Assert.Equal(200, read.Status);
         Assert.Equal(created.Body.Replace(secret, "", StringComparison.Ordinal), read.Body);
         Assert.Equal(created.Headers.ETag, read.Headers.ETag);
@@ -204,9 +203,9 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         Assert.Equal([ids[0], ids[2]], Ids(await ListAsync("?isActive=true")));
         var first = await ListAsync("?pageSize=2");
         Assert.Equal(ids[..2], Ids(first));
-        var second = await ListAsync($"?pageSize=2&continuationToken={first.Json.GetProperty("continuationToken")}");
+        var second = await ListAsync($"?pageSize=2&continuationToken={Page(first).ContinuationToken}");
         Assert.Equal(ids[2..], Ids(second));
-        Assert.Equal(JsonValueKind.Null, second.Json.GetProperty("continuationToken").ValueKind);
+        Assert.Null(Page(second).ContinuationToken);
         Assert.Equal(400, (await ListAsync("?event=CaseClosdEvent")).Status);
         Assert.Equal(400, (await ListAsync("?pageSize=0&color=red")).Status);
         Assert.Empty(
@@ -222,8 +221,9 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         );
     }
 
-    private static List<string> Ids(Reply reply) =>
-        [.. reply.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!)];
+    private static PageResult<SubscriptionResult> Page(Reply reply) => reply.Read<PageResult<SubscriptionResult>>();
+
+    private static List<string> Ids(Reply reply) => [.. Page(reply).Items.Select(item => item.Id)];
 
     private Task<Reply> ListAsync(string query) => _functions.ListSubscriptions(Requests.Get(query), Context, default).Reply();
 }

@@ -162,10 +162,12 @@ internal sealed record InboxRequestResult(
 internal sealed record InboxHeaderResult(string Name, string Value);
 
 /// <summary>A problem detail (RFC 9457).</summary>
+/// <param name="Ids">Only if a publish request can be repeated with them.</param>
 internal sealed record ProblemResult(
     string Type,
     string Title,
     int Status,
     string Detail,
-    IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors = null
+    IReadOnlyDictionary<string, IReadOnlyList<string>>? Errors = null,
+    IReadOnlyList<string>? Ids = null
 );

@@ -169,7 +169,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
         Assert.Equal(503, reply.Status);
         Assert.Equal("application/problem+json", reply.Headers.ContentType);
         Assert.Equal("5", reply.Headers.RetryAfter);
-        var ids = reply.Json.GetProperty("ids").EnumerateArray().Select(id => id.GetString()!).ToArray();
+        var ids = reply.Read<ProblemResult>().Ids!;
         Assert.Equal(ids[0], Assert.Single(_services.Receive(QueueNames.Events)).ApplicationProperties["eventId"]);
 
         _services.Events.Failure = null;
@@ -206,7 +206,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
 
         var reply = await publishing.WaitAsync(Eventually.Deadline);
         Assert.Equal(503, reply.Status);
-        Assert.Equal(["a", "b"], reply.Json.GetProperty("ids").EnumerateArray().Select(id => id.GetString()));
+        Assert.Equal(["a", "b"], reply.Read<ProblemResult>().Ids!);
         Assert.Equal(1, silent.Begun);
     }
 
