@@ -34,6 +34,12 @@ public sealed record Subscription
     /// <summary>1–10,000 requests per second, or null for no limit.</summary>
     public int? RateLimitPerSecond { get; init; }
 
+    /// <summary>At most 16, for people and programs that manage subscriptions.</summary>
+    public SubscriptionLabels Labels { get; init; } = SubscriptionLabels.None;
+
+    /// <summary>Its id in another system, unique within the organization; null if it has none.</summary>
+    public string? ExternalId { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset UpdatedAt { get; init; }

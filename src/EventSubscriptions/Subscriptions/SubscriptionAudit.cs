@@ -107,8 +107,15 @@ internal static class SubscriptionAudit
             after?.RateLimitPerSecond,
             before?.RateLimitPerSecond != after?.RateLimitPerSecond
         );
+        Add("labels", LabelsOf(before), LabelsOf(after), LabelsOf(before) != LabelsOf(after));
+        Add("externalId", before?.ExternalId, after?.ExternalId, before?.ExternalId != after?.ExternalId);
         return changes;
     }
+
+    private static string? LabelsOf(Subscription? subscription) =>
+        subscription is null || subscription.Labels.Values.Count == 0
+            ? null
+            : string.Join(", ", subscription.Labels.Values.Select(label => $"{label.Key}:{label.Value}"));
 
     private static string? Display(Subscription? subscription) => subscription is null ? null : DisplayUrl.Of(subscription.Url);
 }

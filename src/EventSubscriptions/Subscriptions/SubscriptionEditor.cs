@@ -30,10 +30,24 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                     return EditResult.TokenNeeded;
                 }
 
+                if (fields.LabelsOf(current).Values.Count > SubscriptionLabels.MaxCount)
+                {
+                    return EditResult.TooManyLabels;
+                }
+
                 var changed = fields.ApplyTo(current) with { UpdatedAt = NowAfter(current) };
                 var entries = SubscriptionAudit.Changed(current, changed, actor);
                 var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
-                return EditResult.Of(entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken));
+                try
+                {
+                    return EditResult.Of(
+                        entries.Count == 0 ? current : await store.UpdateAsync(changed, entries, health, cancellationToken, before: current)
+                    );
+                }
+                catch (ExternalIdTakenException)
+                {
+                    return EditResult.ExternalIdTaken;
+                }
             },
             cancellationToken
         );
@@ -204,6 +218,12 @@ internal enum EditOutcome
 
     /// <summary>The URL changes, and its token is missing.</summary>
     TokenNeeded,
+
+    /// <summary>Another subscription has the external id.</summary>
+    ExternalIdTaken,
+
+    /// <summary>It would have more labels than allowed.</summary>
+    TooManyLabels,
 }
 
 /// <summary>The outcome of a change, and the subscription if it was changed.</summary>
@@ -213,6 +233,8 @@ internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscriptio
     public static readonly EditResult Stale = new(EditOutcome.Stale, null);
     public static readonly EditResult Contended = new(EditOutcome.Contended, null);
     public static readonly EditResult TokenNeeded = new(EditOutcome.TokenNeeded, null);
+    public static readonly EditResult TooManyLabels = new(EditOutcome.TooManyLabels, null);
+    public static readonly EditResult ExternalIdTaken = new(EditOutcome.ExternalIdTaken, null);
 
     public static EditResult? Of(Subscription? edited) => edited is null ? null : new EditResult(EditOutcome.Done, edited);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
@@ -15,6 +16,10 @@ internal sealed record SubscriptionFields
     private const int MaxTokenLength = 4096;
     private const int MaxEvents = 64;
     private const int MaxRate = 10_000;
+    private const int MaxExternalIdLength = 128;
+
+    /// <summary>The error for more labels than a subscription may have.</summary>
+    public static readonly string TooManyLabels = $"must not be more than {SubscriptionLabels.MaxCount}";
 
     public string? Name { get; private init; }
 
@@ -29,6 +34,13 @@ internal sealed record SubscriptionFields
     public IReadOnlyList<string>? Events { get; private init; }
 
     public bool? IsActive { get; private init; }
+
+    /// <summary>Changes of labels by key; null removes one.</summary>
+    public IReadOnlyDictionary<string, string?>? Labels { get; private init; }
+
+    public bool GivesExternalId { get; private init; }
+
+    public string? ExternalId { get; private init; }
 
     public bool GivesRateLimit { get; private init; }
 
@@ -67,7 +79,13 @@ internal sealed record SubscriptionFields
             Events = Events ?? subscription.Events,
             IsActive = IsActive ?? subscription.IsActive,
             RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
+            Labels = LabelsOf(subscription),
+            ExternalId = GivesExternalId ? ExternalId : subscription.ExternalId,
         };
+
+    /// <summary>The labels of a subscription after the change.</summary>
+    public SubscriptionLabels LabelsOf(Subscription subscription) =>
+        Labels is null ? subscription.Labels : subscription.Labels.With(Labels);
 
     private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, DestinationGuard guard)
     {
@@ -81,6 +99,9 @@ internal sealed record SubscriptionFields
             Token = ReadToken(fields, Needs("token")),
             Events = ReadEvents(fields, Needs("events"), catalogue),
             IsActive = fields.Boolean("isActive", required: !isNew && fields.Has("isActive")),
+            Labels = ReadLabels(fields, isNew),
+            GivesExternalId = fields.Has("externalId"),
+            ExternalId = ReadExternalId(fields),
             GivesRateLimit = fields.Has("rateLimitPerSecond"),
             RateLimitPerSecond = fields.Number("rateLimitPerSecond", min: 1, max: MaxRate),
         };
@@ -137,6 +158,66 @@ internal sealed record SubscriptionFields
 
         return token is null ? null : new Secret(token);
     }
+
+    private static Dictionary<string, string?>? ReadLabels(FieldReader fields, bool isNew)
+    {
+        if (fields.Value("labels") is not { } value)
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            fields.AddError("labels", "must be an object with texts");
+            return null;
+        }
+
+        var labels = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var label in value.EnumerateObject())
+        {
+            var name = $"labels.{label.Name}";
+            var text = label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString() : null;
+            if (!SubscriptionLabels.IsKey(label.Name))
+            {
+                fields.AddError("labels", SubscriptionLabels.KeyExpected);
+            }
+            else if (text is null && (isNew || label.Value.ValueKind != JsonValueKind.Null))
+            {
+                fields.AddError(name, "must be a string");
+            }
+            else if (text?.EnumerateRunes().Count() > SubscriptionLabels.MaxValueLength)
+            {
+                fields.AddError(name, $"must be at most {SubscriptionLabels.MaxValueLength} characters long");
+            }
+            else if (text is not null && PlainText.FindUnreadable(text) is { } unreadable)
+            {
+                fields.AddError(name, $"must not contain U+{unreadable.Value:X4}, which is a control or invisible character");
+            }
+            else
+            {
+                labels[label.Name] = text;
+            }
+        }
+
+        if (labels.Values.Count(text => text is not null) > SubscriptionLabels.MaxCount)
+        {
+            fields.AddError("labels", TooManyLabels);
+        }
+
+        return labels;
+    }
+
+    private static string? ReadExternalId(FieldReader fields)
+    {
+        var text = fields.Text("externalId");
+        return text is null || IsExternalId(text)
+            ? text
+            : fields.AddError("externalId", "must be 1 to 128 characters of A–Z, a–z, 0–9, ., _, ~ and -");
+    }
+
+    private static bool IsExternalId(string text) =>
+        text.Length is > 0 and <= MaxExternalIdLength
+        && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
 
     private static IReadOnlyList<string>? ReadEvents(FieldReader fields, bool required, EventCatalogue catalogue)
     {

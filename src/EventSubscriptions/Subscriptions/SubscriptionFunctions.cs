@@ -53,18 +53,27 @@ public sealed class SubscriptionFunctions(
             Events = fields.Events!,
             IsActive = fields.IsActive ?? true,
             RateLimitPerSecond = fields.RateLimitPerSecond,
+            Labels = SubscriptionLabels.None.With(fields.Labels ?? new Dictionary<string, string?>(StringComparer.Ordinal)),
+            ExternalId = fields.ExternalId,
             CreatedAt = now,
             UpdatedAt = now,
         };
         var entry = SubscriptionAudit.Created(subscription, request.Caller.Actor);
-        if (
-            await limit.TryAddAsync(
+        Subscription? stored;
+        try
+        {
+            stored = await limit.TryAddAsync(
                 subscription.OrganizationId,
                 () => store.AddAsync(subscription, entry, cancellationToken),
                 cancellationToken
-            )
-            is not { } stored
-        )
+            );
+        }
+        catch (ExternalIdTakenException)
+        {
+            return ExternalIdTaken();
+        }
+
+        if (stored is null)
         {
             return Problem.Conflict($"The organization has reached its limit of {limit.Most} subscriptions. Delete one first.");
         }
@@ -93,6 +102,8 @@ public sealed class SubscriptionFunctions(
         var isActive = request.Query.Boolean("isActive");
         var state = request.Query.OneOf<SubscriptionState>("health");
         var search = request.Query.Text("search");
+        var externalId = request.Query.Text("externalId");
+        var label = ReadLabel(request);
         var page = request.Query.Page($"subscriptions/{request.Organization}");
         var catalogue = await types.GetAsync(cancellationToken);
         if (eventName is not null and not EventPattern.EveryEvent && !catalogue.Contains(eventName))
@@ -115,6 +126,8 @@ public sealed class SubscriptionFunctions(
 
         bool Matches(Subscription subscription) =>
             (isActive is null || subscription.IsActive == isActive)
+            && (externalId is null || subscription.ExternalId == externalId)
+            && (label is not var (key, value) || subscription.Labels.Values.GetValueOrDefault(key) == value)
             && (state is null || state == SubscriptionHealthResponse.StateOf(subscription, failing!.Contains(subscription.Id)))
             && (
                 search is null
@@ -274,6 +287,11 @@ public sealed class SubscriptionFunctions(
                 return Problem.PreconditionFailed();
             case EditOutcome.Contended:
                 return Problem.Conflict("The subscription is being changed by others. Try again.");
+            case EditOutcome.ExternalIdTaken:
+                return ExternalIdTaken();
+            case EditOutcome.TooManyLabels:
+                request.Errors.Add("labels", SubscriptionFields.TooManyLabels);
+                return request.Errors.ToProblem();
             case EditOutcome.TokenNeeded:
                 request.Errors.Add(
                     "token",
@@ -286,4 +304,25 @@ public sealed class SubscriptionFunctions(
     }
 
     private static IResult NotFound(ApiRequest request) => request.NotFound("Subscription");
+
+    private static IResult ExternalIdTaken() =>
+        Problem.Conflict("Another subscription of the organization has this externalId. Change that one, or choose another externalId.");
+
+    /// <summary>The parameter <c>label</c>, as <c>key:value</c>.</summary>
+    private static (string Key, string Value)? ReadLabel(ApiRequest request)
+    {
+        if (request.Query.Text("label") is not { } text)
+        {
+            return null;
+        }
+
+        var separator = text.IndexOf(':', StringComparison.Ordinal);
+        if (separator > 0)
+        {
+            return (text[..separator], text[(separator + 1)..]);
+        }
+
+        request.Errors.Add("label", "must be a key and a value with a colon between, such as team:soc");
+        return null;
+    }
 }

@@ -32,6 +32,11 @@ internal sealed record SubscriptionResponse
 
     public int? RateLimitPerSecond { get; init; }
 
+    /// <summary>Absent if it has none.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    public string? ExternalId { get; init; }
+
     public required SubscriptionHealthResponse Health { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -50,6 +55,8 @@ internal sealed record SubscriptionResponse
             Events = subscription.Events,
             IsActive = subscription.IsActive,
             RateLimitPerSecond = subscription.RateLimitPerSecond,
+            Labels = subscription.Labels.Values.Count > 0 ? subscription.Labels.Values : null,
+            ExternalId = subscription.ExternalId,
             Health = SubscriptionHealthResponse.Of(subscription, health),
             CreatedAt = subscription.CreatedAt,
             UpdatedAt = subscription.UpdatedAt,

@@ -16,6 +16,7 @@ internal static class SubscriptionRow
 
     public const string CooldownPrefix = "r:";
     public const string DroppedPrefix = "d:";
+    public const string ExternalIdPrefix = "x:";
 
     private const string UrlColumn = "url";
     private const string TokenColumn = "token";
@@ -29,6 +30,13 @@ internal static class SubscriptionRow
 
     /// <summary>The key of the row that counts dropped deliveries after it was deleted.</summary>
     public static string DroppedKey(SubscriptionId id) => $"{DroppedPrefix}{id}";
+
+    /// <summary>The row that makes an external id unique within its organization.</summary>
+    public static TableEntity MakeExternalId(Subscription subscription) =>
+        new(subscription.OrganizationId.ToString(), $"{ExternalIdPrefix}{subscription.ExternalId}")
+        {
+            ["subscriptionId"] = subscription.Id.ToString(),
+        };
 
     public static TableEntity Make(Subscription subscription, SecretProtector protector)
     {
@@ -54,6 +62,12 @@ internal static class SubscriptionRow
             row["rateLimitPerSecond"] = limit;
         }
 
+        if (subscription.Labels.Values.Count > 0)
+        {
+            row["labels"] = subscription.Labels.ToJson();
+        }
+
+        row.Set("externalId", subscription.ExternalId);
         row.ETag = subscription.ETag;
         return row;
     }
@@ -79,6 +93,8 @@ internal static class SubscriptionRow
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,
             RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
+            Labels = row.GetString("labels") is { } labels ? SubscriptionLabels.Parse(labels) : SubscriptionLabels.None,
+            ExternalId = row.GetString("externalId"),
             CreatedAt = row.RequireTime("createdAt"),
             UpdatedAt = row.RequireTime("updatedAt"),
             ETag = row.ETag,

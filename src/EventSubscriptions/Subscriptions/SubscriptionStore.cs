@@ -67,19 +67,29 @@ public sealed partial class SubscriptionStore(
         );
 
     /// <summary>Stores a new subscription and returns it as stored.</summary>
+    /// <exception cref="ExternalIdTakenException">Another subscription has its external id.</exception>
     public async Task<Subscription> AddAsync(Subscription subscription, AuditEntry entry, CancellationToken cancellationToken)
     {
         try
         {
             var row = SubscriptionRow.Make(subscription, protector);
-            var etag = await SubmitAsync(new(TableTransactionActionType.Add, row), [entry], cancellationToken);
+            var etag = await SubmitAsync(
+                new(TableTransactionActionType.Add, row),
+                [entry],
+                ExternalIdChanges(before: null, subscription),
+                cancellationToken
+            );
             return subscription with { ETag = etag };
         }
         catch (RequestFailedException repeated) when (repeated.Status == 409)
         {
             // Ids are unique, so it is ours: the client repeated a write whose response it had lost.
             return await GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken)
-                ?? throw new InvalidOperationException("A subscription was deleted while it was added.", repeated);
+                ?? throw (
+                    subscription.ExternalId is null
+                        ? new InvalidOperationException("A subscription was deleted while it was added.", repeated)
+                        : new ExternalIdTakenException(repeated)
+                );
         }
     }
 
@@ -87,11 +97,14 @@ public sealed partial class SubscriptionStore(
     /// <param name="changed">The subscription, with the version that was read.</param>
     /// <param name="entries">The audit entries of the change.</param>
     /// <param name="health">Also replaces its health, in the version that was read if there is one; null leaves it unchanged.</param>
+    /// <param name="before">The subscription before the change; null if its external id doesn't change.</param>
+    /// <exception cref="ExternalIdTakenException">Another subscription has its external id.</exception>
     public async Task<Subscription?> UpdateAsync(
         Subscription changed,
         IReadOnlyList<AuditEntry> entries,
         SubscriptionHealth? health,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Subscription? before = null
     )
     {
         try
@@ -100,8 +113,8 @@ public sealed partial class SubscriptionStore(
             var etag = await SubmitAsync(
                 new(TableTransactionActionType.UpdateReplace, row, changed.ETag),
                 entries,
-                cancellationToken,
-                HealthChange()
+                [.. HealthChange(), .. before is null ? [] : ExternalIdChanges(before, changed)],
+                cancellationToken
             );
             return changed with { ETag = etag };
         }
@@ -109,18 +122,20 @@ public sealed partial class SubscriptionStore(
         {
             return null;
         }
-
-        TableTransactionAction? HealthChange()
+        catch (RequestFailedException conflict) when (conflict.Status == 409 && before?.ExternalId != changed.ExternalId)
         {
-            if (health is null)
-            {
-                return null;
-            }
+            throw new ExternalIdTakenException(conflict);
+        }
 
-            var row = health.ToRow(changed.OrganizationId.ToString(), changed.Id);
-            return health.ETag == default
-                ? new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)
-                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, health.ETag);
+        IEnumerable<TableTransactionAction> HealthChange()
+        {
+            if (health is not null)
+            {
+                var row = health.ToRow(changed.OrganizationId.ToString(), changed.Id);
+                yield return health.ETag == default
+                    ? new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)
+                    : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, health.ETag);
+            }
         }
     }
 
@@ -133,7 +148,12 @@ public sealed partial class SubscriptionStore(
             {
                 ETag = subscription.ETag,
             };
-            await SubmitAsync(new(TableTransactionActionType.Delete, row, subscription.ETag), [entry], cancellationToken);
+            await SubmitAsync(
+                new(TableTransactionActionType.Delete, row, subscription.ETag),
+                [entry],
+                ExternalIdChanges(subscription, after: null),
+                cancellationToken
+            );
             await DeleteStateAsync(subscription);
             return true;
         }
@@ -235,6 +255,24 @@ public sealed partial class SubscriptionStore(
         return active;
     }
 
+    private static IEnumerable<TableTransactionAction> ExternalIdChanges(Subscription? before, Subscription? after)
+    {
+        if (before?.ExternalId == after?.ExternalId)
+        {
+            yield break;
+        }
+
+        if (before?.ExternalId is not null)
+        {
+            yield return new(TableTransactionActionType.Delete, SubscriptionRow.MakeExternalId(before), ETag.All);
+        }
+
+        if (after?.ExternalId is not null)
+        {
+            yield return new(TableTransactionActionType.Add, SubscriptionRow.MakeExternalId(after));
+        }
+    }
+
     private async Task DeleteStateAsync(Subscription subscription)
     {
         // An orphaned row is harmless: ids are never reused.
@@ -253,19 +291,14 @@ public sealed partial class SubscriptionStore(
     private async Task<ETag> SubmitAsync(
         TableTransactionAction change,
         IReadOnlyList<AuditEntry> entries,
-        CancellationToken cancellationToken,
-        TableTransactionAction? health = null
+        IEnumerable<TableTransactionAction> more,
+        CancellationToken cancellationToken
     )
     {
         var partition = change.Entity.PartitionKey;
         var version = new TableEntity(partition, VersionKey) { [VersionColumn] = Guid.NewGuid().ToString("N") };
         var left = entries.Select(entry => AuditRow.Make(entry, time)).Select(row => AuditRow.Copy(row, AuditPrefix + row.RowKey)).ToList();
-        List<TableTransactionAction> actions = [change, new(TableTransactionActionType.UpsertReplace, version)];
-        if (health is not null)
-        {
-            actions.Add(health);
-        }
-
+        List<TableTransactionAction> actions = [change, new(TableTransactionActionType.UpsertReplace, version), .. more];
         actions.AddRange(left.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)));
         var stored = await _table.SubmitTransactionAsync(actions, cancellationToken);
 

@@ -65,4 +65,10 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
 
     private protected Task<Reply> AuditReplyAsync(string query) =>
         new AuditLogFunctions(new AuditLog(_tables, _clock), _store).ListAuditLog(Requests.Get(query), Context, default).Reply();
+
+    private protected Task<Reply> ListAsync(string query) => _functions.ListSubscriptions(Requests.Get(query), Context, default).Reply();
+
+    private protected static List<string> Ids(Reply reply) => [.. Page(reply).Items.Select(item => item.Id)];
+
+    private protected static PageResult<SubscriptionResult> Page(Reply reply) => reply.Read<PageResult<SubscriptionResult>>();
 }

@@ -220,10 +220,4 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
             )
         );
     }
-
-    private static PageResult<SubscriptionResult> Page(Reply reply) => reply.Read<PageResult<SubscriptionResult>>();
-
-    private static List<string> Ids(Reply reply) => [.. Page(reply).Items.Select(item => item.Id)];
-
-    private Task<Reply> ListAsync(string query) => _functions.ListSubscriptions(Requests.Get(query), Context, default).Reply();
 }

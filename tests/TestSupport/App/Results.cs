@@ -20,7 +20,9 @@ internal sealed record SubscriptionResult(
     string? Description = null,
     string? TokenHint = null,
     string? SigningSecret = null,
-    int? RateLimitPerSecond = null
+    int? RateLimitPerSecond = null,
+    IReadOnlyDictionary<string, string>? Labels = null,
+    string? ExternalId = null
 );
 
 internal sealed record SubscriptionHealthResult(string State, int Failures, DateTimeOffset? FailingSince = null, string? Reason = null)
