@@ -1,3 +1,4 @@
+using System.Net;
 using EventSubscriptions.Portal.Tests.Harness;
 using EventSubscriptions.Portal.Tests.Pages;
 
@@ -155,5 +156,40 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
         Assert.EndsWith("/subscriptions?isActive=false", tab.Page.Url, StringComparison.Ordinal);
         await tab.Page.ReloadAsync();
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(2);
+    }
+
+    [Fact]
+    public async Task Subscriptions_are_found_by_state_text_and_label()
+    {
+        var organization = portal.NewOrganization();
+        var failing = await organization.Subscribe(portal.Receiver.NewHook().Answers(500));
+        await organization.PublishCase();
+        await organization.Audited("delivery.failed", 2);
+        var labelled = await organization.Subscribe(portal.Receiver.NewHook());
+        var change = new
+        {
+            name = "SIEM forwarder",
+            labels = new { team = "soc" },
+            externalId = "siem-1",
+        };
+        (await organization.Api.Patch(labelled.Path, change)).Expect(HttpStatusCode.OK);
+        await using var tab = await portal.OpenAs("read", organization.Id);
+
+        await tab.GoTo($"organizations/{organization.Id}/subscriptions?health=failing");
+        await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["Failing"]);
+        await tab.Field("State").SelectOptionAsync("");
+        await Assertions.Expect(tab.Rows).ToHaveCountAsync(2);
+        await tab.Field("Find").FillAsync("siem");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Rows).ToContainTextAsync(["team:soc"]);
+        await tab.Field("Label").FillAsync("team:ops");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await tab.ShowsText("No subscriptions match these filters.");
+
+        await tab.GoTo($"organizations/{organization.Id}/subscriptions/{labelled.Id}");
+        await tab.ShowsText("siem-1");
+        Assert.NotEqual(failing.Id, labelled.Id);
+        Assert.Empty(tab.ConsoleErrors);
     }
 }

@@ -69,6 +69,8 @@ type Subscription = {
     events: string[];
     isActive: boolean;
     rateLimitPerSecond?: number;
+    labels?: Record<string, string>;
+    externalId?: string;
     updatedAt: string;
     health: { state: string; failingSince: string; failures: number; reason?: string };
 };

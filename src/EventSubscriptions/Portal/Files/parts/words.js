@@ -85,6 +85,14 @@ export function eventsOf(names) {
 }
 
 /**
+ * The labels of a subscription; null if it has none.
+ * @param {Subscription} subscription
+ */
+export function labelsOf({ labels }) {
+  return labels ? Object.entries(labels).map(([key, value]) => h('span', { class: 'pill off' }, `${key}:${value}`)) : null;
+}
+
+/**
  * The types of audit entries.
  * @type {Record<string, string>}
  */

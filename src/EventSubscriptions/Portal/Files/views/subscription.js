@@ -6,7 +6,7 @@ import { repeat } from '../core/repeat.js';
 import { session } from '../core/session.js';
 import { drawLastDay } from '../parts/chart.js';
 import { button, facts, heading, link, linkButton, loading, retitle, say, section } from '../parts/page.js';
-import { eventsOf, state } from '../parts/words.js';
+import { eventsOf, labelsOf, state } from '../parts/words.js';
 import { deliveries } from './deliveries.js';
 import { remove, rotate, sendTest } from './subscriptionActions.js';
 
@@ -55,6 +55,8 @@ export async function subscription({ outlet, parameters: { organization, id }, q
         ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
         ['Token', current.tokenHint ? `ends in ${current.tokenHint}` : 'set'],
         ['Rate limit', current.rateLimitPerSecond ? `${current.rateLimitPerSecond}` : 'no limit'],
+        ['Labels', labelsOf(current)],
+        ['External id', current.externalId ? h('code', {}, current.externalId) : null],
         ['Changed', time(current.updatedAt)],
         ['Id', h('code', {}, current.id)],
       ]),

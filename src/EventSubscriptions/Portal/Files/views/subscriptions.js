@@ -5,10 +5,10 @@ import { api, views } from '../core/paths.js';
 import { forEachOf } from '../core/repeat.js';
 import { setQuery } from '../core/router.js';
 import { session } from '../core/session.js';
-import { filters, selectField } from '../parts/form.js';
+import { filters, selectField, textField } from '../parts/form.js';
 import { PagedTable } from '../parts/list.js';
 import { empty, heading, link, linkButton } from '../parts/page.js';
-import { eventsOf, state } from '../parts/words.js';
+import { eventsOf, labelsOf, state } from '../parts/words.js';
 
 const atOnce = 4;
 const columns = ['Name', 'State', 'Events', 'Last delivery', 'Last 24 hours'];
@@ -32,6 +32,22 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
     ],
     value: query.isActive ?? '',
   });
+  const fields = [
+    activity,
+    selectField({
+      name: 'health',
+      label: 'State',
+      options: [
+        ['', 'All'],
+        ['healthy', 'Healthy'],
+        ['failing', 'Failing'],
+        ['deactivated', 'Deactivated'],
+      ],
+      value: query.health ?? '',
+    }),
+    textField({ name: 'search', label: 'Find', type: 'search', value: query.search ?? '' }),
+    textField({ name: 'label', label: 'Label', type: 'search', value: query.label ?? '', attributes: { placeholder: 'key:value' } }),
+  ];
   const list = new PagedTable({
     caption: 'Subscriptions',
     columns,
@@ -42,7 +58,11 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
     row: (item, table) => {
       const { last, rate } = figures.add(item);
       return table.row([
-        [link(item.name, views.subscription(organization, item.id), { class: 'name' }), h('span', { class: 'aside url' }, item.url)],
+        [
+          link(item.name, views.subscription(organization, item.id), { class: 'name' }),
+          h('span', { class: 'aside url' }, item.url),
+          labelsOf(item),
+        ],
         state(item),
         eventsOf(item.events),
         last,
@@ -50,8 +70,8 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
       ]);
     },
     empty: asked =>
-      asked.isActive
-        ? empty('No subscriptions in this state.', 'Choose “All” to see the others.')
+      Object.values(asked).some(Boolean)
+        ? empty('No subscriptions match these filters.', 'Change or clear the filters.')
         : empty(
             'There are no subscriptions yet.',
             session.may('manage')
@@ -59,11 +79,11 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
               : 'A key with the role manage can create one.',
           ),
   });
-  outlet.append(filters([activity], load), list.element);
+  outlet.append(filters(fields, load), list.element);
   await load();
 
   async function load() {
-    const asked = { isActive: activity.value };
+    const asked = Object.fromEntries(fields.map(field => [field.name, field.value.trim()]));
     setQuery(asked);
     await list.load(asked);
   }
