@@ -42,6 +42,38 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
+    public async Task Custom_event_type_is_added_changed_and_deleted()
+    {
+        // Event types belong to all organizations: other tests count them.
+        await using var app = await AppProcess.Start();
+        await using var tab = await Tab.Open(app, app.AdminKey);
+        await tab.GoTo("event-types");
+        var name = $"Test.{Guid.NewGuid():N}";
+
+        await tab.Button("New event type").ClickAsync();
+        await tab.Field("Name").FillAsync(name);
+        await tab.Field("Category").FillAsync("Sensors");
+        await tab.Field("Description").FillAsync("A sensor has reported a value.");
+        await tab.Field("Example").FillAsync("{}");
+        await tab.Button("Save").ClickAsync();
+        await tab.ShowsText("example.id is required");
+        await tab.Field("Example").FillAsync("""{ "id": "s-1" }""");
+        await tab.Button("Save").ClickAsync();
+
+        await tab.ShowsHeading(name);
+        await tab.ShowsText("A sensor has reported a value.");
+        await tab.Button("Edit").ClickAsync();
+        await tab.Field("Description").FillAsync("Changed.");
+        await tab.Button("Save").ClickAsync();
+        await tab.ShowsText("Changed.");
+        await tab.Button("Delete").ClickAsync();
+        await tab.Dialog.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await tab.ShowsHeading("Event types");
+        await Assertions.Expect(tab.Link(name)).ToHaveCountAsync(0);
+        Assert.DoesNotContain(tab.ConsoleErrors, line => !line.Contains("400", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Relay_says_what_to_do_where_no_subscriber_is_configured()
     {
         await using var tab = await portal.OpenAs("read");

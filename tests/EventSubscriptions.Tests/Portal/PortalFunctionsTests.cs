@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Portal;
 
 public sealed class PortalFunctionsTests
 {
-    private const int MaxBytes = 200_000;
+    private const int MaxBytes = 250_000;
 
     private static readonly ServiceProvider s_services = new ServiceCollection().AddLogging().BuildServiceProvider();
     private static readonly PortalFunctions s_functions = new(new PortalFiles());

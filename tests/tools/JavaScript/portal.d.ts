@@ -99,7 +99,7 @@ type EventType = {
     source: string;
     category: string;
     description: string;
-    parameters: { name: string; type: string; description: string }[];
+    parameters: { name: string; type: string; required: boolean; description: string }[];
     example: unknown;
     schema?: unknown;
 };

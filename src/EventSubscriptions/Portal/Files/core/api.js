@@ -71,6 +71,8 @@ export async function getPages(path, mostPages, { query, signal }) {
 /** @type {(path: string, body: unknown, options?: RequestOptions) => Promise<Answer<any>>} */
 export const post = (path, body, options) => send('POST', path, { ...options, body });
 /** @type {(path: string, body: unknown, options?: RequestOptions) => Promise<Answer<any>>} */
+export const put = (path, body, options) => send('PUT', path, { ...options, body });
+/** @type {(path: string, body: unknown, options?: RequestOptions) => Promise<Answer<any>>} */
 export const patch = (path, body, options) => send('PATCH', path, { ...options, body });
 /** @type {(path: string, options?: RequestOptions) => Promise<Answer<any>>} */
 export const remove = (path, options) => send('DELETE', path, options);

@@ -1,18 +1,22 @@
-import { get } from '../core/api.js';
+import { get, put, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { count } from '../core/format.js';
 import { api, views } from '../core/paths.js';
-import { setQuery } from '../core/router.js';
+import { go, setQuery } from '../core/router.js';
+import { session } from '../core/session.js';
+import { confirm, openDialog } from '../parts/dialog.js';
 import { grouped, matches, parametersOf, sourceOf } from '../parts/eventPicker.js';
-import { filters, textField } from '../parts/form.js';
-import { empty, facts, heading, json, link, loading, section } from '../parts/page.js';
+import { filters, form, refuse, textField } from '../parts/form.js';
+import { button, empty, facts, heading, json, link, loading, say, section } from '../parts/page.js';
 
 /**
  * The catalogue of event types.
  * @param {View} view
  */
 export async function eventTypes({ outlet, query, signal }) {
-  heading(outlet, 'Event types');
+  heading(outlet, 'Event types', {
+    beside: mayEdit() ? button('New event type', () => edit(null, signal), { kind: 'primary' }) : null,
+  });
   const wait = loading('the event types');
   outlet.append(wait);
   const { body } = await get(api.eventTypes, { signal });
@@ -60,19 +64,136 @@ export async function eventTypes({ outlet, query, signal }) {
  * @param {View} view
  */
 export async function eventType({ outlet, parameters: { name }, signal }) {
-  heading(outlet, name, { above: link('Event types', views.eventTypes()) });
-  const wait = loading('the event type');
-  outlet.append(wait);
-  const { body: type } = await get(api.eventType(name), { signal });
-  wait.remove();
-  outlet.append(
-    h('p', {}, type.description),
-    facts([
-      ['Source', sourceOf(type)],
-      ['Category', type.category],
-    ]),
-    section('Parameters', h('p', { class: 'aside' }, 'The fields of “data”.'), parametersOf(type)),
-    section('Example', json(type.example, 'Example')),
-    section('Schema', json(type.schema, 'Schema')),
+  const beside = h('div', { class: 'actions' });
+  heading(outlet, name, { above: link('Event types', views.eventTypes()), beside });
+  const place = h('div', {}, loading('the event type'));
+  outlet.append(place);
+  await show();
+
+  async function show() {
+    const { body: type } = await get(api.eventType(name), { signal });
+    if (type.source === 'custom' && mayEdit()) {
+      fill(
+        beside,
+        button('Edit', async () => {
+          if (await edit(type, signal)) {
+            await show();
+          }
+        }),
+        button('Delete', () => removeType(type, signal), { kind: 'danger' }),
+      );
+    }
+
+    fill(
+      place,
+      h('p', {}, type.description),
+      facts([
+        ['Source', sourceOf(type)],
+        ['Category', type.category],
+      ]),
+      section('Parameters', h('p', { class: 'aside' }, 'The fields of “data”.'), parametersOf(type)),
+      section('Example', json(type.example, 'Example')),
+      section('Schema', json(type.schema, 'Schema')),
+    );
+  }
+}
+
+/** Event types belong to all organizations. */
+function mayEdit() {
+  return session.may('admin') && !session.isBound;
+}
+
+/**
+ * Adds a custom event type, or replaces one. Returns whether it was saved.
+ * @param {EventType | null} type
+ * @param {AbortSignal} signal
+ */
+async function edit(type, signal) {
+  const fields = [
+    textField({
+      name: 'name',
+      label: 'Name',
+      required: true,
+      value: type?.name ?? '',
+      attributes: { readonly: type !== null, spellcheck: 'false' },
+    }),
+    textField({ name: 'category', label: 'Category', required: true, value: type?.category ?? '' }),
+    textField({ name: 'description', label: 'Description', required: true, lines: 2, value: type?.description ?? '' }),
+    textField({
+      name: 'parameters',
+      label: 'Parameters',
+      lines: 8,
+      value: JSON.stringify(type?.parameters ?? [{ name: 'id', type: 'string', required: true, description: '' }], null, 2),
+      hint: 'JSON. Types are string, number, boolean, object and null, with [] for arrays and | between alternatives.',
+      attributes: { spellcheck: 'false' },
+    }),
+    textField({
+      name: 'example',
+      label: 'Example',
+      required: true,
+      lines: 5,
+      value: JSON.stringify(exampleOf(type), null, 2),
+      hint: 'JSON: the “data” of an event.',
+      attributes: { spellcheck: 'false' },
+    }),
+  ];
+  let saved = '';
+  await openDialog(type ? `Edit ${type.name}` : 'New event type', signal, close =>
+    form({
+      fields,
+      label: 'Save',
+      busy: 'Saving…',
+      cancel: button('Cancel', close),
+      signal,
+      onsubmit: async () => {
+        const [name, category, description, parameters, example] = fields.map(field => field.value.trim());
+        const definition = { category, description, parameters: parsed('parameters', parameters), example: parsed('example', example) };
+        await put(api.eventType(name), definition, { signal });
+        saved = name;
+        close();
+      },
+    }),
   );
+  if (saved) {
+    say('Saved. Other instances of the app know the event type within 5 seconds.');
+    go(views.eventType(saved));
+  }
+
+  return saved !== '';
+}
+
+/** @param {EventType | null} type */
+function exampleOf(type) {
+  return type ? /** @type {{ data: unknown }} */ (type.example).data : { id: '1' };
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ */
+function parsed(name, text) {
+  try {
+    return JSON.parse(text || '[]');
+  } catch (error) {
+    throw refuse(name, `must be JSON: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+/**
+ * @param {EventType} type
+ * @param {AbortSignal} signal
+ */
+async function removeType(type, signal) {
+  const isDone = await confirm({
+    title: `Delete ${type.name}?`,
+    text: 'Its events can no longer be published or subscribed to by name. Events that were published before are delivered.',
+    label: 'Delete',
+    kind: 'danger',
+    signal,
+    action: () => remove(api.eventType(type.name), { signal }),
+  });
+  if (isDone) {
+    say(`${type.name} is deleted.`);
+    go(views.eventTypes());
+  }
 }
