@@ -47,9 +47,12 @@ public sealed class AuditLogFunctions(AuditLog auditLog, IAuditOutbox outbox)
 
         var page = query.Page($"auditlog/{organization}");
         return request.Validate()
-            ?? ApiResult.Ok(
-                await auditLog.ListAsync(organization, filter, page, cancellationToken),
-                AuditJson.Default.ListPageAuditEntryResponse
+            ?? await request.ListAsync(
+                page,
+                (part, cancel) => auditLog.ListAsync(organization, filter, part, cancel),
+                AuditJson.Default.AuditEntryResponse,
+                AuditJson.Default.ListPageAuditEntryResponse,
+                cancellationToken
             );
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -14,6 +16,9 @@ namespace EventSubscriptions.Http;
 /// </remarks>
 public sealed class ApiRequest
 {
+    /// <summary>The media type of newline-delimited JSON.</summary>
+    internal const string Ndjson = "application/x-ndjson";
+
     private static readonly object s_key = new();
 
     private readonly HttpRequest _http;
@@ -92,6 +97,21 @@ public sealed class ApiRequest
         Query.ReportUnknown();
         _fields?.ReportUnknown();
         return Errors.Any ? Errors.ToProblem() : null;
+    }
+
+    /// <summary>Returns a page of a list; or all that follows, if the caller accepts newline-delimited JSON.</summary>
+    internal async Task<IResult> ListAsync<T>(
+        PageRequest page,
+        Func<PageRequest, CancellationToken, Task<ListPage<T>>> read,
+        JsonTypeInfo<T> item,
+        JsonTypeInfo<ListPage<T>> list,
+        CancellationToken cancellationToken
+    )
+    {
+        var isExport = _http.Headers.Accept.Any(value => value?.Contains(Ndjson, StringComparison.OrdinalIgnoreCase) is true);
+        page = isExport ? page with { Size = PageRequest.MaxSize } : page;
+        var first = await read(page, cancellationToken);
+        return isExport ? new NdjsonResult<T>(first, page, read, item) : ApiResult.Ok(first, list);
     }
 
     /// <summary>404. The same for what never existed and what the caller may not see.</summary>

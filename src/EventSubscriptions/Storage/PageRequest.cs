@@ -15,4 +15,13 @@ public sealed record PageRequest(string List, int Size, string? After)
     /// <summary>The page, with the token for what follows the row key that was read last; null ends the list.</summary>
     public ListPage<T> ToPage<T>(IReadOnlyList<T> items, string? last) =>
         new(items, last is null ? null : Storage.ContinuationToken.Encode(last, List));
+
+    /// <summary>The page that a token requests.</summary>
+    public PageRequest Following(string token) =>
+        Storage.ContinuationToken.TryDecode(token, List, out var after)
+            ? this with
+            {
+                After = after,
+            }
+            : throw new ArgumentException("It is not a token of this list.", nameof(token));
 }

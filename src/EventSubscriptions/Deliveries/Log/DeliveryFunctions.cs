@@ -43,9 +43,12 @@ public sealed class DeliveryFunctions(SubscriptionStore subscriptions, DeliveryL
 
         var page = query.Page($"deliverylog/{id}");
         return request.Validate()
-            ?? ApiResult.Ok(
-                await log.ListAsync(subscription.Id, filter, page, cancellationToken),
-                DeliveriesJson.Default.ListPageDeliveryAttempt
+            ?? await request.ListAsync(
+                page,
+                (part, cancel) => log.ListAsync(subscription.Id, filter, part, cancel),
+                DeliveriesJson.Default.DeliveryAttempt,
+                DeliveriesJson.Default.ListPageDeliveryAttempt,
+                cancellationToken
             );
     }
 

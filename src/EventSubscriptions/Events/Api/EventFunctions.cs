@@ -44,9 +44,12 @@ public sealed class EventFunctions(
         );
         var page = request.Query.Page($"eventarchive/{request.Organization}");
         return request.Validate()
-            ?? ApiResult.Ok(
-                await archive.ListAsync(request.Organization, filter, page, cancellationToken),
-                EventsJson.Default.ListPageEventSummary
+            ?? await request.ListAsync(
+                page,
+                (part, cancel) => archive.ListAsync(request.Organization, filter, part, cancel),
+                EventsJson.Default.EventSummary,
+                EventsJson.Default.ListPageEventSummary,
+                cancellationToken
             );
     }
 

@@ -80,6 +80,26 @@ public abstract class EventFunctionsTests(ITableStores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_are_exported_as_lines_page_after_page()
+    {
+        for (var i = 0; i < 1_003; i++)
+        {
+            await ArchiveAsync($"evt-{i}");
+        }
+
+        var http = Requests.Get("?to=2027-01-01T00:00:00Z");
+        http.Headers.Accept = "application/x-ndjson";
+        var reply = await _functions.ListEvents(http, Context(Role.Read), default).Reply();
+
+        Assert.Equal((200, "application/x-ndjson"), (reply.Status, reply.Headers.ContentType.ToString()));
+        var lines = reply.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            Enumerable.Range(0, 1_003).Reverse().Select(i => $"evt-{i}"),
+            lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString())
+        );
+    }
+
+    [Fact]
     public async Task Event_shows_its_payload_and_where_its_deliveries_stand()
     {
         await ArchiveAsync("a", source: EventSource.Relay);
