@@ -12,18 +12,36 @@ public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, Tim
     /// <summary>How many unknown names of a request are looked up.</summary>
     private const int MaxLookups = 100;
 
+    /// <summary>Publishing and fan-out don't wait longer for storage.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private readonly ExpiringCache<string, EventCatalogue> _cache = new(Lifetime, capacity: 1, time);
+
+    // A timestamp; 0 if nothing has failed yet.
+    private long _failedAt;
     private volatile Loaded _last = new(builtIn, Version: null);
 
     /// <summary>All event types. While storage is unavailable, they may be older.</summary>
     public async ValueTask<EventCatalogue> GetAsync(CancellationToken cancellationToken)
     {
+        if (Volatile.Read(ref _failedAt) is not 0 and var failedAt && time.GetElapsedTime(failedAt) < Lifetime)
+        {
+            return _last.Catalogue;
+        }
+
+        var load = _cache.GetAsync("", this, static (_, self) => self.LoadAsync(), cancellationToken);
+        if (load.IsCompletedSuccessfully)
+        {
+            return load.Result;
+        }
+
         try
         {
-            return await _cache.GetAsync("", this, static (_, self) => self.LoadAsync(), cancellationToken);
+            return await load.AsTask().WaitAsync(s_patience, time, cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
+            Volatile.Write(ref _failedAt, time.GetTimestamp());
             return _last.Catalogue;
         }
     }

@@ -142,6 +142,31 @@ public abstract class EventTypeFunctionsTests(ITableStores stores) : EventTypeTe
     }
 
     [Fact]
+    public async Task Storage_that_fails_is_asked_again_after_5_seconds()
+    {
+        await PutAsync(_name, Definition);
+        var asked = 0;
+        var flaky = new FlakyTables(_tables)
+        {
+            Failure = (_, _) =>
+            {
+                asked++;
+                return new Azure.RequestFailedException(503, "busy");
+            },
+        };
+        var types = new EventTypes(s_builtIn, new EventTypeStore(flaky, NullLogger<EventTypeStore>.Instance), _clock);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Same(s_builtIn, await types.GetAsync(default));
+        }
+
+        Assert.Equal(1, asked);
+        flaky.Failure = (_, _) => null;
+        _clock.Advance(EventTypes.Lifetime);
+        Assert.True((await types.GetAsync(default)).Contains(_name));
+    }
+
+    [Fact]
     public async Task Other_types_stay_usable_when_one_cannot_be_read()
     {
         await PutAsync(_name, Definition);
