@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Azure;
@@ -17,6 +16,7 @@ using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Http;
 using LocalHost.Tables;
+using static EventSubscriptions.Tests.Fuzzing.Checks;
 
 namespace EventSubscriptions.Tests.Fuzzing;
 
@@ -45,7 +45,9 @@ public sealed class ReaderFuzzTests
             ("token", Gen.OneOf("\"token-0123456789\"", "\"t\"")),
             ("events", Gen.OneOf("[\"*\"]", "[\"CaseClosedEvent\",\"CaseArchivedEvent\"]")),
             ("isActive", Gen.OneOf("true", "false")),
-            ("rateLimitPerSecond", Hostile.Number)
+            ("rateLimitPerSecond", Hostile.Number),
+            ("labels", Hostile.Object(("team", Hostile.Raw.Select(Hostile.Quoted)), ("a-b.c_1", Hostile.Json))),
+            ("externalId", Gen.OneOf(Gen.Const("\"id~1\""), Hostile.Raw.Select(Hostile.Quoted)))
         );
 
         Hostile
@@ -254,9 +256,14 @@ public sealed class ReaderFuzzTests
         var row = Fits(SubscriptionRow.Make(subscription, Given.Protector));
         var read = SubscriptionRow.Read(row, Given.Protector);
         Assert.Equal(
-            (subscription.Name, subscription.Description, subscription.Url.OriginalString),
-            (read.Name, read.Description, read.Url.OriginalString)
+            (subscription.Name, subscription.Description, subscription.Url.OriginalString, subscription.Labels, subscription.ExternalId),
+            (read.Name, read.Description, read.Url.OriginalString, read.Labels, read.ExternalId)
         );
+        if (subscription.ExternalId is not null)
+        {
+            Fits(SubscriptionRow.MakeExternalId(subscription));
+        }
+
         foreach (
             var entry in SubscriptionAudit
                 .Changed(before, subscription, Given.Actor("somebody"))
@@ -270,29 +277,5 @@ public sealed class ReaderFuzzTests
             SubscriptionResponse.Of(subscription, SubscriptionHealth.Healthy),
             SubscriptionJson.Default.SubscriptionResponse
         );
-    }
-
-    private static TableEntity Fits(TableEntity row)
-    {
-        Assert.Null(EntityLimits.CheckKeys(row));
-        Assert.Null(EntityLimits.CheckProperties(row));
-        return row;
-    }
-
-    private static JsonElement? Parsed(byte[] bytes) => JsonBody.Parse(bytes) is { Problem: null } body ? body.Root : null;
-
-    /// <summary>The names of fields are the caller's own.</summary>
-    private static void Written(FieldErrors errors)
-    {
-        foreach (var (field, messages) in errors.ByField())
-        {
-            Written(JsonSerializer.SerializeToElement(messages.Append(field)));
-        }
-    }
-
-    private static void Written(JsonElement element)
-    {
-        using var writer = new Utf8JsonWriter(new ArrayBufferWriter<byte>(), ApiJson.Writing);
-        element.WriteTo(writer);
     }
 }
