@@ -98,7 +98,12 @@ public sealed class CostScenarios
     {
         proxy.Reset();
         await act();
-        return proxy.Counts;
+
+        // These are read and written every few seconds, however many events there are.
+        return proxy
+            .Counts.Where(count => !count.Key.EndsWith(" statistics", StringComparison.Ordinal))
+            .Where(count => !count.Key.EndsWith(" eventtypes", StringComparison.Ordinal))
+            .ToDictionary(count => count.Key, count => count.Value, StringComparer.Ordinal);
     }
 
     private static IEnumerable<string> Writes(IReadOnlyDictionary<string, int> counts) =>
