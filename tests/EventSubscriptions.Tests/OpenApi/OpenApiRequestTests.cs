@@ -90,6 +90,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
         ("changeSubscription", "url"),
         ("putEventType", "example"),
         ("getStatistics", "from"),
+        ("publishEvents", "organizationId"),
     ];
 
     private static readonly Dictionary<string, string> s_headers = new(StringComparer.Ordinal) { ["content-type"] = "application/json" };

@@ -66,6 +66,11 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
         var id = ReadId(reader, idempotencyKey, ids, out var isCallers);
         var type = ReadType(reader);
         var data = ReadData(reader, type);
+        if (reader.Number("organizationId", min: 0) is { } number && number != organization.Value)
+        {
+            reader.AddError("organizationId", $"must be {organization}, the organization of the path, or absent");
+        }
+
         reader.ReportUnknown();
         if (id is null || type is null || data is null)
         {

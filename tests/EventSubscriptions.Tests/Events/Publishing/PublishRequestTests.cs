@@ -43,6 +43,20 @@ public sealed class PublishRequestTests
         );
     }
 
+    [Theory]
+    [InlineData("7", null)]
+    [InlineData("7.0", null)]
+    [InlineData("null", null)]
+    [InlineData("8", "organizationId: must be 7, the organization of the path, or absent")]
+    [InlineData("\"7\"", "organizationId: must be a whole number from 0 to 2147483647")]
+    public void Organization_may_be_repeated(string organization, string? error)
+    {
+        var published = Read(Valid[..^1] + $",\"organizationId\":{organization}}}");
+
+        Assert.Equal(error, Errors().SingleOrDefault());
+        Assert.True(error is not null || published.Count == 1);
+    }
+
     [Fact]
     public void Ids_are_made_where_none_is_given_and_kept_where_one_is()
     {
@@ -95,7 +109,7 @@ public sealed class PublishRequestTests
             [
               {"eventName":"TaskCompletedEvnt","data":{}},
               {"eventName":"TaskProcessingFailedEvent","data":{"taskId":1,"taskDetailsUrl":"u","taskType":null}},
-              {"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"},"organizationId":7},
+              {"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"},"colour":7},
               {"id":"a b","eventName":7,"data":[]},
               {},
               "text",
@@ -111,7 +125,7 @@ public sealed class PublishRequestTests
                 "[1].data.taskId: must be a string",
                 "[1].data.taskType: must be a string",
                 "[1].data.assetId: is required",
-                "[2].organizationId: is unknown; known are id, eventName, data",
+                "[2].colour: is unknown; known are id, eventName, data, organizationId",
                 "[3].id: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -",
                 "[3].eventName: must be a string",
                 "[3].data: must be an object",
