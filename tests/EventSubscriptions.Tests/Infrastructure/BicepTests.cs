@@ -1,8 +1,8 @@
-using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
+using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Infrastructure;
@@ -161,11 +161,8 @@ public sealed class BicepTests
             .Matches(await BicepFiles.Text("alerts.bicep"), @"customMetrics \| where name == ""([^""]+)""")
             .Select(match => match.Groups[1].Value)
             .ToList();
-        var existing = new List<string>();
-        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => existing.Add(instrument.Name) };
-        _ = new AppMetrics(services.GetRequiredService<IMeterFactory>());
-        listener.Start();
+        using var metrics = MetricsRecorder.Start();
+        var existing = metrics.Instruments.Select(instrument => instrument.Name).ToList();
 
         Assert.Contains(AppMetrics.DeadLettersRecordedName, asked);
         Assert.All(asked, metric => Assert.Contains(metric, existing));
