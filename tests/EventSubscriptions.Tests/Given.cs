@@ -4,7 +4,9 @@ using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
@@ -27,6 +29,10 @@ internal static class Given
     private static readonly SecretKey s_newKey = new("new", RandomNumberGenerator.GetBytes(32));
 
     private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>The rules of subscriptions with default settings.</summary>
+    public static SubscriptionRules Rules(DestinationGuard? guard = null) =>
+        new(guard ?? new DestinationGuard(new DestinationOptions()), new ArchiveOptions { Retention = TimeSpan.FromDays(30) });
 
     /// <summary>The keys of the app's secrets.</summary>
     public static SecretOptions Secrets { get; } = new([s_key]);

@@ -18,7 +18,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void Folder_that_somebody_else_has_locked_is_refused()
+    public void Folder_is_refused_when_another_process_has_locked_it()
     {
         using (new FileStream(Path.Combine(_folder.Path, "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {

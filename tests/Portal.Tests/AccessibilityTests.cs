@@ -9,7 +9,7 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 360)]
-    public async Task Views_break_no_rule_in_either_theme(ColorScheme theme, int width)
+    public async Task Views_are_accessible_in_both_themes(ColorScheme theme, int width)
     {
         var sample = await Sample.Shared(portal);
         await using var tab = await portal.OpenAsAdmin(new(width, 800, theme));
@@ -27,7 +27,7 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Signing_in_breaks_no_rule(ColorScheme theme)
+    public async Task Sign_in_is_accessible(ColorScheme theme)
     {
         await using var tab = await Tab.Open(portal.App, null, new(Theme: theme));
         await tab.GoTo();
@@ -43,9 +43,9 @@ public sealed class AccessibilityTests(PortalApp portal) : IClassFixture<PortalA
     [Theory]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
-    public async Task Dialogs_and_mistakes_break_no_rule(ColorScheme theme)
+    public async Task Dialogs_and_field_errors_are_accessible(ColorScheme theme)
     {
-        var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook().Answers(500));
+        var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook().Responds(500));
         await using var tab = await portal.OpenAsAdmin(new(Theme: theme));
         await new SubscriptionPage(tab).GoTo(subscription);
         foreach (var (action, close) in new[] { ("Send test event", "Close"), ("Rotate secret", "Cancel"), ("Delete", "Cancel") })

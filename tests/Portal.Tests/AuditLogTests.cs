@@ -8,7 +8,7 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Audit_log_is_newest_first_filtered_by_the_address_and_opened_in_place()
     {
         var organization = portal.NewOrganization();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(404, 200).Says("No such hook."));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(404, 200).WithBody("No such hook."));
         var other = await organization.Subscribe(new Uri("https://example.com/hook"), "CaseClosedEvent");
         await organization.PublishCase();
         await organization.Audited("delivery.failed", 1);
@@ -21,7 +21,7 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
         await Assertions.Expect(tab.Rows.First).ToContainTextAsync("name: Scenario → Renamed");
 
         await tab.Field("Subscription").SelectOptionAsync(subscription.Id);
-        await tab.Field("What").SelectOptionAsync("delivery.failed");
+        await tab.Field("Type").SelectOptionAsync("delivery.failed");
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
         await tab.Page.ReloadAsync();
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(1);
@@ -35,7 +35,7 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Actors_are_told_apart_by_the_ids_of_their_keys()
+    public async Task Actors_are_distinguished_by_key_id()
     {
         var organization = portal.NewOrganization();
         var issued = (
@@ -80,7 +80,7 @@ public sealed class AuditLogTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task What_belongs_to_no_organization_is_shown_to_admins()
+    public async Task Entries_of_no_organization_are_shown_to_admins()
     {
         var key = await Keys.Issue(portal.App, "read");
         await using var tab = await portal.OpenAsAdmin();

@@ -24,7 +24,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Search_that_finds_nothing_says_what_to_do()
+    public async Task Empty_search_result_says_what_to_do()
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("event-types?search=nothing+like+it");
@@ -33,7 +33,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Unknown_event_type_is_the_APIs_problem_in_words()
+    public async Task Unknown_event_type_shows_the_error_of_the_API()
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("event-types/CaseCloseEvent");
@@ -74,7 +74,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Relay_says_what_to_do_where_no_subscriber_is_configured()
+    public async Task Relay_says_what_to_do_when_no_subscriber_is_configured()
     {
         await using var tab = await portal.OpenAs("read");
         await tab.GoTo("relay");

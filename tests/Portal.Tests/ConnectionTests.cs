@@ -10,7 +10,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
     private const string Gone = "The app is unreachable. This page resumes as soon as it is back.";
 
     [Fact]
-    public async Task Page_goes_on_by_itself_when_the_app_was_gone_for_a_while()
+    public async Task Page_continues_when_the_app_is_back()
     {
         await using var app = await AppProcess.Start();
         var organization = Organization.New(app);
@@ -18,7 +18,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await Tab.Open(app, app.AdminKey);
         var page = new SubscriptionPage(tab);
         await page.GoTo(subscription);
-        await tab.ShowsText("Nothing was sent yet.");
+        await tab.ShowsText("Nothing has been sent yet.");
 
         await app.Kill();
         await tab.ShowsText(Gone);
@@ -32,7 +32,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task View_that_is_opened_while_the_app_is_gone_shows_as_soon_as_it_is_back()
+    public async Task View_is_shown_when_the_app_is_back()
     {
         await using var app = await AppProcess.Start();
         await using var tab = await Tab.Open(app, app.AdminKey);
@@ -47,13 +47,13 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText("33 event types.");
     }
 
-    /// <summary>What answers in the app's place: a host without its worker, a gateway, a sign-in page.</summary>
+    /// <summary>What responds in the app's place: a host without its worker, a gateway, a sign-in page.</summary>
     [Theory]
     [InlineData(502, "", "")]
     [InlineData(503, "text/plain", "Function host is not running.")]
     [InlineData(504, "text/html", "<title>504</title>")]
     [InlineData(503, "application/json", """{"message":"no healthy upstream"}""")]
-    public async Task Answer_of_a_gateway_counts_as_none(int status, string contentType, string body)
+    public async Task Error_page_of_a_gateway_counts_as_no_connection(int status, string contentType, string body)
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("keys");
@@ -66,7 +66,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
                 var isProbe = route.Request.Url.EndsWith("/api/health", StringComparison.Ordinal);
                 probes += isProbe ? 1 : 0;
 
-                // The second probe gets an answer that is a success, and not the app's.
+                // The second probe gets a response that is a success, and not the app's.
                 return isProbe && probes == 2
                     ? route.FulfillAsync(
                         new()
@@ -98,7 +98,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task App_that_is_unhealthy_is_back()
+    public async Task Unhealthy_app_counts_as_back()
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("keys");
@@ -129,7 +129,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Requests_of_a_view_that_was_left_are_ended()
+    public async Task Requests_of_a_view_are_cancelled_when_it_is_left()
     {
         var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
@@ -147,7 +147,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Answer_that_says_the_app_is_in_trouble_is_shown_with_a_way_to_try_again()
+    public async Task Server_error_is_shown_with_a_retry_button()
     {
         var organization = portal.NewOrganization();
         await organization.Subscribe(portal.Receiver.NewHook());

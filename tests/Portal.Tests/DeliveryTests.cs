@@ -8,14 +8,14 @@ namespace EventSubscriptions.Portal.Tests;
 public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
 {
     [Fact]
-    public async Task Deliveries_show_as_they_come_until_they_are_paused()
+    public async Task Deliveries_are_live_until_they_are_paused()
     {
         var organization = portal.NewOrganization();
         var subscription = await organization.Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
         var page = new SubscriptionPage(tab);
         await page.GoTo(subscription);
-        await tab.ShowsText("Nothing was sent yet.");
+        await tab.ShowsText("Nothing has been sent yet.");
 
         var first = await organization.PublishCase();
         await Assertions.Expect(page.Deliveries).ToContainTextAsync([first]);
@@ -81,10 +81,10 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Deliveries_are_filtered_by_what_the_address_says()
+    public async Task Deliveries_are_filtered_by_the_address()
     {
         var organization = portal.NewOrganization();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(500, 200));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(500, 200));
         var failed = await organization.PublishCase();
         await subscription.Attempted("delivered", 1);
         await organization.PublishCase();
@@ -111,7 +111,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Deliveries_are_filtered_by_a_part_of_the_events_name_also_as_they_come()
+    public async Task Live_deliveries_are_filtered_by_part_of_the_event_name()
     {
         var organization = portal.NewOrganization();
         var subscription = await organization.Subscribe(portal.Receiver.NewHook());
@@ -132,7 +132,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Filter_that_the_API_refuses_is_explained()
+    public async Task Invalid_filter_shows_the_field_error()
     {
         var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
@@ -142,7 +142,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Older_deliveries_come_page_after_page()
+    public async Task Older_deliveries_are_loaded_page_by_page()
     {
         var organization = portal.NewOrganization();
         var subscription = await organization.Subscribe(portal.Receiver.NewHook());
@@ -160,10 +160,10 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Delivery_shows_what_was_sent_and_what_came_back_and_is_sent_again()
+    public async Task Delivery_shows_request_and_response_and_is_resent()
     {
         var organization = portal.NewOrganization();
-        var hook = portal.Receiver.NewHook().Answers(503, 200).Says("Down for maintenance.");
+        var hook = portal.Receiver.NewHook().Responds(503, 200).WithBody("Down for maintenance.");
         var subscription = await organization.Subscribe(hook);
         var eventId = await organization.PublishCase("case-77");
         await subscription.Attempted("delivered", 1);
@@ -184,10 +184,10 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Resend_that_is_refused_says_why()
+    public async Task Refused_resend_shows_the_reason()
     {
         var organization = portal.NewOrganization();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(410));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(410));
         var eventId = await organization.PublishCase();
         await organization.Audited("subscription.deactivated", 1);
         await using var tab = await portal.OpenAsAdmin();
@@ -202,7 +202,7 @@ public sealed class DeliveryTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Chart_counts_the_last_day_and_has_a_table_beside_it()
     {
         var organization = portal.NewOrganization();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(500, 200));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(500, 200));
         await organization.PublishCase();
         await subscription.Attempted("delivered", 1);
         await using var tab = await portal.OpenAsAdmin();

@@ -9,7 +9,7 @@ public sealed class EventTests(PortalApp portal) : IClassFixture<PortalApp>
     {
         var organization = portal.NewOrganization();
         var delivered = await organization.Subscribe(portal.Receiver.NewHook());
-        var failing = await organization.Subscribe(portal.Receiver.NewHook().Answers(500));
+        var failing = await organization.Subscribe(portal.Receiver.NewHook().Responds(500));
         var id = await organization.PublishCase("case-4711");
         await delivered.Attempted("delivered", 1);
         await failing.Attempted("failed", 2);

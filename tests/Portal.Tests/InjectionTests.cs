@@ -14,7 +14,7 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Markup_and_script_in_every_field_are_only_text()
     {
         var organization = portal.NewOrganization();
-        var hook = portal.Receiver.NewHook().Answers(500, 200).Says(Markup);
+        var hook = portal.Receiver.NewHook().Responds(500, 200).WithBody(Markup);
         var request = Some.Subscription(
             new Uri(hook.Url, hook.Url.AbsolutePath + "?q=<script>harmed=1</script>&<b>"),
             "a-token-of-its-own",
@@ -79,7 +79,7 @@ public sealed class InjectionTests(PortalApp portal) : IClassFixture<PortalApp>
     public async Task Response_to_a_test_is_only_text()
     {
         var organization = portal.NewOrganization();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(500).Says(Markup));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(500).WithBody(Markup));
         await using var tab = await portal.OpenAsAdmin();
         var page = new SubscriptionPage(tab);
         await page.GoTo(subscription);

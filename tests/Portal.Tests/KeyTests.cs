@@ -51,7 +51,7 @@ public sealed class KeyTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Key_that_is_bound_issues_keys_of_its_organization()
+    public async Task Bound_key_issues_keys_of_its_organization()
     {
         var organization = portal.NewOrganization();
         await using var tab = await portal.OpenAs("admin", organization.Id);

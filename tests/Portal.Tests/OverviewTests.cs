@@ -17,7 +17,7 @@ public sealed class OverviewTests(PortalApp portal) : IClassFixture<PortalApp>
 
         await tab.ShowsHeading($"Organization {organization.Id}");
         await tab.ShowsText("1 subscription active, of 1 subscription; none is failing.");
-        await tab.ShowsText("No failures are in the audit log.");
+        await tab.ShowsText("There are no failures in the audit log.");
         await Assertions
             .Expect(tab.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Attempts per hour, at most 1") }))
             .ToBeVisibleAsync();
@@ -29,7 +29,7 @@ public sealed class OverviewTests(PortalApp portal) : IClassFixture<PortalApp>
     {
         var organization = portal.NewOrganization();
         var hook = portal.Receiver.NewHook();
-        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Answers(404));
+        var subscription = await organization.Subscribe(portal.Receiver.NewHook().Responds(404));
         await organization.PublishCase();
         await organization.Audited("delivery.failed", 2);
         await using var tab = await portal.OpenAs("manage", organization.Id);
@@ -68,7 +68,7 @@ public sealed class OverviewTests(PortalApp portal) : IClassFixture<PortalApp>
         var well = Organization.New(app);
         await well.Subscribe(portal.Receiver.NewHook());
         var failing = Organization.New(app);
-        await failing.Subscribe(portal.Receiver.NewHook().Answers(500));
+        await failing.Subscribe(portal.Receiver.NewHook().Responds(500));
         await failing.PublishCase();
         await failing.Audited("delivery.failed", 2);
         await using var tab = await Tab.Open(app, app.AdminKey);

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Portal.Tests;
 public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
 {
     [Fact]
-    public async Task Events_are_counted_and_then_sent_once_more()
+    public async Task Events_are_counted_and_then_replayed()
     {
         var organization = portal.NewOrganization();
         var hook = portal.Receiver.NewHook();
@@ -26,7 +26,7 @@ public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Span_in_which_nothing_happened_is_said_to_be_empty()
+    public async Task Empty_time_range_is_reported()
     {
         var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
@@ -38,7 +38,7 @@ public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Mistake_in_the_span_is_shown_at_its_field()
+    public async Task Field_error_of_the_time_range_is_shown_at_its_field()
     {
         var subscription = await portal.NewOrganization().Subscribe(portal.Receiver.NewHook());
         await using var tab = await portal.OpenAsAdmin();
@@ -53,7 +53,7 @@ public sealed class ReplayTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Replay_that_takes_long_shows_its_progress_and_is_cancelled()
+    public async Task Long_replay_shows_its_progress_and_is_cancelled()
     {
         await using var app = await AppProcess.Start(("Replays__RatePerSecond", "1"));
         var organization = Organization.New(app);

@@ -35,7 +35,7 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
     [InlineData("read", "organizations/1/new-subscription", "manage")]
     [InlineData("publish", "organizations/1/subscriptions", "read")]
     [InlineData("publish", "relay", "read")]
-    public async Task View_that_takes_another_role_says_which(string role, string view, string needed)
+    public async Task View_names_the_role_that_it_requires(string role, string view, string needed)
     {
         await using var tab = await portal.OpenAs(role);
         await tab.GoTo(view);
@@ -45,7 +45,7 @@ public sealed class RoleTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Organization_of_others_is_as_if_it_were_absent()
+    public async Task Organization_of_another_key_is_not_found()
     {
         await using var tab = await portal.OpenAs("manage", portal.NewOrganization().Id);
         await tab.GoTo($"organizations/{portal.NewOrganization().Id}/subscriptions");

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Portal.Tests;
 public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
 {
     [Fact]
-    public async Task Key_is_asked_for_once_and_kept_until_signing_out()
+    public async Task Key_is_kept_until_sign_out()
     {
         await using var tab = await Tab.Open(portal.App, null);
         await tab.GoTo();
@@ -27,7 +27,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Key_that_is_bound_goes_straight_to_its_organization()
+    public async Task Bound_key_opens_its_organization()
     {
         var organization = portal.NewOrganization();
         await using var tab = await Tab.Open(portal.App, null);
@@ -43,7 +43,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
     [InlineData("not-a-key")]
     [InlineData("es_unknown_0000000000000000000000000000000000000000000")]
     [InlineData("schlüssel ☃")]
-    public async Task Wrong_key_is_refused_in_words(string key)
+    public async Task Invalid_key_is_refused_with_a_message(string key)
     {
         await using var tab = await Tab.Open(portal.App, null);
         await tab.GoTo();
@@ -55,7 +55,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Key_that_is_revoked_is_asked_for_again_and_the_view_comes_back()
+    public async Task Revoked_key_is_requested_again_and_the_view_is_restored()
     {
         var issued = await Keys.Issue(portal.App, "admin");
         await using var tab = await Tab.Open(portal.App, issued.Key);
@@ -71,7 +71,7 @@ public sealed class SignInTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
-    public async Task Wrong_organization_is_refused_before_anything_is_asked()
+    public async Task Invalid_organization_is_refused_before_any_request()
     {
         await using var tab = await portal.OpenAsAdmin();
         await tab.GoTo("organizations");

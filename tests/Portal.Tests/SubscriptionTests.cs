@@ -76,7 +76,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     public async Task Test_shows_the_response_of_the_receiver()
     {
         var organization = portal.NewOrganization();
-        var hook = portal.Receiver.NewHook().Answers(500, 200).Says("Out of paper.");
+        var hook = portal.Receiver.NewHook().Responds(500, 200).WithBody("Out of paper.");
         var subscription = await organization.Subscribe(hook);
         await using var tab = await portal.OpenAsAdmin();
         var page = new SubscriptionPage(tab);
@@ -114,7 +114,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     }
 
     [Fact]
-    public async Task Subscription_is_deleted_when_its_name_was_typed()
+    public async Task Subscription_is_deleted_after_its_name_was_typed()
     {
         var subscription = await portal.Subscribe("https://example.com/hook");
         await using var tab = await portal.OpenAsAdmin();
@@ -141,15 +141,15 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
 
         await Assertions
             .Expect(tab.Rows)
-            .ToContainTextAsync(["Active", "Failing since", "Deactivated The receiver returned 410 Gone.", "Active", "Inactive"]);
+            .ToContainTextAsync(["Failing since", "Inactive", "Deactivated The receiver returned 410 Gone.", "Active", "Active"]);
         await Assertions
             .Expect(tab.Rows)
             .ToContainTextAsync([
-                "100\u00a0% delivered of 6 attempts",
                 "20\u00a0% delivered of 10 attempts",
-                "0\u00a0% delivered",
-                "delivered",
                 "No attempts",
+                "0\u00a0% delivered",
+                "100\u00a0% delivered of 6 attempts",
+                "delivered",
             ]);
         await tab.Field("Show").SelectOptionAsync("false");
         await Assertions.Expect(tab.Rows).ToHaveCountAsync(2);
@@ -162,7 +162,7 @@ public sealed class SubscriptionTests(PortalApp portal) : IClassFixture<PortalAp
     public async Task Subscriptions_are_found_by_state_text_and_label()
     {
         var organization = portal.NewOrganization();
-        var failing = await organization.Subscribe(portal.Receiver.NewHook().Answers(500));
+        var failing = await organization.Subscribe(portal.Receiver.NewHook().Responds(500));
         await organization.PublishCase();
         await organization.Audited("delivery.failed", 2);
         var labelled = await organization.Subscribe(portal.Receiver.NewHook());

@@ -23,7 +23,7 @@ internal sealed class FunctionAccess
             select KeyValuePair.Create(function.Name, Requirement.Of(method))
         );
 
-    /// <summary>The requirement of a function. An unknown function may be called by nobody.</summary>
+    /// <summary>The requirement of a function. Nobody may call an unknown function.</summary>
     public Requirement this[string function] => _byFunction.GetValueOrDefault(function, Requirement.Nobody);
 }
 

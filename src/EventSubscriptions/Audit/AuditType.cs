@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace EventSubscriptions.Audit;
 
-/// <summary>The types of audit entries.</summary>
+/// <summary>
+/// The types of audit entries. The portal has a label for each in <c>Portal/Files/parts/words.js</c>, the API's schema lists them, and
+/// <c>docs/operating.md</c> explains them.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<AuditType>))]
 public enum AuditType
 {

@@ -21,6 +21,7 @@ public static class DeliveriesServices
             .AddSingleton<DeliveryLog>()
             .AddSingleton<DeliveryRecorder>()
             .AddSingleton<StatisticsStore>()
+            .AddSingleton<StatisticsMerge>()
             .AddSingleton<OrganizationList>()
             .AddSingleton<DeliveryStatistics>()
             .AddHostedService(provider => provider.GetRequiredService<DeliveryStatistics>())

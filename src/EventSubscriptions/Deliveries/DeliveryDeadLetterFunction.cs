@@ -68,7 +68,8 @@ public sealed class DeliveryDeadLetterFunction(
                 "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
             DeadLetterReason.PayloadExpired =>
                 "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
-            DeadLetterReason.PayloadRemoved => "The payload was removed on request: the entry event.payloadRemoved has the key.",
+            DeadLetterReason.PayloadRemoved =>
+                "The payload was removed on request: the entry event.payloadRemoved names the API key that removed it.",
             DeadLetterReason.MalformedDelivery => "Another application writes to the queue deliveries. Check who may send to it.",
             DeadLetterReason.MaxDeliveryCountExceeded => "The app failed on this delivery repeatedly. Its log has the reason.",
             _ => "Another application dead-lettered the message. Check what else reads the queue.",

@@ -15,6 +15,9 @@ public static class EventPayload
     /// <summary>The largest payload in bytes: 192 KiB, which leaves a quarter of a message for its properties.</summary>
     public const int MaxBytes = 192 * 1024;
 
+    /// <summary>Deeper than any request or message may be.</summary>
+    private const int MaxDepth = 256;
+
     /// <summary>Quotes, and each character as an escape.</summary>
     private const int LongestRawName = 2 + (6 * EventName.MaxLength);
 
@@ -41,6 +44,13 @@ public static class EventPayload
         writer.Write("\""u8);
         writer.Write(organization, rawData);
         return buffer.AsMemory(0, writer.Written);
+    }
+
+    /// <summary>Parses a payload that was composed here.</summary>
+    public static JsonElement Parse(ReadOnlyMemory<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload.Span, new JsonReaderOptions { MaxDepth = MaxDepth });
+        return JsonElement.ParseValue(ref reader);
     }
 
     /// <summary>Composes the payload from parts of JSON. If the JSON already is the payload, it is returned without a copy.</summary>

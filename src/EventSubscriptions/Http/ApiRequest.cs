@@ -9,10 +9,15 @@ namespace EventSubscriptions.Http;
 
 /// <summary>The front door of HTTP functions: the caller, the organization, the query, the headers and the body of a request.</summary>
 /// <remarks>
-/// All functions check in one order: 401, 403 and the 404 of the organization before the function runs; the 404 of what the path names;
-/// 400, 413 and 415 of the body; 400 with the errors of all fields at once; last 409, 412 and 429. A function reads what it needs and then
-/// calls <see cref="Validate"/>, which also reports the parameters and fields that nothing has read. <c>AccessMiddleware</c> fails a
-/// function that didn't call it.
+/// All functions check a request in this order:
+/// <list type="number">
+/// <item>401 and 403, and 404 for an organization that the key is not bound to (<c>AccessMiddleware</c>, before the function runs);</item>
+/// <item>403 for what the role alone doesn't decide (<see cref="Forbidden"/>);</item>
+/// <item>404 for what the path names (<see cref="NotFound"/>);</item>
+/// <item>400, 413 and 415 for a body that can't be read, then 400 with all invalid parameters, headers and fields (<see cref="Validate"/>);</item>
+/// <item>what depends on stored data: 412, 409, 429, and 400 for a change that the stored data doesn't allow.</item>
+/// </list>
+/// <see cref="Validate"/> also reports the parameters and fields that the function hasn't read. A function that didn't call it fails.
 /// </remarks>
 public sealed class ApiRequest
 {

@@ -5,7 +5,7 @@ namespace EventSubscriptions.Http;
 /// <summary>All errors of a request by field, so that a caller sees them at once.</summary>
 public sealed class FieldErrors
 {
-    /// <summary>Further messages are counted but not kept, so that responses stay small.</summary>
+    /// <summary>Messages beyond these are counted but not kept, so that responses stay small.</summary>
     private const int MaxKept = 100;
 
     private readonly Dictionary<string, List<string>> _byField = new(StringComparer.Ordinal);

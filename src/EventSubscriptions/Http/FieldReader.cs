@@ -158,6 +158,30 @@ public sealed class FieldReader
         return null;
     }
 
+    /// <summary>An array of durations <c>[d.]hh:mm:ss[.fff]</c>. Errors of an element are reported under <c>name[index]</c>.</summary>
+    public IReadOnlyList<TimeSpan>? Durations(string name, TimeSpan min, TimeSpan max)
+    {
+        if (Texts(name) is not { } texts)
+        {
+            return null;
+        }
+
+        var durations = new List<TimeSpan>(texts.Count);
+        for (var i = 0; i < texts.Count; i++)
+        {
+            if (DurationText.TryParse(texts[i], out var duration) && duration >= min && duration <= max)
+            {
+                durations.Add(duration);
+            }
+            else
+            {
+                AddError($"{name}[{i}]", DurationText.Expected(min, max));
+            }
+        }
+
+        return durations.Count == texts.Count ? durations : null;
+    }
+
     /// <summary>An array of strings. Errors of an element are reported under <c>name[index]</c>.</summary>
     public IReadOnlyList<string>? Texts(string name, bool required = false)
     {

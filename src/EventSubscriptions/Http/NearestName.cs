@@ -37,8 +37,8 @@ public static class NearestName
     /// <summary>What follows "is unknown": <c>; did you mean 'x'?</c>, or all candidates if none is near.</summary>
     public static string Hint(string text, IReadOnlyCollection<string> candidates) =>
         Find(text, candidates) is { } nearest ? $"; did you mean '{nearest}'?"
-        : candidates.Count > 0 ? $"; known are {string.Join(", ", candidates)}"
-        : "; none is known";
+        : candidates.Count > 0 ? $"; expected one of {string.Join(", ", candidates)}"
+        : "; none is expected";
 
     /// <summary>Insertions, deletions, substitutions and transpositions (the optimal string alignment distance).</summary>
     private static int Distance(string a, string b)

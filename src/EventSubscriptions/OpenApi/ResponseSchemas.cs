@@ -15,6 +15,7 @@ using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.OpenApi;
 
@@ -39,6 +40,8 @@ internal static class ResponseSchemas
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
         ("RotatedSecret", SubscriptionJson.Default.RotatedSecretResponse),
+        ("FilterTest", FilterTestJson.Default.FilterTestResponse),
+        ("FilterTestExample", FilterTestJson.Default.FilterTestExample),
         ("Attempt", DeliveriesJson.Default.DeliveryAttempt),
         ("DeliveryError", DeliveriesJson.Default.DeliveryError),
         ("AttemptPage", DeliveriesJson.Default.ListPageDeliveryAttempt),

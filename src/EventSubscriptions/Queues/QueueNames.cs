@@ -1,6 +1,9 @@
 namespace EventSubscriptions.Queues;
 
-/// <summary>The queues. <c>infra/servicebus.json</c> declares them.</summary>
+/// <summary>
+/// The queues. <c>infra/servicebus.json</c> declares them for Azure and the local host, and <c>infra/emulator.json</c> for Microsoft's
+/// emulator.
+/// </summary>
 public static class QueueNames
 {
     public const string Events = "events";

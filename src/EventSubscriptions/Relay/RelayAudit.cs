@@ -58,7 +58,7 @@ internal static class RelayAudit
         {
             Error = new AuditError(
                 Order,
-                $"Relay's responses are not ordered by time, and one of {Number(gap.Count)} events may be incomplete: others from before {Text(gap.At)} may be missing.",
+                $"Relay's responses are not ordered by time, and a response with {Number(gap.Count)} events may be incomplete: others from before {Text(gap.At)} may be missing.",
                 "This violates the Relay API: ask Relay about it. There is no further entry until its responses are ordered again."
             ),
             Changes = Changes(("subscriberId", null, subscriber.Id)),

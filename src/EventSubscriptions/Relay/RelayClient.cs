@@ -141,7 +141,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
             ),
             OperationCanceledException => new(
                 RelayErrorKind.Timeout,
-                $"{Returned(response)} and did not end its answer within {Deadline.TotalSeconds:0} s."
+                $"{Returned(response)} and did not complete its response within {Deadline.TotalSeconds:0} s."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => new(
                 RelayErrorKind.Dns,
@@ -161,7 +161,7 @@ public sealed class RelayClient(IHttpClientFactory clients, RelayOptions options
             ),
             HttpRequestException or IOException when response is not null => new(
                 RelayErrorKind.Reset,
-                $"{Returned(response)} and closed the connection in the middle of its answer."
+                $"{Returned(response)} and closed the connection before its response was complete."
             ),
             HttpRequestException or IOException => new(
                 RelayErrorKind.Reset,

@@ -324,7 +324,7 @@ public sealed partial class RelayPoller(
 
         [LoggerMessage(
             LogLevel.Warning,
-            "Events of Relay subscriber {Subscriber} may be missing: responses are not ordered, and one of {Count} events may be incomplete."
+            "Events of Relay subscriber {Subscriber} may be missing: responses are not ordered, and a response with {Count} events may be incomplete."
         )]
         public static partial void Disorder(ILogger logger, string subscriber, int count);
 

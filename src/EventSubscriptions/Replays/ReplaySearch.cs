@@ -46,7 +46,12 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log, EventTyp
         var wanted = page.Events.Where(pointer => replay.Wants(subscription, pointer.EventName, catalogue)).ToList();
         if (replay.Only == ReplaySelection.All)
         {
-            return new ReplayFindings(wanted, page.Last, page.Last is null, LogRows: 0);
+            return new ReplayFindings(
+                await FilterAsync(replay, subscription, wanted, cancellationToken),
+                page.Last,
+                page.Last is null,
+                LogRows: 0
+            );
         }
 
         // A step that runs again finds that reading has continued without it.
@@ -65,7 +70,25 @@ public sealed class ReplaySearch(EventArchive archive, DeliveryLog log, EventTyp
             Keep(replay.Id, new Reading(page.Last, outcomes));
         }
 
+        selected = await FilterAsync(replay, subscription, selected, cancellationToken);
         return new ReplayFindings(selected, page.Last, page.Last is null, outcomes.IsWhole ? outcomes.Rows : 0);
+    }
+
+    /// <summary>The events that the filter of the subscription accepts. Payloads are read only if there is one.</summary>
+    private async Task<List<EventPointer>> FilterAsync(
+        Replay replay,
+        Subscription subscription,
+        List<EventPointer> events,
+        CancellationToken cancellationToken
+    )
+    {
+        if (subscription.Filter is not { } filter || events.Count == 0)
+        {
+            return events;
+        }
+
+        var accepted = await archive.MatchAsync(replay.OrganizationId, events, filter.Matches, cancellationToken);
+        return [.. events.Where((_, index) => accepted[index])];
     }
 
     /// <summary>Null if more of the log must be read first.</summary>

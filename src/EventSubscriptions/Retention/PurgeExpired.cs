@@ -1,10 +1,11 @@
+using EventSubscriptions.Deliveries.Statistics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 
 namespace EventSubscriptions.Retention;
 
-/// <summary>Deletes expired rows, on the schedule <c>RetentionSchedule</c>.</summary>
-public sealed class PurgeExpired(RetentionPurge purge, IHostApplicationLifetime lifetime)
+/// <summary>Deletes expired rows and merges statistics, on the schedule <c>RetentionSchedule</c>.</summary>
+public sealed class PurgeExpired(RetentionPurge purge, StatisticsMerge merge, IHostApplicationLifetime lifetime)
 {
     /// <summary>Ends as soon as the app is told to stop, since the next run does the rest.</summary>
     [Function(nameof(PurgeExpired))]
@@ -12,5 +13,6 @@ public sealed class PurgeExpired(RetentionPurge purge, IHostApplicationLifetime 
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         await purge.RunAsync(linked.Token);
+        await merge.RunAsync(linked.Token);
     }
 }

@@ -1,8 +1,7 @@
 using EventSubscriptions.Deliveries;
-using EventSubscriptions.Deliveries.Outcome;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Options;
+using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Retention;
 
@@ -36,9 +35,7 @@ public sealed record RetentionOptions
             reader.AddError("Retention__DeliveryLog", "must be at least as long as Retention__EventArchive");
         }
 
-        var longestWait =
-            DeliveriesOptions.ReadRetrySchedule(reader).Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * RetrySchedule.MaxJitter
-            + RetryAfter.Max;
+        var longestWait = SubscriptionRules.LongestWait(DeliveriesOptions.ReadRetrySchedule(reader));
         if (options.EventArchive <= longestWait)
         {
             // Attempts after the first read the payload from the archive.

@@ -123,7 +123,7 @@ public sealed partial class TableCreation(
 
         [LoggerMessage(
             LogLevel.Error,
-            "Starting without tables: they could not be created within {Seconds} s. Until then health is 503 and messages are postponed."
+            "Starting without tables: they could not be created within {Seconds} s. Until they are, GET /api/health returns 503 and messages are postponed."
         )]
         public static partial void StartsWithout(ILogger logger, double seconds);
     }

@@ -1,4 +1,5 @@
 using EventSubscriptions.Events;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -10,14 +11,20 @@ public sealed class ActiveSubscriptions
 
     private readonly Dictionary<string, SubscriptionId[]> _byEvent;
     private readonly (string Pattern, SubscriptionId[] Ids)[] _patterns;
+    private readonly Dictionary<SubscriptionId, SubscriptionFilter>? _filters;
 
     /// <summary>Builds the look-up, once per version.</summary>
-    internal ActiveSubscriptions(IEnumerable<(SubscriptionId Id, IReadOnlyList<string> Events)> active)
+    internal ActiveSubscriptions(IEnumerable<ActiveSubscription> active)
     {
         var byEvent = new Dictionary<string, List<SubscriptionId>>(StringComparer.Ordinal);
-        foreach (var (id, events) in active)
+        foreach (var (id, events, filter) in active)
         {
             Count++;
+            if (filter is not null)
+            {
+                (_filters ??= []).Add(id, filter);
+            }
+
             foreach (var name in events)
             {
                 if (!byEvent.TryGetValue(name, out var ids))
@@ -35,8 +42,11 @@ public sealed class ActiveSubscriptions
 
     public int Count { get; }
 
+    /// <summary>The filter of a subscription, or null.</summary>
+    public SubscriptionFilter? FilterOf(SubscriptionId id) => _filters?.GetValueOrDefault(id);
+
     /// <summary>
-    /// The subscriptions that match an event, ordered by id, each once; <paramref name="after"/> continues after an id.
+    /// The subscriptions to an event, whatever their filters, ordered by id, each once; <paramref name="after"/> continues after an id.
     /// </summary>
     /// <param name="category">The category of the event, or null if its type is not known.</param>
     public IEnumerable<SubscriptionId> Matching(EventName eventName, string? category, string? after = null)
@@ -106,3 +116,6 @@ public sealed class ActiveSubscriptions
         public bool Advance() => ++_position < ids.Length;
     }
 }
+
+/// <summary>What fan-out has to know of an active subscription.</summary>
+internal readonly record struct ActiveSubscription(SubscriptionId Id, IReadOnlyList<string> Events, SubscriptionFilter? Filter = null);

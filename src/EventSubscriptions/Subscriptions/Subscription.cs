@@ -1,6 +1,7 @@
 using Azure;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -33,6 +34,15 @@ public sealed record Subscription
 
     /// <summary>1–10,000 requests per second, or null for no limit.</summary>
     public int? RateLimitPerSecond { get; init; }
+
+    /// <summary>Which payloads it gets; null for all.</summary>
+    public SubscriptionFilter? Filter { get; init; }
+
+    /// <summary>1–15 delays after failed attempts; null for those of the app.</summary>
+    public IReadOnlyList<TimeSpan>? RetrySchedule { get; init; }
+
+    /// <summary>The time limit of an attempt, 1–60 s; null for that of the app.</summary>
+    public TimeSpan? Deadline { get; init; }
 
     /// <summary>At most 16, for people and programs that manage subscriptions.</summary>
     public SubscriptionLabels Labels { get; init; } = SubscriptionLabels.None;

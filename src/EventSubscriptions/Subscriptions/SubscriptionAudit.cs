@@ -107,10 +107,24 @@ internal static class SubscriptionAudit
             after?.RateLimitPerSecond,
             before?.RateLimitPerSecond != after?.RateLimitPerSecond
         );
+        Add("filter", Mask(before?.Filter), Mask(after?.Filter), before?.Filter?.Json != after?.Filter?.Json);
+        Add(
+            "retrySchedule",
+            Durations(before?.RetrySchedule),
+            Durations(after?.RetrySchedule),
+            Durations(before?.RetrySchedule) != Durations(after?.RetrySchedule)
+        );
+        Add("deadline", before?.Deadline?.ToString("c"), after?.Deadline?.ToString("c"), before?.Deadline != after?.Deadline);
         Add("labels", LabelsOf(before), LabelsOf(after), LabelsOf(before) != LabelsOf(after));
         Add("externalId", before?.ExternalId, after?.ExternalId, before?.ExternalId != after?.ExternalId);
         return changes;
     }
+
+    /// <summary>Filters may have personal data, and templates and values of headers secrets.</summary>
+    private static string? Mask(object? value) => value is null ? null : Hidden;
+
+    private static string? Durations(IReadOnlyList<TimeSpan>? durations) =>
+        durations is null ? null : string.Join(", ", durations.Select(duration => duration.ToString("c")));
 
     private static string? LabelsOf(Subscription? subscription) =>
         subscription is null || subscription.Labels.Values.Count == 0

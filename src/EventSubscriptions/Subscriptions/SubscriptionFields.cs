@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -17,9 +17,14 @@ internal sealed record SubscriptionFields
     private const int MaxEvents = 64;
     private const int MaxRate = 10_000;
     private const int MaxExternalIdLength = 128;
+    private const int MaxWaits = 15;
+
+    private static readonly TimeSpan s_maxWait = TimeSpan.FromDays(7);
+    private static readonly TimeSpan s_minDeadline = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_maxDeadline = TimeSpan.FromSeconds(60);
 
     /// <summary>The error for more labels than a subscription may have.</summary>
-    public static readonly string TooManyLabels = $"must not be more than {SubscriptionLabels.MaxCount}";
+    public static readonly string TooManyLabels = $"must have at most {SubscriptionLabels.MaxCount} entries";
 
     public string? Name { get; private init; }
 
@@ -38,6 +43,18 @@ internal sealed record SubscriptionFields
     /// <summary>Changes of labels by key; null removes one.</summary>
     public IReadOnlyDictionary<string, string?>? Labels { get; private init; }
 
+    public bool GivesFilter { get; private init; }
+
+    public SubscriptionFilter? Filter { get; private init; }
+
+    public bool GivesRetrySchedule { get; private init; }
+
+    public IReadOnlyList<TimeSpan>? RetrySchedule { get; private init; }
+
+    public bool GivesDeadline { get; private init; }
+
+    public TimeSpan? Deadline { get; private init; }
+
     public bool GivesExternalId { get; private init; }
 
     public string? ExternalId { get; private init; }
@@ -47,12 +64,12 @@ internal sealed record SubscriptionFields
     public int? RateLimitPerSecond { get; private init; }
 
     /// <summary>Reads a new subscription, for which name, URL, token and events are required, and reports every error.</summary>
-    public static SubscriptionFields ReadNew(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
-        Read(fields, isNew: true, catalogue, guard);
+    public static SubscriptionFields ReadNew(FieldReader fields, EventCatalogue catalogue, SubscriptionRules rules) =>
+        Read(fields, isNew: true, catalogue, rules);
 
     /// <summary>Reads a merge patch (RFC 7396), in which null clears optional fields, and reports every error.</summary>
-    public static SubscriptionFields ReadPatch(FieldReader fields, EventCatalogue catalogue, DestinationGuard guard) =>
-        Read(fields, isNew: false, catalogue, guard);
+    public static SubscriptionFields ReadPatch(FieldReader fields, EventCatalogue catalogue, SubscriptionRules rules) =>
+        Read(fields, isNew: false, catalogue, rules);
 
     /// <summary>
     /// Whether the stored token would be sent to another URL than it was given for: whoever can change a subscription could read it there.
@@ -79,6 +96,9 @@ internal sealed record SubscriptionFields
             Events = Events ?? subscription.Events,
             IsActive = IsActive ?? subscription.IsActive,
             RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
+            Filter = GivesFilter ? Filter : subscription.Filter,
+            RetrySchedule = GivesRetrySchedule ? RetrySchedule : subscription.RetrySchedule,
+            Deadline = GivesDeadline ? Deadline : subscription.Deadline,
             Labels = LabelsOf(subscription),
             ExternalId = GivesExternalId ? ExternalId : subscription.ExternalId,
         };
@@ -87,7 +107,7 @@ internal sealed record SubscriptionFields
     public SubscriptionLabels LabelsOf(Subscription subscription) =>
         Labels is null ? subscription.Labels : subscription.Labels.With(Labels);
 
-    private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, DestinationGuard guard)
+    private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, SubscriptionRules rules)
     {
         bool Needs(string name) => isNew || fields.Has(name);
         var result = new SubscriptionFields
@@ -95,11 +115,17 @@ internal sealed record SubscriptionFields
             Name = ReadName(fields, Needs("name")),
             GivesDescription = fields.Has("description"),
             Description = ReadDescription(fields),
-            Url = ReadUrl(fields, Needs("url"), guard),
+            Url = ReadUrl(fields, Needs("url"), rules),
             Token = ReadToken(fields, Needs("token")),
             Events = ReadEvents(fields, Needs("events"), catalogue),
             IsActive = fields.Boolean("isActive", required: !isNew && fields.Has("isActive")),
             Labels = ReadLabels(fields, isNew),
+            GivesFilter = fields.Has("filter"),
+            Filter = FilterParser.Read(fields, "filter"),
+            GivesRetrySchedule = fields.Has("retrySchedule"),
+            RetrySchedule = ReadRetrySchedule(fields, rules),
+            GivesDeadline = fields.Has("deadline"),
+            Deadline = fields.Duration("deadline", s_minDeadline, s_maxDeadline),
             GivesExternalId = fields.Has("externalId"),
             ExternalId = ReadExternalId(fields),
             GivesRateLimit = fields.Has("rateLimitPerSecond"),
@@ -120,7 +146,7 @@ internal sealed record SubscriptionFields
         return text is null || PlainText.IsText(text) ? text : fields.AddError("description", PlainText.TextExpected);
     }
 
-    private static Uri? ReadUrl(FieldReader fields, bool required, DestinationGuard guard)
+    private static Uri? ReadUrl(FieldReader fields, bool required, SubscriptionRules rules)
     {
         var text = fields.Text("url", required, minLength: 1, maxLength: MaxUrlLength);
         if (text is null)
@@ -135,7 +161,7 @@ internal sealed record SubscriptionFields
             return null;
         }
 
-        if (guard.CheckUrl(url) is { } reason)
+        if (rules.Guard.CheckUrl(url) is { } reason)
         {
             fields.AddError("url", reason);
             return null;
@@ -168,7 +194,7 @@ internal sealed record SubscriptionFields
 
         if (value.ValueKind != JsonValueKind.Object)
         {
-            fields.AddError("labels", "must be an object with texts");
+            fields.AddError("labels", "must be an object whose values are strings");
             return null;
         }
 
@@ -207,6 +233,28 @@ internal sealed record SubscriptionFields
         return labels;
     }
 
+    private static IReadOnlyList<TimeSpan>? ReadRetrySchedule(FieldReader fields, SubscriptionRules rules)
+    {
+        if (fields.Durations("retrySchedule", TimeSpan.Zero, s_maxWait) is not { } waits)
+        {
+            return null;
+        }
+
+        if (waits.Count is 0 or > MaxWaits)
+        {
+            fields.AddError("retrySchedule", $"must list 1 to {MaxWaits} durations");
+            return null;
+        }
+
+        if (rules.CheckRetrySchedule(waits) is { } error)
+        {
+            fields.AddError("retrySchedule", error);
+            return null;
+        }
+
+        return waits;
+    }
+
     private static string? ReadExternalId(FieldReader fields)
     {
         var text = fields.Text("externalId");
@@ -219,7 +267,8 @@ internal sealed record SubscriptionFields
         text.Length is > 0 and <= MaxExternalIdLength
         && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
 
-    private static IReadOnlyList<string>? ReadEvents(FieldReader fields, bool required, EventCatalogue catalogue)
+    /// <summary>Reads names and patterns of events.</summary>
+    internal static IReadOnlyList<string>? ReadEvents(FieldReader fields, bool required, EventCatalogue catalogue)
     {
         var names = fields.Texts("events", required);
         if (names is null)

@@ -1,4 +1,3 @@
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
@@ -14,7 +13,7 @@ public sealed class SubscriptionFunctions(
     SubscriptionEditor editor,
     SubscriptionLimit limit,
     EventTypes types,
-    DestinationGuard guard,
+    SubscriptionRules rules,
     TimeProvider time
 )
 {
@@ -34,7 +33,7 @@ public sealed class SubscriptionFunctions(
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
-        var fields = SubscriptionFields.ReadNew(request.Fields, await types.ForAsync(request.Body, cancellationToken), guard);
+        var fields = SubscriptionFields.ReadNew(request.Fields, await types.ForAsync(request.Body, cancellationToken), rules);
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -53,6 +52,9 @@ public sealed class SubscriptionFunctions(
             Events = fields.Events!,
             IsActive = fields.IsActive ?? true,
             RateLimitPerSecond = fields.RateLimitPerSecond,
+            Filter = fields.Filter,
+            RetrySchedule = fields.RetrySchedule,
+            Deadline = fields.Deadline,
             Labels = SubscriptionLabels.None.With(fields.Labels ?? new Dictionary<string, string?>(StringComparer.Ordinal)),
             ExternalId = fields.ExternalId,
             CreatedAt = now,
@@ -104,7 +106,12 @@ public sealed class SubscriptionFunctions(
         var search = request.Query.Text("search");
         var externalId = request.Query.Text("externalId");
         var label = ReadLabel(request);
-        var page = request.Query.Page($"subscriptions/{request.Organization}");
+        var sort = request.Query.OneOf<SubscriptionSort>("sort") ?? SubscriptionSort.CreatedAt;
+        var page = request.Query.Page(
+            sort == SubscriptionSort.CreatedAt
+                ? $"subscriptions/{request.Organization}"
+                : $"subscriptions/{request.Organization}/{sort.ToName()}"
+        );
         var catalogue = await types.GetAsync(cancellationToken);
         if (eventName is not null and not EventPattern.EveryEvent && !catalogue.Contains(eventName))
         {
@@ -116,8 +123,21 @@ public sealed class SubscriptionFunctions(
             return problem;
         }
 
-        var failing = state is null ? null : await health.ListFailingAsync(request.Organization, cancellationToken);
-        var found = await store.ListAsync(request.Organization, Matches, page, cancellationToken);
+        var failing =
+            state is null && sort != SubscriptionSort.Health
+                ? null
+                : await health.ListFailingAsync(request.Organization, cancellationToken);
+        var found =
+            sort == SubscriptionSort.CreatedAt
+                ? await store.ListAsync(request.Organization, Matches, page, cancellationToken)
+                : await store.ListSortedAsync(
+                    request.Organization,
+                    Matches,
+                    Position,
+                    SubscriptionPosition.ComparerOf(sort),
+                    page,
+                    cancellationToken
+                );
         var bodies = found.Items.Zip(await health.ListAsync(found.Items, cancellationToken), SubscriptionResponse.Of);
         return ApiResult.Ok(
             new ListPage<SubscriptionResponse>([.. bodies], found.ContinuationToken),
@@ -128,7 +148,7 @@ public sealed class SubscriptionFunctions(
             (isActive is null || subscription.IsActive == isActive)
             && (externalId is null || subscription.ExternalId == externalId)
             && (label is not var (key, value) || subscription.Labels.Values.GetValueOrDefault(key) == value)
-            && (state is null || state == SubscriptionHealthResponse.StateOf(subscription, failing!.Contains(subscription.Id)))
+            && (state is null || state == SubscriptionHealthResponse.StateOf(subscription, IsFailing(subscription)))
             && (
                 search is null
                 || Contains(subscription.Name)
@@ -140,6 +160,10 @@ public sealed class SubscriptionFunctions(
                     ? eventName is null || subscription.Events is [EventPattern.EveryEvent]
                     : EventPattern.MatchesAny(subscription.Events, eventName, catalogue)
             );
+
+        bool IsFailing(Subscription subscription) => failing?.Contains(subscription.Id) is true;
+
+        string Position(Subscription subscription) => SubscriptionPosition.Of(subscription, sort, IsFailing(subscription));
 
         bool Contains(string? text) => text?.Contains(search!, StringComparison.OrdinalIgnoreCase) is true;
     }
@@ -179,7 +203,7 @@ public sealed class SubscriptionFunctions(
 
         await request.ReadMergePatchAsync(cancellationToken);
         var ifMatch = request.IfMatch();
-        var fields = SubscriptionFields.ReadPatch(request.Fields, await types.ForAsync(request.Body, cancellationToken), guard);
+        var fields = SubscriptionFields.ReadPatch(request.Fields, await types.ForAsync(request.Body, cancellationToken), rules);
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -322,7 +346,7 @@ public sealed class SubscriptionFunctions(
             return (text[..separator], text[(separator + 1)..]);
         }
 
-        request.Errors.Add("label", "must be a key and a value with a colon between, such as team:soc");
+        request.Errors.Add("label", "must be a key and a value separated by a colon, such as team:soc");
         return null;
     }
 }

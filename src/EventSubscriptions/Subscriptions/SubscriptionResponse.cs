@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -32,6 +35,15 @@ internal sealed record SubscriptionResponse
 
     public int? RateLimitPerSecond { get; init; }
 
+    /// <summary>Which payloads it gets; absent for all.</summary>
+    public JsonElement? Filter { get; init; }
+
+    /// <summary>The delays after failed attempts; absent if they are those of the app.</summary>
+    public IReadOnlyList<string>? RetrySchedule { get; init; }
+
+    /// <summary>The time limit of an attempt; absent if it is that of the app.</summary>
+    public string? Deadline { get; init; }
+
     /// <summary>Absent if it has none.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
@@ -55,12 +67,23 @@ internal sealed record SubscriptionResponse
             Events = subscription.Events,
             IsActive = subscription.IsActive,
             RateLimitPerSecond = subscription.RateLimitPerSecond,
+            Filter = subscription.Filter is { } filter ? ParseFilter(filter) : null,
+            RetrySchedule = subscription.RetrySchedule is { } schedule ? [.. schedule.Select(Format)] : null,
+            Deadline = subscription.Deadline is { } deadline ? Format(deadline) : null,
             Labels = subscription.Labels.Values.Count > 0 ? subscription.Labels.Values : null,
             ExternalId = subscription.ExternalId,
             Health = SubscriptionHealthResponse.Of(subscription, health),
             CreatedAt = subscription.CreatedAt,
             UpdatedAt = subscription.UpdatedAt,
         };
+
+    private static string Format(TimeSpan duration) => duration.ToString("c", CultureInfo.InvariantCulture);
+
+    private static JsonElement ParseFilter(SubscriptionFilter filter)
+    {
+        using var document = JsonDocument.Parse(filter.Json);
+        return document.RootElement.Clone();
+    }
 }
 
 /// <summary>The response of a rotation, the only one with the new secret.</summary>

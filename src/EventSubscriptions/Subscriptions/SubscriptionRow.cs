@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using Azure.Data.Tables;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -21,7 +23,8 @@ internal static class SubscriptionRow
     private const string UrlColumn = "url";
     private const string TokenColumn = "token";
     private const string SigningSecretsColumn = "signingSecrets";
-    private const char EventSeparator = ',';
+    private const string FilterColumn = "filter";
+    private const char ItemSeparator = ',';
 
     public static string Key(SubscriptionId id) => $"{Prefix}{id}";
 
@@ -47,7 +50,7 @@ internal static class SubscriptionRow
             [UrlColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Url.OriginalString), Place(partition, key, UrlColumn)),
             [TokenColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), Place(partition, key, TokenColumn)),
             [SigningSecretsColumn] = protector.Protect(subscription.SigningSecrets.ToBytes(), Place(partition, key, SigningSecretsColumn)),
-            ["events"] = string.Join(EventSeparator, subscription.Events),
+            ["events"] = string.Join(ItemSeparator, subscription.Events),
             ["isActive"] = subscription.IsActive,
             ["createdAt"] = subscription.CreatedAt,
             ["updatedAt"] = subscription.UpdatedAt,
@@ -68,6 +71,14 @@ internal static class SubscriptionRow
         }
 
         row.Set("externalId", subscription.ExternalId);
+        row.Set(FilterColumn, subscription.Filter?.Json);
+        row.Set("deadlineSeconds", subscription.Deadline?.TotalSeconds);
+        row.Set(
+            "retrySchedule",
+            subscription.RetrySchedule is { } schedule
+                ? string.Join(ItemSeparator, schedule.Select(wait => wait.ToString("c", CultureInfo.InvariantCulture)))
+                : null
+        );
         row.ETag = subscription.ETag;
         return row;
     }
@@ -95,6 +106,11 @@ internal static class SubscriptionRow
             RateLimitPerSecond = row.GetInt32("rateLimitPerSecond"),
             Labels = row.GetString("labels") is { } labels ? SubscriptionLabels.Parse(labels) : SubscriptionLabels.None,
             ExternalId = row.GetString("externalId"),
+            Filter = Filter(row),
+            Deadline = row.GetDouble("deadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            RetrySchedule = row.GetString("retrySchedule") is { } schedule
+                ? [.. schedule.Split(ItemSeparator).Select(wait => TimeSpan.ParseExact(wait, "c", CultureInfo.InvariantCulture))]
+                : null,
             CreatedAt = row.RequireTime("createdAt"),
             UpdatedAt = row.RequireTime("updatedAt"),
             ETag = row.ETag,
@@ -106,7 +122,10 @@ internal static class SubscriptionRow
             ? id
             : throw new InvalidDataException($"The row '{row.RowKey}' of the table {TableNames.Subscriptions} is not a subscription.");
 
-    public static IReadOnlyList<string> Events(TableEntity row) => row.RequireString("events").Split(EventSeparator);
+    public static IReadOnlyList<string> Events(TableEntity row) => row.RequireString("events").Split(ItemSeparator);
+
+    public static SubscriptionFilter? Filter(TableEntity row) =>
+        row.GetString(FilterColumn) is { } filter ? SubscriptionFilter.Parse(filter) : null;
 
     /// <summary>The URL, whose query may hold credentials. Rows of version 0.1 have it in clear.</summary>
     private static string Url(TableEntity row, SecretProtector protector) => row[UrlColumn] as string ?? Text(row, UrlColumn, protector);

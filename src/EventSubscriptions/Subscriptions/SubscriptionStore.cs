@@ -33,7 +33,7 @@ public sealed partial class SubscriptionStore(
     private static readonly string[] s_keyColumns = ["RowKey"];
     private static readonly string[] s_nameColumns = ["RowKey", "name"];
     private static readonly string[] s_userColumns = ["PartitionKey", "RowKey", "name", "events"];
-    private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive"];
+    private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive", "filter"];
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.Subscriptions);
 
@@ -65,6 +65,38 @@ public sealed partial class SubscriptionStore(
             row => SubscriptionRow.Read(row, protector) is var subscription && filter(subscription) ? subscription : null,
             cancellationToken
         );
+
+    /// <summary>Lists an organization's subscriptions by their positions. Reads all of them, but keeps no more than a page.</summary>
+    internal async Task<ListPage<Subscription>> ListSortedAsync(
+        OrganizationId organization,
+        Predicate<Subscription> filter,
+        Func<Subscription, string> position,
+        IComparer<string> comparer,
+        PageRequest page,
+        CancellationToken cancellationToken
+    )
+    {
+        var range = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix);
+        var found = new SortedList<string, Subscription>(comparer);
+        await foreach (var row in _table.QueryAsync<TableEntity>(range.ToFilter(), cancellationToken: cancellationToken))
+        {
+            var subscription = SubscriptionRow.Read(row, protector);
+            var key = position(subscription);
+            if (!filter(subscription) || (page.After is not null && comparer.Compare(key, page.After) <= 0))
+            {
+                continue;
+            }
+
+            found.Add(key, subscription);
+            if (found.Count > page.Size + 1)
+            {
+                found.RemoveAt(found.Count - 1);
+            }
+        }
+
+        var items = found.Values.Take(page.Size).ToList();
+        return page.ToPage(items, found.Count > page.Size ? found.Keys[page.Size - 1] : null);
+    }
 
     /// <summary>Stores a new subscription and returns it as stored.</summary>
     /// <exception cref="ExternalIdTakenException">Another subscription has its external id.</exception>
@@ -237,18 +269,15 @@ public sealed partial class SubscriptionStore(
     }
 
     /// <summary>What the index needs of every active subscription.</summary>
-    internal async Task<IReadOnlyList<(SubscriptionId Id, IReadOnlyList<string> Events)>> ListActiveAsync(
-        OrganizationId organization,
-        CancellationToken cancellationToken
-    )
+    internal async Task<IReadOnlyList<ActiveSubscription>> ListActiveAsync(OrganizationId organization, CancellationToken cancellationToken)
     {
         var filter = RowRange.StartingWith(organization.ToString(), SubscriptionRow.Prefix).ToFilter();
-        List<(SubscriptionId, IReadOnlyList<string>)> active = [];
+        List<ActiveSubscription> active = [];
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: s_indexColumns, cancellationToken: cancellationToken))
         {
             if (row.GetBoolean("isActive") is true)
             {
-                active.Add((SubscriptionRow.Id(row), SubscriptionRow.Events(row)));
+                active.Add(new(SubscriptionRow.Id(row), SubscriptionRow.Events(row), SubscriptionRow.Filter(row)));
             }
         }
 

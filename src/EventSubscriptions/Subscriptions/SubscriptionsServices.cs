@@ -1,4 +1,5 @@
 using EventSubscriptions.Audit;
+using EventSubscriptions.Subscriptions.Filters;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Subscriptions;
@@ -8,11 +9,13 @@ public static class SubscriptionsServices
     /// <summary>Adds subscriptions, their caches and their health.</summary>
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) =>
         services
+            .AddSingleton<SubscriptionRules>()
             .AddSingleton<SubscriptionStore>()
             .AddSingleton<IAuditOutbox>(provider => provider.GetRequiredService<SubscriptionStore>())
             .AddSingleton<SubscriptionHealthStore>()
             .AddSingleton<SubscriptionCache>()
             .AddSingleton<SubscriptionIndex>()
             .AddSingleton<SubscriptionLimit>()
+            .AddSingleton<FilterTest>()
             .AddSingleton<SubscriptionEditor>();
 }

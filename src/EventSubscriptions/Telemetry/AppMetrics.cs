@@ -97,7 +97,7 @@ public sealed class AppMetrics
         _replays = meter.CreateCounter<long>("event_subscriptions.replays", "{replay}", "Replays that started or ended.");
         _deadLettersRecorded = meter.CreateCounter<long>(DeadLettersRecordedName, "{message}", "Dead letters that were recorded.");
         _relayEventsRead = meter.CreateCounter<long>(RelayEventsReadName, "{event}", "Events read from Relay and queued.");
-        _relayLag = meter.CreateGauge<double>(RelayLagName, "s", "How long ago everything up to then was read from Relay.");
+        _relayLag = meter.CreateGauge<double>(RelayLagName, "s", "The age of the latest moment up to which all Relay events were read.");
         meter.CreateObservableUpDownCounter(
             "event_subscriptions.breakers.open",
             () => _openBreakers(),

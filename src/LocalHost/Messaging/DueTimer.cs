@@ -1,9 +1,9 @@
 namespace LocalHost.Messaging;
 
-/// <summary>A timer for the earliest of many due times. Used, and fired, with the gate held.</summary>
+/// <summary>A timer that fires at the earliest of many due times. Callers hold the gate; the callback runs with it held.</summary>
 internal sealed class DueTimer : IDisposable
 {
-    // The clock is checked this often, so that setting the clock or suspending the machine delays nothing by more.
+    // The longest delay that a changed clock or a suspended machine can cause.
     private static readonly TimeSpan s_maxWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
@@ -26,7 +26,7 @@ internal sealed class DueTimer : IDisposable
         _timer = time.CreateTimer(static timer => ((DueTimer)timer!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Fires after this time at the latest; null changes nothing.</summary>
+    /// <summary>Ensures that the timer fires within this time. Null has no effect.</summary>
     public void FireIn(TimeSpan? time)
     {
         if (_disposed || time is not { } wait)

@@ -261,7 +261,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         return new Published(id, sentAt, acceptedAt);
     }
 
-    /// <summary>As many subscriptions as one event is fanned out to, at a receiver that never answers, so that deliveries wait.</summary>
+    /// <summary>As many subscriptions as one event is fanned out to, at a receiver that never responds, so that deliveries wait.</summary>
     private async Task<Operator> SubscribeToSilence(AppProcess app)
     {
         var user = new Operator(app, Organization);

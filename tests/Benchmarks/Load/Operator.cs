@@ -40,9 +40,9 @@ internal sealed class Operator(AppProcess app, int organization)
     /// <summary>Publishes one event, and returns its id and when it was accepted.</summary>
     public async Task<(string Id, long AcceptedAt)> PublishOne(int number)
     {
-        var answer = await _api.Send(HttpMethod.Post, $"{_path}/events", Event(number));
+        var response = await _api.Send(HttpMethod.Post, $"{_path}/events", Event(number));
         var acceptedAt = Stopwatch.GetTimestamp();
-        return (answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0], acceptedAt);
+        return (response.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0], acceptedAt);
     }
 
     /// <summary>How many deliveries the queue holds, under way or waiting.</summary>

@@ -15,7 +15,7 @@ namespace Benchmarks.Load;
 
 /// <summary>
 /// The receiver, in a process of its own (the verb <c>receiver</c>), doing as little as a receiver can. <c>POST /count</c> counts,
-/// <c>POST /time</c> also keeps when each id came, <c>POST /hang</c> answers only when the client gives up.
+/// <c>POST /time</c> also keeps when each id came, <c>POST /hang</c> responds only when the client gives up.
 /// </summary>
 internal sealed class ReceiverServer
 {

@@ -30,10 +30,10 @@ public sealed class ApiKeyTests
     [InlineData("es_0123456789ABCDEFGHIJKLMNOP_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
     [InlineData("xx_0123456789abcdefghijklmnop_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
     [InlineData("es_0123456789abcdefghijklmnop-0123456789abcdefghijklmnopqrstuv0123456789abcdefghij")]
-    public void Other_text_is_no_key(string text) => Assert.False(ApiKey.TryParseText(text, Given.Mark, out _, out _));
+    public void Text_is_not_a_key_when_its_form_differs(string text) => Assert.False(ApiKey.TryParseText(text, Given.Mark, out _, out _));
 
     [Fact]
-    public void Text_is_no_key_when_any_of_its_characters_is_another()
+    public void Text_is_not_a_key_when_one_character_differs()
     {
         var text = ApiKey.NewText(TimeProvider.System, Given.Mark).Text.Reveal();
 
@@ -50,6 +50,6 @@ public sealed class ApiKeyTests
     [InlineData(Role.Publish, "publish")]
     [InlineData(Role.Manage, "read analyst publish manage")]
     [InlineData(Role.Admin, "read analyst publish manage admin")]
-    public void Role_includes_those_that_it_should(Role role, string may) =>
+    public void Role_includes_the_documented_roles(Role role, string may) =>
         Assert.Equal(may.Split(' '), Enum.GetValues<Role>().Where(new Caller(Given.Actor(""), role, null).May).Select(EnumNames<Role>.Of));
 }

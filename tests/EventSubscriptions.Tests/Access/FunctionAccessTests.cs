@@ -22,7 +22,7 @@ public sealed class FunctionAccessTests
 
     [Theory]
     [MemberData(nameof(HttpFunctions))]
-    public void Http_function_says_who_may_call_it(string function)
+    public void HTTP_function_declares_who_may_call_it(string function)
     {
         var requirement = FunctionAccess.Of(s_app)[function];
 
@@ -31,14 +31,14 @@ public sealed class FunctionAccessTests
     }
 
     [Fact]
-    public void Only_health_the_description_and_the_portal_are_for_everybody() =>
+    public void Only_health_the_description_and_the_portal_are_anonymous() =>
         Assert.Equal(
             ["GetHealth", "GetOpenApi", "GetPortal", "GetRoot"],
             s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal)
         );
 
     [Fact]
-    public void Function_that_is_not_known_or_says_nothing_is_for_nobody()
+    public void Nobody_may_call_a_function_that_is_unknown_or_declares_nothing()
     {
         var functions = FunctionAccess.Of(typeof(FunctionAccessTests).Assembly);
 

@@ -32,7 +32,7 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Every_HTTP_function_says_who_may_call_it()
+    public void Every_HTTP_function_declares_who_may_call_it()
     {
         var http = s_functions.Where(function => Trigger<HttpTriggerAttribute>(function) is not null).ToList();
 
@@ -57,7 +57,7 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Functions_have_names_of_their_own()
+    public void Function_names_are_unique()
     {
         var names = s_functions.Select(function => function.GetCustomAttribute<FunctionAttribute>()!.Name).ToList();
 
@@ -94,7 +94,7 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Every_queue_and_table_that_has_a_name_in_the_code_exists()
+    public void Every_queue_and_table_named_in_the_code_exists()
     {
         Assert.Equal(
             QueueDeclarations.ServiceBus().Select(queue => queue.Name).Order(StringComparer.Ordinal),
@@ -111,7 +111,7 @@ public sealed class ArchitectureTests
     [Theory]
     [InlineData("infra/settings.json", "")]
     [InlineData("local.settings.sample.json", "Values")]
-    public void Every_setting_that_a_trigger_refers_to_has_a_value_that_the_host_can_see(string file, string member)
+    public void Every_setting_that_a_trigger_refers_to_is_visible_to_the_host(string file, string member)
     {
         using var settings = JsonDocument.Parse(File.ReadAllText(Repository.PathOf(file.Split('/'))));
         var values = member.Length == 0 ? settings.RootElement : settings.RootElement.GetProperty(member);

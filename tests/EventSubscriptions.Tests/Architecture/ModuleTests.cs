@@ -70,7 +70,7 @@ public sealed partial class ModuleTests
     }
 
     [Fact]
-    public void Table_names_no_module_that_does_not_exist()
+    public void Table_names_existing_modules_only()
     {
         var folders = Directory
             .EnumerateDirectories(Repository.PathOf("src", Root))
@@ -97,7 +97,7 @@ public sealed partial class ModuleTests
     [InlineData("using EventSubscriptions.Events.FanOut;\n\nnamespace EventSubscriptions.Deliveries.Sending;", false)]
     [InlineData("using EventSubscriptions.Events.Archive;\n\nnamespace EventSubscriptions.Deliveries;", true)]
     [InlineData("using EventSubscriptions.Deliveries.Outcome;\n\nnamespace EventSubscriptions.Deliveries.Log;", true)]
-    public void Arrow_is_allowed_only_if_the_table_has_it(string source, bool isAllowed)
+    public void Dependency_is_allowed_only_if_the_table_has_it(string source, bool isAllowed)
     {
         Assert.Equal(isAllowed, IsAllowed(Assert.Single(ArrowsOf(source))));
     }

@@ -60,7 +60,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     [InlineData("RetriesExhausted", "RetriesExhausted")]
     [InlineData("MaxDeliveryCountExceeded", "MaxDeliveryCountExceeded")]
     [InlineData("Whatever somebody else says", "other")]
-    public async Task Dead_letter_is_counted_by_its_reason_where_that_is_a_known_one(string reason, string counted)
+    public async Task Dead_letter_is_counted_by_its_reason_when_it_is_known(string reason, string counted)
     {
         var message = Delivery().ToServiceBusMessage();
         message.ApplicationProperties["requeues"] = 3;
@@ -92,7 +92,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Message_that_nothing_is_known_of_is_recorded_for_the_system()
+    public async Task Dead_letter_is_recorded_for_the_system_when_its_message_is_unreadable()
     {
         var detail = $"Nothing is right ({Guid.NewGuid()}).";
 
@@ -107,7 +107,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     [InlineData(0, 1)]
     [InlineData(1, 10)]
     [InlineData(2, 60)]
-    public async Task Delivery_that_the_broker_gave_up_is_put_back(int returned, int minutes)
+    public async Task Delivery_is_requeued_when_it_was_delivered_too_often(int returned, int minutes)
     {
         var message = (Delivery() with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage();
         if (returned > 0)
@@ -127,7 +127,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delivery_that_was_put_back_often_enough_is_recorded()
+    public async Task Delivery_is_recorded_when_it_was_requeued_three_times()
     {
         var (delivery, log) = (Delivery(), new DeliveryLog(_tables));
         await log.WaitAsync(delivery, _clock.GetUtcNow(), default);
@@ -142,7 +142,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dead_letter_comes_back_after_a_pause_when_it_can_not_be_recorded()
+    public async Task Dead_letter_is_redelivered_after_a_pause_when_it_cannot_be_recorded()
     {
         _steps.Fail("write auditlog");
         var before = _clock.GetUtcNow();
@@ -155,7 +155,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delivery_that_its_queue_will_never_take_back_is_recorded()
+    public async Task Delivery_is_recorded_when_its_queue_permanently_refuses_it()
     {
         _steps.Fail("send", exception: new ServiceBusException("Too large.", ServiceBusFailureReason.MessageSizeExceeded));
 
@@ -165,7 +165,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Delivery_that_its_queue_does_not_take_back_now_comes_back_after_a_pause()
+    public async Task Delivery_is_redelivered_after_a_pause_when_it_cannot_be_requeued()
     {
         _steps.Fail("send", exception: new ServiceBusException("Busy.", ServiceBusFailureReason.ServiceBusy));
 

@@ -20,7 +20,7 @@ public sealed class DeliveryMessageTests
     };
 
     [Fact]
-    public void Message_comes_back_as_it_was_sent()
+    public void Message_round_trips()
     {
         var sent = (s_delivery with { Payload = "{}"u8.ToArray() }).ToServiceBusMessage();
 
@@ -38,7 +38,7 @@ public sealed class DeliveryMessageTests
     }
 
     [Fact]
-    public void Message_comes_back_when_it_has_only_what_it_must_have()
+    public void Message_round_trips_when_it_has_only_required_properties()
     {
         var first = s_delivery with { Attempt = 1, Postponements = 0, FirstAttemptAt = null, TraceParent = null };
 
@@ -47,7 +47,7 @@ public sealed class DeliveryMessageTests
     }
 
     [Fact]
-    public void Id_is_the_same_for_the_same_delivery_whatever_else_it_carries()
+    public void Message_id_depends_on_the_delivery_only()
     {
         var same = s_delivery with { FirstAttemptAt = null, TraceParent = null, EventName = EventName.Parse("Other") };
 
@@ -59,7 +59,7 @@ public sealed class DeliveryMessageTests
     }
 
     [Fact]
-    public void Id_differs_between_any_two_deliveries()
+    public void Message_id_differs_between_two_deliveries()
     {
         DeliveryMessage[] deliveries =
         [
@@ -121,7 +121,7 @@ public sealed class DeliveryMessageTests
     [InlineData("attempt", null)]
     [InlineData("attempt", 0)]
     [InlineData("attempt", "1")]
-    public void Message_is_refused_when_a_property_is_missing_or_wrong(string property, object? value)
+    public void Message_is_refused_when_a_property_is_missing_or_invalid(string property, object? value)
     {
         var properties = s_delivery.ToServiceBusMessage().ApplicationProperties;
         properties.Remove(property);
@@ -137,7 +137,7 @@ public sealed class DeliveryMessageTests
     }
 
     [Fact]
-    public void Postponed_message_counts_and_reads_its_payload_from_the_archive()
+    public void Postponed_message_counts_its_postponements_and_has_no_payload()
     {
         var until = new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
 
@@ -163,7 +163,7 @@ public sealed class DeliveryMessageTests
     }
 
     [Fact]
-    public void Trace_context_is_left_out_when_it_is_none()
+    public void Trace_context_is_omitted_when_it_is_invalid()
     {
         var properties = s_delivery.ToServiceBusMessage().ApplicationProperties;
         properties["traceparent"] = "x\r\nHost: elsewhere";

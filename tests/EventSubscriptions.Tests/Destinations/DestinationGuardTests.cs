@@ -30,7 +30,7 @@ public sealed class DestinationGuardTests
     [InlineData("https://日本.example/")]
     [InlineData("https://мир.example/")]
     [InlineData("https://localhost.example.com/")]
-    public void A_url_is_allowed_when_it_is_https_to_a_public_host(string url) => Assert.Null(s_guard.CheckUrl(new Uri(url)));
+    public void URL_is_allowed_when_it_is_https_to_a_public_host(string url) => Assert.Null(s_guard.CheckUrl(new Uri(url)));
 
     [Theory]
     [InlineData("http://hooks.example.com/")]
@@ -45,7 +45,7 @@ public sealed class DestinationGuardTests
     [InlineData("https://hooks.example.com:25/")]
     [InlineData("https://hooks.example.com:6379/")]
     [InlineData("https://hooks.example.com:0/")]
-    public void A_url_is_refused_when_its_form_is_not_allowed(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+    public void URL_is_refused_when_its_form_is_not_allowed(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
 
     [Theory]
     [InlineData("https://אתר1.example/")]
@@ -57,7 +57,7 @@ public sealed class DestinationGuardTests
     [InlineData("https://か\u3099.example/")]
     [InlineData("https://\u09c7\u09be.example/")]
     [InlineData("https://xn--.example/")]
-    public void A_url_is_refused_when_its_host_is_no_name_that_everybody_reads_alike(string url)
+    public void URL_is_refused_when_its_host_is_ambiguous(string url)
     {
         Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
         Assert.NotNull(s_open.CheckUrl(new Uri(url)));
@@ -67,14 +67,14 @@ public sealed class DestinationGuardTests
     [InlineData(60, 1, false)]
     [InlineData(1, 20, true)]
     [InlineData(1, 40, false)]
-    public void A_url_is_refused_when_its_host_is_too_long_for_DNS(int letters, int labels, bool isAllowed) =>
+    public void URL_is_refused_when_its_host_is_too_long_for_DNS(int letters, int labels, bool isAllowed) =>
         Assert.Equal(
             isAllowed,
             s_guard.CheckUrl(new Uri($"https://{string.Concat(Enumerable.Repeat(new string('ü', letters) + ".", labels))}example/")) is null
         );
 
     [Fact]
-    public void A_url_is_refused_when_it_is_relative() => Assert.NotNull(s_guard.CheckUrl(new Uri("/in", UriKind.Relative)));
+    public void URL_is_refused_when_it_is_relative() => Assert.NotNull(s_guard.CheckUrl(new Uri("/in", UriKind.Relative)));
 
     [Theory]
     [InlineData("https://127.0.0.1/")]
@@ -129,7 +129,7 @@ public sealed class DestinationGuardTests
     [InlineData("https://a.b.localhost./")]
     [InlineData("https://169.254.169.254/latest/meta-data")]
     [InlineData("https://168.63.129.16/")]
-    public void A_url_is_refused_when_its_host_is_no_public_address(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
+    public void URL_is_refused_when_its_host_is_a_private_address(string url) => Assert.NotNull(s_guard.CheckUrl(new Uri(url)));
 
     [Theory]
     [InlineData("https://LOCALHOST../")]
@@ -144,7 +144,7 @@ public sealed class DestinationGuardTests
     [InlineData("https://[::1%25]/")]
     [InlineData("https:///127.0.0.1/")]
     [InlineData("https:127.0.0.1/")]
-    public void A_host_in_disguise_is_no_url_or_refused(string url) =>
+    public void URL_is_refused_when_its_host_is_an_address_in_disguise(string url) =>
         Assert.True(!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || s_guard.CheckUrl(parsed) is not null);
 
     [Theory]
@@ -200,7 +200,7 @@ public sealed class DestinationGuardTests
     [InlineData("fe80::1")]
     [InlineData("fec0::1")]
     [InlineData("ff02::1")]
-    public void An_address_is_refused_when_it_is_not_public(string address)
+    public void Address_is_blocked_when_it_is_not_public(string address)
     {
         Assert.NotNull(s_guard.CheckAddress(IPAddress.Parse(address)));
         Assert.Equal(s_always.Contains(address), s_open.CheckAddress(IPAddress.Parse(address)) is not null);
@@ -221,12 +221,12 @@ public sealed class DestinationGuardTests
     [InlineData("http://[::ffff:169.254.169.254]/")]
     [InlineData("http://[64:ff9b::a83f:8110]/")]
     [InlineData("http://[fe80::1]/")]
-    public void Platforms_own_address_is_refused_whatever_the_settings_say(string url) => Assert.NotNull(s_open.CheckUrl(new Uri(url)));
+    public void Address_of_the_platform_is_blocked_whatever_the_settings(string url) => Assert.NotNull(s_open.CheckUrl(new Uri(url)));
 
     [Theory]
     [InlineData(253, true)]
     [InlineData(254, false)]
-    public void Host_is_as_long_as_dns_can_look_up(int length, bool allowed)
+    public void Host_is_accepted_up_to_the_length_that_DNS_allows(int length, bool allowed)
     {
         var host = string.Concat(Enumerable.Repeat("a.", 125))[..(length - 4)] + "aaaa";
 
@@ -248,10 +248,10 @@ public sealed class DestinationGuardTests
     [InlineData("::ffff:8.8.8.8")]
     [InlineData("64:ff9b::8.8.8.8")]
     [InlineData("2002:808:808::1")]
-    public void An_address_is_allowed_when_it_is_public(string address) => Assert.Null(s_guard.CheckAddress(IPAddress.Parse(address)));
+    public void Address_is_allowed_when_it_is_public(string address) => Assert.Null(s_guard.CheckAddress(IPAddress.Parse(address)));
 
     [Fact]
-    public void A_refused_address_says_what_it_is() =>
+    public void Error_names_the_kind_of_a_blocked_address() =>
         Assert.Equal(
             "64:ff9b::a00:1 is a private address (10.0.0.1) in NAT64 form.",
             s_guard.CheckAddress(IPAddress.Parse("64:ff9b::10.0.0.1"))
@@ -261,13 +261,13 @@ public sealed class DestinationGuardTests
     [InlineData("http://127.0.0.1:9000/in")]
     [InlineData("http://localhost/")]
     [InlineData("https://192.168.1.1/")]
-    public void Http_and_private_hosts_are_allowed_when_the_setting_says_so(string url) => Assert.Null(s_open.CheckUrl(new Uri(url)));
+    public void HTTP_and_private_hosts_are_allowed_by_the_setting(string url) => Assert.Null(s_open.CheckUrl(new Uri(url)));
 
     [Theory]
     [InlineData("ftp://127.0.0.1/")]
     [InlineData("http://user@127.0.0.1/")]
     [InlineData("http://127.0.0.1:22/")]
     [InlineData("http://127.0.0.1/#part")]
-    public void The_form_of_a_url_is_checked_when_insecure_destinations_are_allowed(string url) =>
+    public void Form_of_a_URL_is_checked_when_insecure_destinations_are_allowed(string url) =>
         Assert.NotNull(s_open.CheckUrl(new Uri(url)));
 }

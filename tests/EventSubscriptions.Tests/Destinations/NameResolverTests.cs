@@ -39,7 +39,7 @@ public sealed class NameResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task Look_ups_of_an_organization_have_4_threads_of_their_own_and_those_of_all_16()
+    public async Task Look_ups_use_4_threads_per_organization_and_16_in_all()
     {
         var hanging = Enumerable.Range(0, 100).Select(i => ResolveAsync($"hang-{i}.example")).ToList();
         await _system.AskedAsync(NameResolver.MaxPerOrganization);
@@ -68,7 +68,7 @@ public sealed class NameResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task Deliveries_of_others_go_on_while_a_hundred_names_hang()
+    public async Task Other_organizations_are_not_delayed_while_a_hundred_names_hang()
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok("fine"));
         using var provider = new ServiceCollection()
@@ -109,7 +109,7 @@ public sealed class NameResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task Look_up_that_nobody_waits_for_keeps_its_thread_and_one_that_has_not_begun_is_dropped()
+    public async Task Abandoned_look_up_keeps_its_thread_and_is_dropped_if_it_has_not_started()
     {
         using var deadline = new CancellationTokenSource();
         var hanging = Enumerable.Range(0, 10).Select(i => ResolveAsync($"hang-{i}.example", cancellationToken: deadline.Token)).ToList();
@@ -130,7 +130,7 @@ public sealed class NameResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task Those_who_ask_for_the_same_name_share_one_look_up()
+    public async Task Concurrent_look_ups_of_a_name_are_shared()
     {
         var first = ResolveAsync("hang.example");
         await _system.AskedAsync(1);

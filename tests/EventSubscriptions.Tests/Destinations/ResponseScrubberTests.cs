@@ -22,7 +22,7 @@ public sealed class ResponseScrubberTests
     [InlineData("fine", "fine")]
     [InlineData($"x{Token}y{Token}", "x***y***")]
     [InlineData("a\0b\u001b[31mc\r\nd\te", "ab[31mc\nd\te")]
-    public void Answer_is_made_fit_to_be_shown(string answer, string? shown) => Assert.Equal(shown, Scrub(answer));
+    public void Snippet_is_printable_text(string response, string? shown) => Assert.Equal(shown, Scrub(response));
 
     [Theory]
     [InlineData("")]
@@ -30,7 +30,7 @@ public sealed class ResponseScrubberTests
     [InlineData("us")]
     [InlineData("use")]
     [InlineData("user:")]
-    public void Secret_is_cut_out_of_base64_wherever_it_lies_in_it(string before)
+    public void Secret_is_removed_from_any_position_in_base64(string before)
     {
         var encoded = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{Token}tail"));
         var withoutSecret = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{before}{new string('\0', Token.Length)}tail"));
@@ -46,7 +46,7 @@ public sealed class ResponseScrubberTests
     }
 
     [Fact]
-    public void Signing_secret_is_cut_out_in_every_form_when_the_token_is_part_of_it()
+    public void Signing_secret_is_removed_in_every_form_when_it_contains_the_token()
     {
         var subscription = Given.Subscription(Given.Organization(), TimeProvider.System);
         var secret = subscription.SigningSecrets.Current.Reveal();
@@ -110,7 +110,7 @@ public sealed class ResponseScrubberTests
 
     [Theory]
     [MemberData(nameof(Encodings))]
-    public void Secret_is_cut_out_however_it_is_escaped(string encoded)
+    public void Secret_is_removed_however_it_is_escaped(string encoded)
     {
         Assert.NotEqual(Awkward, encoded);
 
@@ -128,7 +128,7 @@ public sealed class ResponseScrubberTests
     [InlineData("No route for POST /hook?key=QUERY%2BSECRET1&v=12345", "No route for POST /hook?key=***&v=12345")]
     [InlineData("""{"key":"QUERY+SECRET1"}""", """{"key":"***"}""")]
     [InlineData("a phrase of words, a+phrase+of+words", "***, ***")]
-    public void Values_of_the_urls_query_are_cut_out(string answer, string shown)
+    public void Values_of_the_query_of_the_URL_are_removed(string response, string shown)
     {
         var subscription = Given.Subscription(Given.Organization(), TimeProvider.System) with
         {
@@ -137,7 +137,7 @@ public sealed class ResponseScrubberTests
 
         Assert.Equal(
             shown,
-            ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, SubscriptionSecrets.Of(subscription), 1024)
+            ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(response), truncated: false, SubscriptionSecrets.Of(subscription), 1024)
         );
     }
 
@@ -146,23 +146,23 @@ public sealed class ResponseScrubberTests
     [InlineData("%")]
     [InlineData("\\u12")]
     [InlineData("&;&#;&#x;&#xFFFFFF;&bogus;\\ud800")]
-    public void Escapes_that_hide_nothing_are_left_as_they_are(string answer) => Assert.Equal(answer, Scrub(answer));
+    public void Escapes_stay_when_they_hide_no_secret(string response) => Assert.Equal(response, Scrub(response));
 
     [Theory]
     [InlineData("x%61bc%3F12", "x")]
     [InlineData("xabc\\u003F123\\u00", "x")]
-    public void Beginning_of_an_escaped_secret_is_cut_out_when_the_answer_was_cut_short(string answer, string shown) =>
-        Assert.Equal(shown, ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: true, new SecretForms([Token]), 100));
+    public void Start_of_an_escaped_secret_is_removed_at_the_end_of_a_truncated_response(string response, string shown) =>
+        Assert.Equal(shown, ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(response), truncated: true, new SecretForms([Token]), 100));
 
     [Fact]
-    public void Secret_in_utf16_is_cut_out() =>
+    public void Secret_in_UTF_16_is_removed() =>
         Assert.Equal(
             "x***y",
             ResponseScrubber.Scrub(Encoding.Unicode.GetBytes($"x{Token}y"), truncated: false, new SecretForms([Token]), 100)
         );
 
     [Fact]
-    public void Beginning_of_a_secret_is_cut_out_when_the_answer_was_cut_short()
+    public void Start_of_a_secret_is_removed_at_the_end_of_a_truncated_response()
     {
         var bytes = Encoding.UTF8.GetBytes($"x{Token[..^1]}");
 
@@ -171,16 +171,16 @@ public sealed class ResponseScrubberTests
     }
 
     [Fact]
-    public void Long_answer_is_shortened_after_the_secret_was_cut_out() =>
+    public void Long_response_is_truncated_after_secrets_were_removed() =>
         Assert.Equal(
             "12345678",
             ResponseScrubber.Scrub(Encoding.UTF8.GetBytes($"12345678{Token}"), truncated: false, new SecretForms([Token]), 8)
         );
 
     [Fact]
-    public void Answer_is_not_cut_within_a_character() =>
+    public void Response_is_not_truncated_within_a_character() =>
         Assert.Equal("1234567", ResponseScrubber.Scrub("1234567😀"u8, truncated: false, new SecretForms([Token]), 8));
 
-    private static string? Scrub(string answer) =>
-        ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(answer), truncated: false, new SecretForms([Token]), 1024);
+    private static string? Scrub(string response) =>
+        ResponseScrubber.Scrub(Encoding.UTF8.GetBytes(response), truncated: false, new SecretForms([Token]), 1024);
 }

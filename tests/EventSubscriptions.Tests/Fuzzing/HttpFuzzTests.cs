@@ -211,9 +211,9 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
 
     private async Task<(int Status, JsonNode? Json)> Expect(int status, string method, string path, byte[]? body = null)
     {
-        var answer = await Send(method, path, body);
-        Assert.True(answer.Status == status, $"{method} {path} returned {answer.Status} {answer.Json?.ToJsonString()}, not {status}");
-        return answer;
+        var response = await Send(method, path, body);
+        Assert.True(response.Status == status, $"{method} {path} returned {response.Status} {response.Json?.ToJsonString()}, not {status}");
+        return response;
     }
 
     private async Task<(int Status, JsonNode? Json)> Send(

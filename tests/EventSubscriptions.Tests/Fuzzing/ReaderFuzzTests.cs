@@ -63,8 +63,8 @@ public sealed class ReaderFuzzTests
                     foreach (var guard in (DestinationGuard[])[s_guard, s_open])
                     {
                         var (newErrors, patchErrors) = (new FieldErrors(), new FieldErrors());
-                        var fields = SubscriptionFields.ReadNew(new FieldReader(body, newErrors), s_catalogue, guard);
-                        var patch = SubscriptionFields.ReadPatch(new FieldReader(body, patchErrors), s_catalogue, guard);
+                        var fields = SubscriptionFields.ReadNew(new FieldReader(body, newErrors), s_catalogue, Given.Rules(guard));
+                        var patch = SubscriptionFields.ReadPatch(new FieldReader(body, patchErrors), s_catalogue, Given.Rules(guard));
                         if (!newErrors.Any)
                         {
                             Check(fields.ApplyTo(before), before);

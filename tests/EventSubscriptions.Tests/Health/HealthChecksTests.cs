@@ -51,7 +51,7 @@ public sealed class HealthChecksTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Queue_is_asked_each_time_and_what_is_known_is_at_most_2_seconds_old()
+    public async Task Result_is_at_most_2_seconds_old()
     {
         var bus = new PeekedBus();
         var checks = await CreateAsync(_services.Tables, bus);

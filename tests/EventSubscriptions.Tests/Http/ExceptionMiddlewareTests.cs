@@ -11,7 +11,7 @@ namespace EventSubscriptions.Tests.Http;
 public sealed class ExceptionMiddlewareTests
 {
     [Fact]
-    public async Task One_warning_tells_of_an_outage_however_many_requests_it_fails()
+    public async Task Outage_is_logged_once_however_many_requests_fail()
     {
         var clock = new TestClock();
         var logger = new RecordingLogger<ExceptionMiddleware>();

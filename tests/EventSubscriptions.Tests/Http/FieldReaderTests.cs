@@ -6,7 +6,7 @@ namespace EventSubscriptions.Tests.Http;
 public sealed class FieldReaderTests
 {
     [Fact]
-    public async Task Mistakes_are_all_told_at_once()
+    public async Task Field_errors_are_all_reported()
     {
         var errors = new FieldErrors();
         var fields = new FieldReader(
@@ -36,14 +36,14 @@ public sealed class FieldReaderTests
                 ["url"] = ["is required"],
                 ["gone"] = ["may not be null"],
                 ["nmae"] = ["is unknown; did you mean 'name'?"],
-                ["zzz"] = ["is unknown; known are name, count, on, list, at, url, gone"],
+                ["zzz"] = ["is unknown; expected one of name, count, on, list, at, url, gone"],
             },
             reply.Errors
         );
     }
 
     [Fact]
-    public void Values_are_read_when_they_are_right()
+    public void Values_are_read_when_they_are_valid()
     {
         var errors = new FieldErrors();
         var fields = new FieldReader(
@@ -98,7 +98,7 @@ public sealed class FieldReaderTests
     [InlineData("1")]
     [InlineData("[]")]
     [InlineData("null")]
-    public void Body_that_is_no_object_is_one_mistake(string json)
+    public void Body_has_one_error_when_it_is_not_an_object(string json)
     {
         var errors = new FieldErrors();
         var fields = new FieldReader(JsonElement.Parse(json), errors, "[3].");
@@ -110,7 +110,7 @@ public sealed class FieldReaderTests
     }
 
     [Fact]
-    public void Answer_stays_small_when_there_are_thousands_of_mistakes()
+    public void Response_stays_small_when_there_are_thousands_of_errors()
     {
         var errors = new FieldErrors();
         for (var i = 0; i < 5000; i++)
@@ -128,6 +128,6 @@ public sealed class FieldReaderTests
     [InlineData("evntName", "eventName")]
     [InlineData("colour", null)]
     [InlineData("", null)]
-    public void Nearest_name_is_found_when_few_letters_differ(string text, string? expected) =>
+    public void Nearest_field_is_suggested_when_few_letters_differ(string text, string? expected) =>
         Assert.Equal(expected, NearestName.Find(text, ["data", "eventName", "organizationId"]));
 }

@@ -44,7 +44,7 @@ public sealed class IfMatchTests
     }
 
     [Fact]
-    public void Version_is_demanded_only_by_a_tag()
+    public void Version_is_required_only_by_a_tag()
     {
         Assert.True(Read("\"a\"").IsDemanded);
         Assert.False(Read("*").IsDemanded);
@@ -61,7 +61,7 @@ public sealed class IfMatchTests
     [InlineData("*a")]
     [InlineData(",")]
     [InlineData("")]
-    public void Header_is_a_mistake_when_it_is_malformed(string header)
+    public void Header_is_an_error_when_it_is_malformed(string header)
     {
         var errors = new FieldErrors();
 

@@ -35,5 +35,5 @@ public sealed class IsoTimeTests
     [InlineData("2026-01-31T23:59:60Z")]
     [InlineData("9999-12-31T23:59:59.9999999-14:00")]
     [InlineData("0001-01-01T00:00:00+14:00")]
-    public void Other_text_is_no_time(string? text) => Assert.False(IsoTime.TryParse(text, out _));
+    public void Text_is_not_a_time_when_its_form_differs(string? text) => Assert.False(IsoTime.TryParse(text, out _));
 }

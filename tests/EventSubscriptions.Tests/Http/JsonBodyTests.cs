@@ -110,7 +110,7 @@ public sealed class JsonBodyTests
     }
 
     [Fact]
-    public async Task Body_is_read_behind_a_byte_order_mark()
+    public async Task Body_is_read_after_a_byte_order_mark()
     {
         byte[] body = [.. Encoding.UTF8.Preamble, .. "{\"a\":\"\\ud83d\\ude00\"}"u8];
 

@@ -41,7 +41,7 @@ public sealed class PlainTextTests
     [InlineData(0xffa0)]
     [InlineData(0xe0041)]
     [InlineData(0xe0100)]
-    public void Name_holds_nothing_that_is_not_seen(int character) =>
+    public void Name_has_no_invisible_characters(int character) =>
         Assert.Equal(
             $"must be one line of visible characters; U+{character:X4} is not one",
             PlainText.CheckName($"a{char.ConvertFromUtf32(character)}b")

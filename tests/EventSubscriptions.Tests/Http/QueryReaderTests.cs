@@ -20,7 +20,7 @@ public sealed class QueryReaderTests
     [InlineData("?from=2026-01-31T00:00:00Z&to=2026-01-31T00:00:00Z", "to")]
     [InlineData("?isActive=True", "isActive")]
     [InlineData("?color=red", "color")]
-    public void Mistake_is_told_by_its_parameter(string query, string parameter)
+    public void Error_names_its_parameter(string query, string parameter)
     {
         var errors = new FieldErrors();
         Read(query, errors);
@@ -29,7 +29,7 @@ public sealed class QueryReaderTests
     }
 
     [Fact]
-    public void Parameters_are_read_when_they_are_right()
+    public void Parameters_are_read_when_they_are_valid()
     {
         var errors = new FieldErrors();
         var token = new PageRequest("list/7", 1, null).ToPage<string>([], "row").ContinuationToken;
@@ -60,7 +60,7 @@ public sealed class QueryReaderTests
     [InlineData("row\0")]
     [InlineData("row key")]
     [InlineData("ro\u0301w")]
-    public void Token_is_refused_when_it_holds_what_no_row_key_does(string key)
+    public void Token_is_refused_when_it_has_characters_that_no_row_key_has(string key)
     {
         var errors = new FieldErrors();
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Http;
 
-/// <summary>Requests to give to functions, and what functions answer.</summary>
+/// <summary>Requests to give to functions, and what functions response.</summary>
 internal static class Requests
 {
     private static readonly ServiceProvider s_services = new ServiceCollection().AddLogging().BuildServiceProvider();
@@ -30,7 +30,7 @@ internal static class Requests
         return request;
     }
 
-    /// <summary>What a function that is under way answers.</summary>
+    /// <summary>What a function that is under way responds.</summary>
     public static async Task<Reply> Reply(this Task<IResult> function) => await (await function).ReplyAsync();
 
     public static async Task<Reply> ReplyAsync(this IResult result)
@@ -52,7 +52,7 @@ internal static class Requests
     }
 }
 
-/// <summary>An answer as it went out.</summary>
+/// <summary>A response as it went out.</summary>
 internal sealed record Reply(int Status, IHeaderDictionary Headers, string Body)
 {
     public JsonElement Json => JsonElement.Parse(Body);

@@ -50,7 +50,7 @@ public sealed class AzureAppTests : IDisposable
         Assert.Equal(104_857_600, _app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MaxRequestBodySize);
 
     [Fact]
-    public void Start_makes_no_keys_for_data_protection()
+    public void Start_creates_no_data_protection_keys()
     {
         Assert.IsType<EphemeralDataProtectionProvider>(_app.Services.GetRequiredService<IDataProtectionProvider>());
         Assert.DoesNotContain(
@@ -68,7 +68,7 @@ public sealed class AzureAppTests : IDisposable
 
     /// <summary>The worker asks the invocation's services for each middleware when it is its turn.</summary>
     [Fact]
-    public async Task Results_are_forgotten_by_the_outermost_middleware()
+    public async Task Outermost_middleware_clears_the_results()
     {
         var services = new FirstAsked();
         var pipeline = _app.Services.GetRequiredService<FunctionExecutionDelegate>();

@@ -33,7 +33,7 @@ public sealed class AzureBuildTests
     }
 
     [Fact]
-    public void Settings_of_this_machine_are_in_the_output_and_never_published()
+    public void Local_settings_are_in_the_output_and_never_published()
     {
         var settings = Assert.Single(Project().Descendants("None"), item => item.Attribute("Link")?.Value == "local.settings.json");
 

@@ -8,7 +8,7 @@ public sealed class AzureProgramTests
     private static readonly string s_program = Path.Combine(Path.GetDirectoryName(FunctionsMetadataTests.File)!, "FunctionsApp");
 
     [Fact]
-    public async Task Start_ends_with_every_mistake_in_the_settings_and_no_stack_trace()
+    public async Task Start_ends_with_all_invalid_settings_and_no_stack_trace()
     {
         var start = new ProcessStartInfo(
             s_program,

@@ -33,7 +33,7 @@ public sealed class AzureRunTests : IDisposable
 
     /// <summary>It would look for the output of the stand-in, though the build has made the other.</summary>
     [Fact]
-    public async Task Extension_has_to_be_named() =>
+    public async Task Extension_must_be_chosen() =>
         Assert.Contains("Add -p:ServiceBusExtension=Package", await RunAsync("src/FunctionsApp", []), StringComparison.Ordinal);
 
     private async Task<string> RunAsync(string folder, string[] arguments)

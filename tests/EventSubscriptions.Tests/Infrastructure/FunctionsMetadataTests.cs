@@ -34,7 +34,7 @@ public sealed class FunctionsMetadataTests
     }
 
     [Fact]
-    public void Every_route_is_one_that_the_worker_takes()
+    public void Every_route_is_accepted_by_the_worker()
     {
         var routes = typeof(EventSubscriptionsApp)
             .Assembly.GetTypes()

@@ -23,7 +23,7 @@ public sealed class ResultMiddlewareTests
     }
 
     [Fact]
-    public async Task Result_of_another_function_is_left_alone()
+    public async Task Result_of_another_function_is_unchanged()
     {
         var context = new TestFunctionContext { InvocationFeatures = _features };
 

@@ -22,17 +22,17 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Document_is_served_to_everybody_with_the_version_of_the_app()
+    public async Task Document_is_anonymous_and_has_the_version_of_the_app()
     {
-        var answer = (await shared.App.As(null).Get("/api/openapi.json")).Expect(HttpStatusCode.OK);
+        var response = (await shared.App.As(null).Get("/api/openapi.json")).Expect(HttpStatusCode.OK);
 
-        Assert.Equal(Description.Json, answer.Text);
-        Assert.Equal("application/json", answer.ContentType);
-        Assert.Equal(typeof(DeliveryMessage).Assembly.GetName().Version!.ToString(3), (string)answer.Json["info"]!["version"]!);
+        Assert.Equal(Description.Json, response.Text);
+        Assert.Equal("application/json", response.ContentType);
+        Assert.Equal(typeof(DeliveryMessage).Assembly.GetName().Version!.ToString(3), (string)response.Json["info"]!["version"]!);
     }
 
     [Fact]
-    public async Task Document_is_not_sent_again_to_those_who_have_it()
+    public async Task Document_is_not_sent_again_when_the_ETag_matches()
     {
         var tag = (await shared.App.As(null).Get("/api/openapi.json")).ETag!;
 
@@ -44,7 +44,7 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public void Document_describes_every_operation_in_words()
+    public void Document_describes_every_operation()
     {
         Assert.All(
             Description.Operations,
@@ -64,7 +64,7 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public void Everything_that_is_shared_is_used()
+    public void Shared_components_are_all_used()
     {
         var components = Description.Document["components"]!.AsObject();
         string[] kinds = ["parameters", "headers", "responses", "schemas"];
@@ -77,7 +77,7 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task What_a_receiver_gets_is_as_described()
+    public async Task Request_to_a_receiver_is_as_described()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();
@@ -113,7 +113,7 @@ public sealed class OpenApiDocumentTests(SharedApp shared) : IClassFixture<Share
     }
 
     [Fact]
-    public void Receivers_answer_means_what_the_description_says()
+    public void Responses_of_receivers_have_the_described_outcome()
     {
         var responses = Description.Document["webhooks"]!["event"]!["post"]!["responses"]!.AsObject();
 

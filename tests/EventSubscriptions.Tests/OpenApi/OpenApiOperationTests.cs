@@ -16,7 +16,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
     public static TheoryData<string> Operations => [.. Description.Operations.Select(operation => operation.Id)];
 
     [Fact]
-    public void Every_function_that_answers_GET_answers_HEAD()
+    public void Every_function_with_GET_has_HEAD()
     {
         var methods = typeof(OpenApiDocument)
             .Assembly.GetTypes()
@@ -32,7 +32,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task Operation_answers_HEAD_as_GET_without_the_body(string id)
+    public async Task HEAD_returns_what_GET_does_without_the_body(string id)
     {
         var operation = Description.Operation(id);
         if (operation.Method != "GET")
@@ -117,7 +117,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             return;
         }
 
-        var answer = await shared
+        var response = await shared
             .App.AsAdmin()
             .Send(
                 new HttpMethod(operation.Method),
@@ -128,7 +128,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
                 ("Idempotency-Key", "not one word")
             );
 
-        var errors = answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+        var errors = response.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
         Same(
             described,
             errors.Select(error => error.Key).Where(name => name is "If-Match" or "Idempotency-Key"),
@@ -181,7 +181,7 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
         );
     }
 
-    /// <summary>What takes any request: it has no mistakes to tell.</summary>
+    /// <summary>What takes any request: it reports no errors.</summary>
     private static bool Ignores(Operation operation) => !operation.Statuses.Contains("400", StringComparer.Ordinal);
 
     private Task<string> PathOf(Operation operation) => new Things(shared.App, shared.NewOrganization(), shared.Receiver).PathOf(operation);
@@ -191,13 +191,13 @@ public sealed class OpenApiOperationTests(SharedApp shared) : IClassFixture<Shar
             "errors"
         ]!.AsObject();
 
-    /// <summary>The names in "is unknown; known are a, b".</summary>
+    /// <summary>The names in "is unknown; expected one of a, b".</summary>
     private static string[] Known(JsonObject errors)
     {
         var message = (string)errors[Unknown]![0]!;
-        return message.EndsWith("none is known", StringComparison.Ordinal)
+        return message.EndsWith("none is expected", StringComparison.Ordinal)
             ? []
-            : message[(message.IndexOf("known are ", StringComparison.Ordinal) + "known are ".Length)..].Split(", ");
+            : message[(message.IndexOf("expected one of ", StringComparison.Ordinal) + "expected one of ".Length)..].Split(", ");
     }
 
     private static void Same(IEnumerable<string> described, IEnumerable<string> read, string what) =>

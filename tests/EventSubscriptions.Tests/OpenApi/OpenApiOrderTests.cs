@@ -58,7 +58,7 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task Operation_names_what_is_wrong_in_body_query_and_headers_at_once(string id)
+    public async Task Operation_reports_errors_of_body_query_and_headers_at_once(string id)
     {
         var operation = Description.Operation(id);
         var path = await new Things(shared.App, shared.NewOrganization(), shared.Receiver).PathOf(operation);
@@ -67,7 +67,7 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
             return;
         }
 
-        var answer = await shared
+        var response = await shared
             .App.AsAdmin()
             .Send(
                 new HttpMethod(operation.Method),
@@ -78,7 +78,7 @@ public sealed class OpenApiOrderTests(SharedApp shared) : IClassFixture<SharedAp
                 ("Idempotency-Key", "not one word")
             );
 
-        var errors = answer.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
+        var errors = response.Expect(HttpStatusCode.BadRequest).Json["errors"]!.AsObject();
         // Binalyze AIR may send other fields, and any text as the id.
         IEnumerable<string> wrong =
             operation.Id == "publishAirEvents"

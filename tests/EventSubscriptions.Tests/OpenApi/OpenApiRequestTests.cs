@@ -7,7 +7,7 @@ namespace EventSubscriptions.Tests.OpenApi;
 
 /// <summary>
 /// The app takes the requests that the description allows and refuses the others with 400: the examples with one or two values exchanged
-/// for what is just within a bound, just beyond it, or of another kind. It never answers with a failure of its own.
+/// for what is just within a bound, just beyond it, or of another kind. It never responds with a failure of its own.
 /// </summary>
 public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<SharedApp>
 {
@@ -103,7 +103,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
     [Theory]
     [MemberData(nameof(WithBody))]
-    public async Task Body_is_taken_exactly_where_the_description_allows_it(string id)
+    public async Task Body_is_accepted_exactly_when_the_description_allows_it(string id)
     {
         var operation = Description.Operation(id);
         var path = await new Things(shared.App, shared.NewOrganization(), shared.Receiver).PathOf(operation);
@@ -116,7 +116,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
     [Theory]
     [MemberData(nameof(WithQuery))]
-    public async Task Query_is_taken_exactly_where_the_description_allows_it(string id)
+    public async Task Query_is_accepted_exactly_when_the_description_allows_it(string id)
     {
         var operation = Description.Operation(id);
         var subscription = await shared.NewOrganization().Subscribe(shared.Receiver.NewHook());
@@ -145,7 +145,7 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
 
     private async Task Compare(Operation operation, string path, string? body)
     {
-        var answer = await shared
+        var response = await shared
             .App.AsAdmin()
             .Send(new HttpMethod(operation.Method), path, body is null ? null : Encoding.UTF8.GetBytes(body), "application/json");
         var problems = await DescriptionValidator.ProblemsOf(
@@ -158,16 +158,16 @@ public sealed class OpenApiRequestTests(SharedApp shared) : IClassFixture<Shared
             }
         );
 
-        var said = $"{operation.Method} {path} {Shortened(body)} is answered with {(int)answer.Status}: {answer.Text}";
-        Assert.True((int)answer.Status < 500, said);
-        if (problems.Count == 0 && answer.Text.Contains("is not a known event type", StringComparison.Ordinal))
+        var said = $"{operation.Method} {path} {Shortened(body)} returns {(int)response.Status}: {response.Text}";
+        Assert.True((int)response.Status < 500, said);
+        if (problems.Count == 0 && response.Text.Contains("is not a known event type", StringComparison.Ordinal))
         {
             // Any name may be that of a custom event type, which only the app knows.
             return;
         }
 
         Assert.True(
-            problems.Count == 0 == ((int)answer.Status != 400),
+            problems.Count == 0 == ((int)response.Status != 400),
             problems.Count == 0
                 ? $"By {Description.Folder} this is right, and {said}"
                 : $"By {Description.Folder} this is wrong ({string.Join("; ", problems)}), and {said}"

@@ -15,11 +15,11 @@ namespace EventSubscriptions.Tests.OpenApi;
 /// <summary>The schemas of the description are the records that the app writes, and their words are the code's.</summary>
 public sealed class OpenApiSchemaTests
 {
-    /// <summary>What is read or written as JSON and is no answer.</summary>
+    /// <summary>What is read or written as JSON and is no response.</summary>
     private static readonly HashSet<Type> s_noAnswers = [typeof(CatalogueFile), typeof(CatalogueParameter)];
 
     [Fact]
-    public void Every_record_that_is_written_has_a_schema()
+    public void Every_response_type_has_a_schema()
     {
         var described = ResponseSchemas.Types.ToHashSet();
 
@@ -41,7 +41,7 @@ public sealed class OpenApiSchemaTests
 
     [Theory]
     [MemberData(nameof(Words))]
-    public void Schema_lists_the_words_of_the_code(string schema, string[] words) =>
+    public void Schema_lists_the_enum_members_of_the_code(string schema, string[] words) =>
         Same(words, Description.Words(new JsonObject { ["$ref"] = $"#/components/schemas/{schema}" }), $"the enum of the schema {schema}");
 
     [Fact]

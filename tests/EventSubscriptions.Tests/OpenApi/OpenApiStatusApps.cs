@@ -1,6 +1,6 @@
 namespace EventSubscriptions.Tests.OpenApi;
 
-/// <summary>An app whose replays take their time, and what an app answers whose tables are away.</summary>
+/// <summary>An app whose replays take their time, and what an app responds whose tables are away.</summary>
 public sealed class OpenApiStatusApps : IAsyncLifetime
 {
     internal AppProcess App { get; private set; } = null!;
@@ -23,7 +23,7 @@ public sealed class OpenApiStatusApps : IAsyncLifetime
             ("Limits__EventsPerSecondPerOrganization", "1"),
             ("Deliveries__Deadline", "00:00:01")
         );
-        InOutage = await AnswersInOutage();
+        InOutage = await StatusesInOutage();
     }
 
     public async Task DisposeAsync()
@@ -33,13 +33,13 @@ public sealed class OpenApiStatusApps : IAsyncLifetime
         await Receiver.DisposeAsync();
     }
 
-    private static async Task<Dictionary<string, int>> AnswersInOutage()
+    private static async Task<Dictionary<string, int>> StatusesInOutage()
     {
         await using var azurite = await AzuriteServer.StartAsync();
         await using var app = await AppProcess.Start(("Tables", azurite.ConnectionString));
         var key = await Keys.Create(app, "admin");
         await azurite.StopAsync();
-        var answers = await Task.WhenAll(
+        var responses = await Task.WhenAll(
             Description.Operations.Select(async operation =>
                 (
                     operation.Id,
@@ -51,6 +51,6 @@ public sealed class OpenApiStatusApps : IAsyncLifetime
                 )
             )
         );
-        return answers.ToDictionary(answer => answer.Id, answer => answer.Status, StringComparer.Ordinal);
+        return responses.ToDictionary(response => response.Id, response => response.Status, StringComparer.Ordinal);
     }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
@@ -13,7 +12,7 @@ using EventSubscriptions.Tests.Scenarios.Harness;
 namespace EventSubscriptions.Tests.OpenApi;
 
 /// <summary>
-/// The running app answers every operation with every status that the description lists for it. That it answers with no other, and with
+/// The running app responds every operation with every status that the description lists for it. That it responds with no other, and with
 /// the bodies and headers that are described, is checked wherever a test talks HTTP.
 /// </summary>
 public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<OpenApiStatusApps>
@@ -39,7 +38,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
 
     [Theory]
     [MemberData(nameof(Listed))]
-    public async Task Operation_answers_with_a_status_that_it_lists(string id, string status) =>
+    public async Task Operation_returns_the_statuses_that_it_lists(string id, string status) =>
         Assert.Equal(status, (await Provoke(Description.Operation(id), status)).ToString());
 
     private async Task<int> Provoke(Operation operation, string status)
@@ -52,13 +51,19 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
                 return await InContention(operation.Id);
         }
 
-        if ((operation.Id, status) is ("createSubscription", "409") or ("testSubscription" or "publishEvents" or "publishAirEvents", "429"))
+        if (
+            (operation.Id, status)
+            is
+                ("createSubscription", "409")
+                or
+                ("testSubscription" or "testFilter" or "publishEvents" or "publishAirEvents", "429")
+        )
         {
             return await BeyondLimit(await Valid(operation, apps.Limited));
         }
 
         var request = await Valid(operation, apps.App);
-        var answer = (operation.Id, status) switch
+        var response = (operation.Id, status) switch
         {
             ("resendDelivery" or "startReplay", "409") => await Inactive(request),
             ("cancelReplay", "409") => await Ended(request),
@@ -76,10 +81,10 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
             (_, "413") => await (request with { Body = $$"""{"x":"{{new string('x', 1024 * 1024)}}"}""" }).Send(),
             (_, "415") => await (request with { Body = "{}", ContentType = "text/plain" }).Send(),
             _ => throw new InvalidOperationException(
-                $"Say in {nameof(OpenApiStatusTests)} how the app is brought to answer {operation} with {status}."
+                $"Say in {nameof(OpenApiStatusTests)} how the app is made to respond to {operation} with {status}."
             ),
         };
-        return (int)answer.Status;
+        return (int)response.Status;
     }
 
     /// <summary>A request as in the description's examples, to things that are there.</summary>
@@ -101,7 +106,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
     }
 
     /// <summary>To a thing that isn't there; where there is nothing but an organization, to one that the key may not see.</summary>
-    private async Task<Answer> Absent(Request request)
+    private async Task<ApiResponse> Absent(Request request)
     {
         var last = (string)request.Operation.ParametersIn("path").Last()["name"]!;
         if (last == "organizationId")
@@ -114,7 +119,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         return await (request with { Path = string.Join('/', length) }).Send();
     }
 
-    private static async Task<Answer> Inactive(Request request)
+    private static async Task<ApiResponse> Inactive(Request request)
     {
         (await request.Organization.Api.Patch(request.Subscription!.Path, new JsonObject { ["isActive"] = false })).Expect(
             HttpStatusCode.OK
@@ -122,7 +127,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         return await (request with { Body = request.Operation.Id == "startReplay" ? """{"from":"2025-01-31T00:00:00Z"}""" : null }).Send();
     }
 
-    private static async Task<Answer> Reused(Request request)
+    private static async Task<ApiResponse> Reused(Request request)
     {
         var first = request with { Body = """{"eventName":"CaseArchivedEvent","organizationId":0,"data":{"id":"1","name":"first"}}""" };
         if (request.Operation.Id == "publishEvents")
@@ -134,8 +139,8 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         var second = request with { Body = first.Body.Replace("first", "second", StringComparison.Ordinal) };
         return await Eventually.Get(
             () => second.Send(("Idempotency-Key", "reused")),
-            answer => answer.Status == HttpStatusCode.Conflict,
-            answer => $"a conflict, {answer.Status} came"
+            response => response.Status == HttpStatusCode.Conflict,
+            response => $"a conflict, {response.Status} came"
         );
     }
 
@@ -155,6 +160,14 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
                 var many = string.Join(',', Enumerable.Repeat(request.Body, 1_000));
                 (await (request with { Body = $"[{many}]" }).Send()).Expect(HttpStatusCode.Accepted);
                 return (int)(await request.Send()).Status;
+            case "testFilter":
+                await request.Organization.PublishCases(1_000, "many");
+                await Eventually.Get(
+                    () => Task.WhenAll(Enumerable.Range(0, 20).Select(_ => request.Send())),
+                    responses => responses.Any(response => response.Status == HttpStatusCode.TooManyRequests),
+                    _ => "more tests at once than are allowed"
+                );
+                return 429;
             default:
                 var change = new JsonObject { ["url"] = hook.Url.OriginalString, ["token"] = "token-0123456789" };
                 (await request.Organization.Api.Patch(request.Subscription!.Path, change)).Expect(HttpStatusCode.OK);
@@ -166,7 +179,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         }
     }
 
-    private static async Task<Answer> Ended(Request request)
+    private static async Task<ApiResponse> Ended(Request request)
     {
         var id = await ReplayRuns.Start(request.Subscription!, "all", dryRun: true);
         await ReplayRuns.Ended(request.Subscription!, id);
@@ -174,7 +187,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
     }
 
     /// <summary>A key of a name that another has.</summary>
-    private static async Task<Answer> Taken(Request request)
+    private static async Task<ApiResponse> Taken(Request request)
     {
         await request.Send();
         return await request.Send();
@@ -205,7 +218,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
             new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
             new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             Given.EventTypes(services.Tables, services.Time),
-            new DestinationGuard(new DestinationOptions()),
+            Given.Rules(),
             services.Time
         );
         var context = new TestFunctionContext(new Caller(Given.Actor("ops"), Role.Manage, null), organization);
@@ -250,7 +263,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
     {
         public string ContentType { get; init; } = "application/json";
 
-        public Task<Answer> Send(params (string Name, string Value)[] headers) =>
+        public Task<ApiResponse> Send(params (string Name, string Value)[] headers) =>
             App.As(Key)
                 .Send(
                     new HttpMethod(Operation.Method),

@@ -46,7 +46,7 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
         {
             var operation = OperationOf(written)!;
             var request = written.With(values);
-            var answer = await shared
+            var response = await shared
                 .App.As(null)
                 .Send(
                     new HttpMethod(request.Method),
@@ -57,16 +57,16 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
                     request.Headers
                 );
             Assert.True(
-                answer.Status < HttpStatusCode.BadRequest || (operation.Id, answer.Status) == ("cancelReplay", HttpStatusCode.Conflict),
-                $"{request.Title}: {(int)answer.Status} {answer.Text}"
+                response.Status < HttpStatusCode.BadRequest || (operation.Id, response.Status) == ("cancelReplay", HttpStatusCode.Conflict),
+                $"{request.Title}: {(int)response.Status} {response.Text}"
             );
             switch (operation.Id)
             {
                 case "createSubscription":
-                    values["subscriptionId"] = answer.Read<SubscriptionResult>().Id;
+                    values["subscriptionId"] = response.Read<SubscriptionResult>().Id;
                     break;
                 case "publishEvents":
-                    Assert.Equal(values["eventId"], answer.Read<PublishResult>().Ids[0]);
+                    Assert.Equal(values["eventId"], response.Read<PublishResult>().Ids[0]);
                     await hook.Received(values["eventId"]);
                     await Eventually.Until(
                         async () =>
@@ -79,10 +79,10 @@ public sealed partial class RequestsFileTests(SharedApp shared) : IClassFixture<
                     );
                     break;
                 case "startReplay":
-                    values["replayId"] = answer.Read<ReplayResult>().Id;
+                    values["replayId"] = response.Read<ReplayResult>().Id;
                     break;
                 case "createKey":
-                    values["keyId"] = answer.Read<KeyResult>().Id;
+                    values["keyId"] = response.Read<KeyResult>().Id;
                     break;
             }
         }

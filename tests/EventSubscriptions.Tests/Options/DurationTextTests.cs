@@ -38,5 +38,5 @@ public sealed class DurationTextTests
     [InlineData("00:00:01.")]
     [InlineData("99999999.00:00:00")]
     [InlineData("PT1S")]
-    public void Anything_else_is_no_duration(string text) => Assert.False(DurationText.TryParse(text, out _));
+    public void Text_is_not_a_duration_when_its_form_differs(string text) => Assert.False(DurationText.TryParse(text, out _));
 }

@@ -8,7 +8,7 @@ namespace EventSubscriptions.Tests.Options;
 public sealed class OptionsReaderTests
 {
     [Fact]
-    public void Start_is_refused_with_every_mistake_by_its_setting()
+    public void Errors_are_all_reported_by_setting()
     {
         var services = Services(("Some__Count", "0"), ("Some__On", "perhaps"), ("Some__Wait", "30"), ("Some__Waits", "00:00:01,1"))
             .AddStorage()
@@ -29,7 +29,7 @@ public sealed class OptionsReaderTests
     }
 
     [Fact]
-    public void Settings_are_read_by_their_names_or_have_their_standard()
+    public void Settings_are_read_or_have_their_default()
     {
         var reader = new OptionsReader(
             Configuration(
@@ -54,7 +54,7 @@ public sealed class OptionsReaderTests
     }
 
     [Fact]
-    public void Reference_to_a_vault_that_was_not_resolved_is_no_value()
+    public void Unresolved_vault_reference_counts_as_absent()
     {
         var reader = new OptionsReader(Configuration(("Some__Key", "@Microsoft.KeyVault(VaultName=kv-1;SecretName=some-key)")));
 

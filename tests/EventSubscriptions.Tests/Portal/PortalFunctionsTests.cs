@@ -18,7 +18,7 @@ public sealed class PortalFunctionsTests
         [.. Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(s_folder, file))];
 
     [Fact]
-    public async Task Portal_is_shown_in_a_folder_of_its_own_so_that_its_links_are_relative()
+    public async Task Portal_redirects_to_its_folder()
     {
         var response = await Get("/portal");
 
@@ -28,7 +28,7 @@ public sealed class PortalFunctionsTests
     }
 
     [Fact]
-    public async Task Root_leads_to_the_portal()
+    public async Task Root_redirects_to_the_portal()
     {
         var http = new DefaultHttpContext { RequestServices = s_services };
 
@@ -39,7 +39,7 @@ public sealed class PortalFunctionsTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Every_file_is_served_as_it_is_and_kept_from_doing_harm(string file)
+    public async Task Every_file_is_served_unchanged_with_security_headers(string file)
     {
         var response = await Get("/portal/" + file, file);
 
@@ -85,13 +85,13 @@ public sealed class PortalFunctionsTests
     [InlineData("core/../main.js")]
     [InlineData("/etc/passwd")]
     [InlineData("..\\host.json")]
-    public async Task File_that_is_not_the_portals_is_not_found(string file)
+    public async Task Unknown_file_is_not_found(string file)
     {
         Assert.Equal(StatusCodes.Status404NotFound, (await Get("/portal/" + file, file)).StatusCode);
     }
 
     [Fact]
-    public void Files_are_small_enough_for_any_line()
+    public void Files_are_small()
     {
         Assert.InRange(
             Directory.EnumerateFiles(s_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length),
@@ -101,7 +101,7 @@ public sealed class PortalFunctionsTests
     }
 
     [Fact]
-    public void Scripts_make_no_markup_from_text()
+    public void Scripts_do_not_turn_text_into_markup()
     {
         foreach (var file in Directory.EnumerateFiles(s_folder, "*.js", SearchOption.AllDirectories))
         {
@@ -113,7 +113,7 @@ public sealed class PortalFunctionsTests
     }
 
     [Fact]
-    public void Page_has_no_script_or_style_of_its_own_and_nothing_from_elsewhere()
+    public void Page_has_nothing_inline_and_loads_from_its_own_origin_only()
     {
         var page = File.ReadAllText(Path.Combine(s_folder, "index.html"));
 
@@ -129,7 +129,7 @@ public sealed class PortalFunctionsTests
     }
 
     [Fact]
-    public void Every_type_of_the_audit_log_has_words()
+    public void Every_audit_type_has_a_label()
     {
         var words = File.ReadAllText(Path.Combine(s_folder, "parts", "words.js"));
         var known = Regex

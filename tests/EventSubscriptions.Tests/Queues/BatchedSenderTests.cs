@@ -14,7 +14,7 @@ public sealed class BatchedSenderTests
     [InlineData(nameof(ServiceBusFailureReason.ServiceTimeout), 1)]
     [InlineData(nameof(ServiceBusFailureReason.ServiceCommunicationProblem), 1)]
     [InlineData(nameof(ServiceBusFailureReason.ServiceBusy), 4)]
-    public async Task Rest_fails_at_once_when_service_bus_is_out_of_reach(string reason, int tried)
+    public async Task Remaining_messages_fail_at_once_when_Service_Bus_is_unreachable(string reason, int tried)
     {
         using var services = await LocalServices.StartAsync();
         services.Events.Failure = new ServiceBusException("no", Enum.Parse<ServiceBusFailureReason>(reason));
@@ -32,7 +32,7 @@ public sealed class BatchedSenderTests
     }
 
     [Fact]
-    public async Task Client_that_can_not_create_a_batch_is_asked_once()
+    public async Task Client_is_called_once_when_it_cannot_create_a_batch()
     {
         var (clock, silent) = (new TestClock(), new SilentSender());
         using var batches = new BatchedSender<string>(new TimedSender(silent, clock), parallelism: 1);
@@ -48,7 +48,7 @@ public sealed class BatchedSenderTests
 
     /// <summary>The real client, which refuses to dispose a batch that it is still sending.</summary>
     [Fact]
-    public async Task Batch_that_is_still_being_sent_when_time_is_up_is_the_failure_of_its_owners()
+    public async Task Messages_fail_when_their_batch_is_not_sent_in_time()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();

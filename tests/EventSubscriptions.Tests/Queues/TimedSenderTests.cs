@@ -36,7 +36,7 @@ public sealed class TimedSenderTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Calls))]
-    public async Task Call_without_a_response_fails_after_30_seconds(string name)
+    public async Task Call_fails_after_30_seconds_without_a_response(string name)
     {
         var call = s_calls[name](_sender, CancellationToken.None);
 
@@ -88,7 +88,7 @@ public sealed class TimedSenderTests : IAsyncDisposable
     /// The base class would reach for a connection of its own. What disposes it calls <see cref="ServiceBusSender.CloseAsync"/>.
     /// </summary>
     [Fact]
-    public void Every_member_reaches_the_client() =>
+    public void Every_member_calls_the_client() =>
         Assert.Empty(
             from method in typeof(TimedSender).GetMethods(BindingFlags.Public | BindingFlags.Instance)
             where method.IsVirtual && method.DeclaringType == typeof(ServiceBusSender)
@@ -97,7 +97,7 @@ public sealed class TimedSenderTests : IAsyncDisposable
         );
 
     [Fact]
-    public async Task Every_sender_of_the_app_is_one()
+    public async Task Every_sender_of_the_app_is_timed()
     {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().Build())
@@ -131,7 +131,7 @@ public sealed class TimedSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Client_gives_up_before_its_callers_do()
+    public void Client_times_out_before_its_callers_do()
     {
         var retries = QueuesServices.ServiceBusOptions.RetryOptions;
 

@@ -23,7 +23,7 @@ public sealed class RelayClientTests : IDisposable
     [InlineData("")]
     [InlineData("/")]
     [InlineData("/behind/a/proxy/")]
-    public async Task Question_is_as_the_document_asks_for_it(string path)
+    public async Task Request_is_as_the_Relay_API_specifies(string path)
     {
         await using var relay = new RawReceiver(RawReceiver.Ok("[]"));
 
@@ -60,9 +60,9 @@ public sealed class RelayClientTests : IDisposable
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n[", "reset", 200, "unavailable")]
     [InlineData("no HTTP at all\r\n\r\n", "reset", null, "unavailable")]
     [InlineData("", "reset", null, "unavailable")]
-    public async Task Answer_without_events_says_what_is_wrong_and_what_to_do(string answer, string kind, int? status, string state)
+    public async Task Failure_names_its_cause_and_what_to_do(string response, string kind, int? status, string state)
     {
-        await using var relay = new RawReceiver(answer);
+        await using var relay = new RawReceiver(response);
 
         var failure = Assert.IsType<RelayResponse.Failed>(await Ask(relay.Url)).Failure;
 
@@ -73,7 +73,7 @@ public sealed class RelayClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_at_the_address_is_a_failure_to_connect()
+    public async Task Poll_fails_to_connect_when_nothing_listens()
     {
         using var nobody = new ClosedPort();
 
@@ -81,7 +81,7 @@ public sealed class RelayClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Refusal_is_quoted_without_the_key_that_it_repeats()
+    public async Task Error_response_is_quoted_without_the_API_key()
     {
         await using var relay = new RawReceiver($"HTTP/1.1 401 Unauthorized\r\nContent-Length: {Key.Length + 10}\r\n\r\nBad key: {Key}.");
 
@@ -97,7 +97,7 @@ public sealed class RelayClientTests : IDisposable
     [InlineData(429, "99999999999", 24 * 60 * 60)]
     [InlineData(429, "soon", null)]
     [InlineData(500, "120", null)]
-    public async Task Wait_that_Relay_asks_for_is_understood(int status, string retryAfter, int? seconds)
+    public async Task Retry_After_of_Relay_is_read(int status, string retryAfter, int? seconds)
     {
         await using var relay = new RawReceiver($"HTTP/1.1 {status} Wait\r\nRetry-After: {retryAfter}\r\nContent-Length: 0\r\n\r\n");
 
@@ -109,7 +109,7 @@ public sealed class RelayClientTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n[")]
-    public async Task Answer_that_does_not_end_is_given_up_at_the_deadline(string beginning)
+    public async Task Endless_response_times_out(string beginning)
     {
         var begun = new TaskCompletionSource();
         await using var relay = new RawReceiver(
@@ -135,7 +135,7 @@ public sealed class RelayClientTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Answer_beyond_16_MiB_is_not_taken(bool saysHowLong)
+    public async Task Response_over_16_MiB_is_refused(bool saysHowLong)
     {
         const int Size = RelayClient.MaxResponseBytes + 1;
         await using var relay = new RawReceiver(

@@ -10,7 +10,7 @@ public sealed class RelayOptionsTests
     private const string Second = "Relay__Subscribers__1__";
 
     [Fact]
-    public void Nothing_is_polled_and_nothing_is_wrong_when_nothing_is_set()
+    public void Nothing_is_polled_by_default()
     {
         var (options, mistakes) = Read();
 
@@ -63,7 +63,7 @@ public sealed class RelayOptionsTests
     [InlineData("Relay__BaseAddress", "relay.example")]
     [InlineData("Relay__BaseAddress", "https://me:secret@relay.example")]
     [InlineData("Relay__BaseAddress", "https://relay.example?key=secret")]
-    public void Mistake_is_named_by_its_setting_without_its_value(string name, string value)
+    public void Error_names_the_setting_without_its_value(string name, string value)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -83,10 +83,11 @@ public sealed class RelayOptionsTests
     [InlineData("http://127.0.0.1:8080")]
     [InlineData("http://localhost")]
     [InlineData("http://[::1]:8080")]
-    public void Plain_http_is_for_this_machine(string address) => Assert.Empty(Read(("Relay__BaseAddress", address)).Errors);
+    public void Plain_http_is_accepted_for_loopback_addresses_only(string address) =>
+        Assert.Empty(Read(("Relay__BaseAddress", address)).Errors);
 
     [Fact]
-    public void Every_mistake_of_every_subscriber_is_named()
+    public void Errors_of_all_subscribers_are_reported()
     {
         var (_, mistakes) = Read(
             (First + "SubscriberId", "one"),

@@ -25,7 +25,7 @@ public sealed class RelayTranslationTests
     [MemberData(nameof(Samples))]
     public void Sample_is_translated_to_the_example_of_the_catalogue(string name)
     {
-        Assert.True(RelayPage.TryRead(Encoding.UTF8.GetBytes(RelaySamples.Answer(name)), out var page, out _));
+        Assert.True(RelayPage.TryRead(Encoding.UTF8.GetBytes(RelaySamples.Response(name)), out var page, out _));
 
         var translated = RelayTranslation.Translate(Assert.Single(page.Events), s_subscriber);
 
@@ -83,7 +83,7 @@ public sealed class RelayTranslationTests
     [InlineData("voice", RelayTranslation.Received)]
     [InlineData("tasks", RelayTranslation.Started)]
     [InlineData(null, RelayTranslation.Started)]
-    public void Event_is_no_alert_when_its_category_is_another(string? category, string expected)
+    public void Event_is_not_an_alert_when_its_category_differs(string? category, string expected)
     {
         var json = Event("""{"task":{"id":"t","name":"n","task_type":{}},"type":"start"}""");
         json["category"] = category;
@@ -166,9 +166,9 @@ public sealed class RelayTranslationTests
     [InlineData("<html></html>", "not JSON")]
     [InlineData("{\"events\":[]}", "not an array")]
     [InlineData("null", "not an array")]
-    public void Response_is_refused_without_quoting_it_when_it_is_not_an_array(string answer, string reason)
+    public void Response_is_refused_without_quoting_it_when_it_is_not_an_array(string response, string reason)
     {
-        Assert.False(RelayPage.TryRead(Encoding.UTF8.GetBytes(answer), out _, out var problem));
+        Assert.False(RelayPage.TryRead(Encoding.UTF8.GetBytes(response), out _, out var problem));
 
         Assert.Contains(reason, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("html", problem, StringComparison.Ordinal);
@@ -177,9 +177,9 @@ public sealed class RelayTranslationTests
     [Fact]
     public void Response_is_read_when_it_has_a_byte_order_mark_and_invalid_UTF_8()
     {
-        byte[] answer = [0xEF, 0xBB, 0xBF, .. "[{\"id\":\"e1\",\"content\":\""u8, 0xFF, .. "\"}]"u8];
+        byte[] response = [0xEF, 0xBB, 0xBF, .. "[{\"id\":\"e1\",\"content\":\""u8, 0xFF, .. "\"}]"u8];
 
-        Assert.True(RelayPage.TryRead(answer, out var page, out _));
+        Assert.True(RelayPage.TryRead(response, out var page, out _));
 
         Assert.Equal("\uFFFD", Assert.Single(page.Events).Content);
     }

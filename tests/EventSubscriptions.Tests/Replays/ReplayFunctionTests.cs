@@ -70,7 +70,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Slice_is_put_off_for_trouble_of_our_own_and_then_completed()
+    public async Task Slice_is_postponed_when_it_has_a_transient_fault()
     {
         _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
 
@@ -85,7 +85,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Slice_comes_back_after_a_pause_when_it_can_not_even_be_put_off()
+    public async Task Slice_is_abandoned_after_a_pause_when_it_cannot_be_postponed()
     {
         _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
         _services.Replays.Failure = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
@@ -98,7 +98,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Message_that_is_no_slice_is_dead_lettered()
+    public async Task Message_is_dead_lettered_when_it_is_not_a_slice()
     {
         await RunAsync(ServiceBusModelFactory.ServiceBusReceivedMessage(body: new BinaryData("?"), messageId: "x"));
 
@@ -106,7 +106,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dead_letter_of_trouble_that_passes_is_put_back()
+    public async Task Dead_letter_is_requeued_when_it_was_delivered_too_often()
     {
         await RecordAsync(DeadLetter("MaxDeliveryCountExceeded"));
 
@@ -117,7 +117,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dead_letter_that_was_put_back_often_enough_ends_its_replay()
+    public async Task Replay_fails_when_its_dead_letter_was_requeued_three_times()
     {
         await RecordAsync(DeadLetter("MaxDeliveryCountExceeded", requeues: 3));
 
@@ -127,7 +127,7 @@ public sealed class ReplayFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dead_letter_that_is_no_slice_is_recorded_for_the_admin()
+    public async Task Dead_letter_is_recorded_for_the_system_when_it_is_not_a_slice()
     {
         await RecordAsync(
             ServiceBusModelFactory.ServiceBusReceivedMessage(

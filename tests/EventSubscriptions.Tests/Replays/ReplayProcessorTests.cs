@@ -1,8 +1,10 @@
+using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Tests.Replays;
 
@@ -36,6 +38,24 @@ public sealed class ReplayProcessorTests : ReplayTestBase
 
         Assert.Equal(["event-1", "event-2", "event-3"], _order);
         Assert.Equal(3, ended.Sent);
+    }
+
+    [Theory]
+    [InlineData(ReplaySelection.All, "event-3 event-4 event-5")]
+    [InlineData(ReplaySelection.Missed, "event-4 event-5")]
+    public async Task Events_are_sent_when_the_filter_of_the_subscription_accepts_them(ReplaySelection only, string sent)
+    {
+        await ArchiveAsync(6);
+        await AttemptsAsync("event-3", DeliveryOutcome.Delivered);
+        var filter = SubscriptionFilter.Parse("""{"data.number":{"$gte":3}}""");
+        await Given
+            .SubscriptionStore(_services.Tables, Time)
+            .UpdateAsync(_subscription with { Filter = filter, ETag = ETag.All }, [], health: null, default);
+
+        var ended = await FinishAsync(await StartAsync(replay => replay with { Only = only }));
+
+        Assert.Equal(sent, string.Join(' ', _order));
+        Assert.Equal(_order.Count, ended.Matched);
     }
 
     [Fact(Timeout = 60_000)]

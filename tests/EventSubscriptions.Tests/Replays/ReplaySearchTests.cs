@@ -75,7 +75,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     [InlineData(1_000, true)]
     [InlineData(3, true)]
     [InlineData(1_000, false)]
-    public async Task Events_are_found_whether_the_reading_goes_on_or_starts_over(int capacity, bool sameProcess)
+    public async Task Events_are_found_when_the_search_continues_or_starts_over(int capacity, bool sameProcess)
     {
         Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, capacity, sameProcess));
         Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, capacity, sameProcess));
@@ -86,7 +86,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     [InlineData(5, 3, true)]
     [InlineData(5, 1_000, false)]
     [InlineData(5, 3, false)]
-    public async Task Events_are_found_by_steps_that_read_few_rows_of_the_log(int stepRows, int capacity, bool sameProcess)
+    public async Task Events_are_found_in_steps_that_read_few_rows(int stepRows, int capacity, bool sameProcess)
     {
         Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, capacity, sameProcess, stepRows: stepRows));
         Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, capacity, sameProcess, stepRows: stepRows, times: 2));
@@ -102,7 +102,7 @@ public sealed class ReplaySearchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Step_that_is_done_again_finds_the_same()
+    public async Task Repeated_step_finds_the_same_events()
     {
         Assert.Equal(_failed, await FindAsync(ReplaySelection.Failed, 1_000, sameProcess: true, times: 2));
         Assert.Equal(_missed, await FindAsync(ReplaySelection.Missed, 1_000, sameProcess: true, times: 3));

@@ -170,7 +170,7 @@ public abstract class ReplayTestBase : IAsyncLifetime
                 Given.EventId($"{prefix}-{n}"),
                 EventName.Parse(name),
                 EventSource.Http,
-                Encoding.UTF8.GetBytes("payload"),
+                Encoding.UTF8.GetBytes($$$"""{"eventName":"{{{name}}}","organizationId":1,"data":{"number":{{{n}}}}}"""),
                 at,
                 default
             );

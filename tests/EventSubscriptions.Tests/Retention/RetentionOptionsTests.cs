@@ -12,7 +12,7 @@ public sealed class RetentionOptionsTests
     [InlineData("1.12:00:00", "10:00:00", false)]
     [InlineData("1.12:00:01", "10:00:00", true)]
     [InlineData("30.00:00:00", "7.00:00:00,7.00:00:00,7.00:00:00,7.00:00:00", false)]
-    public void Archive_is_kept_for_longer_than_a_delivery_may_wait(string archive, string? schedule, bool isValid)
+    public void Archive_must_be_kept_longer_than_the_retry_schedule(string archive, string? schedule, bool isValid)
     {
         var reader = new OptionsReader(
             new ConfigurationBuilder()
@@ -33,7 +33,7 @@ public sealed class RetentionOptionsTests
     [Theory]
     [InlineData("30.00:00:00", true)]
     [InlineData("29.23:59:59", false)]
-    public void Delivery_log_is_kept_for_as_long_as_the_archive(string log, bool isValid)
+    public void Delivery_log_must_be_kept_as_long_as_the_archive(string log, bool isValid)
     {
         var reader = new OptionsReader(
             new ConfigurationBuilder()

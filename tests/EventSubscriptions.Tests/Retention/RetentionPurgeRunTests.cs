@@ -3,6 +3,7 @@ using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Http;
@@ -159,7 +160,11 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         lifetime.StopApplication();
 
-        await new PurgeExpired(Purge(), lifetime).RunAsync(new TimerInfo(), default);
+        await new PurgeExpired(
+            Purge(),
+            new StatisticsMerge(_services.Flaky, _services.Time, NullLogger<StatisticsMerge>.Instance),
+            lifetime
+        ).RunAsync(new TimerInfo(), default);
 
         Assert.Equal((3, 6, 6), await CountAsync());
     }
@@ -175,7 +180,7 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
     }
 
     [Fact]
-    public async Task Run_that_continues_reads_no_partition_twice()
+    public async Task Continued_run_reads_no_partition_twice()
     {
         for (var i = 0; i < 4; i++)
         {

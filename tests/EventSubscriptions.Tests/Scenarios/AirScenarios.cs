@@ -64,7 +64,7 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var accepted = Ids(await Send(key, Body(mine.Id)));
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.Status);
-        Assert.Contains($"bound to another organization than {other.Id}", refused.Read<ProblemResult>().Detail, StringComparison.Ordinal);
+        Assert.Contains($"bound to an organization other than {other.Id}", refused.Read<ProblemResult>().Detail, StringComparison.Ordinal);
         await hook.Received(accepted.Single());
         Assert.Equal(1, hook.Count);
     }
@@ -90,23 +90,23 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
     {
         var key = await Keys.Create(shared.App, "publish");
 
-        var answer = await Send(
+        var response = await Send(
             key,
             """[{"eventName":"A\u0000","organizationId":-1,"data":[]},{"organizationId":"1","data":{}},{"eventName":"A","organizationId":1}]"""
         );
 
         Assert.Equal(
             ["[0].eventName", "[0].organizationId", "[0].data", "[1].eventName", "[1].organizationId", "[2].data"],
-            answer.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!.Keys
+            response.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!.Keys
         );
     }
 
     private static string Body(int organization) => Request.Replace("%", $"{organization}", StringComparison.Ordinal);
 
-    private static IReadOnlyList<string> Ids(Answer answer) => answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids;
+    private static IReadOnlyList<string> Ids(ApiResponse response) => response.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids;
 
     /// <summary>AIR sends its token as a bearer token.</summary>
-    private Task<Answer> Send(string key, string body, params (string Name, string Value)[] headers) =>
+    private Task<ApiResponse> Send(string key, string body, params (string Name, string Value)[] headers) =>
         shared
             .App.As(null)
             .Send(

@@ -7,15 +7,15 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class AppHealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]
-    public async Task Health_is_one_word_to_callers_without_a_key()
+    public async Task Health_has_the_status_only_for_callers_without_a_key()
     {
-        var answer = (await shared.App.As(null).Get("/api/health")).Expect(HttpStatusCode.OK);
+        var response = (await shared.App.As(null).Get("/api/health")).Expect(HttpStatusCode.OK);
 
-        Assert.Equal("""{"status":"healthy"}""", answer.Text);
+        Assert.Equal("""{"status":"healthy"}""", response.Text);
     }
 
     [Fact]
-    public async Task Health_tells_a_caller_what_its_key_may_do()
+    public async Task Health_shows_the_permissions_of_the_key()
     {
         var organization = shared.NewOrganization();
         var bound = shared.App.As(await Keys.Create(shared.App, "manage", organization.Id));
@@ -25,14 +25,14 @@ public sealed class AppHealthScenarios(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Root_leads_to_the_portal()
+    public async Task Root_redirects_to_the_portal()
     {
         Assert.Equal("text/html", (await shared.App.As(null).Get("/")).Expect(HttpStatusCode.OK).ContentType);
         (await shared.App.As(null).Get("/x")).Expect(HttpStatusCode.NotFound);
     }
 
     [Fact]
-    public async Task Health_refuses_a_key_that_is_unknown()
+    public async Task Health_returns_401_when_the_key_is_unknown()
     {
         (await shared.App.As("es_nobody").Get("/api/health")).Expect(HttpStatusCode.Unauthorized);
     }

@@ -14,7 +14,7 @@ public sealed partial class BacklogScenarios
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public async Task Backlog_behind_an_open_breaker_is_touched_a_few_times_and_arrives_when_it_closes()
+    public async Task Backlog_is_deferred_a_few_times_and_delivered_when_the_breaker_closes()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(
@@ -56,7 +56,7 @@ public sealed partial class BacklogScenarios
     private static HashSet<string> Missing(IReadOnlyList<string> ids, Hook hook)
     {
         var missing = ids.ToHashSet(StringComparer.Ordinal);
-        missing.ExceptWith(hook.Answered);
+        missing.ExceptWith(hook.Responded);
         return missing;
     }
 

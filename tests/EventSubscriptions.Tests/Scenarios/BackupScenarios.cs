@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class BackupScenarios
 {
     [Fact]
-    public async Task Backup_that_was_made_under_load_has_what_was_accepted_before_it_and_delivers_it_once_it_may()
+    public async Task Backup_under_load_has_all_accepted_events_and_delivers_them_when_it_is_resumed()
     {
         await using var receiver = await Receiver.Start();
 
@@ -14,7 +14,7 @@ public sealed class BackupScenarios
         await using var app = await AppProcess.Start(("Deliveries__RetrySchedule", schedule));
         var organization = Organization.New(app);
         var hook = receiver.NewHook();
-        hook.Answers(500);
+        hook.Responds(500);
         await organization.Subscribe(hook);
         var before = await organization.PublishCases(300, "before");
         using var copies = new TemporaryFolder();
@@ -27,7 +27,7 @@ public sealed class BackupScenarios
         await load;
         await app.Kill();
 
-        hook.Answers(200);
+        hook.Responds(200);
         var seen = hook.Count;
         await using (var paused = AppProcess.CreateOn(copy, ["--paused"]))
         {

@@ -28,12 +28,12 @@ public sealed class CatalogueScenarios(CatalogueScenarios.Subscribed subscribed)
         using var payload = JsonDocument.Parse(expected);
         var data = payload.RootElement.GetProperty("data").GetRawText();
 
-        var answer = await subscribed.Organization.Api.Send(
+        var response = await subscribed.Organization.Api.Send(
             HttpMethod.Post,
             subscribed.Organization.Path + "/events",
             $$"""{"eventName":"{{eventName}}","data":{{data}}}"""
         );
-        var eventId = answer.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0];
+        var eventId = response.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids[0];
 
         var request = await subscribed.Hook.Received(eventId);
         Assert.Equal(expected, Encoding.UTF8.GetString(request.Body));

@@ -19,7 +19,7 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "fine");
         await subscription.Attempted("delivered", 1);
-        hook.Answers(500);
+        hook.Responds(500);
         await organization.PublishCase(eventId: "failed");
         Assert.Equal("failing", Assert.Single(await organization.Audited("subscription.deactivated", 1)).Error!.Kind);
         var missed = await organization.PublishCases(5, "missed");
@@ -27,7 +27,7 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
         (await ReplayRuns.Post(subscription, "missed")).Expect(HttpStatusCode.Conflict);
         Assert.Equal((1, 5), (await ReplayRuns.Count(subscription, "failed"), await ReplayRuns.Count(subscription, "missed")));
 
-        hook.Answers(200);
+        hook.Responds(200);
         await subscription.Change(new { isActive = true });
         await ReplayRuns.Run(subscription, "missed");
         await subscription.Attempted("delivered", 6);
@@ -41,10 +41,10 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
     }
 
     [Fact]
-    public async Task Replay_of_failed_events_includes_those_of_a_throttling_and_of_a_gone_receiver()
+    public async Task Replay_of_failed_events_includes_throttled_and_gone_ones()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(429);
+        var hook = shared.Receiver.NewHook().Responds(429);
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "busy");
         await organization.Audited("delivery.deadLettered", 1);
@@ -52,12 +52,12 @@ public sealed class CatchUpScenarios(SharedApp shared) : IClassFixture<SharedApp
             ["throttled", "throttled", "throttled", "throttled"],
             (await subscription.Attempts()).Select(attempt => attempt.Outcome)
         );
-        hook.Answers(410);
+        hook.Responds(410);
         await subscription.Change(new { description = "A change ends the cooldown." });
         await organization.PublishCase(eventId: "gone");
         await organization.Audited("subscription.deactivated", 1);
         await subscription.Attempted("gone", 1);
-        hook.Answers(200);
+        hook.Responds(200);
         await subscription.Change(new { isActive = true });
 
         var replay = await ReplayRuns.Run(subscription, "failed");

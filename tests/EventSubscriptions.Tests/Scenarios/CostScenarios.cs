@@ -19,13 +19,13 @@ public sealed class CostScenarios
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(("Tables", proxy.Through(azurite)), ("Deliveries__RetrySchedule", "00:00:00.200"));
         var (one, other) = (Organization.New(app), Organization.New(app));
-        var (steady, moody) = (receiver.NewHook(), receiver.NewHook().Answers(200, 500, 200));
+        var (steady, failing) = (receiver.NewHook(), receiver.NewHook().Responds(200, 500, 200));
         await one.Subscribe(steady, Some.CaseEvent);
-        await other.Subscribe(moody, Some.CaseEvent);
+        await other.Subscribe(failing, Some.CaseEvent);
         await one.PublishCase();
         await other.PublishCase();
         await Quiet(app, steady, 1);
-        await Quiet(app, moody, 1);
+        await Quiet(app, failing, 1);
 
         var alone = await CountOf(
             proxy,
@@ -58,7 +58,7 @@ public sealed class CostScenarios
             async () =>
             {
                 await other.PublishCase();
-                await Quiet(app, moody, 3);
+                await Quiet(app, failing, 3);
             }
         );
         Assert.Equal(

@@ -10,7 +10,7 @@ public sealed partial class CrashScenarios
     private const int MaxConcurrentCalls = 256;
 
     [Fact]
-    public async Task Every_event_arrives_when_the_app_is_killed_in_the_middle_of_its_deliveries()
+    public async Task Events_are_all_delivered_when_the_app_is_killed_while_it_delivers()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start();
@@ -39,7 +39,7 @@ public sealed partial class CrashScenarios
     }
 
     [Fact]
-    public async Task Every_accepted_event_arrives_when_the_app_is_killed_while_it_takes_them()
+    public async Task Accepted_events_are_all_delivered_when_the_app_is_killed_while_it_accepts_them()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start();
@@ -67,7 +67,7 @@ public sealed partial class CrashScenarios
     );
 
     [Fact]
-    public async Task Every_accepted_event_arrives_and_is_logged_when_the_app_is_killed_again_and_again_at_random_moments()
+    public async Task Accepted_events_are_all_delivered_and_logged_when_the_app_is_killed_repeatedly()
     {
         const int seed = 20250211;
         var random = new Random(seed);
@@ -105,12 +105,12 @@ public sealed partial class CrashScenarios
     }
 
     [Fact]
-    public async Task Receiver_that_asked_for_a_long_rest_has_it_when_the_app_is_killed_in_between()
+    public async Task Long_cooldown_is_kept_when_the_app_is_killed()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(("Logging__LogLevel__EventSubscriptions.Deliveries.DeliveryScheduler", "Debug"));
         var organization = Organization.New(app);
-        var hook = receiver.NewHook().Answers(503);
+        var hook = receiver.NewHook().Responds(503);
         hook.RetryAfter = 180;
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "first");
@@ -118,7 +118,7 @@ public sealed partial class CrashScenarios
         var rest = Assert.Single(await subscription.Attempts("throttled")).NextAttemptAt!.Value;
 
         await app.Kill();
-        hook.Answers(200).RetryAfter = null;
+        hook.Responds(200).RetryAfter = null;
         await app.StartAgain();
         await organization.PublishCase(eventId: "second");
         await Scheduled(app, 2);
@@ -148,7 +148,7 @@ public sealed partial class CrashScenarios
     [GeneratedRegex(@"event second .* until (?<until>\S+) \(postponement", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
     private static partial Regex PostponedUntil();
 
-    /// <summary>The ids that were answered with 202.</summary>
+    /// <summary>The ids that were responded with 202.</summary>
     private static async Task<List<string>> PublishUntilTheAppIsGone(Organization organization, int publisher)
     {
         var accepted = new List<string>();

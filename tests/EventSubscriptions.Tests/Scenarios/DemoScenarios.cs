@@ -61,9 +61,9 @@ public sealed class DemoScenarios
         var requests = await Received(DemoInbox.Of(app), requests => requests.Any(request => request.HeaderOf("webhook-id") == id));
         var body = requests.Single(request => request.HeaderOf("webhook-id") == id).Body;
         Assert.Equal(Script, ClientJson.Read<PayloadResult>(body).Data.GetProperty("name").GetString());
-        using var answer = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/requests"));
-        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        using var response = await s_browser.GetAsync(new Uri(DemoInbox.Of(app), "/requests"));
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
     }
 
     [Fact]
@@ -88,9 +88,9 @@ public sealed class DemoScenarios
                 )
         );
 
-    private static async Task Choose(Uri inbox, string answer)
+    private static async Task Choose(Uri inbox, string response)
     {
-        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent($$"""{"response":"{{response}}"}""", Encoding.UTF8, "application/json");
         using var chosen = await s_browser.PutAsync(new Uri(inbox, "/response"), content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }

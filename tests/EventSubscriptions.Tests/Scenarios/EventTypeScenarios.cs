@@ -39,13 +39,13 @@ public sealed class EventTypeScenarios
         while (true)
         {
             var body = new JsonObject { ["eventName"] = name, ["data"] = new JsonObject() };
-            var answer = await organization.Api.Post($"{organization.Path}/events", body);
-            if (answer.Status == HttpStatusCode.BadRequest)
+            var response = await organization.Api.Post($"{organization.Path}/events", body);
+            if (response.Status == HttpStatusCode.BadRequest)
             {
                 return ids;
             }
 
-            ids.Add((string)answer.Expect(HttpStatusCode.Accepted).Json["ids"]![0]!);
+            ids.Add((string)response.Expect(HttpStatusCode.Accepted).Json["ids"]![0]!);
         }
     }
 }

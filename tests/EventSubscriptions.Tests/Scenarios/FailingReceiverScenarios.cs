@@ -5,10 +5,10 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]
-    public async Task Delivery_is_repeated_until_the_receiver_takes_it()
+    public async Task Delivery_is_retried_until_the_receiver_accepts_it()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(500, 500, 200);
+        var hook = shared.Receiver.NewHook().Responds(500, 500, 200);
         var subscription = await organization.Subscribe(hook);
 
         var eventId = await organization.PublishCase();
@@ -31,7 +31,7 @@ public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<S
                 Assert.Equal(eventId, entry.EventId);
                 Assert.Equal(subscription.Id, entry.SubscriptionId);
                 Assert.Equal(hook.Url.OriginalString, entry.Url);
-                Assert.Equal("The receiver is not in the mood.", entry.ResponseSnippet);
+                Assert.Equal("The receiver is busy.", entry.ResponseSnippet);
             }
         );
         Assert.Equal(2, (await subscription.Attempts("failed")).Count);
@@ -39,7 +39,7 @@ public sealed class FailingReceiverScenarios(SharedApp shared) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Delivery_is_given_up_with_an_entry_for_each_attempt_when_the_receiver_stays_down()
+    public async Task Delivery_is_dead_lettered_with_an_entry_for_each_attempt_when_the_receiver_stays_down()
     {
         await using var app = await AppProcess.Start(("Deliveries__RetrySchedule", "00:00:00.100,00:00:00.200,00:00:00.300"));
         var organization = Organization.New(app);

@@ -6,7 +6,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class FullDiskScenarios
 {
     [FactWhereMountable]
-    public async Task App_loses_nothing_says_that_it_is_unhealthy_and_goes_on_by_itself_when_the_disk_was_full()
+    public async Task App_is_unhealthy_while_the_disk_is_full_and_recovers_without_losing_anything()
     {
         using var disk = SmallDisk.Mount("256m");
         await using var receiver = await Receiver.Start();
@@ -45,7 +45,7 @@ public sealed class FullDiskScenarios
     }
 
     [FactWhereMountable]
-    public async Task Publishing_stops_before_the_disk_is_full_and_deliveries_go_on()
+    public async Task Publishing_stops_before_the_disk_is_full_and_deliveries_continue()
     {
         using var disk = SmallDisk.Mount("256m");
         await using var receiver = await Receiver.Start();
@@ -69,7 +69,7 @@ public sealed class FullDiskScenarios
     }
 
     [FactWhereMountable]
-    public async Task App_says_that_its_folder_can_not_be_written_and_what_to_do()
+    public async Task Start_fails_with_advice_when_the_data_folder_cannot_be_written()
     {
         using var disk = SmallDisk.Mount("64m");
         await using var app = AppProcess.CreateOn(disk.NewFolder(), []);
@@ -89,21 +89,21 @@ public sealed class FullDiskScenarios
     private static string Event(string id) =>
         $$$"""{"id":"{{{id}}}","eventName":"{{{Some.CaseEvent}}}","data":{"id":"{{{id}}}","name":"{{{new string('x', 120_000)}}}"}}""";
 
-    /// <summary>The ids that were answered with 202.</summary>
+    /// <summary>The ids that were responded with 202.</summary>
     private static async Task<List<string>> Publish(Organization organization, int publisher, CancellationToken cancellationToken)
     {
         var accepted = new List<string>();
         for (var number = 0; !cancellationToken.IsCancellationRequested; number++)
         {
             var id = $"disk-{publisher}-{number}";
-            var answer = await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event(id));
-            if (answer.Status == HttpStatusCode.Accepted)
+            var response = await organization.Api.Send(HttpMethod.Post, $"{organization.Path}/events", Event(id));
+            if (response.Status == HttpStatusCode.Accepted)
             {
                 accepted.Add(id);
             }
             else
             {
-                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, response.Status);
                 await Task.Delay(50, CancellationToken.None);
             }
         }

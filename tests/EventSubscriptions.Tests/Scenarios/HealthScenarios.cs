@@ -8,7 +8,7 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
     public async Task Health_is_failing_until_the_receiver_recovers()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(500, 500, 500, 500, 200);
+        var hook = shared.Receiver.NewHook().Responds(500, 500, 500, 500, 200);
         var subscription = await organization.Subscribe(hook);
         Assert.Equal(SubscriptionHealthResult.Healthy, subscription.Created.Read<SubscriptionResult>().Health);
 
@@ -30,7 +30,7 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
     public async Task Subscription_is_deactivated_once_when_its_receiver_returns_410()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(410);
+        var hook = shared.Receiver.NewHook().Responds(410);
         var subscription = await organization.Subscribe(hook);
 
         var eventId = await organization.PublishCase();
@@ -59,7 +59,7 @@ public sealed class HealthScenarios(SharedApp shared) : IClassFixture<SharedApp>
         );
         await using var receiver = await Receiver.Start();
         var organization = Organization.New(app);
-        var hook = receiver.NewHook().Answers(500, 500, 500, 500, 200);
+        var hook = receiver.NewHook().Responds(500, 500, 500, 500, 200);
         var subscription = await organization.Subscribe(hook);
 
         var missed = await organization.PublishCase();

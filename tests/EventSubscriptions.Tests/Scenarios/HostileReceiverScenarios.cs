@@ -21,7 +21,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     private const string Failed = "HTTP/1.1 500 Internal Server Error\r\n";
 
     [Fact]
-    public async Task Receiver_that_takes_no_connection_times_out()
+    public async Task Attempt_times_out_when_the_receiver_does_not_accept_connections()
     {
         using var full = new FullServer();
 
@@ -29,7 +29,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     }
 
     [Fact]
-    public async Task Receiver_that_takes_the_connection_and_says_nothing_times_out()
+    public async Task Attempt_times_out_when_the_receiver_accepts_the_connection_and_does_not_respond()
     {
         await using var receiver = new RawReceiver((_, stop) => Task.Delay(Timeout.Infinite, stop));
 
@@ -37,7 +37,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     }
 
     [Fact]
-    public async Task Receiver_that_never_ends_the_handshake_times_out()
+    public async Task Attempt_times_out_when_the_receiver_never_completes_the_handshake()
     {
         await using var receiver = new RawReceiver((_, stop) => Task.Delay(Timeout.Infinite, stop), readFirst: false);
 
@@ -48,7 +48,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     [InlineData("", null)]
     [InlineData(Failed + "Content-Length: 1000\r\n\r\n", 500)]
     [InlineData(Failed + "Transfer-Encoding: chunked\r\n\r\n1000\r\n", 500)]
-    public async Task Receiver_that_sends_a_byte_at_a_time_times_out(string begin, int? status)
+    public async Task Attempt_times_out_when_the_receiver_sends_one_byte_at_a_time(string begin, int? status)
     {
         await using var receiver = new RawReceiver(
             async (stream, stop) =>
@@ -138,7 +138,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     [InlineData("expired")]
     [InlineData("of another host")]
     [InlineData("of an unknown authority")]
-    public async Task Certificate_that_is_wrong_is_refused_before_the_token_is_sent(string wrong)
+    public async Task Invalid_certificate_is_refused_before_the_token_is_sent(string wrong)
     {
         using var strangers = new TestCertificates();
         var certificate = wrong switch
@@ -165,7 +165,7 @@ public sealed class HostileReceiverScenarios(HostileApp hostile) : IClassFixture
     }
 
     [Fact]
-    public async Task Certificate_of_a_trusted_authority_is_taken()
+    public async Task Certificate_of_a_trusted_authority_is_accepted()
     {
         await using var server = await Http2Server.Start(
             hostile.Certificates.Valid(),

@@ -20,9 +20,9 @@ public sealed class HostileRequestScenarios(SharedApp shared) : IClassFixture<Sh
         var media = operation.Definition["requestBody"]?["content"]?["application/json"];
         var body = media?["example"] ?? media?["examples"]?.AsObject().First().Value!["value"];
 
-        var answer = await shared.App.As(key).Send(new HttpMethod(operation.Method), operation.ExamplePath, body?.ToJsonString());
+        var response = await shared.App.As(key).Send(new HttpMethod(operation.Method), operation.ExamplePath, body?.ToJsonString());
 
-        Assert.InRange((int)answer.Status, 200, 499);
+        Assert.InRange((int)response.Status, 200, 499);
     }
 
     [Fact]
@@ -30,16 +30,16 @@ public sealed class HostileRequestScenarios(SharedApp shared) : IClassFixture<Sh
     {
         var key = await Keys.Create(shared.App, "admin", shared.NewOrganization().Id);
 
-        var answer = await shared.App.As(key).Get("/api/audit-logs");
+        var response = await shared.App.As(key).Get("/api/audit-logs");
 
-        Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
+        Assert.Equal(HttpStatusCode.Forbidden, response.Status);
     }
 
     [Theory]
     [InlineData("FFFFFFFF")]
     [InlineData("80000000")]
     [InlineData("zz")]
-    public async Task Chunk_of_a_size_that_is_no_number_is_a_400(string size)
+    public async Task Request_is_refused_when_a_chunk_size_is_not_a_number(string size)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(shared.App.Address.Host, shared.App.Address.Port);

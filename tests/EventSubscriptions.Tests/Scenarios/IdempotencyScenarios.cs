@@ -70,12 +70,12 @@ public sealed class IdempotencyScenarios(SharedApp shared) : IClassFixture<Share
         Assert.Contains("theirs", Encoding.UTF8.GetString((await theirHook.Received("case-1")).Body), StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Fields(Answer answer) => answer.Read<ProblemResult>().Errors!.Keys;
+    private static IEnumerable<string> Fields(ApiResponse response) => response.Read<ProblemResult>().Errors!.Keys;
 
     private static string Event(string id, string name) =>
         $$$"""{"id":"{{{id}}}","eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{name}}}"}}""";
 
-    private static Task<Answer> PublishAsync(Organization organization, string body) =>
+    private static Task<ApiResponse> PublishAsync(Organization organization, string body) =>
         organization.Api.Send(HttpMethod.Post, organization.Path + "/events", body);
 
     private async Task<(Organization Organization, Hook Hook)> SubscribedAsync()

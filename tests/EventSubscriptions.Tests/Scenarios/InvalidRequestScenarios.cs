@@ -62,18 +62,18 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
     {
         var organization = shared.NewOrganization();
 
-        var answer = await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", body);
+        var response = await organization.Api.Send(HttpMethod.Post, organization.Path + "/subscriptions", body);
 
-        var problem = Problems.Expect(answer, HttpStatusCode.BadRequest, what);
+        var problem = Problems.Expect(response, HttpStatusCode.BadRequest, what);
         foreach (var field in fields.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             Assert.True(
                 problem.Errors?.Keys.Any(name => name.StartsWith(field, StringComparison.Ordinal)) is true,
-                $"{field} is not named: {answer.Text}"
+                $"{field} is not named: {response.Text}"
             );
         }
 
-        Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", response.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,10 +93,10 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
     {
         var organization = shared.NewOrganization();
 
-        var answer = await organization.Api.Send(HttpMethod.Post, organization.Path + "/events", body);
+        var response = await organization.Api.Send(HttpMethod.Post, organization.Path + "/events", body);
 
-        Problems.Expect(answer, HttpStatusCode.BadRequest, what);
-        Assert.Contains(named, answer.Text, StringComparison.Ordinal);
+        Problems.Expect(response, HttpStatusCode.BadRequest, what);
+        Assert.Contains(named, response.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -107,9 +107,9 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
         var organization = shared.NewOrganization();
         var body = Encoding.UTF8.GetBytes($$"""{"name":"{{new string('x', 2 * 1024 * 1024)}}"}""");
 
-        var answer = await organization.Api.Send(HttpMethod.Post, organization.Path + path, body, "application/json");
+        var response = await organization.Api.Send(HttpMethod.Post, organization.Path + path, body, "application/json");
 
-        Problems.Expect(answer, HttpStatusCode.RequestEntityTooLarge, path);
+        Problems.Expect(response, HttpStatusCode.RequestEntityTooLarge, path);
     }
 
     [Theory]
@@ -120,14 +120,14 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
     {
         var organization = shared.NewOrganization();
 
-        var answer = await organization.Api.Send(
+        var response = await organization.Api.Send(
             HttpMethod.Post,
             organization.Path + "/subscriptions",
             Encoding.UTF8.GetBytes(Valid),
             contentType
         );
 
-        Problems.Expect(answer, HttpStatusCode.UnsupportedMediaType, contentType ?? "none");
+        Problems.Expect(response, HttpStatusCode.UnsupportedMediaType, contentType ?? "none");
     }
 
     [Theory]
@@ -156,8 +156,8 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
         var organization = shared.NewOrganization();
         var subscription = await organization.Subscribe(shared.Receiver.NewHook());
 
-        var answer = await organization.Api.Send(HttpMethod.Patch, subscription.Path, $$"""{"url":"{{url}}"}""");
+        var response = await organization.Api.Send(HttpMethod.Patch, subscription.Path, $$"""{"url":"{{url}}"}""");
 
-        Assert.Contains("url", Problems.Expect(answer, HttpStatusCode.BadRequest, url).Errors!.Keys);
+        Assert.Contains("url", Problems.Expect(response, HttpStatusCode.BadRequest, url).Errors!.Keys);
     }
 }

@@ -40,12 +40,12 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
         var key = await Keys.Create(shared.App, "manage", mine.Id);
 
         var body = method is "POST" or "PATCH" ? "{}" : null;
-        var answer = await shared
+        var response = await shared
             .App.As(key)
             .Send(new HttpMethod(method), other.Path + path.Replace("{id}", subscription.Id, StringComparison.Ordinal), body);
 
-        answer.Expect(HttpStatusCode.NotFound);
-        Assert.DoesNotContain(subscription.Id, answer.Text, StringComparison.Ordinal);
+        response.Expect(HttpStatusCode.NotFound);
+        Assert.DoesNotContain(subscription.Id, response.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class IsolationScenarios(SharedApp shared) : IClassFixture<SharedA
     }
 
     [Fact]
-    public async Task Key_works_within_its_organization_and_no_more_once_it_is_revoked()
+    public async Task Key_works_within_its_organization_until_it_is_revoked()
     {
         var organization = shared.NewOrganization();
         var created = await Keys.Issue(shared.App, "manage", organization.Id);

@@ -13,15 +13,15 @@ public abstract class MainJobScenarios
         var organization = Organization.New(app);
         organization = organization.SeenBy(app.As(await Keys.Create(app, "manage", organization.Id)));
 
-        var (steady, moody, absent) = (receiver.NewHook(), receiver.NewHook().Answers(500, 500, 200), receiver.NewHook().Answers(404));
+        var (steady, flaky, absent) = (receiver.NewHook(), receiver.NewHook().Responds(500, 500, 200), receiver.NewHook().Responds(404));
         var subscription = await organization.Subscribe(steady, Some.CaseEvent, "CaseClosedEvent");
-        var retried = await organization.Subscribe(moody, Some.CaseEvent);
+        var retried = await organization.Subscribe(flaky, Some.CaseEvent);
         var failing = await organization.Subscribe(absent, Some.CaseEvent);
         Assert.Equal(3, (await organization.Subscriptions("?pageSize=1")).Count);
 
         var eventId = await organization.PublishCase();
         await steady.Received(eventId);
-        Assert.Equal(3, (await moody.Received(3)).Count);
+        Assert.Equal(3, (await flaky.Received(3)).Count);
         await retried.Attempted("delivered", 1);
         var deadLetter = Assert.Single(await organization.Audited("delivery.deadLettered", 1));
         Assert.Equal(failing.Id, deadLetter.SubscriptionId);
@@ -34,7 +34,7 @@ public abstract class MainJobScenarios
         );
         (await organization.Api.Delete(failing.Path)).Expect(HttpStatusCode.NoContent);
         var second = await organization.PublishCase();
-        await moody.Received(second);
+        await flaky.Received(second);
         await Eventually.Until(async () => (await retried.Attempts("delivered"))[0].EventId == second, () => "the second event in the log");
         Assert.Equal(1, steady.Count);
         Assert.Equal(3, absent.Count);

@@ -7,12 +7,12 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class OperationScenarios
 {
     [Fact]
-    public async Task Restart_keeps_subscriptions_keys_logs_and_what_waits()
+    public async Task Restart_keeps_subscriptions_keys_logs_and_waiting_deliveries()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(("Deliveries__RetrySchedule", "00:00:03"));
         var organization = Organization.New(app);
-        var hook = receiver.NewHook().Answers(500, 200);
+        var hook = receiver.NewHook().Responds(500, 200);
         var subscription = await organization.Subscribe(hook);
         var key = await Keys.Create(app, "manage", organization.Id);
         var eventId = await organization.PublishCase();
@@ -34,7 +34,7 @@ public sealed class OperationScenarios
     }
 
     [Fact]
-    public async Task Stop_waits_for_the_deliveries_under_way()
+    public async Task Stop_waits_for_deliveries_in_flight()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start();
@@ -69,7 +69,7 @@ public sealed class OperationScenarios
     }
 
     [Fact]
-    public async Task Start_lists_every_mistake_in_the_settings_at_once()
+    public async Task Start_fails_with_all_invalid_settings_at_once()
     {
         await using var app = AppProcess.Create(
             ("Access__AdminKey", "too short"),
@@ -98,7 +98,7 @@ public sealed class OperationScenarios
     }
 
     [Fact]
-    public async Task Output_holds_no_key_token_or_payload()
+    public async Task Output_has_no_key_token_or_payload()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(
@@ -110,7 +110,7 @@ public sealed class OperationScenarios
         );
         var organization = Organization.New(app);
         var key = await Keys.Create(app, "manage", organization.Id);
-        var failing = receiver.NewHook().Answers(500);
+        var failing = receiver.NewHook().Responds(500);
         using var down = new ClosedPort();
         var subscriptions = new[]
         {
@@ -128,7 +128,7 @@ public sealed class OperationScenarios
         Assert.Equal(0, await app.Stop());
 
         Assert.Contains("trce:", app.Output, StringComparison.Ordinal);
-        var answers = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
+        var responses = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
         Assert.All(
             [
                 app.AdminKey,
@@ -141,7 +141,7 @@ public sealed class OperationScenarios
             secret =>
             {
                 Assert.DoesNotContain(secret, app.Output, StringComparison.Ordinal);
-                Assert.DoesNotContain(secret, answers, StringComparison.Ordinal);
+                Assert.DoesNotContain(secret, responses, StringComparison.Ordinal);
             }
         );
         Assert.All(signingSecrets, secret => Assert.DoesNotContain(secret["whsec_".Length..], app.Output, StringComparison.Ordinal));

@@ -9,7 +9,7 @@ public sealed class OutageScenarios
     private static readonly TimeSpan s_recovery = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task Nothing_is_lost_or_given_up_when_the_tables_are_away_for_20_seconds_under_load()
+    public async Task Nothing_is_lost_or_dead_lettered_when_the_tables_are_unavailable_for_20_seconds_under_load()
     {
         var folder = Directory.CreateTempSubdirectory("azurite-");
         try

@@ -33,9 +33,9 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
         );
 
         var body = method == "PATCH" ? """{"name":"older"}""" : null;
-        var answer = await organization.Api.Send(new HttpMethod(method), subscription.Path, body, ifMatch: stale);
+        var response = await organization.Api.Send(new HttpMethod(method), subscription.Path, body, ifMatch: stale);
 
-        Problems.Expect(answer, HttpStatusCode.PreconditionFailed, method);
+        Problems.Expect(response, HttpStatusCode.PreconditionFailed, method);
         Assert.Equal("newer", (await subscription.Get()).Name);
     }
 
@@ -63,7 +63,7 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
         var organization = shared.NewOrganization();
         var key = await Keys.Create(shared.App, role, organization.Id);
 
-        var answer = await shared
+        var response = await shared
             .App.As(key)
             .Send(
                 new HttpMethod(method),
@@ -71,15 +71,15 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
                 method == "POST" ? Valid : null
             );
 
-        Problems.Expect(answer, HttpStatusCode.Forbidden, role);
+        Problems.Expect(response, HttpStatusCode.Forbidden, role);
     }
 
     [Fact]
     public async Task Unknown_route_returns_404_without_a_body()
     {
-        var answer = await shared.App.AsAdmin().Get("/api/unknown");
+        var response = await shared.App.AsAdmin().Get("/api/unknown");
 
-        Assert.Equal("", answer.Expect(HttpStatusCode.NotFound).Text);
+        Assert.Equal("", response.Expect(HttpStatusCode.NotFound).Text);
     }
 
     [Theory]
@@ -88,8 +88,8 @@ public sealed class RefusedRequestScenarios(SharedApp shared) : IClassFixture<Sh
     [InlineData("POST", "/api/audit-logs")]
     public async Task Unknown_method_returns_405(string method, string path)
     {
-        var answer = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
+        var response = await shared.App.AsAdmin().Send(new HttpMethod(method), path);
 
-        Assert.Equal("This path supports GET, HEAD.", Problems.Expect(answer, HttpStatusCode.MethodNotAllowed, method).Detail);
+        Assert.Equal("This path supports GET, HEAD.", Problems.Expect(response, HttpStatusCode.MethodNotAllowed, method).Detail);
     }
 }

@@ -4,7 +4,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class RelayBacklogScenarios : RelayScenario
 {
     [Fact]
-    public async Task Every_one_of_10_000_events_in_7_days_with_2_500_of_one_moment_arrives_under_its_id()
+    public async Task Relay_backlog_of_10_000_events_is_delivered_when_2_500_have_the_same_timestamp()
     {
         var account = Relay.NewAccount();
         var now = DateTimeOffset.UtcNow;

@@ -8,9 +8,9 @@ public sealed class RelayKillScenarios : RelayScenario
     private const int MaxConcurrentCalls = 256;
 
     [Fact]
-    public async Task No_event_is_lost_when_the_app_is_killed_after_the_queue_took_a_page_and_before_the_cursor_moved()
+    public async Task No_event_is_lost_when_the_app_is_killed_before_the_cursor_moves()
     {
-        // While answers are in no order the cursor waits until they hold all there is, so that there is time to kill the app before it
+        // While responds are in no order the cursor waits until they hold all there is, so that there is time to kill the app before it
         // moves.
         var account = Relay.NewAccount();
         account.Order = RelayOrder.NewestFirst;
@@ -31,7 +31,7 @@ public sealed class RelayKillScenarios : RelayScenario
     }
 
     [Fact]
-    public async Task No_event_is_lost_when_the_app_is_killed_time_and_again_while_it_polls()
+    public async Task No_event_is_lost_when_the_app_is_killed_repeatedly_while_it_polls()
     {
         var account = Relay.NewAccount();
         var expected = Enumerable

@@ -18,7 +18,7 @@ public abstract class RelayScenario : IAsyncLifetime
         await Receiver.DisposeAsync();
     }
 
-    /// <summary>An app that gets its first answer when a receiver is subscribed to all events.</summary>
+    /// <summary>An app that gets its first response when a receiver is subscribed to all events.</summary>
     private protected async Task<(AppProcess App, Hook Hook)> StartSubscribed(RelayAccount account)
     {
         var subscribed = new TaskCompletionSource();

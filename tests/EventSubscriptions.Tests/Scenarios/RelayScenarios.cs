@@ -21,7 +21,7 @@ public sealed class RelayScenarios : RelayScenario
         {
             // With a new id and a current timestamp.
             var (id, at) = (Guid.NewGuid().ToString("N"), DateTimeOffset.UtcNow.AddMinutes(-expected.Count));
-            var sample = JsonNode.Parse(RelaySamples.Answer(name))!.AsArray()[0]!.DeepClone().AsObject();
+            var sample = JsonNode.Parse(RelaySamples.Response(name))!.AsArray()[0]!.DeepClone().AsObject();
             var (sampleId, sampleTime) = ((string)sample["id"]!, (string)sample["timestamp"]!);
             sample["id"] = id;
             sample["timestamp"] = at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

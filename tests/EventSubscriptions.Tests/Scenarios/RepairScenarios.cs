@@ -33,7 +33,7 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
     public async Task Test_of_an_inactive_subscription_returns_the_failure_without_a_retry()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(500);
+        var hook = shared.Receiver.NewHook().Responds(500);
         var subscription = await organization.Subscribe(hook);
         await subscription.Change(new { isActive = false });
 
@@ -87,7 +87,7 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
     public async Task Resend_delivers_a_dead_lettered_event()
     {
         var organization = shared.NewOrganization();
-        var hook = shared.Receiver.NewHook().Answers(500, 500, 500, 500, 200);
+        var hook = shared.Receiver.NewHook().Responds(500, 500, 500, 500, 200);
         var subscription = await organization.Subscribe(hook);
         var eventId = await organization.PublishCase();
         await organization.Audited("delivery.deadLettered", 1);
@@ -113,6 +113,6 @@ public sealed class RepairScenarios(SharedApp shared) : IClassFixture<SharedApp>
         Assert.Equal(1, hook.Count);
     }
 
-    private static Task<Answer> Resend(SubscriptionHandle subscription, string eventId) =>
+    private static Task<ApiResponse> Resend(SubscriptionHandle subscription, string eventId) =>
         subscription.Organization.Api.Send(HttpMethod.Post, $"{subscription.Path}/deliveries/{eventId}/resend");
 }

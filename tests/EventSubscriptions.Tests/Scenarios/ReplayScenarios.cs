@@ -37,10 +37,10 @@ public sealed class ReplayScenarios(SharedApp shared) : IClassFixture<SharedApp>
         var subscription = await organization.Subscribe(hook);
         await organization.PublishCase(eventId: "fine");
         await hook.Received("fine");
-        hook.Answers(500);
+        hook.Responds(500);
         await organization.PublishCases(2, "bad");
         await organization.Audited("delivery.deadLettered", 2);
-        hook.Answers(200);
+        hook.Responds(200);
 
         var replay = await ReplayRuns.Run(subscription, "failed");
 

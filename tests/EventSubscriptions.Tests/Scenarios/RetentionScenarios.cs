@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class RetentionScenarios
 {
     [Fact]
-    public async Task What_is_older_than_its_retention_goes_on_schedule()
+    public async Task Expired_data_is_deleted_on_schedule()
     {
         await using var receiver = await Receiver.Start();
         await using var app = await AppProcess.Start(("RetentionSchedule", "* * * * * *"), ("Retention__AuditLog", "00:00:02"));
@@ -26,7 +26,7 @@ public sealed class RetentionScenarios
     }
 
     [Fact]
-    public async Task Start_refuses_a_log_that_forgets_before_the_archive()
+    public async Task Start_fails_when_the_delivery_log_is_kept_shorter_than_the_archive()
     {
         await using var app = AppProcess.Create(("Retention__DeliveryLog", "1.00:00:00"), ("Retention__AuditLog", "90"));
 

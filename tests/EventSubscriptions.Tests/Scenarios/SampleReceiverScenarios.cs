@@ -10,15 +10,15 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
     private static readonly HttpClient s_http = new(new SocketsHttpHandler { UseProxy = false });
 
     [Fact]
-    public Task Sample_in_Node_accepts_what_the_app_sends_once_and_refuses_what_was_tampered_with() =>
+    public Task Sample_in_Node_accepts_a_delivery_once_and_refuses_a_tampered_one() =>
         Accepts_what_the_app_sends(settings => OtherProgram.Node(Repository.PathOf("docs", "samples", "receiver.mjs"), settings));
 
     [Fact]
-    public Task Sample_in_CSharp_accepts_what_the_app_sends_once_and_refuses_what_was_tampered_with() =>
+    public Task Sample_in_CSharp_accepts_a_delivery_once_and_refuses_a_tampered_one() =>
         Accepts_what_the_app_sends(settings => OtherProgram.Start(Repository.SampleProgram, file: null, settings));
 
     [FactWhereInstalled("python3")]
-    public Task Sample_in_Python_accepts_what_the_app_sends_once_and_refuses_what_was_tampered_with() =>
+    public Task Sample_in_Python_accepts_a_delivery_once_and_refuses_a_tampered_one() =>
         Accepts_what_the_app_sends(settings =>
             OtherProgram.Start("python3", Repository.PathOf("docs", "samples", "receiver.py"), settings)
         );
@@ -94,7 +94,7 @@ public sealed class SampleReceiverScenarios(SharedApp shared) : IClassFixture<Sh
             message.Headers.TryAddWithoutValidation(name, request.Headers[name]);
         }
 
-        using var answer = await s_http.SendAsync(message);
-        return answer.StatusCode;
+        using var response = await s_http.SendAsync(message);
+        return response.StatusCode;
     }
 }

@@ -15,7 +15,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     private readonly Organization _organization = shared.NewOrganization();
 
     [Fact]
-    public async Task Delivery_verifies_with_the_secret_that_the_creation_answered_with()
+    public async Task Delivery_verifies_with_the_secret_that_the_creation_returned()
     {
         var secret = (await _organization.Subscribe(_hook)).SigningSecret;
 
@@ -26,9 +26,9 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     }
 
     [Fact]
-    public async Task Every_attempt_has_the_same_id_and_a_signature_of_its_own_that_verifies()
+    public async Task Every_attempt_has_the_same_id_and_its_own_signature()
     {
-        var secret = (await _organization.Subscribe(_hook.Answers(500, 200))).SigningSecret;
+        var secret = (await _organization.Subscribe(_hook.Responds(500, 200))).SigningSecret;
         var eventId = await _organization.PublishCase();
 
         var attempts = await _hook.Received(2);
@@ -56,7 +56,7 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     }
 
     [Fact]
-    public async Task Delivery_that_is_kept_for_long_and_sent_again_does_not_verify()
+    public async Task Delivery_does_not_verify_when_it_is_replayed_later()
     {
         var secrets = SigningSecrets.New();
         var body = "{\"a\":1}"u8.ToArray();
@@ -121,9 +121,9 @@ public sealed class SignatureScenarios(SharedApp shared, StandardWebhooks librar
     }
 
     [Fact]
-    public async Task Secret_is_shown_by_nothing_but_its_creation_and_rotation()
+    public async Task Secret_is_shown_on_creation_and_rotation_only()
     {
-        var subscription = await _organization.Subscribe(_hook.Answers(500));
+        var subscription = await _organization.Subscribe(_hook.Responds(500));
         var rotated = await subscription.RotateSecret();
         await _organization.PublishCase();
         await _organization.Audited("delivery.failed", 1);

@@ -37,7 +37,7 @@ public sealed class SlowReceiverScenarios
     }
 
     [Fact]
-    public async Task Healthy_subscription_is_not_delayed_when_more_of_them_hang_than_there_are_invocations_for()
+    public async Task Healthy_subscription_is_not_delayed_when_more_subscriptions_hang_than_there_are_invocations()
     {
         const int hanging = 24;
         await using var receiver = await Receiver.Start();

@@ -6,7 +6,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class StartScenarios
 {
     [Fact]
-    public async Task App_starts_without_its_tables_and_goes_to_work_when_they_come()
+    public async Task App_starts_without_its_tables_and_works_when_they_are_available()
     {
         await using var azurite = await AzuriteServer.StartAsync();
         await azurite.StopAsync();

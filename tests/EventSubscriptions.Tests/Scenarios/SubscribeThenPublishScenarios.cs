@@ -29,7 +29,7 @@ public sealed class SubscribeThenPublishScenarios(SharedApp shared) : IClassFixt
     }
 
     [Fact]
-    public async Task Event_is_delivered_or_not_as_the_subscription_says_when_it_is_patched_right_before()
+    public async Task Event_follows_a_change_of_the_subscription_that_was_made_right_before()
     {
         var organization = shared.NewOrganization();
         var hook = shared.Receiver.NewHook();

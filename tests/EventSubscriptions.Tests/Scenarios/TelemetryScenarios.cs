@@ -33,7 +33,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     public TelemetryScenarios(ObservedApp observed) => _observed = observed;
 
     [Fact]
-    public void One_trace_leads_from_the_callers_request_to_every_attempt()
+    public void Trace_spans_the_request_of_the_caller_and_every_attempt()
     {
         var spans = _observed.Collector.Spans.Where(span => span.TraceId == ObservedApp.CallersTrace).ToList();
 
@@ -50,7 +50,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     }
 
     [Fact]
-    public void Event_of_an_outside_producer_goes_on_with_the_producers_trace()
+    public void Event_of_an_external_producer_continues_its_trace()
     {
         var spans = _observed.Collector.Spans.Where(span => span.TraceId == ObservedApp.ProducersTrace).ToList();
 
@@ -59,7 +59,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     }
 
     [Fact]
-    public void Every_instrument_arrives_with_its_unit_and_no_dimension_but_those_that_are_known()
+    public void Instruments_are_exported_with_their_units_and_known_dimensions_only()
     {
         var metrics = _observed.Collector.Metrics.ToLookup(metric => metric.Name, StringComparer.Ordinal);
 
@@ -82,13 +82,13 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     }
 
     [Fact]
-    public void Log_arrives_at_the_levels_that_the_app_is_told_to_log()
+    public void Logs_are_exported_at_the_configured_levels()
     {
         Assert.Contains(_observed.Collector.Logs, log => log.Attributes.ContainsKey("SubscriptionId"));
     }
 
     [Fact]
-    public void App_names_itself_and_its_version()
+    public void Resource_has_the_name_and_the_version_of_the_app()
     {
         Assert.All(
             _observed.Collector.Resources,
@@ -112,7 +112,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
     }
 
     [Fact]
-    public async Task App_works_and_ends_in_time_where_its_collector_never_answers()
+    public async Task App_works_and_stops_in_time_when_the_collector_does_not_respond()
     {
         using var collector = new TcpListener(IPAddress.Loopback, 0);
         collector.Start();
@@ -169,7 +169,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             );
 
             var organization = Organization.New(app);
-            var hook = receiver.NewHook().Answers(500, 200);
+            var hook = receiver.NewHook().Responds(500, 200);
             var subscription = await organization.Subscribe(hook);
             await PublishTraced(organization);
             Traced = await hook.Received(2);
@@ -203,7 +203,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         private static async Task PublishTraced(Organization organization)
         {
             var body = new { eventName = Some.CaseEvent, data = Some.CaseData(Payload) };
-            var answer = await organization.Api.Send(
+            var response = await organization.Api.Send(
                 HttpMethod.Post,
                 $"{organization.Path}/events",
                 Encoding.UTF8.GetBytes(ClientJson.Write(body)),
@@ -211,7 +211,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 ifMatch: null,
                 ("traceparent", $"00-{CallersTrace}-{CallersSpan}-01")
             );
-            answer.Expect(HttpStatusCode.Accepted);
+            response.Expect(HttpStatusCode.Accepted);
         }
 
         private static async Task Replay(Organization organization, SubscriptionHandle subscription)
@@ -224,7 +224,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         /// <summary>Other outcomes at other receivers: dead-lettered, skipped, postponed.</summary>
         private static async Task AskForMore(AppProcess app, Organization organization, ClosedPort closed, Receiver receiver)
         {
-            var failing = await organization.Subscribe(receiver.NewHook().Answers(500), "TaskDeletedEvent");
+            var failing = await organization.Subscribe(receiver.NewHook().Responds(500), "TaskDeletedEvent");
             var slow = receiver.NewHook();
             var deactivated = await Organization.New(app).Subscribe(slow, rateLimitPerSecond: 1);
             var unreachable = await organization.Subscribe(closed.Url, "CaseCreatedEvent");

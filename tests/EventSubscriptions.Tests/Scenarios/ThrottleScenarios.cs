@@ -7,7 +7,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class ThrottleScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]
-    public async Task Receiver_never_gets_more_requests_at_once_than_are_allowed()
+    public async Task In_flight_limit_of_a_subscription_is_kept()
     {
         await using var app = await AppProcess.Start(("Deliveries__MaxInFlightPerSubscription", "4"));
         var organization = Organization.New(app);
@@ -39,7 +39,7 @@ public sealed class ThrottleScenarios(SharedApp shared) : IClassFixture<SharedAp
     }
 
     [Fact]
-    public async Task Opening_of_the_breaker_is_audited_once_and_holds_the_rest_back()
+    public async Task Open_breaker_is_audited_once_and_defers_the_other_deliveries()
     {
         var organization = shared.NewOrganization();
         using var down = new ClosedPort();

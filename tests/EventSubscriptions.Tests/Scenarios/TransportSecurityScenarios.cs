@@ -5,7 +5,7 @@ namespace EventSubscriptions.Tests.Scenarios;
 public sealed class TransportSecurityScenarios
 {
     [Fact]
-    public async Task Browser_that_came_over_https_is_told_to_come_over_nothing_else()
+    public async Task Responses_over_https_have_Strict_Transport_Security()
     {
         await using var app = await AppProcess.Start();
         using var client = new HttpClient { BaseAddress = app.Address };

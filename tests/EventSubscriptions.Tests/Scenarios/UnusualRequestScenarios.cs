@@ -16,13 +16,13 @@ public sealed class UnusualRequestScenarios(SharedApp shared) : IClassFixture<Sh
                 ["\"from\":\"0001-01-01T00:00:00Z\"", "\"from\":\"1600-12-31T23:59:59Z\",\"to\":\"1601-01-01T00:00:00Z\""]
         )
         {
-            var answer = await subscription.Organization.Api.Send(
+            var response = await subscription.Organization.Api.Send(
                 HttpMethod.Post,
                 subscription.Path + "/replays",
                 $$"""{{{times}},"dryRun":true}"""
             );
 
-            var replay = answer.Expect(HttpStatusCode.Accepted).Read<ReplayResult>();
+            var replay = response.Expect(HttpStatusCode.Accepted).Read<ReplayResult>();
             Assert.InRange(
                 replay.From,
                 DateTimeOffset.UtcNow.AddDays(-30).AddMinutes(-5),

@@ -12,7 +12,7 @@ public sealed class SecretProtectorTests
     private static readonly string s_second = $"second:{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}";
 
     [Fact]
-    public void Secret_comes_back_from_the_place_it_was_put()
+    public void Secret_round_trips()
     {
         var protector = With(s_first);
 
@@ -95,7 +95,7 @@ public sealed class SecretProtectorTests
     [InlineData("a:{0},a:{0}", 1)]
     [InlineData("a,b,a:{0}", 2)]
     [InlineData("a:{0}, b:{0}", 0)]
-    public void Setting_tells_every_mistake_and_no_key(string setting, int mistakes)
+    public void Setting_errors_are_all_reported_without_a_key(string setting, int mistakes)
     {
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         var reader = Reader(setting.Replace("{0}", key, StringComparison.Ordinal));

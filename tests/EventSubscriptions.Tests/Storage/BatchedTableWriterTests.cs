@@ -54,7 +54,7 @@ public sealed class BatchedTableWriterTests
     }
 
     [Fact]
-    public async Task Lone_row_is_written_at_once_and_a_crowd_in_transactions()
+    public async Task Single_row_is_written_at_once_and_many_in_transactions()
     {
         var writer = new BatchedTableWriter(_table.Object);
 
@@ -80,7 +80,7 @@ public sealed class BatchedTableWriterTests
     }
 
     [Fact]
-    public async Task Same_row_twice_is_written_in_two_goes()
+    public async Task Two_writes_of_a_row_are_in_two_transactions()
     {
         var writer = new BatchedTableWriter(_table.Object);
 
@@ -109,7 +109,7 @@ public sealed class BatchedTableWriterTests
     }
 
     [Fact]
-    public async Task Obsolete_rows_that_do_not_exist_keep_no_row_from_being_stored()
+    public async Task Rows_are_stored_when_obsolete_rows_do_not_exist()
     {
         var writer = new BatchedTableWriter(_table.Object);
 
@@ -154,7 +154,7 @@ public sealed class BatchedTableWriterTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_wait_and_not_the_write()
+    public async Task Cancellation_ends_the_wait_but_not_the_write()
     {
         var writer = new BatchedTableWriter(_table.Object);
         using var leaving = new CancellationTokenSource();

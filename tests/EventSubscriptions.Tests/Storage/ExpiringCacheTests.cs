@@ -10,7 +10,7 @@ public sealed class ExpiringCacheTests
     private int _loads;
 
     [Fact]
-    public async Task Value_is_loaded_again_once_it_is_too_old()
+    public async Task Value_is_loaded_again_when_it_is_too_old()
     {
         var cache = Cache();
 
@@ -22,7 +22,7 @@ public sealed class ExpiringCacheTests
     }
 
     [Fact]
-    public async Task Age_counts_from_the_beginning_of_the_load()
+    public async Task Age_counts_from_the_start_of_the_load()
     {
         var cache = Cache();
         var slow = new TaskCompletionSource<string?>();
@@ -36,7 +36,7 @@ public sealed class ExpiringCacheTests
     }
 
     [Fact]
-    public async Task Load_is_shared_by_those_who_miss_at_once()
+    public async Task Concurrent_misses_share_one_load()
     {
         var cache = Cache();
         var slow = new TaskCompletionSource<string?>();
@@ -66,7 +66,7 @@ public sealed class ExpiringCacheTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_wait_of_one_and_not_the_load()
+    public async Task Cancellation_ends_one_wait_but_not_the_load()
     {
         var cache = Cache();
         var slow = new TaskCompletionSource<string?>();

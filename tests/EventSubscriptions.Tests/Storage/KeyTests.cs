@@ -16,7 +16,7 @@ public sealed class KeyTests
     }
 
     [Fact]
-    public void Inverted_ticks_are_parsed_from_the_head_of_a_key()
+    public void Inverted_ticks_are_parsed_from_the_start_of_a_key()
     {
         Assert.True(InvertedTicks.TryParse($"{InvertedTicks.Format(s_time)}:x", out var time));
         Assert.Equal(s_time, time);
@@ -31,7 +31,7 @@ public sealed class KeyTests
     public void Inverted_ticks_are_not_parsed_from_anything_else(string? key) => Assert.False(InvertedTicks.TryParse(key, out _));
 
     [Fact]
-    public void Range_of_keys_has_its_first_moment_in_and_its_end_out()
+    public void Key_range_includes_its_start_and_excludes_its_end()
     {
         var from = s_time;
         var to = s_time.AddTicks(10);
@@ -48,7 +48,7 @@ public sealed class KeyTests
     }
 
     [Fact]
-    public void Ids_sort_by_the_time_they_were_made()
+    public void Ids_sort_by_creation_time()
     {
         var clock = new TestClock(s_time);
         var ids = new List<string>();

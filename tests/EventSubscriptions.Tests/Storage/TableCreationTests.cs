@@ -47,7 +47,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_is_refused_with_other_keys_than_those_of_the_data()
+    public async Task Start_fails_when_the_keys_differ_from_those_of_the_data()
     {
         _tables.Failure = null;
         await _creation.StartingAsync(default);
@@ -63,7 +63,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task App_stops_with_an_error_when_its_keys_turn_out_to_be_wrong_later()
+    public async Task App_stops_with_an_error_when_its_keys_are_found_to_be_wrong_later()
     {
         await new SecretCanary(_services.Tables, Given.OtherProtector).CheckAsync(default);
         var start = _creation.StartingAsync(default);
@@ -80,7 +80,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Key_that_was_replaced_can_go_after_a_start_with_the_new_one_before_it()
+    public async Task Replaced_key_can_be_removed_after_a_start_with_the_new_one_first()
     {
         _tables.Failure = null;
         await _creation.StartingAsync(default);
@@ -96,7 +96,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Tables_are_there_before_the_start_goes_on()
+    public async Task Tables_exist_before_the_start_continues()
     {
         _tables.Failure = null;
 
@@ -108,7 +108,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_waits_for_storage_that_comes_within_20_seconds()
+    public async Task Start_waits_up_to_20_seconds_for_storage()
     {
         var start = _creation.StartingAsync(default);
         await AdvanceAsync(TimeSpan.FromSeconds(10));
@@ -124,7 +124,7 @@ public sealed class TableCreationTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task Start_goes_on_after_20_seconds_and_the_tables_are_created_when_they_can_be(Exception failure)
+    public async Task Start_continues_after_20_seconds_and_the_tables_are_created_later(Exception failure)
     {
         _tables.Failure = failure;
         var start = _creation.StartingAsync(default);
@@ -148,7 +148,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Start_does_not_wait_for_a_client_that_never_answers()
+    public async Task Start_does_not_wait_for_a_client_that_does_not_respond()
     {
         using var creation = new TableCreation(
             new SilentTables(),
@@ -167,7 +167,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stop_ends_the_tries()
+    public async Task Stop_ends_the_retries()
     {
         var start = _creation.StartingAsync(default);
         await AdvanceAsync(TimeSpan.FromSeconds(20));

@@ -8,16 +8,16 @@ public sealed class ActiveSubscriptionsTests
     private readonly TestClock _clock = new(DateTimeOffset.UnixEpoch);
 
     [Fact]
-    public void Matching_merges_those_of_the_event_and_those_of_every_event_in_order()
+    public void Matches_by_name_and_by_wildcard_are_merged_in_order()
     {
         var ids = Enumerable.Range(0, 9).Select(_ => NextId()).ToList();
         var active = new ActiveSubscriptions([
-            (ids[5], ["A", "B"]),
-            (ids[0], ["A"]),
-            (ids[1], ["*"]),
-            (ids[2], ["B"]),
-            (ids[8], ["*"]),
-            (ids[7], ["A"]),
+            new(ids[5], ["A", "B"]),
+            new(ids[0], ["A"]),
+            new(ids[1], ["*"]),
+            new(ids[2], ["B"]),
+            new(ids[8], ["*"]),
+            new(ids[7], ["A"]),
         ]);
 
         Assert.Equal([ids[0], ids[1], ids[5], ids[7], ids[8]], active.Matching(EventName.Parse("A"), null));
@@ -28,10 +28,10 @@ public sealed class ActiveSubscriptionsTests
     }
 
     [Fact]
-    public void Matching_continues_behind_an_id_that_may_be_gone()
+    public void Matching_continues_after_an_id_that_may_be_deleted()
     {
         var ids = Enumerable.Range(0, 6).Select(_ => NextId()).ToList();
-        var active = new ActiveSubscriptions([(ids[0], ["A"]), (ids[1], ["*"]), (ids[3], ["A"]), (ids[4], ["*"])]);
+        var active = new ActiveSubscriptions([new(ids[0], ["A"]), new(ids[1], ["*"]), new(ids[3], ["A"]), new(ids[4], ["*"])]);
 
         for (var after = 0; after < ids.Count; after++)
         {
@@ -53,12 +53,12 @@ public sealed class ActiveSubscriptionsTests
     {
         var ids = Enumerable.Range(0, 6).Select(_ => NextId()).ToList();
         var active = new ActiveSubscriptions([
-            (ids[0], ["CaseClosedEvent", "Case*", "category:Case", "CaseC*"]),
-            (ids[1], ["category:Case"]),
-            (ids[2], ["Case*"]),
-            (ids[3], ["case*", "category:case", "Cases*"]),
-            (ids[4], ["*"]),
-            (ids[5], ["CaseClosedEvent"]),
+            new(ids[0], ["CaseClosedEvent", "Case*", "category:Case", "CaseC*"]),
+            new(ids[1], ["category:Case"]),
+            new(ids[2], ["Case*"]),
+            new(ids[3], ["case*", "category:case", "Cases*"]),
+            new(ids[4], ["*"]),
+            new(ids[5], ["CaseClosedEvent"]),
         ]);
 
         Assert.Equal([ids[0], ids[1], ids[2], ids[4], ids[5]], active.Matching(EventName.Parse("CaseClosedEvent"), "Case"));

@@ -7,7 +7,7 @@ public sealed class SigningSecretsTests
     private static readonly DateTimeOffset s_now = new(2026, 1, 31, 10, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Secret_is_32_random_bytes_in_base64_and_shows_nothing_by_itself()
+    public void Secret_is_32_random_bytes_in_base64_and_not_in_its_text()
     {
         var secret = SigningSecret.New();
 
@@ -18,7 +18,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Rotation_puts_a_new_secret_first_and_lets_the_old_one_sign_for_the_overlap()
+    public void Rotation_puts_a_new_secret_first_and_keeps_the_old_one_for_the_overlap()
     {
         var first = SigningSecrets.New();
 
@@ -29,7 +29,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Rotation_during_an_overlap_keeps_every_secret_that_is_live_and_makes_none_live_longer()
+    public void Rotation_during_an_overlap_keeps_all_live_secrets_and_extends_none()
     {
         var first = SigningSecrets.New();
         var second = first.Rotate(s_now, TimeSpan.FromHours(1));
@@ -43,7 +43,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Shorter_overlap_ends_all_that_came_before()
+    public void Shorter_overlap_ends_all_previous_secrets()
     {
         var second = SigningSecrets.New().Rotate(s_now, TimeSpan.FromHours(24));
 
@@ -53,7 +53,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Secrets_that_have_run_out_are_dropped_by_the_next_rotation()
+    public void Expired_secrets_are_dropped_by_the_next_rotation()
     {
         var first = SigningSecrets.New();
         var second = first.Rotate(s_now, TimeSpan.FromHours(1));
@@ -64,7 +64,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Oldest_gives_way_when_there_are_too_many()
+    public void Oldest_secret_is_dropped_when_there_are_too_many()
     {
         var secrets = SigningSecrets.New();
         var all = new List<string> { secrets.Current.Reveal() };
@@ -78,7 +78,7 @@ public sealed class SigningSecretsTests
     }
 
     [Fact]
-    public void Secrets_come_back_as_they_were_written()
+    public void Secrets_round_trip()
     {
         var secrets = SigningSecrets.New().Rotate(s_now, TimeSpan.FromHours(1));
 

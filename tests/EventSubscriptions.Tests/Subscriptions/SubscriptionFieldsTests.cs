@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions;
@@ -9,7 +8,7 @@ namespace EventSubscriptions.Tests.Subscriptions;
 public sealed class SubscriptionFieldsTests
 {
     private static readonly EventCatalogue s_catalogue = EventCatalogue.Load();
-    private static readonly DestinationGuard s_guard = new(new DestinationOptions());
+    private static readonly SubscriptionRules s_rules = Given.Rules();
 
     private static readonly Dictionary<string, object?> s_valid = new(StringComparer.Ordinal)
     {
@@ -87,13 +86,30 @@ public sealed class SubscriptionFieldsTests
             { "rateLimitPerSecond", "10001", "rateLimitPerSecond" },
             { "rateLimitPerSecond", "1.5", "rateLimitPerSecond" },
             { "rateLimitPerSecond", "99999999999", "rateLimitPerSecond" },
+            { "filter", "{\"data.x\":1}", null },
+            { "filter", "null", null },
+            { "filter", "{\"x\":1}", "filter.x" },
+            { "retrySchedule", "[\"00:00:05\"]", null },
+            { "retrySchedule", "null", null },
+            { "retrySchedule", "[]", "retrySchedule" },
+            { "retrySchedule", "[\"5\"]", "retrySchedule[0]" },
+            { "retrySchedule", "[\"00:00:05\",\"7.00:00:01\"]", "retrySchedule[1]" },
+            { "retrySchedule", "[\"7.00:00:00\",\"7.00:00:00\",\"7.00:00:00\"]", null },
+            { "retrySchedule", "[\"7.00:00:00\",\"7.00:00:00\",\"7.00:00:00\",\"7.00:00:00\"]", "retrySchedule" },
+            { "retrySchedule", "[" + string.Join(',', Enumerable.Repeat("\"00:00:01\"", 15)) + "]", null },
+            { "retrySchedule", "[" + string.Join(',', Enumerable.Repeat("\"00:00:01\"", 16)) + "]", "retrySchedule" },
+            { "deadline", "\"00:00:01\"", null },
+            { "deadline", "\"00:01:00\"", null },
+            { "deadline", "null", null },
+            { "deadline", "\"00:00:00.999\"", "deadline" },
+            { "deadline", "\"00:01:00.001\"", "deadline" },
             { "id", "\"sub_x\"", "id" },
             { "tokenHint", "\"abcd\"", "tokenHint" },
         };
 
     [Theory]
     [MemberData(nameof(Members))]
-    public void New_subscription_is_wrong_by_the_field_that_is(string member, string? json, string? wrong)
+    public void New_subscription_has_an_error_for_each_invalid_field(string member, string? json, string? wrong)
     {
         var body = s_valid.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
         body.Remove(member);
@@ -104,7 +120,7 @@ public sealed class SubscriptionFieldsTests
 
         var errors = new FieldErrors();
         var reader = new FieldReader(JsonSerializer.SerializeToElement(body), errors);
-        SubscriptionFields.ReadNew(reader, s_catalogue, s_guard);
+        SubscriptionFields.ReadNew(reader, s_catalogue, s_rules);
         reader.ReportUnknown();
 
         Assert.Equal(wrong is null ? [] : [wrong], errors.ByField().Keys);
@@ -112,7 +128,7 @@ public sealed class SubscriptionFieldsTests
 
     [Theory]
     [MemberData(nameof(Members))]
-    public void Patch_is_wrong_by_the_field_that_is_unless_it_is_not_given(string member, string? json, string? wrong)
+    public void Patch_has_an_error_for_each_invalid_field_given(string member, string? json, string? wrong)
     {
         var errors = new FieldErrors();
         ReadPatch(JsonElement.Parse(json is null ? "{}" : $$"""{"{{member}}":{{json}}}"""), errors);
@@ -121,7 +137,7 @@ public sealed class SubscriptionFieldsTests
     }
 
     [Fact]
-    public void Too_many_events_are_wrong()
+    public void Events_are_limited()
     {
         var errors = new FieldErrors();
         ReadPatch(JsonSerializer.SerializeToElement(new { events = Enumerable.Range(0, 65).Select(i => $"E{i}") }), errors);
@@ -130,7 +146,7 @@ public sealed class SubscriptionFieldsTests
     }
 
     [Fact]
-    public void Unknown_event_is_told_the_name_that_was_meant()
+    public void Unknown_event_has_the_nearest_name_in_its_error()
     {
         var errors = new FieldErrors();
         ReadPatch(JsonElement.Parse("""{"events":["CaseClosdEvent","Xyz"]}"""), errors);
@@ -140,7 +156,7 @@ public sealed class SubscriptionFieldsTests
     }
 
     [Fact]
-    public void Patch_changes_what_it_gives_and_clears_what_it_nulls()
+    public void Patch_changes_given_fields_and_clears_null_ones()
     {
         var before = Given.Subscription(Given.Organization(), TimeProvider.System, "CaseClosedEvent") with
         {
@@ -182,7 +198,7 @@ public sealed class SubscriptionFieldsTests
     }
 
     [Fact]
-    public void Null_activity_is_wrong_in_a_patch()
+    public void Null_isActive_is_an_error_in_a_patch()
     {
         var errors = new FieldErrors();
         ReadPatch(JsonElement.Parse("""{"isActive":null}"""), errors);
@@ -193,7 +209,7 @@ public sealed class SubscriptionFieldsTests
     private static SubscriptionFields ReadPatch(JsonElement body, FieldErrors errors)
     {
         var reader = new FieldReader(body, errors);
-        var fields = SubscriptionFields.ReadPatch(reader, s_catalogue, s_guard);
+        var fields = SubscriptionFields.ReadPatch(reader, s_catalogue, s_rules);
         reader.ReportUnknown();
         return fields;
     }

@@ -1,6 +1,5 @@
 using Azure.Data.Tables;
 using EventSubscriptions.Audit;
-using EventSubscriptions.Destinations;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions;
@@ -39,7 +38,7 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
             new SubscriptionEditor(_store, _cache, _clock),
             new SubscriptionLimit(_store, limits, _clock),
             Given.EventTypes(_tables, _clock),
-            new DestinationGuard(new DestinationOptions()),
+            Given.Rules(),
             _clock
         );
 

@@ -177,6 +177,52 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         Assert.DoesNotContain("a\nb", reply.Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "b A c 0")]
+    [InlineData("?sort=createdAt", "b A c 0")]
+    [InlineData("?sort=-createdAt", "0 c A b")]
+    [InlineData("?sort=name", "0 A b c")]
+    [InlineData("?sort=-name", "c b A 0")]
+    [InlineData("?sort=health", "c A 0 b")]
+    [InlineData("?sort=health&isActive=true", "c 0 b")]
+    public async Task List_is_sorted_and_paged(string query, string names)
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in (string[])["b", "A", "c", "0"])
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            ids.Add(name, Id(await CreateAsync(Valid.Replace("\"n\"", $"\"{name}\"", StringComparison.Ordinal))));
+        }
+
+        await PatchAsync(ids["A"], """{"isActive":false}""");
+        Assert.True(SubscriptionId.TryParse(ids["c"], out var failing));
+        var unhealthy = SubscriptionHealth.Healthy.Failed(_clock.GetUtcNow());
+        await new SubscriptionHealthStore(_tables).TryWriteAsync(_organization, failing, unhealthy, default);
+        var expected = names.Split(' ').Select(name => ids[name]);
+
+        Assert.Equal(expected, Ids(await ListAsync(query)));
+        var paged = new List<string>();
+        for (var next = $"{query}{(query.Length == 0 ? '?' : '&')}pageSize=1"; next.Length > 0; )
+        {
+            var page = await ListAsync(next);
+            paged.AddRange(Ids(page));
+            next = Page(page).ContinuationToken is { } token ? $"?{query.TrimStart('?')}&pageSize=1&continuationToken={token}" : "";
+        }
+
+        Assert.Equal(expected, paged);
+    }
+
+    [Fact]
+    public async Task Token_of_another_order_is_refused()
+    {
+        await CreateAsync(Valid);
+        await CreateAsync(Valid);
+        var token = Page(await ListAsync("?sort=name&pageSize=1")).ContinuationToken;
+
+        Assert.Equal(["continuationToken"], (await ListAsync($"?sort=-name&continuationToken={token}")).Errors.Keys);
+        Assert.Equal(["sort"], (await ListAsync("?sort=size")).Errors.Keys);
+    }
+
     [Fact]
     public async Task List_filters_and_pages_oldest_first()
     {

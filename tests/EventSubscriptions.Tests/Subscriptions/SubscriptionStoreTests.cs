@@ -20,7 +20,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     private readonly OrganizationId _organization = Given.Organization();
 
     [Fact]
-    public async Task Subscription_comes_back_as_it_was_added()
+    public async Task Subscription_round_trips()
     {
         var store = await StoreAsync();
         var subscription = Given.Subscription(_organization, _clock, "A", "B") with
@@ -76,7 +76,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Optional_fields_are_gone_when_they_were_cleared()
+    public async Task Optional_fields_are_removed_when_they_are_cleared()
     {
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock) with { Description = "d", RateLimitPerSecond = 7 });
@@ -89,7 +89,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Subscription_of_another_organization_is_none()
+    public async Task Subscription_of_another_organization_is_not_found()
     {
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock));
@@ -99,7 +99,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Subscription_from_before_there_were_signatures_has_no_secrets_until_it_gets_one()
+    public async Task Subscription_of_an_older_version_has_no_signing_secrets_until_the_first_rotation()
     {
         var tables = await stores.ConnectAsync();
         var store = Given.SubscriptionStore(tables, _clock);
@@ -141,7 +141,7 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Change_is_refused_when_another_came_first()
+    public async Task Change_is_refused_when_another_was_made_first()
     {
         var store = await StoreAsync();
         var added = await AddAsync(store, Given.Subscription(_organization, _clock));

@@ -38,7 +38,7 @@ public sealed partial class AppMetricsTests
     }
 
     [Fact]
-    public void Open_breakers_are_counted_when_somebody_asks()
+    public void Open_breakers_are_counted_when_they_are_observed()
     {
         using var recorder = MetricsRecorder.Start();
         var open = 3;

@@ -9,7 +9,7 @@ public sealed class AppTracingTests
     private const string Parent = $"00-{TraceId}-b7ad6b7169203331-01";
 
     [Fact]
-    public void Activity_goes_on_with_the_trace_of_its_message()
+    public void Activity_continues_the_trace_of_its_message()
     {
         using var traces = TraceRecorder.Start();
 
@@ -23,7 +23,7 @@ public sealed class AppTracingTests
     [Theory]
     [InlineData(null)]
     [InlineData("no trace context")]
-    public void Activity_begins_a_trace_where_the_message_has_none(string? traceParent)
+    public void Activity_starts_a_trace_when_the_message_has_none(string? traceParent)
     {
         using var traces = TraceRecorder.Start();
         using var around = new Activity("around").Start();
@@ -35,7 +35,7 @@ public sealed class AppTracingTests
     }
 
     [Fact]
-    public void Invocation_that_somebody_records_is_a_link_of_what_its_messages_lead_to_and_the_parent_of_the_rest()
+    public void Recorded_invocation_is_linked_to_activities_of_messages_and_parent_of_the_others()
     {
         using var host = TraceRecorder.Start();
         using var traces = TraceRecorder.Start();
@@ -52,7 +52,7 @@ public sealed class AppTracingTests
     }
 
     [Fact]
-    public void Parent_of_a_request_is_its_caller_where_nobody_records_the_request()
+    public void Parent_of_a_request_is_its_caller_when_the_request_is_not_recorded()
     {
         using var traces = TraceRecorder.Start();
         using var request = new Activity("request").SetParentId(Parent).Start();
@@ -63,7 +63,7 @@ public sealed class AppTracingTests
     }
 
     [Fact]
-    public void Nothing_is_made_where_nobody_listens()
+    public void No_activity_is_created_without_a_listener()
     {
         using var tracing = new AppTracing();
         using var around = new Activity("around").Start();

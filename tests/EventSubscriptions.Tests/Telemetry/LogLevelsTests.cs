@@ -13,13 +13,13 @@ public sealed class LogLevelsTests
     [InlineData("Azure.Core", LogLevel.Warning)]
     [InlineData("EventSubscriptions.Deliveries.DeliverFunction", LogLevel.Information)]
     [InlineData("Function.DeliverFunction.User", LogLevel.Information)]
-    public void Information_is_logged_of_the_app_and_warnings_of_what_it_is_built_on(string category, LogLevel least) =>
+    public void Default_levels_are_information_for_the_app_and_warning_for_libraries(string category, LogLevel least) =>
         Assert.Equal(least, Least(category, settingsFirst: true));
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Settings_win(bool settingsFirst)
+    public void Settings_override_the_default_levels(bool settingsFirst)
     {
         Assert.Equal(LogLevel.Information, Least("System.Net.Http", settingsFirst, ("System", "Information")));
         Assert.Equal(LogLevel.Debug, Least("Azure.Core", settingsFirst, ("Azure.Core", "Debug")));

@@ -11,7 +11,7 @@ public sealed class TelemetryOptionsTests
     [InlineData("", null)]
     [InlineData("http://127.0.0.1:4317", "http://127.0.0.1:4317/")]
     [InlineData("https://collector.example/otlp", "https://collector.example/otlp")]
-    public void Collector_is_where_the_setting_says(string? value, string? endpoint)
+    public void Endpoint_is_that_of_the_setting(string? value, string? endpoint)
     {
         var reader = Reader(value);
 
@@ -24,7 +24,7 @@ public sealed class TelemetryOptionsTests
     [InlineData("127.0.0.1:4317")]
     [InlineData("/otlp")]
     [InlineData("ftp://collector")]
-    public void Collector_that_has_no_address_is_a_mistake(string value)
+    public void Endpoint_without_an_address_is_an_error(string value)
     {
         var reader = Reader(value);
 

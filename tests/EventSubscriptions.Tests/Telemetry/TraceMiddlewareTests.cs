@@ -33,7 +33,7 @@ public sealed class TraceMiddlewareTests
     }
 
     [Fact]
-    public async Task Trace_context_goes_through_when_nobody_listens()
+    public async Task Trace_context_is_passed_on_without_a_listener()
     {
         string? sent = null;
 
@@ -44,7 +44,7 @@ public sealed class TraceMiddlewareTests
     }
 
     [Fact]
-    public async Task Activity_of_the_worker_stays_the_current_one()
+    public async Task Activity_of_the_worker_stays_current()
     {
         using var worker = new Activity("worker").Start();
 

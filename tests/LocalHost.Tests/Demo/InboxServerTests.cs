@@ -113,9 +113,9 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
     public async Task Choice_is_refused_when_it_is_invalid(string body, string contentType, HttpStatusCode status)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
-        using var answer = await _client.PutAsync("/response", content);
+        using var response = await _client.PutAsync("/response", content);
 
-        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(status, response.StatusCode);
         Assert.Equal(InboxResponse.Ok, _inbox.Response);
     }
 
@@ -179,13 +179,13 @@ public sealed partial class InboxServerTests : IAsyncLifetime, IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, InboxServer.HookPath) { Content = new StringContent(body) };
         request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         request.Headers.TryAddWithoutValidation("webhook-id", eventId);
-        using var answer = await _client.SendAsync(request);
-        return answer.StatusCode;
+        using var response = await _client.SendAsync(request);
+        return response.StatusCode;
     }
 
-    private async Task Choose(string answer)
+    private async Task Choose(string response)
     {
-        using var content = new StringContent($$"""{"response":"{{answer}}"}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent($$"""{"response":"{{response}}"}""", Encoding.UTF8, "application/json");
         using var chosen = await _client.PutAsync("/response", content);
         Assert.Equal(HttpStatusCode.NoContent, chosen.StatusCode);
     }

@@ -18,7 +18,7 @@ public sealed class SignatureCheckTests
     [InlineData(Right)]
     [InlineData("v1,bm90IHJpZ2h0 " + Right)]
     [InlineData(Right + " v2,other")]
-    public void One_right_signature_is_enough(string signatures) => Assert.Null(Check(signatures: signatures));
+    public void One_valid_signature_is_enough(string signatures) => Assert.Null(Check(signatures: signatures));
 
     [Theory]
     [InlineData(-300)]
@@ -36,10 +36,10 @@ public sealed class SignatureCheckTests
     [InlineData("v1,")]
     [InlineData("v1,bm90IHJpZ2h0")]
     [InlineData("v2,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=")]
-    public void Wrong_signature_is_refused(string signatures) => Assert.NotNull(Check(signatures: signatures));
+    public void Invalid_signature_is_refused(string signatures) => Assert.NotNull(Check(signatures: signatures));
 
     [Fact]
-    public void Other_body_id_time_and_secret_are_refused()
+    public void Signature_of_another_body_id_time_or_secret_is_refused()
     {
         Assert.NotNull(Check(body: Encoding.UTF8.GetBytes("""{"test": 2432232315}""")));
         Assert.NotNull(Check(id: "msg_other"));
@@ -53,7 +53,7 @@ public sealed class SignatureCheckTests
     [InlineData("-1")]
     [InlineData("99999999999999999999")]
     [InlineData("9223372036854775807")]
-    public void Timestamp_that_is_none_is_refused(string timestamp) => Assert.NotNull(Check(timestamp: timestamp));
+    public void Invalid_timestamp_is_refused(string timestamp) => Assert.NotNull(Check(timestamp: timestamp));
 
     private static string? Check(
         string secret = Secret,

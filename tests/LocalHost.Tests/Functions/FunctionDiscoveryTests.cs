@@ -1,7 +1,6 @@
 using Azure.Messaging.ServiceBus;
 using LocalHost.Functions;
 using LocalHost.Hosting;
-using LocalHost.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 

@@ -17,7 +17,7 @@ public sealed class BrokerModelTests
     [InlineData(4, 3)]
     [InlineData(5, 5)]
     [InlineData(171, 1)]
-    public async Task Queue_does_what_the_model_does(int seed, int readAhead)
+    public async Task Queue_behaves_like_the_model(int seed, int readAhead)
     {
         var random = new Random(seed);
         var broker = new TestBroker(TestBroker.Small, readAhead);

@@ -10,7 +10,7 @@ public sealed class BrokerQueueTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public async Task Message_arrives_with_all_it_was_sent_with()
+    public async Task Message_is_received_with_all_its_properties()
     {
         var message = TestBroker.Message("body", "id-1");
         message.ContentType = "application/json";
@@ -242,7 +242,7 @@ public sealed class BrokerQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Receivers_at_once_never_get_the_same_message()
+    public async Task Concurrent_receivers_never_get_the_same_message()
     {
         await _broker.PutAsync([.. Enumerable.Range(0, 2000).Select(i => $"{i}")]);
         var received = await Task.WhenAll(

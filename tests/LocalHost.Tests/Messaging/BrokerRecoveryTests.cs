@@ -27,7 +27,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Delivery_that_ended_in_a_crash_has_counted()
+    public async Task Delivery_that_ended_in_a_crash_is_counted()
     {
         await _broker.PutAsync("poison");
         Assert.Equal(1, _broker.ReceiveOne().DeliveryCount);
@@ -46,7 +46,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Scheduled_messages_survive_and_those_overdue_come_at_once()
+    public async Task Scheduled_messages_survive_and_overdue_ones_are_received_at_once()
     {
         var now = _broker.Time.GetUtcNow();
         foreach (var minutes in new[] { 1, 2, 3 })
@@ -75,7 +75,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Batch_is_there_as_a_whole_or_not_at_all_wherever_the_write_stopped()
+    public async Task Batch_is_stored_entirely_or_not_at_all_wherever_the_write_stopped()
     {
         await _broker.PutAsync("first");
         await _broker.PutAsync([.. Enumerable.Range(0, 5).Select(i => $"{i}")]);
@@ -89,7 +89,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Sequence_numbers_go_on_after_everything_was_completed_and_compacted()
+    public async Task Sequence_numbers_continue_after_everything_was_completed_and_compacted()
     {
         using var broker = new TestBroker(TestBroker.Small);
         var last = await broker.PutAsync("1", "2", "3");
@@ -105,7 +105,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Everything_that_lives_survives_compaction()
+    public async Task Live_messages_survive_compaction()
     {
         using var broker = new TestBroker(TestBroker.Small);
         var now = broker.Time.GetUtcNow();
@@ -131,7 +131,7 @@ public sealed class BrokerRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task Compaction_brings_back_no_older_version_of_a_message()
+    public async Task Compaction_restores_no_older_version_of_a_message()
     {
         using var broker = new TestBroker(TestBroker.Small);
         await broker.PutAsync("x");

@@ -19,7 +19,7 @@ public sealed class BrokerStorageTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public async Task Message_whose_write_failed_is_not_there_and_no_duplicate_when_it_is_sent_again()
+    public async Task Message_is_not_a_duplicate_when_its_first_write_failed()
     {
         Fail();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => _broker.SendAsync("once", TestBroker.Message("1", "a")));
@@ -63,7 +63,7 @@ public sealed class BrokerStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_that_is_stored_although_its_write_failed_is_received_after_the_recovery()
+    public async Task Message_is_received_after_the_recovery_when_it_was_stored_although_its_write_failed()
     {
         Fail(afterWriting: true);
         await Assert.ThrowsAsync<StorageUnavailableException>(() => _broker.SendAsync("once", TestBroker.Message("1", "a")));
@@ -89,7 +89,7 @@ public sealed class BrokerStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Bodies_can_not_be_read_in_any_file()
+    public async Task Bodies_are_encrypted_in_every_file()
     {
         using var broker = _broker.Restart(s_key);
         for (var i = 0; i < 10; i++)
@@ -115,7 +115,7 @@ public sealed class BrokerStorageTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_whose_key_is_missing_is_left_alone_until_the_key_is_back()
+    public async Task Message_stays_queued_until_its_missing_key_is_back()
     {
         using var first = _broker.Restart(s_key);
         await first.PutAsync("1", "2");

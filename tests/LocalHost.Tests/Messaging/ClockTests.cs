@@ -22,7 +22,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_scheduled_after_the_clock_was_set_forward_is_in_time()
+    public async Task Message_is_on_time_when_it_was_scheduled_after_the_clock_was_set_forward()
     {
         await ScheduleAsync("10 h", TimeSpan.FromHours(10));
         _broker.Time.Jump(TimeSpan.FromHours(1));
@@ -34,7 +34,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_scheduled_after_the_clock_was_set_back_is_in_time()
+    public async Task Message_is_on_time_when_it_was_scheduled_after_the_clock_was_set_back()
     {
         await ScheduleAsync("before", TimeSpan.FromSeconds(1));
         _broker.Time.Advance(TimeSpan.FromSeconds(1));
@@ -51,7 +51,7 @@ public sealed class ClockTests : IDisposable
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task Lock_lasts_its_time_whatever_the_clock_says(int days)
+    public async Task Lock_duration_is_independent_of_the_wall_clock(int days)
     {
         await _broker.PutAsync("x");
         var received = _broker.ReceiveOne();
@@ -66,7 +66,7 @@ public sealed class ClockTests : IDisposable
     }
 
     [Fact]
-    public async Task Clock_that_was_ahead_for_a_moment_makes_nothing_a_duplicate_for_longer_than_the_window()
+    public async Task Duplicate_window_is_kept_when_the_clock_was_ahead_for_a_moment()
     {
         _broker.Time.Jump(TimeSpan.FromDays(365));
         await _broker.SendAsync("once", TestBroker.Message("1", "a"));

@@ -20,7 +20,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Duplicate_is_dropped_also_when_the_first_was_completed()
+    public async Task Duplicate_is_dropped_when_the_first_was_completed()
     {
         await SendAsync("1", "a");
         await Once.CompleteAsync(_broker.ReceiveOne(Once).LockToken);
@@ -29,7 +29,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Same_id_is_taken_again_when_the_window_has_passed()
+    public async Task Same_id_is_accepted_again_when_the_window_has_passed()
     {
         await SendAsync("1", "a");
         _broker.Time.Advance(TestBroker.Once.DuplicateDetectionHistoryTimeWindow - TimeSpan.FromMilliseconds(1));
@@ -62,7 +62,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Queue_without_duplicate_detection_takes_everything()
+    public async Task Queue_without_duplicate_detection_accepts_duplicates()
     {
         await _broker.SendAsync("plain", TestBroker.Message("1", "a"), TestBroker.Message("2", "a"));
         Assert.Equal(2, _broker.Receive().Count);
@@ -84,7 +84,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void History_is_what_a_plain_dictionary_says(int seed)
+    public void History_behaves_like_a_dictionary(int seed)
     {
         var random = new Random(seed);
         var window = TimeSpan.FromSeconds(10);
@@ -108,7 +108,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     }
 
     [Fact]
-    public void Full_history_forgets_the_oldest_first_and_says_so()
+    public void Full_history_drops_the_oldest_ids_and_logs_a_warning()
     {
         var now = new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var history = new DuplicateHistory(TimeSpan.FromHours(1), capacity: 1000);
@@ -128,7 +128,7 @@ public sealed class DuplicateDetectionTests : IDisposable
     }
 
     [Fact]
-    public void Id_that_was_taken_back_is_accepted_again_and_the_others_are_still_known()
+    public void Removed_id_is_accepted_again()
     {
         var now = new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
         var history = new DuplicateHistory(TimeSpan.FromHours(1));

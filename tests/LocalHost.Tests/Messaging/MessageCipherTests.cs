@@ -41,7 +41,7 @@ public sealed class MessageCipherTests
     }
 
     [Fact]
-    public void Nonces_never_repeat_whoever_encrypts()
+    public void Nonces_never_repeat()
     {
         var cipher = new MessageCipher([s_old]);
         var nonces = new System.Collections.Concurrent.ConcurrentDictionary<string, bool>(StringComparer.Ordinal);

@@ -28,7 +28,7 @@ public sealed class ScheduledMessageTests : IDisposable
     }
 
     [Fact]
-    public async Task Message_takes_its_place_at_the_end_when_it_is_due()
+    public async Task Due_message_is_added_at_the_end()
     {
         var scheduled = await _broker.SendAsync("plain", Scheduled("scheduled", _broker.Time.GetUtcNow() + TimeSpan.FromMinutes(1)));
         await _broker.PutAsync("sent before it was due");

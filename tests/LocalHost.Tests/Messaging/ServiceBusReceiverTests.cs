@@ -14,10 +14,10 @@ public sealed class ServiceBusReceiverTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public async Task Peek_of_an_empty_queue_is_nothing() => Assert.Null(await _receiver.PeekMessageAsync(0));
+    public async Task Peek_returns_nothing_when_the_queue_is_empty() => Assert.Null(await _receiver.PeekMessageAsync(0));
 
     [Fact]
-    public async Task Peek_shows_the_first_message_and_leaves_it()
+    public async Task Peek_returns_the_first_message_without_locking_it()
     {
         await _broker.PutAsync("a", "b", "c");
 

@@ -58,7 +58,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Message_over_the_limit_is_refused_with_properties_counted()
+    public async Task Message_is_refused_when_body_and_properties_exceed_the_limit()
     {
         await _sender.SendMessageAsync(new ServiceBusMessage(new byte[MessageLimits.Size - 100]));
         await AssertTooLargeAsync(new ServiceBusMessage(new byte[MessageLimits.Size]));
@@ -84,7 +84,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Batch_takes_what_fits_and_is_sent_as_a_whole()
+    public async Task Batch_accepts_what_fits_and_is_sent_as_a_whole()
     {
         using var batch = await _sender.CreateMessageBatchAsync();
         while (batch.TryAddMessage(new ServiceBusMessage(new byte[30_000]))) { }
@@ -96,7 +96,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Batch_takes_4500_messages()
+    public async Task Batch_accepts_4500_messages()
     {
         using var batch = await _sender.CreateMessageBatchAsync();
         for (var i = 0; i < 4500; i++)
@@ -121,7 +121,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Properties_come_back_with_their_types()
+    public async Task Properties_round_trip_with_their_types()
     {
         var values = new object[]
         {
@@ -186,7 +186,7 @@ public sealed class ServiceBusSenderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Longest_message_id_of_the_widest_characters_arrives()
+    public async Task Longest_message_id_of_the_widest_characters_is_received()
     {
         var id = new string('€', 128);
         await _sender.SendMessageAsync(new ServiceBusMessage { MessageId = id });

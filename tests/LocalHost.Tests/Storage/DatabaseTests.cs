@@ -38,7 +38,7 @@ public sealed class DatabaseTests : DatabaseTestBase
     }
 
     [Fact]
-    public async Task Deleted_range_is_gone()
+    public async Task Deleted_range_has_no_rows()
     {
         foreach (var name in new[] { "a", "b", "c", "d" })
         {

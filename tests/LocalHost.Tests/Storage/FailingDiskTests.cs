@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using LocalHost.Storage;
 using LocalHost.Storage.Native;
-using LocalHost.Tests.Worker;
+using LocalHost.Tests.Hosting;
 
 namespace LocalHost.Tests.Storage;
 
@@ -27,7 +27,7 @@ public sealed class FailingDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task Failed_write_fails_its_operations_and_those_that_follow_while_reading_goes_on()
+    public async Task Failed_write_fails_later_operations_while_reading_continues()
     {
         using var database = Open(Folder + "2", TestDatabase.Impatient with { RetryInterval = TimeSpan.FromHours(1) });
         await database.PutAsync("before", "1");
@@ -41,7 +41,7 @@ public sealed class FailingDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task Database_accepts_writes_again_once_the_disk_does()
+    public async Task Database_accepts_writes_again_when_the_disk_does()
     {
         await _database.PutAsync("before", "1");
         _failsBefore = true;
@@ -93,7 +93,7 @@ public sealed class FailingDiskTests : IDisposable
     }
 
     [Fact]
-    public async Task Database_whose_folder_has_vanished_is_not_replaced_by_an_empty_one()
+    public async Task Database_is_not_replaced_by_an_empty_one_when_its_folder_was_deleted()
     {
         await _database.PutAsync("before", "1");
         Directory.Move(Folder, Folder + ".elsewhere");
@@ -144,7 +144,7 @@ public sealed class FullDiskTests
     private const PosixSignal FileSizeExceeded = (PosixSignal)25;
 
     [Fact]
-    public async Task Nothing_acknowledged_is_lost_and_nothing_is_half_there_when_the_disk_is_full_for_a_while()
+    public async Task Acknowledged_batches_are_complete_when_the_disk_was_full_for_a_while()
     {
         // Windows has no such limit.
         if (!OperatingSystem.IsLinux())

@@ -7,7 +7,7 @@ public sealed class AzuriteTableTests : TableContractTests
     protected override async Task<TableServiceClient> ConnectAsync() => new((await AzuriteServer.SharedAsync()).ConnectionString);
 
     [Fact]
-    public async Task Server_that_was_away_for_a_while_has_what_it_had()
+    public async Task Azurite_keeps_its_data_when_it_is_restarted()
     {
         using var folder = new TemporaryFolder();
         await using var server = await AzuriteServer.StartAsync(folder.Path);

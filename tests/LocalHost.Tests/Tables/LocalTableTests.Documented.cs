@@ -83,7 +83,7 @@ public sealed partial class LocalTableTests
 
     // Azurite does all of it.
     [Fact]
-    public async Task Transaction_takes_one_partition_only()
+    public async Task Transaction_is_refused_when_it_has_two_partitions()
     {
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
             table.SubmitTransactionAsync([
@@ -98,7 +98,7 @@ public sealed partial class LocalTableTests
 
     // The SDK can't read what Azurite says to it.
     [Fact]
-    public async Task Transaction_takes_no_more_than_100_entities()
+    public async Task Transaction_is_refused_when_it_has_more_than_100_entities()
     {
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
             table.SubmitTransactionAsync(
@@ -135,7 +135,7 @@ public sealed partial class LocalTableTests
         await FailsAsync(400, "InvalidInput", () => QueryAsync(Filter(16)));
     }
 
-    // Azurite answers with 1,000.
+    // Azurite responds with 1,000.
     [Theory]
     [InlineData(0)]
     [InlineData(1001)]
@@ -185,7 +185,7 @@ public sealed partial class LocalTableTests
 
     // Azurite's tokens are keys, and so is anything else.
     [Fact]
-    public async Task Token_that_no_query_gave_is_refused() =>
+    public async Task Token_is_refused_when_no_query_returned_it() =>
         await FailsAsync(
             400,
             "InvalidInput",

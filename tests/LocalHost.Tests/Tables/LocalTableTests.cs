@@ -16,7 +16,7 @@ public sealed partial class LocalTableTests : TableContractTests, IDisposable
     }
 
     [Fact]
-    public async Task Tables_have_nothing_in_common_but_their_names()
+    public async Task Tables_are_independent()
     {
         string[] names = ["row", "rows", "rows1", "ROWSA"];
         foreach (var name in names)

@@ -42,7 +42,7 @@ public sealed class RowKeyTests
     [InlineData("W/\"datetime'\"")]
     [InlineData("W/\"datetime'2025-01-01T00:00:00.0000000Z'\"")]
     [InlineData("\"datetime'2025-01-01T00%3A00%3A00.0000000Z'\"")]
-    public void Only_an_etag_of_this_store_is_that_of_a_version(string other)
+    public void ETag_is_accepted_only_in_the_format_of_the_store(string other)
     {
         var version = new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks + 7;
 

@@ -5,7 +5,7 @@ namespace LocalHost.Tests.Tables;
 public abstract partial class TableContractTests
 {
     [Fact]
-    public async Task Query_answers_in_the_order_of_partition_and_row()
+    public async Task Query_returns_entities_in_the_order_of_partition_and_row()
     {
         foreach (
             var (partition, row) in ((string, string)[])
@@ -46,7 +46,7 @@ public abstract partial class TableContractTests
     [InlineData("PartitionKey eq 'p' and Bytes eq X'03ff'", "p/3")]
     [InlineData("PartitionKey eq 'p' and Missing eq 1", "")]
     [InlineData("PartitionKey eq 'p' and Number eq 'text'", "")]
-    public async Task Query_answers_what_the_filter_matches(string filter, string expected)
+    public async Task Query_returns_what_the_filter_matches(string filter, string expected)
     {
         await AddRowsOfAllTypesAsync();
 
@@ -125,7 +125,7 @@ public abstract partial class TableContractTests
     }
 
     [Fact]
-    public async Task Query_gives_the_selected_properties()
+    public async Task Query_returns_the_selected_properties()
     {
         await AddRowsOfAllTypesAsync();
 

@@ -6,7 +6,7 @@ namespace LocalHost.Tests.Tables;
 public abstract partial class TableContractTests
 {
     [Fact]
-    public async Task Transaction_does_all_its_actions()
+    public async Task Transaction_applies_all_actions()
     {
         await table.AddEntityAsync(new TableEntity("p", "merged") { ["A"] = 1 });
         await table.AddEntityAsync(new TableEntity("p", "replaced") { ["A"] = 1 });
@@ -39,7 +39,7 @@ public abstract partial class TableContractTests
     [InlineData(TableTransactionActionType.Delete, "there", true, 412, "UpdateConditionNotSatisfied")]
     [InlineData(TableTransactionActionType.UpdateMerge, "absent", true, 404, "ResourceNotFound")]
     [InlineData(TableTransactionActionType.Delete, "absent", false, 404, "ResourceNotFound")]
-    public async Task Transaction_does_nothing_and_names_the_action_when_one_is_refused(
+    public async Task Transaction_applies_nothing_and_names_the_action_when_one_is_refused(
         TableTransactionActionType type,
         string rowKey,
         bool withOldETag,
@@ -65,7 +65,7 @@ public abstract partial class TableContractTests
     }
 
     [Fact]
-    public async Task Transaction_takes_an_entity_once_only()
+    public async Task Transaction_is_refused_when_it_has_an_entity_twice()
     {
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(() =>
             table.SubmitTransactionAsync([
@@ -79,7 +79,7 @@ public abstract partial class TableContractTests
     }
 
     [Fact]
-    public async Task Transaction_takes_100_entities()
+    public async Task Transaction_accepts_100_entities()
     {
         await table.SubmitTransactionAsync(
             Enumerable.Range(0, 100).Select(i => new TableTransactionAction(TableTransactionActionType.Add, Row($"a{i}", i)))
@@ -89,7 +89,7 @@ public abstract partial class TableContractTests
     }
 
     [Fact]
-    public async Task Transaction_takes_4_MiB_and_not_more()
+    public async Task Transaction_accepts_at_most_4_MiB()
     {
         TableTransactionAction Action(string rowKey, int bytes) =>
             new(TableTransactionActionType.Add, new TableEntity("p", rowKey) { ["A"] = new byte[bytes] });
@@ -114,6 +114,6 @@ public abstract partial class TableContractTests
     }
 
     [Fact]
-    public async Task Empty_transaction_is_a_mistake() =>
+    public async Task Empty_transaction_is_refused() =>
         await Assert.ThrowsAsync<InvalidOperationException>(() => table.SubmitTransactionAsync([]));
 }

@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 
 namespace LocalHost.Tests.Tables;
 
-/// <summary>What the app may expect of a table, whichever back end answers.</summary>
+/// <summary>What the app may expect of a table, whichever back end responds.</summary>
 public abstract partial class TableContractTests : IAsyncLifetime
 {
     private protected TableServiceClient service = null!;
@@ -76,7 +76,7 @@ public abstract partial class TableContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_write_gives_a_new_etag_and_a_later_timestamp()
+    public async Task Every_write_returns_a_new_etag_and_a_later_timestamp()
     {
         var added = await table.AddEntityAsync(Row("r", 1));
         var first = await GetAsync("p", "r");
@@ -110,7 +110,7 @@ public abstract partial class TableContractTests : IAsyncLifetime
         await FailsAsync(404, "ResourceNotFound", () => table.UpdateEntityAsync(Row("absent", 1), ETag.All, mode));
 
     [Fact]
-    public async Task Update_of_any_version_needs_no_etag_but_says_so()
+    public async Task Update_with_a_wildcard_needs_no_etag()
     {
         await table.AddEntityAsync(Row("r", 1));
 
@@ -121,7 +121,7 @@ public abstract partial class TableContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Merge_keeps_what_it_does_not_name_and_replace_does_not()
+    public async Task Merge_keeps_other_properties_and_replace_does_not()
     {
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = "b" });
 
@@ -180,7 +180,7 @@ public abstract partial class TableContractTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Read_gives_the_selected_properties_and_the_etag()
+    public async Task Read_returns_the_selected_properties_and_the_etag()
     {
         await table.AddEntityAsync(new TableEntity("p", "r") { ["A"] = 1, ["B"] = 2 });
 

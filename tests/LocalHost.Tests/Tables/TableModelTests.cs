@@ -29,7 +29,7 @@ public sealed class TableModelTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(20250211)]
-    public async Task Store_agrees_with_a_dictionary_whatever_happens(int seed)
+    public async Task Store_behaves_like_a_dictionary_in_random_schedules(int seed)
     {
         var random = new Random(seed);
         await OpenAsync();

@@ -1,5 +1,5 @@
 using System.Net;
-using LocalHost.Tests.Worker;
+using LocalHost.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -28,7 +28,7 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     [InlineData("GET", "/")]
     [InlineData("GET", "/numbers/x")]
     [InlineData("GET", "/items/1/2")]
-    public async Task Request_that_no_function_takes_is_an_empty_404_that_no_middleware_sees(string method, string path)
+    public async Task Request_without_a_function_returns_an_empty_404_before_any_middleware(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
 
@@ -44,7 +44,7 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     [InlineData("DELETE")]
     [InlineData("HEAD")]
     [InlineData("OPTIONS")]
-    public async Task Request_with_a_method_that_no_function_of_its_route_takes_is_a_405_that_no_middleware_sees(string method)
+    public async Task Request_with_another_method_returns_405_before_any_middleware(string method)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "/items/1");
 
@@ -77,11 +77,11 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Request_goes_to_the_first_function_by_name_however_specific_the_routes_are() =>
+    public async Task Request_is_handled_by_the_first_function_by_name_when_several_match() =>
         Assert.Equal("ACatchAll", await _host.Client.GetStringAsync("clash/exact"));
 
     [Fact]
-    public async Task Route_prefix_of_host_json_stands_before_every_route()
+    public async Task Route_prefix_of_host_json_precedes_every_route()
     {
         await using var host = await TestHost.StartAsync<Functions>(setup: new Setup { HostJson = "{}" });
 
@@ -103,11 +103,11 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Failure_in_the_middle_of_an_answer_breaks_the_connection() =>
+    public async Task Failure_in_the_middle_of_a_response_aborts_the_connection() =>
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => _host.Client.GetAsync("fail-late"));
 
     [Fact]
-    public async Task Answer_does_not_name_the_server()
+    public async Task Response_does_not_name_the_server()
     {
         var response = await _host.Client.GetAsync("items/1");
 
@@ -115,7 +115,7 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Function_that_returns_nothing_is_a_200()
+    public async Task Function_that_returns_nothing_results_in_a_200()
     {
         var response = await _host.Client.GetAsync("nothing");
 
@@ -123,7 +123,7 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Function_reads_the_body_while_it_arrives()
+    public async Task Function_reads_the_body_while_it_is_sent()
     {
         using var content = new ArrivingBody();
 
@@ -133,7 +133,7 @@ public sealed class HttpTriggerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Function_is_told_when_the_client_has_gone()
+    public async Task Function_is_cancelled_when_the_client_disconnects()
     {
         using var gone = new CancellationTokenSource();
         var request = _host.Client.GetAsync("wait", gone.Token);

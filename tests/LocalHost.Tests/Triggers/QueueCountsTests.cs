@@ -15,7 +15,7 @@ public sealed class QueueCountsTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public async Task Messages_are_counted_by_what_they_wait_for()
+    public async Task Messages_are_counted_by_state()
     {
         Assert.True(_broker.Broker.TryGetEntity("plain", out var entity));
         using (var batch = OutgoingBatch.Of(TestBroker.Message("given up"), TestBroker.Message("under way"), TestBroker.Message("ready")))
@@ -41,15 +41,15 @@ public sealed class QueueCountsTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_told_without_the_admin_key() => Assert.Equal(401, (await GetAsync("another key")).Status);
+    public async Task Counts_are_refused_without_the_admin_key() => Assert.Equal(401, (await GetAsync("another key")).Status);
 
     private async Task<(int Status, JsonElement Json)> GetAsync(string key)
     {
         var context = new DefaultHttpContext();
         context.Request.Headers["x-api-key"] = key;
-        using var answer = new MemoryStream();
-        context.Response.Body = answer;
+        using var response = new MemoryStream();
+        context.Response.Body = response;
         await QueueCounts.HandleAsync(context, _broker.Broker, AdminKey);
-        return (context.Response.StatusCode, answer.Length == 0 ? default : JsonDocument.Parse(answer.ToArray()).RootElement);
+        return (context.Response.StatusCode, response.Length == 0 ? default : JsonDocument.Parse(response.ToArray()).RootElement);
     }
 }

@@ -47,7 +47,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Message_is_delivered_again_when_the_function_throws_and_at_last_dead_lettered()
+    public async Task Message_is_redelivered_when_the_function_throws_and_dead_lettered_in_the_end()
     {
         Start(nameof(Single));
         await _broker.PutAsync("x");
@@ -61,7 +61,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Messages_run_side_by_side_up_to_the_limit()
+    public async Task Messages_run_concurrently_up_to_the_limit()
     {
         Start(nameof(Single), new() { MaxConcurrentCalls = 3 });
         await _broker.PutAsync("1", "2", "3", "4", "5");
@@ -94,7 +94,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Message_that_nobody_settled_stays_locked_where_nothing_is_automatic()
+    public async Task Unsettled_message_stays_locked_without_automatic_completion()
     {
         Start(nameof(SingleSettling));
         await _broker.PutAsync("x");
@@ -116,7 +116,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Lock_is_renewed_while_a_single_message_runs_and_no_longer_than_allowed()
+    public async Task Lock_is_renewed_while_a_message_runs_up_to_the_limit()
     {
         Start(nameof(Single), new() { MaxAutoLockRenewalDuration = TimeSpan.FromMinutes(5) });
         await _broker.PutAsync("x");
@@ -135,7 +135,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Batch_has_all_that_waits_up_to_the_limit_and_runs_alone()
+    public async Task Batch_has_all_waiting_messages_up_to_the_limit_and_runs_alone()
     {
         await _broker.PutAsync("1", "2", "3", "4", "5");
         Start(nameof(Batched), new() { MaxMessageBatchSize = 3 });
@@ -150,7 +150,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Batch_that_fails_is_abandoned_but_for_what_was_settled()
+    public async Task Failed_batch_is_abandoned_except_for_settled_messages()
     {
         await _broker.PutAsync("1", "2", "3");
         Start(nameof(Batched));
@@ -167,7 +167,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Stop_takes_nothing_new_and_waits_for_what_runs()
+    public async Task Stop_waits_for_running_invocations_and_starts_none()
     {
         Start(nameof(Single));
         await _broker.PutAsync("x");
@@ -184,7 +184,7 @@ public sealed class ServiceBusListenerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Stop_gives_up_when_its_time_is_over_and_cancels_what_runs()
+    public async Task Stop_cancels_running_invocations_when_its_time_is_over()
     {
         Start(nameof(Single));
         await _broker.PutAsync("x");

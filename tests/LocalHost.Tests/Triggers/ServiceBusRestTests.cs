@@ -15,7 +15,7 @@ public sealed class ServiceBusRestTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public async Task Message_is_sent_with_what_the_headers_say()
+    public async Task Message_has_the_properties_of_the_headers()
     {
         var status = await PostAsync(
             "plain",
@@ -75,7 +75,7 @@ public sealed class ServiceBusRestTests : IDisposable
     [InlineData("""{"MessageId":null}""")]
     [InlineData("""{"MessageId":""}""")]
     [InlineData("""{"ScheduledEnqueueTimeUtc":"soon"}""")]
-    public async Task Broker_properties_that_make_no_sense_are_400(string properties)
+    public async Task Invalid_broker_properties_return_400(string properties)
     {
         var (status, text) = await PostAsync("plain", "x", request => request.Headers["BrokerProperties"] = properties);
         Assert.Equal(400, status);
@@ -84,13 +84,13 @@ public sealed class ServiceBusRestTests : IDisposable
     }
 
     [Fact]
-    public async Task Unknown_queue_is_404()
+    public async Task Unknown_queue_returns_404()
     {
         Assert.Equal(404, (await PostAsync("nowhere", "x")).Status);
     }
 
     [Fact]
-    public async Task Message_over_the_limit_is_413_whether_or_not_its_length_is_known()
+    public async Task Message_over_the_limit_returns_413_whether_or_not_its_length_is_known()
     {
         var large = new string('x', MessageLimits.RestSize + 1);
         Assert.Equal(413, (await PostAsync("plain", large)).Status);
@@ -100,7 +100,7 @@ public sealed class ServiceBusRestTests : IDisposable
     }
 
     [Fact]
-    public async Task Key_is_taken_from_either_header()
+    public async Task Key_is_accepted_in_either_header()
     {
         Assert.Equal(
             201,
@@ -114,7 +114,7 @@ public sealed class ServiceBusRestTests : IDisposable
     }
 
     [Fact]
-    public async Task Header_that_is_no_text_is_no_property()
+    public async Task Header_is_ignored_when_it_is_not_text()
     {
         Assert.Equal(201, (await PostAsync("plain", "x", request => request.Headers["source"] = "\"\\ud800\"")).Status);
         Assert.Empty(_broker.ReceiveOne().Properties);
@@ -126,7 +126,7 @@ public sealed class ServiceBusRestTests : IDisposable
     [InlineData("Basic " + AdminKey, null)]
     [InlineData(null, "wrong")]
     [InlineData("Bearer " + AdminKey, "wrong")]
-    public async Task Missing_or_wrong_key_is_401_before_anything_else(string? authorization, string? apiKey)
+    public async Task Missing_or_invalid_key_returns_401_before_anything_else(string? authorization, string? apiKey)
     {
         Assert.Equal(401, (await PostAsync("nowhere", "x", request => request.Headers.Authorization = authorization, apiKey)).Status);
     }
@@ -149,10 +149,10 @@ public sealed class ServiceBusRestTests : IDisposable
         }
 
         change?.Invoke(context.Request);
-        using var answer = new MemoryStream();
-        context.Response.Body = answer;
+        using var response = new MemoryStream();
+        context.Response.Body = response;
 
         await ServiceBusRest.HandleAsync(context, _broker.Broker, AdminKey);
-        return (context.Response.StatusCode, Encoding.UTF8.GetString(answer.ToArray()));
+        return (context.Response.StatusCode, Encoding.UTF8.GetString(response.ToArray()));
     }
 }

@@ -12,7 +12,7 @@ public sealed class TriggerServiceTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Fact]
-    public async Task Listeners_start_when_everything_else_has()
+    public async Task Listeners_start_after_all_other_services()
     {
         await _service.StartAsync(CancellationToken.None);
         Assert.False(_listener.Started.Task.IsCompleted);
@@ -23,7 +23,7 @@ public sealed class TriggerServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task Listeners_stop_before_anything_else_and_hold_up_the_rest_until_they_have()
+    public async Task Listeners_stop_before_all_other_services()
     {
         await _service.StartedAsync(CancellationToken.None);
         await _service.StoppingAsync(CancellationToken.None);

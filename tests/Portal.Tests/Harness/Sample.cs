@@ -74,19 +74,19 @@ internal sealed class Sample
         sample.Failing = await sample.Subscribe(
             "SIEM forwarder",
             null,
-            portal.Receiver.NewHook().Answers(200, 200, 500).Says("""{"error":"index is read-only"}""").Url,
+            portal.Receiver.NewHook().Responds(200, 200, 500).WithBody("""{"error":"index is read-only"}""").Url,
             "*"
         );
         var old = await sample.Subscribe(
             "Old archive",
             "To be switched off in spring.",
-            portal.Receiver.NewHook().Answers(410).Says("Gone for good.").Url,
+            portal.Receiver.NewHook().Responds(410).WithBody("Gone for good.").Url,
             "CaseArchivedEvent"
         );
         var busy = await sample.Subscribe(
             "Chat announcements",
             null,
-            portal.Receiver.NewHook().Answers(200, 429, 200).Says("Slow down.").Url,
+            portal.Receiver.NewHook().Responds(200, 429, 200).WithBody("Slow down.").Url,
             "*"
         );
         var paused = await sample.Subscribe("Data warehouse", "Waits for its new endpoint.", portal.Receiver.NewHook().Url, "*");

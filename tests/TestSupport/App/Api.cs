@@ -7,7 +7,7 @@ using System.Text.Json.Nodes;
 namespace TestSupport.App;
 
 /// <summary>A response of the app.</summary>
-internal sealed record Answer(HttpStatusCode Status, string? ContentType, string? ETag, Uri? Location, string Text)
+internal sealed record ApiResponse(HttpStatusCode Status, string? ContentType, string? ETag, Uri? Location, string Text)
 {
     /// <summary>The body, which must be JSON.</summary>
     public JsonNode Json => JsonNode.Parse(Text) ?? throw new InvalidOperationException("null");
@@ -16,7 +16,7 @@ internal sealed record Answer(HttpStatusCode Status, string? ContentType, string
     public T Read<T>() => ClientJson.Read<T>(Text);
 
     /// <summary>Throws if the status is another.</summary>
-    public Answer Expect(HttpStatusCode status) =>
+    public ApiResponse Expect(HttpStatusCode status) =>
         Status == status ? this : throw new InvalidOperationException($"Expected {(int)status}, got {(int)Status}: {Text}");
 }
 
@@ -39,19 +39,19 @@ internal sealed class Api(Func<Uri> address, string? key)
     /// <summary>If set, sees every exchange before the caller gets the response. The caller gets its exceptions.</summary>
     public static Func<Exchange, Task>? Watch { get; set; }
 
-    public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
+    public Task<ApiResponse> Get(string path) => Send(HttpMethod.Get, path);
 
     /// <summary>The result of a request that must succeed.</summary>
     public async Task<T> Get<T>(string path) => (await Get(path)).Expect(HttpStatusCode.OK).Read<T>();
 
-    public Task<Answer> Post(string path, object body) => Send(HttpMethod.Post, path, ClientJson.Write(body));
+    public Task<ApiResponse> Post(string path, object body) => Send(HttpMethod.Post, path, ClientJson.Write(body));
 
-    public Task<Answer> Patch(string path, object body, string? ifMatch = null) =>
+    public Task<ApiResponse> Patch(string path, object body, string? ifMatch = null) =>
         Send(HttpMethod.Patch, path, ClientJson.Write(body), ifMatch: ifMatch);
 
-    public Task<Answer> Delete(string path, string? ifMatch = null) => Send(HttpMethod.Delete, path, ifMatch: ifMatch);
+    public Task<ApiResponse> Delete(string path, string? ifMatch = null) => Send(HttpMethod.Delete, path, ifMatch: ifMatch);
 
-    public Task<Answer> Send(
+    public Task<ApiResponse> Send(
         HttpMethod method,
         string path,
         string? body = null,
@@ -59,7 +59,7 @@ internal sealed class Api(Func<Uri> address, string? key)
         string? ifMatch = null
     ) => Send(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), contentType, ifMatch);
 
-    public async Task<Answer> Send(
+    public async Task<ApiResponse> Send(
         HttpMethod method,
         string path,
         byte[]? body,
@@ -110,7 +110,7 @@ internal sealed class Api(Func<Uri> address, string? key)
             );
         }
 
-        return new Answer(
+        return new ApiResponse(
             response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.ETag?.ToString(),
@@ -120,7 +120,12 @@ internal sealed class Api(Func<Uri> address, string? key)
     }
 
     /// <summary>Sends a message to a queue, as a producer does.</summary>
-    public Task<Answer> PutOnQueue(string queue, byte[] body, string? messageId = null, params (string Name, string Value)[] properties)
+    public Task<ApiResponse> PutOnQueue(
+        string queue,
+        byte[] body,
+        string? messageId = null,
+        params (string Name, string Value)[] properties
+    )
     {
         (string, string)[] headers = messageId is null
             ? properties

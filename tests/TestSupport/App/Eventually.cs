@@ -34,11 +34,11 @@ internal static class Eventually
             queues => "empty queues: " + string.Join(", ", queues)
         );
 
-    /// <summary>Asks until the answer is as wanted, and returns it.</summary>
+    /// <summary>Asks until the response is as wanted, and returns it.</summary>
     public static async Task<T> Get<T>(Func<Task<T>> ask, Func<T, bool> wanted, Func<T, string> otherwise, TimeSpan? deadline = null)
     {
-        T answer = default!;
-        await Until(async () => wanted(answer = await ask()), () => otherwise(answer), deadline);
-        return answer;
+        T response = default!;
+        await Until(async () => wanted(response = await ask()), () => otherwise(response), deadline);
+        return response;
     }
 }

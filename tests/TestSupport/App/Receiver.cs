@@ -36,7 +36,7 @@ internal sealed record ReceivedRequest(
         };
 }
 
-/// <summary>Somebody else's web server: keeps what it gets, and answers each path as it is told.</summary>
+/// <summary>Somebody else's web server: keeps what it gets, and responds each path as it is told.</summary>
 internal sealed class Receiver : IAsyncDisposable
 {
     private static readonly Stopwatch s_clock = Stopwatch.StartNew();
@@ -63,7 +63,7 @@ internal sealed class Receiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>A new URL at this server. It answers 200 until told otherwise.</summary>
+    /// <summary>A new URL at this server. It responds 200 until told otherwise.</summary>
     public Hook NewHook()
     {
         var path = "/" + Guid.NewGuid().ToString("N");
@@ -103,7 +103,7 @@ internal sealed class Receiver : IAsyncDisposable
 
         if (context.Response.StatusCode >= 300)
         {
-            await context.Response.WriteAsync(hook.Words);
+            await context.Response.WriteAsync(hook.Body);
         }
     }
 }
@@ -113,8 +113,8 @@ internal sealed class Hook(Uri url)
 {
     private readonly Lock _lock = new();
     private readonly List<ReceivedRequest> _requests = [];
-    private readonly List<string> _answered = [];
-    private int[] _answers = [StatusCodes.Status200OK];
+    private readonly List<string> _responded = [];
+    private int[] _statusCodes = [StatusCodes.Status200OK];
     private TimeSpan _delay;
     private int _atOnce;
 
@@ -142,42 +142,42 @@ internal sealed class Hook(Uri url)
         }
     }
 
-    /// <summary>For how many seconds each answer asks to wait.</summary>
+    /// <summary>The <c>Retry-After</c> of each response, in seconds.</summary>
     public int? RetryAfter { get; set; }
 
-    /// <summary>The ids of the events whose sender got an answer.</summary>
-    public IReadOnlyList<string> Answered
+    /// <summary>The ids of the events whose sender got a response.</summary>
+    public IReadOnlyList<string> Responded
     {
         get
         {
             lock (_lock)
             {
-                return [.. _answered];
+                return [.. _responded];
             }
         }
     }
 
-    /// <summary>How many requests were under way at the same time, at the most.</summary>
+    /// <summary>The highest number of requests in flight.</summary>
     public int MostAtOnce { get; private set; }
 
-    /// <summary>What to answer to the first request, the second, …; the last is repeated.</summary>
-    public Hook Answers(params int[] statusCodes)
+    /// <summary>Sets the status of the first response, the second, …; the last one is repeated.</summary>
+    public Hook Responds(params int[] statusCodes)
     {
-        _answers = statusCodes;
+        _statusCodes = statusCodes;
         return this;
     }
 
-    /// <summary>What the answers say that are no success.</summary>
-    public string Words { get; private set; } = "The receiver is not in the mood.";
+    /// <summary>The body of responses that are not 2xx.</summary>
+    public string Body { get; private set; } = "The receiver is busy.";
 
-    /// <summary>What to say with answers that are no success.</summary>
-    public Hook Says(string words)
+    /// <summary>Sets the body of responses that are not 2xx.</summary>
+    public Hook WithBody(string body)
     {
-        Words = words;
+        Body = body;
         return this;
     }
 
-    /// <summary>How long each answer takes.</summary>
+    /// <summary>Sets the delay before each response.</summary>
     public Hook After(TimeSpan delay)
     {
         _delay = delay;
@@ -200,10 +200,10 @@ internal sealed class Hook(Uri url)
 
     public async Task<int> Take(ReceivedRequest request, CancellationToken aborted)
     {
-        int answer;
+        int response;
         lock (_lock)
         {
-            answer = _answers[Math.Min(_requests.Count, _answers.Length - 1)];
+            response = _statusCodes[Math.Min(_requests.Count, _statusCodes.Length - 1)];
             _requests.Add(request);
             MostAtOnce = Math.Max(MostAtOnce, ++_atOnce);
         }
@@ -218,11 +218,11 @@ internal sealed class Hook(Uri url)
             _atOnce--;
             if (!aborted.IsCancellationRequested)
             {
-                _answered.Add(request.EventId);
+                _responded.Add(request.EventId);
             }
         }
 
-        return answer;
+        return response;
     }
 }
 

@@ -22,8 +22,15 @@ internal sealed record SubscriptionResult(
     string? SigningSecret = null,
     int? RateLimitPerSecond = null,
     IReadOnlyDictionary<string, string>? Labels = null,
-    string? ExternalId = null
+    string? ExternalId = null,
+    JsonElement? Filter = null,
+    IReadOnlyList<string>? RetrySchedule = null,
+    string? Deadline = null
 );
+
+internal sealed record FilterTestResult(int Examined, int Matched, bool IsComplete, IReadOnlyList<FilterTestExampleResult> Examples);
+
+internal sealed record FilterTestExampleResult(string Id, string EventName, DateTimeOffset PublishedAt);
 
 internal sealed record SubscriptionHealthResult(string State, int Failures, DateTimeOffset? FailingSince = null, string? Reason = null)
 {

@@ -4,7 +4,7 @@ namespace TestSupport.App;
 
 /// <summary>A subscription that a test has created.</summary>
 /// <param name="Created">The response that created it.</param>
-internal sealed record SubscriptionHandle(Organization Organization, string Id, string Token, Answer Created)
+internal sealed record SubscriptionHandle(Organization Organization, string Id, string Token, ApiResponse Created)
 {
     public string Path => $"{Organization.Path}/subscriptions/{Id}";
 

@@ -10,7 +10,7 @@ internal enum WaitReason
     [JsonStringEnumMemberName("retry")]
     Retry,
 
-    /// <summary>It is throttled, or its receiver is unreachable.</summary>
+    /// <summary>The subscription is throttled, or its receiver is unreachable.</summary>
     [JsonStringEnumMemberName("postponed")]
     Postponed,
 }

@@ -29,7 +29,7 @@ internal static class FailureHint
             401 or 403 => "The receiver rejected the token: check that the subscription has the token that it expects.",
             404 => "The path does not exist: check the subscription's URL.",
             410 =>
-                "The receiver returned 410 Gone. Unless its URL or token has changed meanwhile, the subscription was deactivated: point it to a working URL and activate it, or delete it.",
+                "The receiver returned 410 Gone. Unless the subscription's URL or token had been changed meanwhile, it was deactivated: change its URL and activate it, or delete it.",
             408 => "The receiver waited too long for the request: check the network and the proxies between the app and the receiver.",
             405 => "The receiver does not accept POST requests there: check the subscription's URL.",
             400 or 415 or 422 => "The receiver rejected the request: it must accept a JSON body with the content type application/json.",

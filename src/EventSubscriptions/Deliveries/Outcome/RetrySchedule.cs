@@ -1,12 +1,14 @@
+using EventSubscriptions.Subscriptions;
+
 namespace EventSubscriptions.Deliveries.Outcome;
 
-/// <summary>The delays after failed attempts, ±20 % so that what failed together doesn't return together.</summary>
+/// <summary>
+/// The delays after failed attempts, ±20 % so that what failed together isn't retried together.
+/// <see cref="DeliveriesOptions.DefaultRetrySchedule"/> has the default delays.
+/// </summary>
 public sealed class RetrySchedule(IReadOnlyList<TimeSpan> waits)
 {
-    /// <summary>How much longer than scheduled a delay may be.</summary>
-    internal const double MaxJitter = 1 + Jitter;
-
-    private const double Jitter = 0.2;
+    private const double Jitter = SubscriptionRules.RetryJitter;
 
     /// <summary>Whether an attempt (from 1) is the last.</summary>
     public bool IsLast(int attempt) => attempt > waits.Count;

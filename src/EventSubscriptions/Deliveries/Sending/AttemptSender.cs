@@ -7,7 +7,7 @@ namespace EventSubscriptions.Deliveries.Sending;
 /// <summary>Sends one request and decides what follows from its result.</summary>
 public sealed class AttemptSender(
     WebhookSender sender,
-    RetrySchedule schedule,
+    RetrySchedule defaultSchedule,
     HealthTracker health,
     AppMetrics metrics,
     AppTracing tracing,
@@ -24,6 +24,7 @@ public sealed class AttemptSender(
     )
     {
         using var activity = AttemptActivity.Start(tracing, delivery);
+        var schedule = subscription.RetrySchedule is { } own ? new RetrySchedule(own) : defaultSchedule;
         var result = await sender.SendAsync(
             subscription,
             delivery.EventId,

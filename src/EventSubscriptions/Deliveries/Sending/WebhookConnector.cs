@@ -30,7 +30,7 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         {
             if (guard.CheckAddress(address) is { } refusal)
             {
-                throw new WebhookConnectException(ErrorKind.Forbidden, $"{target.Host} must not be connected to: {refusal}");
+                throw new WebhookConnectException(ErrorKind.Forbidden, $"Connecting to {target.Host} is not allowed: {refusal}");
             }
         }
 

@@ -57,7 +57,8 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
             };
         }
 
-        using var deadline = new CancellationTokenSource(options.Deadline, time);
+        var limit = subscription.Deadline ?? options.Deadline;
+        using var deadline = new CancellationTokenSource(limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         HttpResponseMessage? response = null;
         try
@@ -84,7 +85,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 ResponseSnippet = snippet,
             };
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response) is { } error)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && Explain(exception, response, limit) is { } error)
         {
             return new DeliveryResult
             {
@@ -238,7 +239,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     }
 
     /// <summary>Explains an exception that the receiver caused; null for any other.</summary>
-    private DeliveryError? Explain(Exception exception, HttpResponseMessage? response)
+    private static DeliveryError? Explain(Exception exception, HttpResponseMessage? response, TimeSpan limit)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
@@ -250,13 +251,10 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
         return exception switch
         {
-            OperationCanceledException when response is null => new(
-                ErrorKind.Timeout,
-                $"No response within {options.Deadline.TotalSeconds:0.###} s."
-            ),
+            OperationCanceledException when response is null => new(ErrorKind.Timeout, $"No response within {limit.TotalSeconds:0.###} s."),
             OperationCanceledException => new(
                 ErrorKind.Timeout,
-                $"{Returned(response!)} and did not complete its response within {options.Deadline.TotalSeconds:0.###} s."
+                $"{Returned(response!)} and did not complete its response within {limit.TotalSeconds:0.###} s."
             ),
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new(
                 ErrorKind.Tls,

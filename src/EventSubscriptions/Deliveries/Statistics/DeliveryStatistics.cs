@@ -20,6 +20,9 @@ public sealed partial class DeliveryStatistics(StatisticsStore store, TimeProvid
     /// <summary>How often changed counts are written.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long after its start an hour may still be written.</summary>
+    internal static readonly TimeSpan MaxAge = TimeSpan.FromHours(12);
+
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(5);
 
     private readonly string _instance = Base32Id.New("", time);
@@ -113,11 +116,11 @@ public sealed partial class DeliveryStatistics(StatisticsStore store, TimeProvid
         }
     }
 
-    /// <summary>Nothing is added to an hour that ended some time ago.</summary>
+    /// <summary>Nothing is added to an hour that ended some time ago. Counts that can't be written for very long are lost.</summary>
     private void RemoveOldHours()
     {
-        var old = time.GetUtcNow() - TimeSpan.FromHours(2);
-        foreach (var pair in _entries.Where(pair => pair.Key.Hour <= old && !pair.Value.IsChanged))
+        var now = time.GetUtcNow();
+        foreach (var pair in _entries.Where(pair => pair.Key.Hour <= now - (pair.Value.IsChanged ? MaxAge : TimeSpan.FromHours(2))))
         {
             _entries.TryRemove(pair);
         }

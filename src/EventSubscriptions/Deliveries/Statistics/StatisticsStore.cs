@@ -33,17 +33,23 @@ public sealed class StatisticsStore(TableServiceClient tables)
         AttemptCounts counts
     )
     {
-        var row = new TableEntity(organization.ToString(), $"{Key(subscription, hour)}:{instance}")
-        {
-            [LatenciesColumn] = counts.FormatLatencies(),
-        };
+        var row = new TableEntity(organization.ToString(), $"{Key(subscription, hour)}:{instance}");
+        Write(row, counts);
+        return row;
+    }
+
+    internal static void Write(TableEntity row, AttemptCounts counts)
+    {
+        row[LatenciesColumn] = counts.FormatLatencies();
         foreach (var outcome in Enum.GetValues<DeliveryOutcome>())
         {
             row[outcome.ToName()] = counts.Of(outcome);
         }
-
-        return row;
     }
+
+    internal static bool IsSameHour(TableEntity one, TableEntity other) =>
+        one.PartitionKey == other.PartitionKey
+        && one.RowKey.AsSpan(0, one.RowKey.LastIndexOf(':')).SequenceEqual(other.RowKey.AsSpan(0, other.RowKey.LastIndexOf(':')));
 
     /// <summary>The counts by hour. Hours without attempts are left out.</summary>
     /// <param name="subscription">Of one subscription, or null for all of the organization.</param>
@@ -73,7 +79,7 @@ public sealed class StatisticsStore(TableServiceClient tables)
         return hours;
     }
 
-    private static AttemptCounts Read(TableEntity row)
+    internal static AttemptCounts Read(TableEntity row)
     {
         var counts = new AttemptCounts();
         counts.SetLatencies(row.RequireString(LatenciesColumn));

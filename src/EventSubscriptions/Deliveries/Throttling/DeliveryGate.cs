@@ -114,7 +114,7 @@ public sealed class DeliveryGate(
     private string Describe(DeliveryError error) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is tried every {options.ProbeInterval.TotalSeconds:0} s, the others wait. The last: {error.Detail}"
+            $"{CircuitBreaker.FailuresToOpen} requests in a row did not reach the receiver; one is sent as a probe every {options.ProbeInterval.TotalSeconds:0} s, and the others wait. The last failure: {error.Detail}"
         );
 
     private SubscriptionGate GateOf(Subscription subscription)

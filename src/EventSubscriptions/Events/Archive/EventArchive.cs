@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using EventSubscriptions.Organizations;
@@ -23,6 +24,8 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
     /// <summary>The largest piece of a payload in one property of at most 64 KiB.</summary>
     private const int ChunkBytes = 60 * 1024;
+
+    private const int ParallelReads = 32;
 
     private static readonly string[] s_fingerprintColumns = [FingerprintColumn];
     private static readonly string[] s_pointerColumns = [nameof(TableEntity.RowKey), EventNameColumn];
@@ -218,6 +221,27 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
         }
 
         return new EventPage(events, null);
+    }
+
+    /// <summary>Whether each event's payload meets a condition. Events without a payload don't.</summary>
+    internal async Task<bool[]> MatchAsync(
+        OrganizationId organization,
+        IReadOnlyList<EventPointer> events,
+        Func<JsonElement, bool> condition,
+        CancellationToken cancellationToken
+    )
+    {
+        var matches = new bool[events.Count];
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, events.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellationToken },
+            async (index, cancel) =>
+            {
+                var archived = await GetAsync(organization, events[index].Id, cancel);
+                matches[index] = archived?.Payload is { } payload && condition(EventPayload.Parse(payload));
+            }
+        );
+        return matches;
     }
 
     private ArchivedEvent Read(TableEntity row, OrganizationId organization, EventId id)

@@ -50,7 +50,7 @@ internal static class EventTypeFields
 
         if (type.ExamplePayload(EventType.ExampleOrganization).Length > MaxExampleBytes)
         {
-            fields.AddError("example", $"must have at most {MaxExampleBytes} bytes with the rest of its payload");
+            fields.AddError("example", $"must fit into a payload of at most {MaxExampleBytes} bytes");
         }
 
         return type;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Text.Json;
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Events.Archive;
@@ -175,8 +176,13 @@ public sealed class FanOutProcessor(
                     break;
                 }
 
-                counts[item.Position]++;
                 after = subscription.ToString();
+                if (!item.Accepts(subscription))
+                {
+                    continue;
+                }
+
+                counts[item.Position]++;
                 await sender.AddAsync(item, Delivery(item, subscription), cancellationToken);
             }
         }
@@ -281,6 +287,12 @@ public sealed class FanOutProcessor(
         string? TraceParent
     )
     {
+        private JsonElement? _root;
+
+        /// <summary>Whether the filter of a subscription accepts the payload, which is parsed only if there is one.</summary>
+        public bool Accepts(SubscriptionId subscription) =>
+            Subscriptions.FilterOf(subscription) is not { } filter || filter.Matches(_root ??= EventPayload.Parse(Event.Payload));
+
         public IEnumerable<SubscriptionId> Matching() => Subscriptions.Matching(Event.EventName, Category, Event.After);
 
         public bool Equals(MatchedEvent? other) => ReferenceEquals(this, other);

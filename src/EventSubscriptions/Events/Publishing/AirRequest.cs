@@ -62,7 +62,7 @@ public sealed class AirRequest(TimeProvider time)
         var payload = EventPayload.Compose(name.Value, organization, data.Value);
         if (payload.Length > EventPayload.MaxBytes)
         {
-            fields.AddError("data", $"makes a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
+            fields.AddError("data", $"results in a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
             return null;
         }
 

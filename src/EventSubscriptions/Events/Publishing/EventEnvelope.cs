@@ -58,7 +58,7 @@ internal readonly record struct EventEnvelope
     private static string? LoneSurrogate(ReadOnlySpan<byte> body) =>
         LoneSurrogates.Find(body) is >= 0 and var index ? NoCharacter(index) : null;
 
-    private static string NoCharacter(long index) => $"The body has an escape that is not a character at byte {index}.";
+    private static string NoCharacter(long index) => $"The body has an escape sequence at byte {index} that is not a valid character.";
 
     private ref struct Members(ReadOnlySpan<byte> json)
     {
@@ -174,7 +174,7 @@ internal readonly record struct EventEnvelope
                 || !OrganizationId.TryFrom(number, out var organization)
             )
             {
-                return "must be a 32-bit integer from 0, as a number";
+                return "must be a number: an integer from 0 to 2147483647";
             }
 
             Organization = organization;

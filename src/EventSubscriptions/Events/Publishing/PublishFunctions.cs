@@ -61,7 +61,7 @@ public sealed class PublishFunctions(
 
         return events.FirstOrDefault(item => !request.Caller.Sees(item.Organization)) is { } foreign
             ? Problem.Forbidden(
-                $"Nothing was published: the key is bound to another organization than {foreign.Organization}. Use a key of that organization, or an unbound one."
+                $"Nothing was published: the key is bound to an organization other than {foreign.Organization}. Use a key of that organization, or an unbound one."
             )
             : await PublishAsync(request, events, EventSource.Air, cancellationToken);
     }

@@ -80,7 +80,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
         var payload = EventPayload.Compose(type.Name, organization, data.Value);
         if (payload.Length > EventPayload.MaxBytes)
         {
-            reader.AddError("data", $"makes a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
+            reader.AddError("data", $"results in a payload of {payload.Length} bytes; at most {EventPayload.MaxBytes} are allowed");
             return null;
         }
 

@@ -41,7 +41,7 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
     }
 
     [Fact]
-    public async Task Each_subscription_has_an_entry_of_its_own()
+    public async Task Each_subscription_has_its_own_entry()
     {
         var instance = NewInstance();
         await DropAsync(instance, SubscriptionId.New(_clock));
@@ -53,7 +53,7 @@ public abstract class DroppedDeliveriesTests(ITableStores stores) : IAsyncLifeti
     [Theory]
     [InlineData("auditlog")]
     [InlineData("subscriptions")]
-    public async Task Delivery_that_could_not_be_counted_is_counted_once_when_it_comes_back(string unavailable)
+    public async Task Delivery_is_counted_once_when_it_is_redelivered_after_a_failure(string unavailable)
     {
         var flaky = new FlakyTables(_tables)
         {

@@ -6,7 +6,7 @@ namespace EventSubscriptions.Tests.Deliveries.Outcome;
 public sealed class FailureHintTests
 {
     [Fact]
-    public void Every_kind_of_error_has_a_hint_of_its_own()
+    public void Every_kind_of_error_has_its_own_hint()
     {
         var kinds = Enum.GetValues<ErrorKind>();
 
@@ -34,6 +34,6 @@ public sealed class FailureHintTests
     [InlineData(503, "overloaded")]
     [InlineData(504, "proxy")]
     [InlineData(418, "2xx")]
-    public void A_status_hints_at_its_likely_cause(int status, string cause) =>
+    public void Hint_names_the_likely_cause_of_a_status(int status, string cause) =>
         Assert.Contains(cause, FailureHint.For(ErrorKind.Status, status), StringComparison.Ordinal);
 }

@@ -52,7 +52,7 @@ public abstract class HealthTrackerTests(ITableStores stores) : HealthTrackerTes
     }
 
     [Fact]
-    public async Task Receiver_that_fails_now_and_then_is_logged_once_a_minute()
+    public async Task Intermittent_failures_are_logged_once_a_minute()
     {
         for (var i = 0; i < 180; i++)
         {

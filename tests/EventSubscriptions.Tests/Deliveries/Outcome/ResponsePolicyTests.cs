@@ -78,7 +78,7 @@ public sealed class ResponsePolicyTests
     [InlineData("200 reset", "failed", "reset", Schedule, Never)]
     [InlineData("410 timeout", "failed", "timeout", Schedule, Never)]
     [InlineData("429 reset", "failed", "reset", Schedule, Never)]
-    public void An_answer_means_what_the_table_says(string came, string outcome, string? kind, string next, string rest)
+    public void Response_has_the_documented_outcome(string came, string outcome, string? kind, string next, string rest)
     {
         var decision = Decide(Parse(came));
 
@@ -97,17 +97,18 @@ public sealed class ResponsePolicyTests
     [InlineData(301, "The receiver returned 301 Moved Permanently without a location.")]
     [InlineData(404, "The receiver returned 404 Not Found.")]
     [InlineData(799, "The receiver returned 799.")]
-    public void A_failure_says_what_the_answer_was(int status, string detail) => Assert.Equal(detail, Decide(Result(status)).Error?.Detail);
+    public void Error_names_the_status_of_the_response(int status, string detail) =>
+        Assert.Equal(detail, Decide(Result(status)).Error?.Detail);
 
     [Fact]
-    public void A_redirect_names_the_location() =>
+    public void Error_of_a_redirect_names_the_location() =>
         Assert.Equal(
             "The receiver returned 308 Permanent Redirect and points to https://new.example/in",
             Decide(Result(308) with { Location = "https://new.example/in" }).Error?.Detail
         );
 
     [Fact]
-    public void A_rest_that_nobody_asked_for_ends_after_5_minutes_when_the_next_attempt_is_later()
+    public void Cooldown_without_Retry_After_is_at_most_5_minutes()
     {
         var decision = Decide(Result(504), attempt: 2);
 
@@ -116,7 +117,7 @@ public sealed class ResponsePolicyTests
     }
 
     [Fact]
-    public void A_forbidden_url_is_given_up_at_once()
+    public void Delivery_is_dead_lettered_at_once_when_its_URL_is_forbidden()
     {
         var error = new DeliveryError(ErrorKind.Forbidden, "The URL must start with https://.");
 
@@ -129,7 +130,7 @@ public sealed class ResponsePolicyTests
     [Theory]
     [InlineData(500, "failed")]
     [InlineData(429, "throttled")]
-    public void The_attempt_behind_the_schedule_is_the_last(int status, string outcome)
+    public void Attempt_is_the_last_when_the_schedule_has_ended(int status, string outcome)
     {
         Assert.IsType<DeliveryDecision.Retry>(Decide(Result(status), attempt: 2));
         foreach (var attempt in new[] { 3, 4 })
@@ -146,7 +147,7 @@ public sealed class ResponsePolicyTests
     }
 
     [Fact]
-    public void A_receiver_that_wants_a_rest_gets_it_when_the_attempt_was_the_last()
+    public void Receiver_gets_its_cooldown_when_the_attempt_was_the_last()
     {
         Assert.Equal(s_now.AddHours(2), Decide(Result(503) with { RetryAfter = "7200" }, attempt: 3).CooldownUntil);
         Assert.Equal(s_now.AddMinutes(5), Decide(Result(429), attempt: 3).CooldownUntil);

@@ -5,21 +5,21 @@ using System.Text;
 
 namespace EventSubscriptions.Tests.Deliveries.Sending;
 
-/// <summary>A server that reads one request a connection and answers with whatever bytes a test wants, also wrong ones.</summary>
+/// <summary>A server that reads one request a connection and responds with whatever bytes a test wants, also wrong ones.</summary>
 internal sealed class RawReceiver : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<Stream, CancellationToken, Task> _answer;
+    private readonly Func<Stream, CancellationToken, Task> _respond;
     private readonly bool _readFirst;
     private readonly Task _accepting;
     private readonly ConcurrentQueue<(string Head, string Body)> _requests = new();
     private int _connections;
 
-    /// <param name="answer">Writes the answer; the connection is closed when it returns.</param>
+    /// <param name="response">Writes the response; the connection is closed when it returns.</param>
     /// <param name="readFirst">Whether a request is read before.</param>
     /// <param name="address">Where it listens; <see cref="IPAddress.IPv6Any"/> is every address.</param>
-    public RawReceiver(Func<Stream, CancellationToken, Task> answer, bool readFirst = true, IPAddress? address = null)
+    public RawReceiver(Func<Stream, CancellationToken, Task> response, bool readFirst = true, IPAddress? address = null)
     {
         _listener = new TcpListener(address ?? IPAddress.Loopback, 0);
         if (address is { AddressFamily: AddressFamily.InterNetworkV6 })
@@ -27,7 +27,7 @@ internal sealed class RawReceiver : IAsyncDisposable
             _listener.Server.DualMode = true;
         }
 
-        _answer = answer;
+        _respond = response;
         _readFirst = readFirst;
         _listener.Start();
 
@@ -35,9 +35,9 @@ internal sealed class RawReceiver : IAsyncDisposable
         _accepting = Task.Run(AcceptAsync);
     }
 
-    public RawReceiver(string answer, IPAddress? address = null)
+    public RawReceiver(string response, IPAddress? address = null)
         : this(
-            (stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(answer), cancellationToken).AsTask(),
+            (stream, cancellationToken) => stream.WriteAsync(Encoding.Latin1.GetBytes(response), cancellationToken).AsTask(),
             address: address
         ) { }
 
@@ -89,7 +89,7 @@ internal sealed class RawReceiver : IAsyncDisposable
                     _requests.Enqueue(await ReadAsync(stream));
                 }
 
-                await _answer(stream, _stop.Token);
+                await _respond(stream, _stop.Token);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
             {

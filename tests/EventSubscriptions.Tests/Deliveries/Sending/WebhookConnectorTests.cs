@@ -30,7 +30,7 @@ public sealed class WebhookConnectorTests : IDisposable
         var result = await SendAsync(url, new Names("127.0.0.1"), insecure: false);
 
         Assert.Equal(
-            new DeliveryError(ErrorKind.Forbidden, "hooks.example.com must not be connected to: 127.0.0.1 is a loopback address."),
+            new DeliveryError(ErrorKind.Forbidden, "Connecting to hooks.example.com is not allowed: 127.0.0.1 is a loopback address."),
             result.Error
         );
         Assert.Equal(0, receiver.Connections);
@@ -79,7 +79,7 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Next_address_is_tried_when_one_takes_no_connection()
+    public async Task Next_address_is_tried_when_one_does_not_accept_connections()
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok(""));
 
@@ -89,7 +89,7 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Attempt_is_not_given_up_when_the_name_leads_to_a_private_address_for_a_moment()
+    public async Task Delivery_is_retried_when_the_name_resolves_to_a_private_address_for_a_moment()
     {
         var sender = Sender(new Names("127.0.0.1"), insecure: false);
 
@@ -99,7 +99,7 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Live_address_is_reached_behind_several_that_swallow_packets()
+    public async Task Live_address_is_reached_after_several_that_drop_packets()
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok(""));
         using var second = new FullServer("127.0.0.2", receiver.Url.Port);
@@ -116,7 +116,7 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Second_address_is_of_the_other_family_however_many_the_first_has()
+    public async Task Second_address_is_of_the_other_family()
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok(""));
         var documentation = Enumerable.Range(1, 40).Select(i => $"2001:db8::{i}");
@@ -130,7 +130,7 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     [Fact]
-    public async Task Attempt_fails_to_connect_when_no_address_takes_a_connection()
+    public async Task Attempt_fails_to_connect_when_no_address_accepts_connections()
     {
         using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -144,7 +144,7 @@ public sealed class WebhookConnectorTests : IDisposable
     [Theory]
     [InlineData("0.0.0.0")]
     [InlineData("[::]")]
-    public async Task Unspecified_address_leads_to_this_machine_as_it_does_for_others(string host)
+    public async Task Unspecified_address_connects_to_this_machine(string host)
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok(""), IPAddress.IPv6Any);
 
@@ -158,7 +158,7 @@ public sealed class WebhookConnectorTests : IDisposable
     [InlineData("localhost.localdomain")]
     [InlineData("ip6-localhost")]
     [InlineData("hooks.example.com")]
-    public async Task Nothing_is_connected_whatever_a_private_address_is_called(string name)
+    public async Task Nothing_is_connected_for_any_spelling_of_a_private_address(string name)
     {
         var result = await SendAsync(new Uri($"https://{name}/"), new Names("::1"), insecure: false);
 
@@ -171,7 +171,7 @@ public sealed class WebhookConnectorTests : IDisposable
     [InlineData("tls")]
     [InlineData("headers")]
     [InlineData("body")]
-    public async Task Attempt_ends_with_the_deadline_whichever_stage_takes_too_long(string stage)
+    public async Task Attempt_ends_at_the_deadline_in_every_stage(string stage)
     {
         using var full = new FullServer();
         await using var silent = new RawReceiver(
@@ -238,24 +238,24 @@ public sealed class WebhookConnectorTests : IDisposable
     }
 
     /// <summary>What a name resolves to, look-up by look-up: addresses separated by blanks. Behind the last it takes for ever.</summary>
-    private sealed class Names(params string[] answers) : NameResolver(TimeProvider.System)
+    private sealed class Names(params string[] responses) : NameResolver(TimeProvider.System)
     {
         public List<string> Asked { get; } = [];
 
         public override async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
         {
             Asked.Add(host);
-            if (Asked.Count > answers.Length)
+            if (Asked.Count > responses.Length)
             {
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
-            return [.. answers[Asked.Count - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+            return [.. responses[Asked.Count - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
         }
     }
 }
 
-/// <summary>A server whose queue of connections is full: the system answers no attempt to connect.</summary>
+/// <summary>A server whose queue of connections is full: the system responds no attempt to connect.</summary>
 internal sealed class FullServer : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

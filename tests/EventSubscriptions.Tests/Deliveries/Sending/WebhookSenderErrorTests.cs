@@ -56,9 +56,9 @@ public sealed class WebhookSenderErrorTests : WebhookSenderTestBase
     )]
     [InlineData("SSH-2.0-OpenSSH_9.6\r\n", "The response is not valid HTTP.")]
     [InlineData("HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n", "The response is not valid HTTP.")]
-    public async Task Attempt_is_reset_when_the_response_is_incomplete(string answer, string detail)
+    public async Task Attempt_is_reset_when_the_response_is_incomplete(string response, string detail)
     {
-        await using var receiver = new RawReceiver(answer);
+        await using var receiver = new RawReceiver(response);
 
         Assert.Equal(new DeliveryError(ErrorKind.Reset, detail), (await Send(receiver.Url)).Error);
     }

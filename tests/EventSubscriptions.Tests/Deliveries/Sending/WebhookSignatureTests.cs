@@ -11,7 +11,7 @@ public sealed class WebhookSignatureTests
 
     /// <summary>The example of the Standard Webhooks' own libraries. Its key is shorter than ours.</summary>
     [Fact]
-    public void Signature_is_that_of_the_published_example()
+    public void Signature_matches_the_published_example()
     {
         var key = Convert.FromBase64String("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
 
@@ -43,7 +43,7 @@ public sealed class WebhookSignatureTests
     public void There_is_no_signature_when_there_is_no_secret() => Assert.Null(Sign(SigningSecrets.None, s_at));
 
     [Fact]
-    public void As_many_secrets_sign_as_may_be_live_on_the_longest_id()
+    public void Signature_has_room_for_all_live_secrets()
     {
         var secrets = SigningSecrets.New();
         for (var i = 1; i < SigningSecrets.MaxCount; i++)

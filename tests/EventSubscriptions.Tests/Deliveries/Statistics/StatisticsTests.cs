@@ -4,6 +4,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Storage;
 using EventSubscriptions.Tests.Http;
 using EventSubscriptions.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -83,6 +84,56 @@ public abstract class StatisticsTests(ITableStores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Closed_hours_are_merged_without_changing_counts()
+    {
+        var instances = Enumerable.Range(0, 120).Select(_ => NewInstance()).ToList();
+        foreach (var instance in instances)
+        {
+            instance.Count(_organization, _subscription, DeliveryOutcome.Delivered, TimeSpan.FromMilliseconds(30));
+            await instance.FlushAsync(default);
+            instance.Dispose();
+        }
+
+        Count(DeliveryOutcome.Failed, 1);
+        _clock.Advance(TimeSpan.FromHours(1));
+        Count(DeliveryOutcome.Delivered, 30);
+        await _statistics.FlushAsync(default);
+        Assert.Equal(2 * 122, await RowsAsync());
+        var before = await GetAsync("");
+
+        // Rows have the time of the store, not that of the test.
+        await MergeAsync(TimeSpan.FromHours(23));
+        Assert.Equal(2 * 122, await RowsAsync());
+        await MergeAsync(TimeSpan.FromHours(25));
+        await MergeAsync(TimeSpan.FromHours(50));
+
+        Assert.Equal(4, await RowsAsync());
+        Assert.Equal(before.Body, (await GetAsync("")).Body);
+        Assert.Equal(122, Total(before));
+
+        Task MergeAsync(TimeSpan later) =>
+            new StatisticsMerge(_tables, new TestClock(DateTimeOffset.UtcNow + later), NullLogger<StatisticsMerge>.Instance).RunAsync(
+                default
+            );
+    }
+
+    [Fact]
+    public async Task Counts_are_lost_when_they_could_not_be_written_for_12_hours()
+    {
+        Count(DeliveryOutcome.Delivered, 30);
+        _flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
+        _clock.Advance(TimeSpan.FromHours(11));
+        await _statistics.FlushAsync(default);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await _statistics.FlushAsync(default);
+
+        _flaky.Failure = (_, _) => null;
+        await _statistics.FlushAsync(default);
+
+        Assert.Equal(0, Total(await GetAsync("")));
+    }
+
+    [Fact]
     public async Task Counts_are_written_every_10_seconds()
     {
         await _statistics.StartAsync(default);
@@ -96,7 +147,7 @@ public abstract class StatisticsTests(ITableStores stores) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Counts_are_written_at_the_end()
+    public async Task Counts_are_written_when_the_app_stops()
     {
         await _statistics.StartAsync(default);
         Count(DeliveryOutcome.Delivered, 30);
@@ -189,6 +240,12 @@ public abstract class StatisticsTests(ITableStores stores) : IAsyncLifetime
 
         Assert.Equal(most, counts.Percentile(1));
         Assert.Null(new AttemptCounts().Percentile(1));
+    }
+
+    private async Task<int> RowsAsync()
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {_organization.ToString()}");
+        return await _tables.GetTableClient(TableNames.Statistics).QueryAsync<TableEntity>(filter).CountAsync();
     }
 
     private DeliveryStatistics NewInstance() => new(new StatisticsStore(_flaky), _clock, NullLogger<DeliveryStatistics>.Instance);

@@ -26,7 +26,7 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public void Request_that_was_broken_off_counts_neither_way()
+    public void Cancelled_request_has_no_effect_on_the_breaker()
     {
         Fail(4);
         _breaker.Report(_breaker.Pass(_now), Reachability.Unknown, _now);
@@ -49,7 +49,7 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public void Breaker_closes_when_the_probe_arrives()
+    public void Breaker_closes_when_the_probe_reaches_the_receiver()
     {
         var probe = OpenAndProbe();
 
@@ -71,7 +71,7 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public void Another_probe_passes_at_once_when_one_was_broken_off()
+    public void Another_probe_passes_at_once_when_one_was_cancelled()
     {
         _breaker.Report(OpenAndProbe(), Reachability.Unknown, _now);
 
@@ -79,7 +79,7 @@ public sealed class CircuitBreakerTests
     }
 
     [Fact]
-    public void Requests_from_before_a_change_say_nothing_about_the_time_after_it()
+    public void Requests_from_before_a_change_are_ignored_after_it()
     {
         var before = Enumerable.Range(0, 20).Select(_ => _breaker.Pass(_now)).ToList();
         Fail(5);

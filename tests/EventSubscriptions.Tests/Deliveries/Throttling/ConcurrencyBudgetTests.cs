@@ -23,7 +23,7 @@ public sealed class ConcurrencyBudgetTests
     [InlineData(16, 0, 0)]
     [InlineData(16, -3, 0)]
     [InlineData(256, 64, 128)]
-    public void Limit_shrinks_with_what_is_free_beyond_half(int most, int free, int expected) =>
+    public void Limit_shrinks_when_more_than_half_of_the_invocations_are_used(int most, int free, int expected) =>
         Assert.Equal(expected, ConcurrencyBudget.Of(most, Invocations, free));
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ConcurrencyBudgetTests
     [InlineData(8, 16)]
     [InlineData(20, 9)]
     [InlineData(100, 2)]
-    public async Task Subscriptions_that_hang_leave_room_for_others(int subscriptions, int each)
+    public async Task Hanging_subscriptions_leave_room_for_others(int subscriptions, int each)
     {
         var share = new ConcurrencyBudget(Invocations);
         var hanging = Enumerable.Range(0, subscriptions).Select(_ => Gate(share)).ToList();
@@ -75,7 +75,7 @@ public sealed class ConcurrencyBudgetTests
     }
 
     [Fact]
-    public async Task Messages_of_an_organization_without_room_come_back_at_the_pace_at_which_its_requests_end()
+    public async Task Messages_of_an_organization_without_room_are_deferred_at_the_rate_at_which_its_requests_end()
     {
         var organization = new OrganizationBudget(new ConcurrencyBudget(Invocations));
         var gates = Enumerable.Range(0, 300).Select(_ => Gate(organization)).ToList();
@@ -94,7 +94,7 @@ public sealed class ConcurrencyBudgetTests
     }
 
     [Fact]
-    public async Task Messages_that_wait_leave_room_for_others_too()
+    public async Task Queued_messages_leave_room_for_others()
     {
         var share = new ConcurrencyBudget(Invocations);
         var gates = Enumerable.Range(0, 20).Select(_ => Gate(share)).ToList();

@@ -31,7 +31,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
-    public async Task Opening_and_closing_of_the_breaker_are_one_entry_each()
+    public async Task Breaker_has_one_entry_when_it_opens_and_one_when_it_closes()
     {
         var gate = Gate();
         var passes = new List<GatePass>();
@@ -63,7 +63,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 0)]
-    public async Task Breaker_opens_when_the_name_leads_to_addresses_that_are_forbidden_and_not_when_the_url_is(bool isUrl, int open)
+    public async Task Breaker_opens_when_the_addresses_are_forbidden_but_not_when_the_URL_is(bool isUrl, int open)
     {
         var gate = Gate();
         for (var i = 0; i < CircuitBreaker.FailuresToOpen; i++)
@@ -82,7 +82,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Long_rest_is_honoured_by_another_instance_until_the_subscription_is_changed()
+    public async Task Long_cooldown_applies_to_other_instances_until_the_subscription_is_changed()
     {
         var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
         var gate = Gate();
@@ -102,7 +102,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Shorter_rest_leaves_a_longer_one_in_place()
+    public async Task Longer_cooldown_is_kept_when_a_shorter_one_starts()
     {
         var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
         var (gate, another) = (Gate(), Gate());
@@ -118,7 +118,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rest_is_stored_in_place_of_a_shorter_one_and_of_a_longer_one_from_before_a_change()
+    public async Task Cooldown_replaces_a_shorter_one_and_one_from_before_a_change()
     {
         var until = _clock.GetUtcNow() + TimeSpan.FromMinutes(10);
         var shorter = until - TimeSpan.FromMinutes(5);
@@ -147,7 +147,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rest_that_another_instance_came_before_is_stored_all_the_same()
+    public async Task Cooldown_is_stored_when_another_instance_stores_one_at_the_same_time()
     {
         var steps = new Steps();
         steps.Fail($"write {TableNames.Subscriptions}", times: 1, new RequestFailedException(412, "Changed."));
@@ -164,7 +164,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rest_is_deleted_with_its_subscription()
+    public async Task Cooldown_is_deleted_with_its_subscription()
     {
         var store = Given.SubscriptionStore(_tables, _clock);
         _subscription = await store.AddAsync(_subscription, Given.Entry(_subscription), default);
@@ -185,7 +185,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stored_rest_that_began_in_the_future_is_from_before_the_clock_was_set_back_and_ignored()
+    public async Task Stored_cooldown_is_ignored_when_it_began_in_the_future()
     {
         var (gate, another) = (Gate(), Gate());
         var (pass, later) = (await Enter(gate), await Enter(another));
@@ -203,7 +203,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Short_rest_is_each_instances_own()
+    public async Task Short_cooldown_is_not_stored()
     {
         var gate = Gate();
         await Leave(gate, await Enter(gate), error: null, _clock.GetUtcNow() + DeliveryGate.LongCooldown);
@@ -213,7 +213,7 @@ public sealed class DeliveryGateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Gates_that_know_nothing_are_forgotten_when_there_are_many()
+    public async Task Gates_without_state_are_removed_when_there_are_many()
     {
         var gate = Gate();
         for (var i = 0; i < 3_000; i++)

@@ -13,7 +13,7 @@ public sealed class MonotonicClockTests
     public MonotonicClockTests() => (_clock, _start) = (new MonotonicClock(_wall), _wall.GetUtcNow());
 
     [Fact]
-    public void Time_goes_on_when_the_wall_clock_is_set_back_and_follows_when_it_is_set_forward()
+    public void Time_never_goes_back_and_follows_the_wall_clock_forward()
     {
         _wall.Jump(-s_hour);
         Assert.Equal(_start, _clock.Now);
@@ -39,7 +39,7 @@ public sealed class MonotonicClockTests
     }
 
     [Fact]
-    public void Times_are_translated_by_what_the_wall_clock_shows_now()
+    public void Times_are_converted_by_the_current_wall_clock()
     {
         _wall.Jump(-s_hour);
         var soon = _wall.GetUtcNow() + TimeSpan.FromMinutes(1);

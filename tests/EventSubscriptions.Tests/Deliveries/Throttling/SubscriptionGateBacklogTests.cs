@@ -34,7 +34,7 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Backlog_of_20_000_is_touched_a_few_times_and_arrives_when_the_breaker_closes()
+    public async Task Backlog_of_20_000_is_deferred_a_few_times_and_delivered_when_the_breaker_closes()
     {
         var gate = Gate();
         await Open(gate);
@@ -49,7 +49,7 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Backlog_of_a_receiver_that_has_hung_comes_at_the_pace_that_it_had_before()
+    public async Task Backlog_is_delivered_at_its_previous_rate_when_the_receiver_has_hung()
     {
         var gate = Gate();
         var backAt = Clock.GetUtcNow() + TimeSpan.FromMinutes(1);
@@ -67,7 +67,7 @@ public sealed class SubscriptionGateBacklogTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Backlog_of_a_receiver_that_hangs_without_end_is_not_circled()
+    public async Task Backlog_is_not_requeued_repeatedly_when_the_receiver_hangs()
     {
         var gate = Gate(maxInFlight: 16);
         var start = Clock.GetUtcNow();

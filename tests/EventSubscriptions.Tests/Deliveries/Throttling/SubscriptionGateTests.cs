@@ -8,7 +8,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     private static readonly TimeSpan s_probeInterval = new DeliveriesOptions().ProbeInterval;
 
     [Fact]
-    public async Task Request_waits_for_a_moment_when_as_many_as_are_allowed_are_under_way()
+    public async Task Request_waits_briefly_when_the_in_flight_limit_is_reached()
     {
         var gate = Gate(maxInFlight: 2);
         var (first, _) = (await Entered(gate), await Entered(gate));
@@ -21,7 +21,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Message_is_held_when_its_moment_has_passed_in_vain()
+    public async Task Message_is_deferred_when_its_wait_was_in_vain()
     {
         var gate = Gate(maxInFlight: 1);
         await Entered(gate);
@@ -33,7 +33,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Message_is_held_at_once_when_nothing_has_moved_for_some_time()
+    public async Task Message_is_deferred_at_once_when_no_request_has_ended_for_some_time()
     {
         var gate = Gate(maxInFlight: 1);
         await Entered(gate);
@@ -45,7 +45,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Message_waits_twice_as_long_each_time_that_it_is_held_for_want_of_room_up_to_some_seconds()
+    public async Task Deferral_doubles_up_to_some_seconds_while_there_is_no_room()
     {
         var gate = Gate(maxInFlight: 1);
         await Entered(gate);
@@ -64,7 +64,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Slots_come_one_after_another_behind_an_open_breaker_and_the_first_ones_probe()
+    public async Task Messages_are_deferred_to_consecutive_slots_while_the_breaker_is_open()
     {
         var gate = Gate();
         var opened = Clock.GetUtcNow();
@@ -82,7 +82,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Nobody_queues_behind_old_slots_when_the_breaker_has_closed()
+    public async Task Old_slots_are_dropped_when_the_breaker_closes()
     {
         var gate = Gate();
         await Open(gate);
@@ -100,7 +100,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Messages_are_held_until_the_rest_is_over()
+    public async Task Messages_are_deferred_until_the_cooldown_ends()
     {
         var gate = Gate();
         var until = Clock.GetUtcNow() + TimeSpan.FromMinutes(2);
@@ -124,7 +124,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Change_of_the_subscription_ends_its_rest_and_closes_its_breaker()
+    public async Task Change_of_the_subscription_ends_its_cooldown_and_closes_its_breaker()
     {
         var gate = Gate();
         var version = Clock.GetUtcNow();
@@ -141,7 +141,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     [Theory]
     [InlineData(-3)]
     [InlineData(3)]
-    public async Task Rest_ends_when_it_should_whether_the_clock_is_set_back_or_the_machine_sleeps(int hours)
+    public async Task Cooldown_ends_on_time_when_the_clock_is_set_back_or_the_machine_sleeps(int hours)
     {
         var gate = Gate();
         (await Entered(gate)).End(Reachability.Yes, Ms, Clock.GetUtcNow() + TimeSpan.FromMinutes(2));
@@ -157,7 +157,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Stored_rest_is_not_made_longer_by_a_clock_that_is_set_back()
+    public async Task Stored_cooldown_is_not_extended_when_the_clock_is_set_back()
     {
         var gate = Gate();
         var (version, until) = (Clock.GetUtcNow(), Clock.GetUtcNow() + TimeSpan.FromMinutes(2));
@@ -174,7 +174,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Rate_limit_and_breaker_go_on_when_the_clock_is_set_back()
+    public async Task Rate_limit_and_breaker_work_when_the_clock_is_set_back()
     {
         var limited = Gate();
         limited.Update(Clock.GetUtcNow(), rateLimitPerSecond: 1, null);
@@ -194,7 +194,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task No_pass_is_lost_or_given_twice_whatever_happens(int seed)
+    public async Task Passes_are_neither_lost_nor_duplicated_in_random_schedules(int seed)
     {
         const int limit = 3;
         var random = new Random(seed);
@@ -266,7 +266,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Gate_is_retired_only_when_nobody_is_in_it()
+    public async Task Gate_is_removed_only_when_it_is_unused()
     {
         var gate = Gate();
         var pass = await Entered(gate);
@@ -279,7 +279,7 @@ public sealed class SubscriptionGateTests : SubscriptionGateFixture
     }
 
     [Fact]
-    public async Task Gate_that_knows_something_is_kept_until_it_was_unused_for_some_time()
+    public async Task Gate_with_state_is_kept_until_it_was_unused_for_some_time()
     {
         var gate = Gate();
         await Open(gate);

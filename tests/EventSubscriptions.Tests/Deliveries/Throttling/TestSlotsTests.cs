@@ -6,7 +6,7 @@ namespace EventSubscriptions.Tests.Deliveries.Throttling;
 public sealed class TestSlotsTests
 {
     [Fact]
-    public void Organization_has_so_many_at_once_and_another_when_one_has_ended()
+    public void Tests_of_an_organization_are_limited_until_one_has_ended()
     {
         var slots = new TestSlots(new LimitsOptions { TestsPerOrganization = 2 });
         var organization = Given.Organization();

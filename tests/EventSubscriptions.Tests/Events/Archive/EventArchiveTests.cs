@@ -24,7 +24,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     [InlineData((60 * 1024) - 100)]
     [InlineData(60 * 1024)]
     [InlineData(EventPayload.MaxBytes)]
-    public async Task Payload_of_any_size_comes_back_as_it_was(int size)
+    public async Task Payload_of_any_size_round_trips(int size)
     {
         var archive = await ArchiveAsync();
         var payload = RandomNumberGenerator.GetBytes(size);
@@ -38,7 +38,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Same_event_again_changes_nothing()
+    public async Task Archive_is_unchanged_when_an_event_is_archived_again()
     {
         var archive = await ArchiveAsync();
         await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default);
@@ -60,7 +60,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Another_event_of_the_same_id_is_refused_and_the_first_one_kept()
+    public async Task Different_event_with_the_same_id_is_refused()
     {
         var archive = await ArchiveAsync();
         await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("first"), s_at, default);
@@ -74,7 +74,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Events_are_told_apart_by_their_fingerprints_also_after_a_change_of_keys()
+    public async Task Events_are_compared_by_fingerprint_after_a_change_of_keys()
     {
         await (await ArchiveAsync()).AddAsync(
             _organization,
@@ -96,7 +96,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Event_that_was_archived_without_a_fingerprint_is_told_by_its_payload()
+    public async Task Events_are_compared_by_payload_when_the_archive_has_no_fingerprint()
     {
         var archive = await ArchiveAsync();
         await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("first"), s_at, default);
@@ -110,7 +110,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Same_id_in_another_organization_is_another_event()
+    public async Task Ids_are_scoped_to_their_organization()
     {
         var archive = await ArchiveAsync();
         var other = Given.Organization();
@@ -124,11 +124,11 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Event_that_was_never_archived_is_none() =>
+    public async Task Event_that_was_never_archived_is_not_found() =>
         Assert.Null(await (await ArchiveAsync()).GetAsync(_organization, Id("a"), default));
 
     [Fact]
-    public async Task Pointer_that_a_purge_left_behind_is_no_obstacle()
+    public async Task Event_is_archived_when_a_purge_left_its_pointer()
     {
         var archive = await ArchiveAsync();
         await archive.AddAsync(_organization, Id("a"), EventName.Parse("AnEvent"), EventSource.Http, Bytes("payload"), s_at, default);
@@ -141,7 +141,7 @@ public abstract class EventArchiveTests(ITableStores stores)
     }
 
     [Fact]
-    public async Task Rows_say_the_name_of_the_event_and_show_nothing_of_its_payload()
+    public async Task Rows_have_the_event_name_and_an_encrypted_payload()
     {
         await (await ArchiveAsync()).AddAsync(
             _organization,

@@ -128,7 +128,7 @@ public sealed class EventCatalogueTests
     }
 
     [Fact]
-    public void Schema_spells_arrays_and_nulls_as_JSON_Schema_does()
+    public void Schema_has_arrays_and_nulls_as_JSON_Schema_requires()
     {
         using var tasks = JsonDocument.Parse(TypeOf("TasksHaveBeenTakenByEndpointEvent").Document);
         using var relay = JsonDocument.Parse(TypeOf("RelayEventReceivedEvent").Document);
@@ -151,7 +151,7 @@ public sealed class EventCatalogueTests
     }
 
     [Fact]
-    public void Check_lists_everything_that_is_missing_or_mistyped_and_lets_extras_pass()
+    public void Validation_reports_missing_and_mistyped_parameters_and_accepts_extra_ones()
     {
         using var data = JsonDocument.Parse("""{"endpointId":7,"taskNames":["a",1],"extra":true}""");
 
@@ -162,7 +162,7 @@ public sealed class EventCatalogueTests
     }
 
     [Fact]
-    public void Check_lets_what_may_be_null_be_null_or_absent()
+    public void Validation_accepts_nullable_parameters_that_are_null_or_absent()
     {
         using var data = JsonDocument.Parse("""{"relayEventId":"1","subscriberId":"2","timestamp":"3","taskId":null,"content":7}""");
 
@@ -177,11 +177,10 @@ public sealed class EventCatalogueTests
     [InlineData("SomethingElse", null)]
     [InlineData("Event", null)]
     [InlineData("", null)]
-    public void Nearest_finds_what_was_meant_and_nothing_far_off(string name, string? nearest) =>
-        Assert.Equal(nearest, s_catalogue.Nearest(name));
+    public void Nearest_name_is_found_when_it_is_similar(string name, string? nearest) => Assert.Equal(nearest, s_catalogue.Nearest(name));
 
     [Fact]
-    public void Nearest_gives_up_on_a_name_that_no_event_could_have() => Assert.Null(s_catalogue.Nearest(new string('E', 257)));
+    public void Nearest_name_is_not_searched_for_an_overlong_name() => Assert.Null(s_catalogue.Nearest(new string('E', 257)));
 
     [Fact]
     public void Names_are_case_sensitive()

@@ -121,7 +121,7 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     [Theory]
     [InlineData("MalformedEvent")]
     [InlineData("MaxDeliveryCountExceeded")]
-    public async Task Event_whose_body_is_no_text_is_recorded(string reason)
+    public async Task Event_is_recorded_when_its_body_is_not_text(string reason)
     {
         var message = new AmqpAnnotatedMessage(AmqpMessageBody.FromValue(42));
         message.ApplicationProperties["DeadLetterReason"] = reason;
@@ -136,7 +136,7 @@ public sealed class EventDeadLetterFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Failure_is_thrown_after_a_pause_so_that_the_dead_letter_comes_again()
+    public async Task Failure_is_thrown_after_a_pause_so_that_the_dead_letter_is_redelivered()
     {
         var cause = new RequestFailedException(503, "busy");
         _services.Flaky.Failure = (_, _) => cause;

@@ -12,7 +12,7 @@ public sealed class EventEnvelopeTests
     private const string Canonical = """{"eventName":"CaseClosedEvent","organizationId":7,"data":{"id": "1",  "name":"é"}}""";
 
     [Fact]
-    public void A_payload_is_passed_on_without_a_copy()
+    public void Payload_is_passed_on_without_a_copy()
     {
         var body = Encoding.UTF8.GetBytes(Canonical);
 
@@ -37,7 +37,7 @@ public sealed class EventEnvelopeTests
     [InlineData("\uFEFF" + Canonical)]
     [InlineData("""{"eventName":"CaseClosedEvent","organizationId":7.0,"data":{"id": "1",  "name":"é"}}""")]
     [InlineData("""{"eventName":"CaseClosedEvent","organizationId":0.7e1,"data":{"id": "1",  "name":"é"}}""")]
-    public void Any_other_form_becomes_the_payload_with_the_data_verbatim(string body) => Assert.Equal(Canonical, Payload(body));
+    public void Payload_has_the_data_verbatim_whatever_the_form_of_the_body(string body) => Assert.Equal(Canonical, Payload(body));
 
     [Theory]
     [InlineData("""{"eventName":"A","organizationId":1,"data":{}}""")]
@@ -45,10 +45,10 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"A","organizationId":0,"data":{}}""")]
     [InlineData("""{"eventName":"\u0041\"ü","organizationId":1,"data":{"n":1e400,"s":"\ud83d\ude00"}}""")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":{"s":"\\ud800","t":"\\\\u","\u00e9":"\""}}""")]
-    public void What_the_grammar_allows_in_names_and_data_is_left_alone(string body) => Assert.Equal(body, Payload(body));
+    public void Names_and_data_are_unchanged_when_the_grammar_allows_them(string body) => Assert.Equal(body, Payload(body));
 
     [Fact]
-    public void A_name_is_as_long_as_it_may_be_even_when_all_of_it_is_escaped()
+    public void Name_has_its_maximum_length_when_all_of_it_is_escaped()
     {
         var escaped = string.Concat(Enumerable.Repeat("\\u20ac", EventName.MaxLength));
         var body = "{\"eventName\":\"" + escaped + "\",\"organizationId\":2147483647,\"data\":{}}";
@@ -95,27 +95,27 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"A","data":{}}""", "In the body organizationId is missing.")]
     [InlineData(
         """{"eventName":"A","organizationId":"1","data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":-1,"data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1.5,"data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1e99,"data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":2147483648,"data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":{},"data":{}}""",
-        "In the body organizationId must be a 32-bit integer from 0, as a number."
+        "In the body organizationId must be a number: an integer from 0 to 2147483647."
     )]
     [InlineData("""{"eventName":"A","organizationId":1}""", "In the body data is missing.")]
     [InlineData("""{"eventName":"A","organizationId":1,"data":null}""", "In the body data must be an object.")]
@@ -127,38 +127,41 @@ public sealed class EventEnvelopeTests
         """{"eventName":"A","organizationId":1,"organizationId":1,"organizationId":1,"data":{}}""",
         "In the body organizationId appears twice."
     )]
-    [InlineData("""{"eventName":"A\ud800","organizationId":1,"data":{}}""", "The body has an escape that is not a character at byte 13.")]
+    [InlineData(
+        """{"eventName":"A\ud800","organizationId":1,"data":{}}""",
+        "The body has an escape sequence at byte 13 that is not a valid character."
+    )]
     [InlineData(
         """{"eventName":"A","organizationId":1,"data":{"a":"\ud800"}}""",
-        "The body has an escape that is not a character at byte 49."
+        "The body has an escape sequence at byte 49 that is not a valid character."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1,"data":{"a":"\uDC00\uD800"}}""",
-        "The body has an escape that is not a character at byte 49."
+        "The body has an escape sequence at byte 49 that is not a valid character."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1,"data":{"\udfff":1}}""",
-        "The body has an escape that is not a character at byte 45."
+        "The body has an escape sequence at byte 45 that is not a valid character."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1,"data":{"a":["\ud83d\u0041"]}}""",
-        "The body has an escape that is not a character at byte 50."
+        "The body has an escape sequence at byte 50 that is not a valid character."
     )]
     [InlineData(
         """{"eventName":"A","organizationId":1,"data":{},"x":"\ud800"}""",
-        "The body has an escape that is not a character at byte 51."
+        "The body has an escape sequence at byte 51 that is not a valid character."
     )]
-    public void A_malformed_body_is_refused_with_what_is_wrong(string body, string problem) => Assert.Equal(problem, Problem(body));
+    public void Malformed_body_is_refused_with_a_reason(string body, string problem) => Assert.Equal(problem, Problem(body));
 
     [Fact]
-    public void A_body_that_is_not_UTF8_is_refused() =>
+    public void Body_is_refused_when_it_is_not_UTF_8() =>
         Assert.Equal(
             "The body is not UTF-8.",
             EventEnvelope.Read("{\"eventName\":\"A\","u8.ToArray().Append((byte)0xff).ToArray()).Problem
         );
 
     [Fact]
-    public void A_body_that_is_nested_too_deep_is_refused()
+    public void Body_is_refused_when_it_is_nested_too_deeply()
     {
         var data = string.Concat(Enumerable.Repeat("{\"a\":", 70)) + "1" + new string('}', 70);
 
@@ -185,7 +188,7 @@ public sealed class EventEnvelopeTests
     [InlineData("""{"eventName":"A","organizationId":7,"data":{"a":"\ud800"}}""", 7)]
     [InlineData("""{"organizationId":7,"organizationId":8}""", null)]
     [InlineData("""{"data":{"organizationId":7}}""", null)]
-    public void The_organization_of_a_refused_event_is_known_where_it_can_be_read(string body, int? organization)
+    public void Organization_of_a_refused_event_is_known_when_it_is_readable(string body, int? organization)
     {
         var envelope = EventEnvelope.Read(Encoding.UTF8.GetBytes(body));
 
@@ -195,7 +198,7 @@ public sealed class EventEnvelopeTests
     }
 
     [Fact]
-    public void A_problem_holds_nothing_of_the_body()
+    public void Reason_does_not_quote_the_body()
     {
         Assert.DoesNotContain(
             "hunter2",
@@ -210,7 +213,7 @@ public sealed class EventEnvelopeTests
     }
 
     [Fact]
-    public void Composing_writes_the_data_byte_for_byte_and_escapes_no_more_of_the_name_than_it_must()
+    public void Payload_has_the_data_byte_for_byte_and_a_minimally_escaped_name()
     {
         using var document = JsonDocument.Parse("""{"data": { "a" : "\u00e9é</>" ,"b":1.0e2 } }""");
         Assert.True(OrganizationId.TryFrom(int.MaxValue, out var organization));

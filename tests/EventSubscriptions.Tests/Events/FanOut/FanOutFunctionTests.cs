@@ -41,7 +41,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Good_messages_are_left_to_automatic_completion_and_poison_is_dead_lettered()
+    public async Task Messages_are_completed_automatically_and_poison_is_dead_lettered()
     {
         var poison = Message("{}");
 
@@ -60,7 +60,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Message_that_meets_a_mistake_in_the_program_is_abandoned()
+    public async Task Message_is_abandoned_when_the_program_has_a_bug()
     {
         var message = Good();
         _services.Flaky.Failure = (_, _) => new InvalidOperationException("a bug");
@@ -71,7 +71,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Poison_that_can_not_be_dead_lettered_comes_back_alone()
+    public async Task Poison_message_is_redelivered_alone_when_it_cannot_be_dead_lettered()
     {
         var cause = new ServiceBusException("busy", ServiceBusFailureReason.ServiceBusy);
         _actions
@@ -98,7 +98,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     [InlineData(1, 5)]
     [InlineData(3, 20)]
     [InlineData(9, 120)]
-    public async Task Message_that_can_not_even_be_put_off_is_abandoned_alone_after_a_growing_pause(int deliveryCount, int seconds)
+    public async Task Message_is_abandoned_alone_after_a_growing_pause_when_it_cannot_be_postponed(int deliveryCount, int seconds)
     {
         var stuck = Good(deliveryCount);
         var fine = Good();
@@ -119,7 +119,7 @@ public sealed class FanOutFunctionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_that_was_put_off_goes_on_when_its_copy_comes()
+    public async Task Postponed_event_continues_when_its_copy_is_received()
     {
         _services.Flaky.Failure = (_, _) => new RequestFailedException(503, "busy");
         await _function.RunAsync([Good()], _actions.Object, default);

@@ -108,9 +108,11 @@ public abstract class FanOutProcessorTestBase : IAsyncLifetime
 
     private protected IReadOnlyList<ServiceBusReceivedMessage> Deliveries() => _services.Receive(QueueNames.Deliveries);
 
-    private protected async Task<string> SubscribeAsync(OrganizationId organization, params string[] events)
+    private protected Task<string> SubscribeAsync(OrganizationId organization, params string[] events) =>
+        SubscribeAsync(Given.Subscription(organization, _services.Time, events));
+
+    private protected async Task<string> SubscribeAsync(Subscription subscription)
     {
-        var subscription = Given.Subscription(organization, _services.Time, events);
         await Given.SubscriptionStore(_services.Tables, _services.Time).AddAsync(subscription, Given.Entry(subscription), default);
         return subscription.Id.ToString();
     }

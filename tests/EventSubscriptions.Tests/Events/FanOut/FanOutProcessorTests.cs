@@ -4,6 +4,7 @@ using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.FanOut;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Tests.Events.FanOut;
 
@@ -34,6 +35,21 @@ public sealed class FanOutProcessorTests : FanOutProcessorTestBase
                 Assert.Equal(0, delivery.ApplicationProperties["postponements"]);
             }
         );
+    }
+
+    [Fact]
+    public async Task Event_is_delivered_when_the_filter_of_a_subscription_accepts_it()
+    {
+        var every = await SubscribeAsync(_organization);
+        var accepting = await SubscribeFilteredAsync("""{"data.id":"1","eventName":{"$startsWith":"Case"}}""");
+        await SubscribeFilteredAsync("""{"data.id":"2"}""");
+
+        Assert.Equal([Settlement.Completed], await RunAsync(Message("a")));
+
+        Assert.Equal(Sorted(every, accepting), Sorted([.. Deliveries().Select(delivery => Text(delivery, "subscriptionId"))]));
+
+        Task<string> SubscribeFilteredAsync(string filter) =>
+            SubscribeAsync(Given.Subscription(_organization, _services.Time) with { Filter = SubscriptionFilter.Parse(filter) });
     }
 
     [Fact]

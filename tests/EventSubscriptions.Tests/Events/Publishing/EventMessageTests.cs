@@ -17,18 +17,18 @@ public sealed class EventMessageTests
     [InlineData(null, "message-id", "message-id")]
     [InlineData("", "message-id", "message-id")]
     [InlineData(null, "0b6ee8f1-8a22-4b2f-8a48-7bf2b8c9f0b5", "0b6ee8f1-8a22-4b2f-8a48-7bf2b8c9f0b5")]
-    public void Id_is_the_property_else_the_message_id(string? property, string? messageId, string expected) =>
+    public void Id_is_the_property_or_else_the_message_id(string? property, string? messageId, string expected) =>
         Assert.Equal(expected, EventMessage.IdOf(Message(property, messageId)).ToString());
 
     [Theory]
     [InlineData("7.own-id", null)]
     [InlineData(null, "7.own-id")]
     [InlineData(null, "urn:uuid:1")]
-    public void Id_of_another_form_is_hashed(string? property, string? messageId) =>
+    public void Id_is_hashed_when_its_form_is_not_valid(string? property, string? messageId) =>
         Assert.Matches("^evt_[0-9a-f]{32}$", EventMessage.IdOf(Message(property, messageId)).ToString());
 
     [Fact]
-    public void Id_of_a_message_that_has_none_is_always_the_same_and_nobody_elses()
+    public void Message_without_an_id_gets_a_stable_and_unique_one()
     {
         var id = EventMessage.IdOf(Message(null, null, sequenceNumber: 1)).ToString();
 
@@ -160,7 +160,7 @@ public sealed class EventMessageTests
     [Theory]
     [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true)]
     [InlineData("nonsense\r\n", false)]
-    public void Trace_context_is_taken_where_it_is_one(string value, bool taken)
+    public void Trace_context_is_read_when_it_is_valid(string value, bool taken)
     {
         var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
             BinaryData.FromBytes(s_payload),

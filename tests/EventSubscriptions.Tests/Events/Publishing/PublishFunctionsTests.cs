@@ -45,7 +45,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Organization_that_publishes_more_than_it_may_must_wait()
+    public async Task Publishing_returns_429_when_the_organization_exceeds_its_rate()
     {
         _function = new PublishFunctions(
             Given.EventTypes(_services.Flaky, _services.Time),
@@ -67,7 +67,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Event_is_put_on_the_queue_as_its_payload_and_its_id_answered()
+    public async Task Event_is_queued_as_its_payload_and_its_id_is_returned()
     {
         var reply = await PublishAsync(Valid);
 
@@ -85,7 +85,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_are_queued_in_their_order_over_as_many_batches_as_it_takes()
+    public async Task Events_are_queued_in_order_in_several_batches()
     {
         var big = new string('n', 150_000);
         var body =
@@ -98,7 +98,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Idempotency_key_is_the_id()
+    public async Task Idempotency_key_becomes_the_event_id()
     {
         await PublishAsync(Valid, "key");
         var reply = await PublishAsync(Valid, "key");
@@ -109,7 +109,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Id_of_an_archived_event_is_a_409_unless_it_is_the_same_event()
+    public async Task Id_of_an_archived_event_returns_409_unless_the_event_is_the_same()
     {
         var archive = new EventArchive(_services.Tables, Given.Protector);
         foreach (var id in (string[])["a", "k-1"])
@@ -139,7 +139,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ids_of_our_own_are_not_looked_up()
+    public async Task Generated_ids_are_not_looked_up()
     {
         _services.Flaky.Failure = (_, _) => new Azure.RequestFailedException(503, "busy");
 
@@ -147,7 +147,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_published_when_one_event_is_wrong()
+    public async Task Nothing_is_published_when_one_event_is_invalid()
     {
         var reply = await PublishAsync("[" + Valid + """,{"eventName":"CaseArchivedEvent","data":{}}]""");
 
@@ -157,7 +157,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Queue_that_takes_only_a_part_is_a_503_that_names_the_ids_to_repeat_with()
+    public async Task Publishing_returns_503_with_the_ids_when_the_queue_accepted_only_a_part()
     {
         var big = new string('n', 150_000);
         var one = $$$"""{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{big}}}"}}""";
@@ -179,7 +179,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Queue_that_does_not_respond_is_a_503_that_names_the_ids_after_30_seconds()
+    public async Task Publishing_returns_503_with_the_ids_when_the_queue_does_not_respond_for_30_seconds()
     {
         var clock = new TestClock();
         var silent = new SilentSender();
@@ -211,7 +211,7 @@ public sealed class PublishFunctionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Idempotency_key_is_given_once()
+    public async Task Idempotency_key_is_refused_when_it_is_given_twice()
     {
         var reply = await PublishAsync(Valid, "a", "b");
 

@@ -9,7 +9,7 @@ public sealed class PublishRateTests
     private readonly OrganizationId _organization = Given.Organization();
 
     [Fact]
-    public void Nothing_is_limited_unless_a_limit_is_set()
+    public void Publishing_is_unlimited_by_default()
     {
         var rate = Rate(limit: null);
 
@@ -31,7 +31,7 @@ public sealed class PublishRateTests
     }
 
     [Fact]
-    public void Burst_after_a_long_pause_is_one_second_of_the_rate()
+    public void Burst_is_at_most_one_second_of_the_rate()
     {
         var rate = Rate(100);
         Assert.True(rate.TryTake(_organization, 1, out _));
@@ -41,7 +41,7 @@ public sealed class PublishRateTests
     }
 
     [Fact]
-    public void Request_that_is_larger_than_the_limit_is_accepted_and_paid_for_by_the_next()
+    public void Request_larger_than_the_limit_is_accepted_and_delays_the_next()
     {
         var rate = Rate(100);
         Assert.True(rate.TryTake(_organization, 1_000, out _));
@@ -53,7 +53,7 @@ public sealed class PublishRateTests
     }
 
     [Fact]
-    public void Other_organizations_and_a_clock_that_is_set_back_make_no_difference()
+    public void Rate_is_independent_of_other_organizations_and_of_the_wall_clock()
     {
         var rate = Rate(1);
         Assert.True(rate.TryTake(_organization, 2, out _));

@@ -58,7 +58,7 @@ public sealed class PublishRequestTests
     }
 
     [Fact]
-    public void Ids_are_made_where_none_is_given_and_kept_where_one_is()
+    public void Id_is_generated_when_none_is_given()
     {
         var published = Read($"[{Valid},{Identified("my-id_1")}]");
 
@@ -69,10 +69,11 @@ public sealed class PublishRequestTests
     [Theory]
     [InlineData("key")]
     [InlineData("\"key\"")]
-    public void Idempotency_key_is_the_id_of_one_event(string key) => Assert.Equal("key", Assert.Single(Read(Valid, key)).Id.ToString());
+    public void Idempotency_key_is_the_id_of_a_single_event(string key) =>
+        Assert.Equal("key", Assert.Single(Read(Valid, key)).Id.ToString());
 
     [Fact]
-    public void Idempotency_key_and_index_are_the_ids_of_several_events_that_have_none()
+    public void Idempotency_key_and_index_are_the_ids_of_several_events()
     {
         var published = Read($"[{Valid},{Identified("own")},{Valid}]", "key");
 
@@ -102,7 +103,7 @@ public sealed class PublishRequestTests
     }
 
     [Fact]
-    public void All_mistakes_of_all_events_are_listed_with_their_index()
+    public void Field_errors_of_all_events_are_listed_with_their_index()
     {
         var published = Read(
             """
@@ -125,7 +126,7 @@ public sealed class PublishRequestTests
                 "[1].data.taskId: must be a string",
                 "[1].data.taskType: must be a string",
                 "[1].data.assetId: is required",
-                "[2].colour: is unknown; known are id, eventName, data, organizationId",
+                "[2].colour: is unknown; expected one of id, eventName, data, organizationId",
                 "[3].id: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -",
                 "[3].eventName: must be a string",
                 "[3].data: must be an object",
@@ -142,14 +143,14 @@ public sealed class PublishRequestTests
     [InlineData("[]", "body: must have 1 to 1000 events")]
     [InlineData("7", "body: must be an object")]
     [InlineData("null", "body: must be an object")]
-    public void A_body_is_one_event_or_an_array_of_some(string body, string error)
+    public void Body_is_one_event_or_an_array(string body, string error)
     {
         Assert.Empty(Read(body));
         Assert.Equal([error], Errors());
     }
 
     [Fact]
-    public void A_thousand_events_may_be_published_at_once_and_no_more()
+    public void Request_has_at_most_a_thousand_events()
     {
         Assert.Equal(1000, Read($"[{string.Join(',', Enumerable.Repeat(Valid, 1000))}]").Count);
         Assert.False(_errors.Any);
@@ -159,7 +160,7 @@ public sealed class PublishRequestTests
     }
 
     [Fact]
-    public void A_payload_is_as_large_as_it_may_be_and_no_larger()
+    public void Payload_is_at_most_192_KiB()
     {
         const int Rest = 80;
         string Body(int length) => $$$"""{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"{{{new string('n', length)}}}"}}""";
@@ -167,7 +168,7 @@ public sealed class PublishRequestTests
         Assert.Equal(EventPayload.MaxBytes, Assert.Single(Read(Body(EventPayload.MaxBytes - Rest))).Payload.Length);
 
         Assert.Empty(Read(Body(EventPayload.MaxBytes - Rest + 1)));
-        Assert.Equal(["data: makes a payload of 196609 bytes; at most 196608 are allowed"], Errors());
+        Assert.Equal(["data: results in a payload of 196609 bytes; at most 196608 are allowed"], Errors());
     }
 
     private static OrganizationId Organization => OrganizationId.TryFrom(7, out var id) ? id : default;

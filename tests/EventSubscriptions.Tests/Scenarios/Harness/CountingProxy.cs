@@ -12,7 +12,7 @@ namespace EventSubscriptions.Tests.Scenarios.Harness;
 
 /// <summary>
 /// Stands between the app and its tables, and counts the operations that the app asks for. What the client sends again by itself, since no
-/// answer came in time, counts once.
+/// response came in time, counts once.
 /// </summary>
 internal sealed class CountingProxy : IAsyncDisposable
 {
@@ -93,11 +93,11 @@ internal sealed class CountingProxy : IAsyncDisposable
             }
         }
 
-        using var answer = await _client.SendAsync(request);
-        context.Response.StatusCode = (int)answer.StatusCode;
+        using var response = await _client.SendAsync(request);
+        context.Response.StatusCode = (int)response.StatusCode;
         foreach (
-            var (name, values) in answer
-                .Headers.Concat(answer.Content.Headers)
+            var (name, values) in response
+                .Headers.Concat(response.Content.Headers)
                 .Where(header => header.Key is not ("Transfer-Encoding" or "Connection"))
         )
         {
@@ -106,7 +106,7 @@ internal sealed class CountingProxy : IAsyncDisposable
 
         if (context.Response.StatusCode != StatusCodes.Status204NoContent)
         {
-            await answer.Content.CopyToAsync(context.Response.Body);
+            await response.Content.CopyToAsync(context.Response.Body);
         }
     }
 

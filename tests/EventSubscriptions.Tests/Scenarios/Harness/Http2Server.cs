@@ -17,7 +17,7 @@ internal sealed class Http2Server(WebApplication server) : IAsyncDisposable
     public Uri Url =>
         new(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/in");
 
-    public static async Task<Http2Server> Start(X509Certificate2 certificate, RequestDelegate answer)
+    public static async Task<Http2Server> Start(X509Certificate2 certificate, RequestDelegate response)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -35,7 +35,7 @@ internal sealed class Http2Server(WebApplication server) : IAsyncDisposable
                 )
             );
         var server = builder.Build();
-        server.Run(answer);
+        server.Run(response);
         await server.StartAsync();
         return new Http2Server(server);
     }

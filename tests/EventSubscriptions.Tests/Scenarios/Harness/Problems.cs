@@ -7,14 +7,14 @@ internal static class Problems
 {
     /// <summary>Asserts that a request was refused with a status and an explanation.</summary>
     /// <param name="request">What was sent, for the message of the failure.</param>
-    public static ProblemResult Expect(Answer answer, HttpStatusCode status, string request)
+    public static ProblemResult Expect(ApiResponse response, HttpStatusCode status, string request)
     {
-        Assert.True(answer.Status == status, $"{request}: {(int)answer.Status} {answer.Text}");
-        Assert.Equal("application/problem+json", answer.ContentType);
-        var problem = answer.Read<ProblemResult>();
+        Assert.True(response.Status == status, $"{request}: {(int)response.Status} {response.Text}");
+        Assert.Equal("application/problem+json", response.ContentType);
+        var problem = response.Read<ProblemResult>();
         Assert.Equal((int)status, problem.Status);
-        Assert.False(string.IsNullOrWhiteSpace(problem.Title), answer.Text);
-        Assert.False(string.IsNullOrWhiteSpace(problem.Detail), answer.Text);
+        Assert.False(string.IsNullOrWhiteSpace(problem.Title), response.Text);
+        Assert.False(string.IsNullOrWhiteSpace(problem.Detail), response.Text);
         return problem;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RelayServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var server = builder.Build();
         var relay = new RelayServer(server);
-        server.MapGet("/subscribers/{id}/api/v1/events", relay.Answer);
+        server.MapGet("/subscribers/{id}/api/v1/events", relay.RespondAsync);
         await server.StartAsync();
         return relay;
     }
@@ -43,7 +43,7 @@ internal sealed class RelayServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _server.DisposeAsync();
 
-    private async Task Answer(HttpContext context, string id)
+    private async Task RespondAsync(HttpContext context, string id)
     {
         if (!_accounts.TryGetValue(id, out var account))
         {
@@ -51,7 +51,7 @@ internal sealed class RelayServer : IAsyncDisposable
             return;
         }
 
-        await account.Answer(context);
+        await account.RespondAsync(context);
     }
 }
 
@@ -71,7 +71,7 @@ internal enum RelayOrder
     NewestFirst,
 }
 
-/// <summary>A subscriber: its events, and how its questions are answered.</summary>
+/// <summary>A subscriber: its events, and how its questions are responded.</summary>
 internal sealed class RelayAccount(string id, string apiKey)
 {
     private const int StandardLimit = 100;
@@ -86,7 +86,7 @@ internal sealed class RelayAccount(string id, string apiKey)
 
     public string ApiKey => apiKey;
 
-    /// <summary>The most events of an answer, whatever is asked for.</summary>
+    /// <summary>The most events of a response, whatever is asked for.</summary>
     public int Cap { get; set; } = int.MaxValue;
 
     public RelayOrder Order { get; set; }
@@ -94,10 +94,10 @@ internal sealed class RelayAccount(string id, string apiKey)
     /// <summary>To what <c>oldest</c> is cut before it is used.</summary>
     public TimeSpan Precision { get; set; } = TimeSpan.FromTicks(1);
 
-    /// <summary>Answers in place of the account where it returns true.</summary>
+    /// <summary>Responds in place of the account where it returns true.</summary>
     public Func<HttpContext, Task<bool>> Misbehave { get; set; } = _ => Task.FromResult(false);
 
-    /// <summary>The questions so far that were answered with events.</summary>
+    /// <summary>The questions so far that were responded with events.</summary>
     public IReadOnlyList<RelayRequest> Requests
     {
         get
@@ -109,7 +109,7 @@ internal sealed class RelayAccount(string id, string apiKey)
         }
     }
 
-    /// <summary>Answers every question with a status and a text until told otherwise.</summary>
+    /// <summary>Responds every question with a status and a text until told otherwise.</summary>
     public void Refuse(int status, string text = "", params (string Name, string Value)[] headers) =>
         Misbehave = async context =>
         {
@@ -136,7 +136,7 @@ internal sealed class RelayAccount(string id, string apiKey)
     /// <summary>Adds events of one moment, and returns their ids.</summary>
     public IReadOnlyList<string> Add(DateTimeOffset at, int count) => [.. Enumerable.Range(0, count).Select(_ => Add(at))];
 
-    /// <summary>Adds what the subscriber is to answer with, which counts as of a time whatever it says itself.</summary>
+    /// <summary>Adds events that Relay lists from a given time, whatever their own timestamps.</summary>
     public void Add(DateTimeOffset at, JsonNode json)
     {
         lock (_lock)
@@ -145,7 +145,7 @@ internal sealed class RelayAccount(string id, string apiKey)
         }
     }
 
-    public async Task Answer(HttpContext context)
+    public async Task RespondAsync(HttpContext context)
     {
         if (await Misbehave(context))
         {
@@ -204,14 +204,14 @@ internal static class RelaySamples
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "Fixtures", "relay");
 
-    private static readonly string s_started = Answer("RelayAlertStartedEvent");
+    private static readonly string s_started = Response("RelayAlertStartedEvent");
 
     /// <summary>The samples, each named for the event that it becomes.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [.. Directory.EnumerateFiles(s_folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
-    /// <summary>An answer with one event, as text.</summary>
-    public static string Answer(string name) => File.ReadAllText(Path.Combine(s_folder, name + ".json"));
+    /// <summary>A response with one event, as text.</summary>
+    public static string Response(string name) => File.ReadAllText(Path.Combine(s_folder, name + ".json"));
 
     /// <summary>An event of the document with another id and time.</summary>
     public static JsonObject Event(string id, DateTimeOffset at)

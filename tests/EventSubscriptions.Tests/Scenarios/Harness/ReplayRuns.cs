@@ -8,7 +8,7 @@ internal static class ReplayRuns
     /// <summary>Before all events of a test.</summary>
     public static readonly string LongAgo = DateTimeOffset.UtcNow.AddHours(-1).ToString("O");
 
-    public static Task<Answer> Post(SubscriptionHandle subscription, string only, bool dryRun = false) =>
+    public static Task<ApiResponse> Post(SubscriptionHandle subscription, string only, bool dryRun = false) =>
         subscription.Organization.Api.Post(
             subscription.Path + "/replays",
             new
@@ -21,9 +21,9 @@ internal static class ReplayRuns
 
     public static async Task<string> Start(SubscriptionHandle subscription, string only, bool dryRun = false)
     {
-        var answer = (await Post(subscription, only, dryRun)).Expect(HttpStatusCode.Accepted);
-        var id = answer.Read<ReplayResult>().Id;
-        Assert.Equal($"{subscription.Path}/replays/{id}", answer.Location!.OriginalString);
+        var response = (await Post(subscription, only, dryRun)).Expect(HttpStatusCode.Accepted);
+        var id = response.Read<ReplayResult>().Id;
+        Assert.Equal($"{subscription.Path}/replays/{id}", response.Location!.OriginalString);
         return id;
     }
 

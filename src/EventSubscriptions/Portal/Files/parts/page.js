@@ -131,7 +131,7 @@ export function problemNotice(error, retry) {
 
 /** @param {number} status */
 function titleOf(status) {
-  return titles[status] ?? (status >= 500 ? 'The app has a problem.' : status === 0 ? 'No answer.' : 'Not accepted.');
+  return titles[status] ?? (status >= 500 ? 'The app has a problem.' : status === 0 ? 'No response.' : 'Not accepted.');
 }
 
 /**

@@ -13,7 +13,7 @@ const mostInShort = 2;
 const settingsKey = 'settings';
 const longestInShort = 60;
 const untold = ['id', 'replay', 'url', 'token', 'signingSecret'];
-const columns = ['Time', 'What', 'Subscription', 'By', 'In short', 'Details'];
+const columns = ['Time', 'Type', 'Subscription', 'By', 'Summary', 'Details'];
 
 /**
  * An organization's audit log.
@@ -56,7 +56,7 @@ export async function systemAuditLog({ outlet, query, signal }) {
 /** @param {Omit<View, 'parameters'> & { organization: string | null, subscription?: SelectField, names?: SubscriptionNames }} options */
 async function show({ outlet, organization, query, signal, subscription, names }) {
   const fields = [
-    selectField({ name: 'type', label: 'What', options: [['', 'All'], ...Object.entries(auditTypes)], value: query.type ?? '' }),
+    selectField({ name: 'type', label: 'Type', options: [['', 'All'], ...Object.entries(auditTypes)], value: query.type ?? '' }),
     ...(subscription ? [subscription] : []),
     textField({ name: 'from', label: 'From', type: 'datetime-local', value: toLocalInput(query.from) }),
     textField({ name: 'to', label: 'Until', type: 'datetime-local', value: toLocalInput(query.to) }),

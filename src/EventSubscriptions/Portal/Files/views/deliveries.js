@@ -56,7 +56,7 @@ export function deliveries({ organization, id, query, signal }) {
     empty: asked =>
       Object.values(asked).some(Boolean)
         ? empty('No attempts match these filters.', 'Change or clear the filters.')
-        : empty('Nothing was sent yet.', 'Send a test event, or wait for the next event: it appears here at once.'),
+        : empty('Nothing has been sent yet.', 'Send a test event, or wait for the next event: it appears here at once.'),
   });
   let isPaused = false;
   let turn = 0;

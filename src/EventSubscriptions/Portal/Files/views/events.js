@@ -46,7 +46,7 @@ export async function events({ outlet, parameters: { organization }, query, sign
     empty: asked =>
       Object.values(asked).some(Boolean)
         ? empty('No events match these filters.', 'Change or clear the filters. The name must match exactly.')
-        : empty('No events are archived.', 'Every event that is published appears here, and stays for the retention of the archive.'),
+        : empty('No events are archived.', 'Every event that is published appears here, and stays until its retention period ends.'),
   });
   outlet.append(h('div', { class: 'bar' }, filters([...fields, id], load), clearButton(fields, load)), list.element);
   await load();
@@ -121,7 +121,7 @@ export async function event({ outlet, parameters: { organization, eventId }, sig
     if (items.length === 0) {
       return empty(
         'The event was sent to no subscription.',
-        'None that exists now matched it when it was published. A replay can send it.',
+        'No current subscription matched it when it was published. A replay can still send it.',
       );
     }
 
@@ -143,7 +143,7 @@ export async function event({ outlet, parameters: { organization, eventId }, sig
   async function ask() {
     const isDone = await confirm({
       title: 'Remove the payload?',
-      text: 'It is removed from the archive for good. Attempts that are already queued carry their own copy and may still be sent; backups keep theirs. Later retries end.',
+      text: 'It is removed from the archive for good. Attempts that are already queued carry their own copy and may still be sent; backups keep theirs. Later retries are dead-lettered.',
       label: 'Remove',
       kind: 'danger',
       signal,

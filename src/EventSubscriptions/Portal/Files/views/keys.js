@@ -11,11 +11,11 @@ import { button, empty, free, heading, say } from '../parts/page.js';
 const columns = ['Name', 'Role', 'Organization', 'Created', 'Expires', 'Last used', 'Revoke'];
 /** @type {[Role, string][]} */
 const roles = [
-  ['read', 'read: sees everything but payloads'],
+  ['read', 'read: reads everything but payloads, replays and keys'],
   ['analyst', 'analyst: sees payloads too'],
   ['publish', 'publish: publishes events, and sees event types'],
   ['manage', 'manage: reads, publishes and changes'],
-  ['admin', 'admin: manages, and issues keys'],
+  ['admin', 'admin: also manages keys and custom event types'],
 ];
 
 /**
@@ -110,7 +110,7 @@ function fieldsOf() {
           attributes: { inputmode: 'numeric' },
           hint: 'Its number. Empty for all organizations.',
         }),
-    textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Empty for never.' }),
+    textField({ name: 'expiresAt', label: 'Expires', type: 'datetime-local', hint: 'Leave empty for a key that never expires.' }),
   ];
 }
 

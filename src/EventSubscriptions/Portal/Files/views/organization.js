@@ -59,7 +59,7 @@ function listOf(items, isPartial, relay) {
     ...items.map(({ id, subscriptions, failingSince, delivered, failed }) =>
       row([
         link(`Organization ${id}`, views.overview(id), { class: 'name' }),
-        failingSince ? [pill('Failing', 'bad'), h('span', { class: 'aside' }, ' since ', timeAgo(failingSince))] : pill('Well', 'good'),
+        failingSince ? [pill('Failing', 'bad'), h('span', { class: 'aside' }, ' since ', timeAgo(failingSince))] : pill('Healthy', 'good'),
         [
           `${number(subscriptions.active)} active`,
           subscriptions.failing > 0 ? `, ${number(subscriptions.failing)} failing` : '',

@@ -100,7 +100,7 @@ function summaryOf(organization, all, isPartial) {
  */
 function failuresOf(organization, entries, subscriptions) {
   if (entries.length === 0) {
-    return h('p', { class: 'aside' }, 'No failures are in the audit log.');
+    return h('p', { class: 'aside' }, 'There are no failures in the audit log.');
   }
 
   const names = new Map(subscriptions.map(item => [item.id, item.name]));

@@ -45,7 +45,7 @@ export async function replays({ outlet, parameters: { organization, id }, signal
       required: true,
       value: toLocalInput(new Date(Date.now() - day).toISOString()),
     }),
-    to: textField({ name: 'to', label: 'Until', type: 'datetime-local', hint: 'Empty for now.' }),
+    to: textField({ name: 'to', label: 'Until', type: 'datetime-local', hint: 'Leave empty for the current time.' }),
     only: selectField({ name: 'only', label: 'Which', options: selections }),
     events: selectField({
       name: 'events',

@@ -30,7 +30,7 @@ export async function sendTest(organization, subscription, signal) {
 
     async function run() {
       send.disabled = true;
-      fill(result, loading('the answer'));
+      fill(result, loading('the response'));
       try {
         const { body: attempt } = await post(
           `${api.subscription(organization, subscription.id)}/test`,

@@ -135,7 +135,7 @@ function fieldsOf(subscription, types, isNew) {
       attributes: { autocomplete: 'new-password', spellcheck: 'false' },
       hint: isNew
         ? 'Sent with each event as “Authorization: Bearer …”. It is not shown again.'
-        : `Leave empty to keep the current one${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL that leads elsewhere needs the token again.`,
+        : `Leave empty to keep the current one${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL with another scheme, host, port or path requires the token again.`,
     }),
     description: textField({
       name: 'description',
@@ -150,7 +150,7 @@ function fieldsOf(subscription, types, isNew) {
       label: 'Rate limit',
       value: `${subscription.rateLimitPerSecond ?? ''}`,
       attributes: { inputmode: 'numeric' },
-      hint: 'Requests per second. Empty for no limit; events above it wait.',
+      hint: 'Requests per second. Leave empty for no limit; events above the limit wait.',
     }),
     isActive: checkField({
       name: 'isActive',
@@ -200,7 +200,7 @@ function changed(fields, base, isLenient = false) {
 
   note('isActive', fields.isActive.value, base.isActive);
   if (!isLenient && changes.url?.includes(masked)) {
-    throw refuse('url', `must be entered in full: the value behind ${masked} is not shown`);
+    throw refuse('url', `must be entered in full: the value masked as ${masked} is not shown`);
   }
 
   return changes;

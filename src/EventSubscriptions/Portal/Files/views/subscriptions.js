@@ -45,6 +45,17 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
       ],
       value: query.health ?? '',
     }),
+    selectField({
+      name: 'sort',
+      label: 'Sort by',
+      options: [
+        ['', 'State, failing first'],
+        ['name', 'Name'],
+        ['-createdAt', 'Newest first'],
+        ['createdAt', 'Oldest first'],
+      ],
+      value: query.sort ?? '',
+    }),
     textField({ name: 'search', label: 'Find', type: 'search', value: query.search ?? '' }),
     textField({ name: 'label', label: 'Label', type: 'search', value: query.label ?? '', attributes: { placeholder: 'key:value' } }),
   ];
@@ -70,7 +81,7 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
       ]);
     },
     empty: asked =>
-      Object.values(asked).some(Boolean)
+      Object.entries(asked).some(([name, value]) => value && name !== 'sort')
         ? empty('No subscriptions match these filters.', 'Change or clear the filters.')
         : empty(
             'There are no subscriptions yet.',
@@ -85,7 +96,7 @@ export async function subscriptions({ outlet, parameters: { organization }, quer
   async function load() {
     const asked = Object.fromEntries(fields.map(field => [field.name, field.value.trim()]));
     setQuery(asked);
-    await list.load(asked);
+    await list.load({ ...asked, sort: asked.sort || 'health' });
   }
 }
 

@@ -1,0 +1,24 @@
+using EventSubscriptions.Destinations;
+using EventSubscriptions.Events.Archive;
+
+namespace EventSubscriptions.Subscriptions;
+
+/// <summary>What the settings allow a subscription to have.</summary>
+public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions archive)
+{
+    /// <summary>The share by which a retry may be later or earlier than scheduled.</summary>
+    public const double RetryJitter = 0.2;
+
+    /// <summary>Which URLs are allowed.</summary>
+    public DestinationGuard Guard => guard;
+
+    /// <summary>Why a retry schedule is not allowed, or null. Attempts after the first read the payload from the archive.</summary>
+    public string? CheckRetrySchedule(IEnumerable<TimeSpan> schedule) =>
+        LongestWait(schedule) is var wait && wait < archive.Retention
+            ? null
+            : $"may take {wait:c} with 20 % jitter and one day of Retry-After, which must be less than Retention__EventArchive ({archive.Retention:c})";
+
+    /// <summary>The longest time from the first attempt to the last one.</summary>
+    public static TimeSpan LongestWait(IEnumerable<TimeSpan> schedule) =>
+        (schedule.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait) * (1 + RetryJitter)) + RetryAfter.Max;
+}
