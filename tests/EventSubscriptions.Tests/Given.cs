@@ -14,6 +14,7 @@ using EventSubscriptions.Queues;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Telemetry;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -59,7 +60,7 @@ internal static class Given
 
     /// <summary>The built-in event types and the custom ones of a table.</summary>
     public static EventTypes EventTypes(TableServiceClient tables, TimeProvider time) =>
-        new(EventCatalogue.Load(), new EventTypeStore(tables, NullLogger<EventTypeStore>.Instance), time);
+        new(EventCatalogue.Load(), new EventTypeStore(tables, NullLogger<EventTypeStore>.Instance), time, NullLogger<EventTypes>.Instance);
 
     /// <summary>Activities that nobody listens to.</summary>
     public static AppTracing Tracing { get; } = new();
@@ -86,7 +87,7 @@ internal static class Given
             Id = SubscriptionId.New(time),
             Name = "name",
             Url = new Uri("https://example.com/hook?code=s3cret"),
-            Token = new Secret("t0ken-of-some-length"),
+            Authentication = new SubscriptionAuthentication.Bearer(new Secret("t0ken-of-some-length")),
             SigningSecrets = SigningSecrets.New(),
             Events = events.Length == 0 ? ["*"] : events,
             IsActive = true,

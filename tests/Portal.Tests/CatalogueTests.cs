@@ -57,7 +57,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Field("Example").FillAsync("{}");
         await tab.Button("Save").ClickAsync();
         await tab.ShowsText("example.id is required");
-        await tab.Field("Example").FillAsync("""{ "id": "s-1" }""");
+        await tab.Field("Example").FillAsync("""{ "id": "s-1", "number": 12345678901234567890.10 }""");
         await tab.Button("Save").ClickAsync();
 
         await tab.ShowsHeading(name);
@@ -66,6 +66,12 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Field("Description").FillAsync("Changed.");
         await tab.Button("Save").ClickAsync();
         await tab.ShowsText("Changed.");
+        await tab.ShowsText("12345678901234567890.10");
+        Assert.Contains(
+            "\"number\":12345678901234567890.10}",
+            (await app.AsAdmin().Get($"/api/event-types/{name}")).Text,
+            StringComparison.Ordinal
+        );
         await tab.Button("Delete").ClickAsync();
         await tab.Dialog.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
         await tab.ShowsHeading("Event types");

@@ -66,6 +66,56 @@ public sealed class SubscriptionFormTests(PortalApp portal) : IClassFixture<Port
     }
 
     [Fact]
+    public async Task Subscription_has_a_header_a_filter_and_a_retry_schedule()
+    {
+        var organization = portal.NewOrganization();
+        var hook = portal.Receiver.NewHook();
+        await organization.PublishCase("case-1");
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToNew(organization);
+        await form.Name.FillAsync("Splunk");
+        await form.Url.FillAsync(hook.Url.AbsoluteUri);
+        await tab.Field("Authentication").SelectOptionAsync("header");
+        await Assertions.Expect(form.Token).ToBeHiddenAsync();
+        await form.EveryEvent.CheckAsync();
+        await form.Create();
+        await form.ShowsError(tab.Field("Header"), "Header is needed.");
+        await tab.Field("Header").FillAsync("Authorization");
+        await tab.Field("Value").FillAsync("Splunk 0123");
+        await tab.Page.GetByText("Filter, headers and retries").ClickAsync();
+        await tab.Field("Filter").FillAsync("""{ "id": "case-1" }""");
+        await tab.Button("Try the filter on past events").ClickAsync();
+        await tab.ShowsText("must start at the payload's root");
+        await tab.Field("Filter").FillAsync("""{ "data.id": "case-1" }""");
+        await tab.Button("Try the filter on past events").ClickAsync();
+        await tab.ShowsText("It accepts 1 event of the 1 archived ones.");
+        await tab.Field("Headers").FillAsync("X-Environment: production");
+        await tab.Field("Retry schedule").FillAsync("00:00:05, 00:01:00");
+        await form.Create();
+        await tab.Button("I have stored it").ClickAsync();
+        await tab.ShowsText("the header Authorization");
+
+        var created = Assert.Single(await organization.Subscriptions());
+        Assert.Equal("""{"data.id":"case-1"}""", created.Filter!.Value.GetRawText());
+        Assert.Equal(["00:00:05", "00:01:00"], created.RetrySchedule);
+        await organization.PublishCase("case-2");
+        var request = await hook.Received(await organization.PublishCase("case-1"));
+        Assert.Equal(("Splunk 0123", "production"), (request.Authorization, request.Headers["X-Environment"]));
+        Assert.Equal(1, hook.Count);
+
+        await tab.Link("Edit").ClickAsync();
+        await Assertions.Expect(tab.Field("Headers")).ToHaveValueAsync("X-Environment: ***");
+        await form.Description.FillAsync("Changed");
+        await tab.Field("Filter").FillAsync("");
+        await form.Save();
+        await tab.ShowsText("Changed");
+        var changed = Assert.Single(await organization.Subscriptions());
+        Assert.Null(changed.Filter);
+        Assert.Equal((created.Authentication, "X-Environment"), (changed.Authentication, Assert.Single(changed.HeaderNames!)));
+    }
+
+    [Fact]
     public async Task Field_errors_are_shown_at_their_fields_and_the_first_gets_the_focus()
     {
         await using var tab = await portal.OpenAsAdmin();

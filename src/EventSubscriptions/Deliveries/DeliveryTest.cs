@@ -14,8 +14,8 @@ public sealed class DeliveryTest(WebhookSender sender, DeliveryRecorder recorder
 {
     private static readonly RetrySchedule s_never = new([]);
 
-    /// <summary>The event type to send by default: the first that the subscription matches.</summary>
-    public static EventType DefaultFor(Subscription subscription, EventCatalogue catalogue)
+    /// <summary>The event type to send by default: the first that the subscription matches, or null.</summary>
+    public static EventType? DefaultFor(Subscription subscription, EventCatalogue catalogue)
     {
         foreach (var pattern in subscription.Events)
         {
@@ -25,7 +25,7 @@ public sealed class DeliveryTest(WebhookSender sender, DeliveryRecorder recorder
             }
         }
 
-        return catalogue.All[0];
+        return null;
     }
 
     /// <summary>

@@ -47,10 +47,14 @@ public sealed class ResendFunctions(
         await request.ReadOptionalBodyAsync(cancellationToken);
         var name = request.Fields.Text("eventName");
         var catalogue = await types.ForAsync(request.Body, cancellationToken);
-        EventType? type = null;
+        var type = DeliveryTest.DefaultFor(subscription, catalogue);
         if (name is not null && !catalogue.TryGet(name, out type))
         {
             request.Fields.AddError("eventName", catalogue.UnknownName(name));
+        }
+        else if (type is null)
+        {
+            request.Fields.AddError("eventName", "is required, because no event type matches the subscription's events any more");
         }
 
         if (request.Validate() is { } problem)
@@ -64,10 +68,7 @@ public sealed class ResendFunctions(
                 $"The organization has reached its limit of {slots.Most} concurrent tests. Try again when one has ended.",
                 s_testPause
             )
-            : ApiResult.Ok(
-                await test.RunAsync(subscription, type ?? DeliveryTest.DefaultFor(subscription, catalogue), cancellationToken),
-                DeliveriesJson.Default.TestAttempt
-            );
+            : ApiResult.Ok(await test.RunAsync(subscription, type!, cancellationToken), DeliveriesJson.Default.TestAttempt);
     }
 
     [Function(nameof(ResendDelivery))]

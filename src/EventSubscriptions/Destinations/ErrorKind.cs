@@ -26,6 +26,10 @@ public enum ErrorKind
     [JsonStringEnumMemberName("timeout")]
     Timeout,
 
+    /// <summary>There is no access token.</summary>
+    [JsonStringEnumMemberName("authentication")]
+    Authentication,
+
     /// <summary>The URL or an address of its host is not allowed.</summary>
     [JsonStringEnumMemberName("forbidden")]
     Forbidden,

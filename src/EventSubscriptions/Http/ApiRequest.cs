@@ -4,6 +4,7 @@ using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Net.Http.Headers;
 
 namespace EventSubscriptions.Http;
 
@@ -113,10 +114,30 @@ public sealed class ApiRequest
         CancellationToken cancellationToken
     )
     {
-        var isExport = _http.Headers.Accept.Any(value => value?.Contains(Ndjson, StringComparison.OrdinalIgnoreCase) is true);
+        var isExport = PrefersNdjson(_http.GetTypedHeaders().Accept);
         page = isExport ? page with { Size = PageRequest.MaxSize } : page;
         var first = await read(page, cancellationToken);
         return isExport ? new NdjsonResult<T>(first, page, read, item) : ApiResult.Ok(first, list);
+    }
+
+    /// <summary>Whether newline-delimited JSON is accepted, and JSON is not preferred to it (RFC 9110 §12.5.1).</summary>
+    private static bool PrefersNdjson(IEnumerable<MediaTypeHeaderValue> accepted)
+    {
+        var (ndjson, json) = (0.0, 0.0);
+        foreach (var range in accepted)
+        {
+            var quality = range.Quality ?? 1;
+            if (range.MediaType.Equals(Ndjson, StringComparison.OrdinalIgnoreCase))
+            {
+                ndjson = Math.Max(ndjson, quality);
+            }
+            else if (range.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+            {
+                json = Math.Max(json, quality);
+            }
+        }
+
+        return ndjson > 0 && ndjson >= json;
     }
 
     /// <summary>404. The same for what never existed and what the caller may not see.</summary>

@@ -59,7 +59,10 @@ public sealed class IfMatch
     }
 
     /// <summary>Whether the version matches.</summary>
-    public bool Accepts(ETag row) => _tags is null || _tags.Holds(EntityTag.Of(row).ToString());
+    public bool Accepts(ETag row) => Accepts(EntityTag.Of(row).ToString());
+
+    /// <summary>Whether the entity tag of the version matches; null if the resource doesn't exist.</summary>
+    public bool Accepts(string? tag) => _tags is null || (tag is not null && _tags.Holds(tag));
 }
 
 /// <summary>The entity tags of <c>If-Match</c> or <c>If-None-Match</c>.</summary>

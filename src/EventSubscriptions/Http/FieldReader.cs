@@ -40,6 +40,9 @@ public sealed class FieldReader
         return IsObject && _object.TryGetProperty(name, out _);
     }
 
+    /// <summary>Whether the field is present and null.</summary>
+    public bool IsNull(string name) => Has(name) && _object.GetProperty(name).ValueKind == JsonValueKind.Null;
+
     /// <summary>A string with a length in characters (Unicode code points).</summary>
     public string? Text(string name, bool required = false, int minLength = 0, int maxLength = int.MaxValue)
     {

@@ -17,10 +17,14 @@ internal sealed class StaticContentResult(
 {
     private const int HashLength = 12;
 
-    private readonly string _tag = $"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, HashLength))}\"";
+    /// <summary>The entity tag.</summary>
+    public string Tag { get; } = $"\"{Base64Url.EncodeToString(SHA256.HashData(content.Span).AsSpan(0, HashLength))}\"";
 
     /// <summary>The response to the request that created the content.</summary>
-    public IResult Created(string location) => new CreatedContent(this, location);
+    public IResult Created(string location) => new WrittenContent(this, StatusCodes.Status201Created, location);
+
+    /// <summary>The response to the request that replaced the content.</summary>
+    public IResult Replaced() => new WrittenContent(this, StatusCodes.Status200OK, location: null);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -31,7 +35,7 @@ internal sealed class StaticContentResult(
     private async Task WriteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.Headers.ETag = _tag;
+        response.Headers.ETag = Tag;
         response.Headers.XContentTypeOptions = "nosniff";
         if (cacheControl is not null)
         {
@@ -48,16 +52,21 @@ internal sealed class StaticContentResult(
 
     /// <summary>Malformed conditions are ignored (RFC 9110 §13.2.2 has the order of the others).</summary>
     private int StatusFor(IHeaderDictionary headers) =>
-        EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(_tag) ? StatusCodes.Status412PreconditionFailed
-        : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(_tag) ? StatusCodes.Status304NotModified
+        EntityTagList.TryParse(headers.IfMatch, out var wanted) && !wanted.Holds(Tag) ? StatusCodes.Status412PreconditionFailed
+        : EntityTagList.TryParse(headers.IfNoneMatch, out var known) && known.Holds(Tag) ? StatusCodes.Status304NotModified
         : StatusCodes.Status200OK;
 
-    private sealed class CreatedContent(StaticContentResult content, string location) : IResult
+    /// <summary>The conditions of the request were those of the change.</summary>
+    private sealed class WrittenContent(StaticContentResult content, int status, string? location) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.StatusCode = StatusCodes.Status201Created;
-            httpContext.Response.Headers.Location = location;
+            httpContext.Response.StatusCode = status;
+            if (location is not null)
+            {
+                httpContext.Response.Headers.Location = location;
+            }
+
             return content.WriteAsync(httpContext);
         }
     }

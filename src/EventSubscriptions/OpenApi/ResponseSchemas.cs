@@ -15,6 +15,7 @@ using EventSubscriptions.Health;
 using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.OpenApi;
@@ -37,6 +38,7 @@ internal static class ResponseSchemas
         ("DeliveryWait", EventsJson.Default.DeliveryWait),
         ("PayloadRemoved", EventsJson.Default.PayloadRemovedResponse),
         ("Subscription", SubscriptionJson.Default.SubscriptionResponse),
+        ("SubscriptionAuthentication", SubscriptionJson.Default.AuthenticationResponse),
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
         ("RotatedSecret", SubscriptionJson.Default.RotatedSecretResponse),
@@ -70,6 +72,8 @@ internal static class ResponseSchemas
     [
         ("Role", typeof(Role), EnumNames<Role>.All),
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
+        ("AuthenticationType", typeof(AuthenticationType), EnumNames<AuthenticationType>.All),
+        ("ClientAuthentication", typeof(ClientAuthentication), EnumNames<ClientAuthentication>.All),
         ("SubscriptionState", typeof(SubscriptionState), EnumNames<SubscriptionState>.All),
         ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
         ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),

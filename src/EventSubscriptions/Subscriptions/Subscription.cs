@@ -1,6 +1,6 @@
 using Azure;
 using EventSubscriptions.Organizations;
-using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
@@ -21,8 +21,11 @@ public sealed record Subscription
     /// <summary>At most 2,048 characters. Responses mask the values of its query.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Sent as <c>Authorization: Bearer</c> with every delivery (RFC 6750 §2.1).</summary>
-    public required Secret Token { get; init; }
+    /// <summary>How requests prove who sends them.</summary>
+    public required SubscriptionAuthentication Authentication { get; init; }
+
+    /// <summary>Further headers of its requests.</summary>
+    public SubscriptionHeaders Headers { get; init; } = SubscriptionHeaders.None;
 
     /// <summary>The secrets that sign its deliveries.</summary>
     public required SigningSecrets SigningSecrets { get; init; }
@@ -58,5 +61,6 @@ public sealed record Subscription
     public ETag ETag { get; init; }
 
     /// <summary>Whether requests go to the same URL with the same credentials as those of another version.</summary>
-    public bool SendsLike(Subscription other) => Url.OriginalString == other.Url.OriginalString && Token.Reveal() == other.Token.Reveal();
+    public bool SendsLike(Subscription other) =>
+        Url.OriginalString == other.Url.OriginalString && Authentication == other.Authentication && Headers.Equals(other.Headers);
 }

@@ -1,5 +1,6 @@
 using EventSubscriptions.Audit;
 using EventSubscriptions.Http;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -93,7 +94,21 @@ internal static class SubscriptionAudit
         Add("name", before?.Name, after?.Name, before?.Name != after?.Name);
         Add("description", before?.Description, after?.Description, before?.Description != after?.Description);
         Add("url", Display(before), Display(after), before?.Url.OriginalString != after?.Url.OriginalString);
-        Add("token", before is null ? null : Hidden, after is null ? null : Hidden, before?.Token.Reveal() != after?.Token.Reveal());
+        var isBearer =
+            before?.Authentication is null or SubscriptionAuthentication.Bearer
+            && after?.Authentication is null or SubscriptionAuthentication.Bearer;
+        Add(
+            isBearer ? AuthenticationFields.TokenName : AuthenticationFields.Name,
+            isBearer ? Mask(before) : Describe(before),
+            isBearer ? Mask(after) : Describe(after),
+            before?.Authentication != after?.Authentication
+        );
+        Add(
+            "headers",
+            HeadersOf(before),
+            HeadersOf(after),
+            !(before?.Headers ?? SubscriptionHeaders.None).Equals(after?.Headers ?? SubscriptionHeaders.None)
+        );
         Add(
             "events",
             before?.Events,
@@ -119,6 +134,23 @@ internal static class SubscriptionAudit
         Add("externalId", before?.ExternalId, after?.ExternalId, before?.ExternalId != after?.ExternalId);
         return changes;
     }
+
+    /// <summary>The kind of authentication, with its secrets masked.</summary>
+    private static string? Describe(Subscription? subscription) =>
+        subscription?.Authentication switch
+        {
+            null => null,
+            SubscriptionAuthentication.None => "none",
+            SubscriptionAuthentication.Basic basic => $"basic {basic.Username}:{Hidden}",
+            SubscriptionAuthentication.Header header => $"{header.Name}: {Hidden}",
+            SubscriptionAuthentication.OAuth2 oauth => $"oauth2 {DisplayUrl.Of(oauth.TokenUrl)} {oauth.ClientId}:{Hidden}",
+            var other => $"{other.Type.ToName()} {Hidden}",
+        };
+
+    private static string? HeadersOf(Subscription? subscription) =>
+        subscription is null || subscription.Headers.Values.Count == 0
+            ? null
+            : string.Join(", ", subscription.Headers.Values.Keys.Select(name => $"{name}: {Hidden}"));
 
     /// <summary>Filters may have personal data, and templates and values of headers secrets.</summary>
     private static string? Mask(object? value) => value is null ? null : Hidden;

@@ -25,9 +25,14 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
             ifMatch,
             async current =>
             {
-                if (fields.MoveTokenOf(current))
+                if (fields.SecretsMissingFor(current) is { Count: > 0 } missing)
                 {
-                    return EditResult.TokenNeeded;
+                    return EditResult.SecretsNeeded(missing);
+                }
+
+                if (fields.HeadersOf(current).Problem is { } problem)
+                {
+                    return EditResult.TooManyHeaders(problem);
                 }
 
                 if (fields.LabelsOf(current).Values.Count > SubscriptionLabels.MaxCount)
@@ -216,8 +221,11 @@ internal enum EditOutcome
     /// <summary>Other changes were faster too often.</summary>
     Contended,
 
-    /// <summary>The URL changes, and its token is missing.</summary>
-    TokenNeeded,
+    /// <summary>The URL changes, and secrets are missing.</summary>
+    SecretsNeeded,
+
+    /// <summary>It would have more, or longer headers than allowed.</summary>
+    TooManyHeaders,
 
     /// <summary>Another subscription has the external id.</summary>
     ExternalIdTaken,
@@ -232,9 +240,15 @@ internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscriptio
     public static readonly EditResult NotFound = new(EditOutcome.NotFound, null);
     public static readonly EditResult Stale = new(EditOutcome.Stale, null);
     public static readonly EditResult Contended = new(EditOutcome.Contended, null);
-    public static readonly EditResult TokenNeeded = new(EditOutcome.TokenNeeded, null);
     public static readonly EditResult TooManyLabels = new(EditOutcome.TooManyLabels, null);
     public static readonly EditResult ExternalIdTaken = new(EditOutcome.ExternalIdTaken, null);
+
+    /// <summary>The fields that are missing, or what is wrong with a field.</summary>
+    public IReadOnlyList<string> Details { get; private init; } = [];
+
+    public static EditResult SecretsNeeded(IReadOnlyList<string> fields) => new(EditOutcome.SecretsNeeded, null) { Details = fields };
+
+    public static EditResult TooManyHeaders(string problem) => new(EditOutcome.TooManyHeaders, null) { Details = [problem] };
 
     public static EditResult? Of(Subscription? edited) => edited is null ? null : new EditResult(EditOutcome.Done, edited);
 }

@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.Json;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
 using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
@@ -12,8 +12,6 @@ internal sealed record SubscriptionFields
 {
     private const int MaxNameLength = 128;
     private const int MaxDescriptionLength = 1024;
-    private const int MaxUrlLength = 2048;
-    private const int MaxTokenLength = 4096;
     private const int MaxEvents = 64;
     private const int MaxRate = 10_000;
     private const int MaxExternalIdLength = 128;
@@ -34,11 +32,19 @@ internal sealed record SubscriptionFields
 
     public Uri? Url { get; private init; }
 
-    public Secret? Token { get; private init; }
+    /// <summary>Replaces the authentication whole.</summary>
+    public SubscriptionAuthentication? Authentication { get; private init; }
+
+    public bool ClearsHeaders { get; private init; }
+
+    /// <summary>Changes of headers by name; null removes one.</summary>
+    public IReadOnlyDictionary<string, Secret?>? Headers { get; private init; }
 
     public IReadOnlyList<string>? Events { get; private init; }
 
     public bool? IsActive { get; private init; }
+
+    public bool ClearsLabels { get; private init; }
 
     /// <summary>Changes of labels by key; null removes one.</summary>
     public IReadOnlyDictionary<string, string?>? Labels { get; private init; }
@@ -72,18 +78,35 @@ internal sealed record SubscriptionFields
         Read(fields, isNew: false, catalogue, rules);
 
     /// <summary>
-    /// Whether the stored token would be sent to another URL than it was given for: whoever can change a subscription could read it there.
+    /// The secrets that must be given again, by field: they would be sent to another URL than they were given for, and whoever can change a
+    /// subscription could read them there.
     /// </summary>
-    public bool MoveTokenOf(Subscription subscription) =>
-        Token is null
-        && Url is not null
-        && Uri.Compare(
-            Url,
-            subscription.Url,
-            UriComponents.SchemeAndServer | UriComponents.Path,
-            UriFormat.UriEscaped,
-            StringComparison.Ordinal
-        ) != 0;
+    public IReadOnlyList<string> SecretsMissingFor(Subscription subscription)
+    {
+        if (Url is null || !SubscriptionUrl.LeadsElsewhere(Url, subscription.Url))
+        {
+            return [];
+        }
+
+        List<string> missing = [];
+        if (Authentication is null && subscription.Authentication is not SubscriptionAuthentication.None)
+        {
+            missing.Add(
+                subscription.Authentication is SubscriptionAuthentication.Bearer
+                    ? AuthenticationFields.TokenName
+                    : AuthenticationFields.Name
+            );
+        }
+
+        if (!ClearsHeaders)
+        {
+            missing.AddRange(
+                subscription.Headers.Values.Keys.Where(name => Headers?.ContainsKey(name) is not true).Select(name => $"headers.{name}")
+            );
+        }
+
+        return missing;
+    }
 
     /// <summary>Applies the fields to a subscription.</summary>
     public Subscription ApplyTo(Subscription subscription) =>
@@ -92,7 +115,8 @@ internal sealed record SubscriptionFields
             Name = Name ?? subscription.Name,
             Description = GivesDescription ? Description : subscription.Description,
             Url = Url ?? subscription.Url,
-            Token = Token ?? subscription.Token,
+            Authentication = Authentication ?? subscription.Authentication,
+            Headers = HeadersOf(subscription),
             Events = Events ?? subscription.Events,
             IsActive = IsActive ?? subscription.IsActive,
             RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
@@ -103,9 +127,17 @@ internal sealed record SubscriptionFields
             ExternalId = GivesExternalId ? ExternalId : subscription.ExternalId,
         };
 
+    /// <summary>The headers of a subscription after the change.</summary>
+    public SubscriptionHeaders HeadersOf(Subscription subscription) =>
+        ClearsHeaders ? SubscriptionHeaders.None
+        : Headers is null ? subscription.Headers
+        : subscription.Headers.With(Headers);
+
     /// <summary>The labels of a subscription after the change.</summary>
     public SubscriptionLabels LabelsOf(Subscription subscription) =>
-        Labels is null ? subscription.Labels : subscription.Labels.With(Labels);
+        ClearsLabels ? SubscriptionLabels.None
+        : Labels is null ? subscription.Labels
+        : subscription.Labels.With(Labels);
 
     private static SubscriptionFields Read(FieldReader fields, bool isNew, EventCatalogue catalogue, SubscriptionRules rules)
     {
@@ -115,10 +147,13 @@ internal sealed record SubscriptionFields
             Name = ReadName(fields, Needs("name")),
             GivesDescription = fields.Has("description"),
             Description = ReadDescription(fields),
-            Url = ReadUrl(fields, Needs("url"), rules),
-            Token = ReadToken(fields, Needs("token")),
+            Url = SubscriptionUrl.Read(fields, "url", Needs("url"), rules.Guard),
+            Authentication = AuthenticationFields.Read(fields, isNew, rules),
+            ClearsHeaders = fields.IsNull("headers"),
+            Headers = SubscriptionHeaders.Read(fields, "headers", isNew),
             Events = ReadEvents(fields, Needs("events"), catalogue),
             IsActive = fields.Boolean("isActive", required: !isNew && fields.Has("isActive")),
+            ClearsLabels = fields.IsNull("labels"),
             Labels = ReadLabels(fields, isNew),
             GivesFilter = fields.Has("filter"),
             Filter = FilterParser.Read(fields, "filter"),
@@ -144,45 +179,6 @@ internal sealed record SubscriptionFields
     {
         var text = fields.Text("description", maxLength: MaxDescriptionLength);
         return text is null || PlainText.IsText(text) ? text : fields.AddError("description", PlainText.TextExpected);
-    }
-
-    private static Uri? ReadUrl(FieldReader fields, bool required, SubscriptionRules rules)
-    {
-        var text = fields.Text("url", required, minLength: 1, maxLength: MaxUrlLength);
-        if (text is null)
-        {
-            return null;
-        }
-
-        // Uri silently repairs surrounding spaces, backslashes and bidirectional characters; the result would not be what was meant.
-        if (text.Any(IsRepaired) || !Uri.TryCreate(text, UriKind.Absolute, out var url))
-        {
-            fields.AddError("url", "must be an absolute URL without spaces or invisible characters, such as https://example.com/events");
-            return null;
-        }
-
-        if (rules.Guard.CheckUrl(url) is { } reason)
-        {
-            fields.AddError("url", reason);
-            return null;
-        }
-
-        return url;
-    }
-
-    private static bool IsRepaired(char letter) =>
-        char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '\\' || char.GetUnicodeCategory(letter) == UnicodeCategory.Format;
-
-    private static Secret? ReadToken(FieldReader fields, bool required)
-    {
-        var token = fields.Text("token", required, minLength: 1, maxLength: MaxTokenLength);
-        if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~'))
-        {
-            fields.AddError("token", "must be printable ASCII characters without spaces, because it is sent in a header");
-            return null;
-        }
-
-        return token is null ? null : new Secret(token);
     }
 
     private static Dictionary<string, string?>? ReadLabels(FieldReader fields, bool isNew)

@@ -1,6 +1,8 @@
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -47,7 +49,8 @@ public sealed class SubscriptionFunctions(
             Name = fields.Name!,
             Description = fields.Description,
             Url = fields.Url!,
-            Token = fields.Token!,
+            Authentication = fields.Authentication!,
+            Headers = SubscriptionHeaders.None.With(fields.Headers ?? new Dictionary<string, Secret?>(StringComparer.Ordinal)),
             SigningSecrets = SigningSecrets.New(),
             Events = fields.Events!,
             IsActive = fields.IsActive ?? true,
@@ -217,9 +220,7 @@ public sealed class SubscriptionFunctions(
             request.Caller.Actor,
             cancellationToken
         );
-        return result.Outcome == EditOutcome.Done
-            ? await ShowAsync(result.Subscription!, cancellationToken)
-            : Refused(request, result.Outcome);
+        return result.Outcome == EditOutcome.Done ? await ShowAsync(result.Subscription!, cancellationToken) : Refused(request, result);
     }
 
     [Function(nameof(DeleteSubscription))]
@@ -246,7 +247,7 @@ public sealed class SubscriptionFunctions(
         var result = await editor.DeleteAsync(request.Organization, subscription.Id, ifMatch, request.Caller.Actor, cancellationToken);
         if (result.Outcome != EditOutcome.Done)
         {
-            return Refused(request, result.Outcome);
+            return Refused(request, result);
         }
 
         limit.Deleted(request.Organization);
@@ -290,7 +291,7 @@ public sealed class SubscriptionFunctions(
                 SubscriptionJson.Default.RotatedSecretResponse,
                 EntityTag.Of(rotated.ETag)
             )
-            : Refused(request, result.Outcome);
+            : Refused(request, result);
     }
 
     private async Task<IResult> ShowAsync(Subscription subscription, CancellationToken cancellationToken) =>
@@ -303,9 +304,9 @@ public sealed class SubscriptionFunctions(
     private Task<Subscription?> FindAsync(ApiRequest request, string id, CancellationToken cancellationToken) =>
         store.FindAsync(request.Organization, id, cancellationToken);
 
-    private static IResult Refused(ApiRequest request, EditOutcome outcome)
+    private static IResult Refused(ApiRequest request, EditResult result)
     {
-        switch (outcome)
+        switch (result.Outcome)
         {
             case EditOutcome.Stale:
                 return Problem.PreconditionFailed();
@@ -316,11 +317,18 @@ public sealed class SubscriptionFunctions(
             case EditOutcome.TooManyLabels:
                 request.Errors.Add("labels", SubscriptionFields.TooManyLabels);
                 return request.Errors.ToProblem();
-            case EditOutcome.TokenNeeded:
-                request.Errors.Add(
-                    "token",
-                    "must be given again, because the URL changes and a token is sent only to the URL that it was given for"
-                );
+            case EditOutcome.TooManyHeaders:
+                request.Errors.Add("headers", result.Details[0]);
+                return request.Errors.ToProblem();
+            case EditOutcome.SecretsNeeded:
+                foreach (var field in result.Details)
+                {
+                    request.Errors.Add(
+                        field,
+                        "must be given again, because the URL changes and secrets are sent only to the URL that they were given for"
+                    );
+                }
+
                 return request.Errors.ToProblem();
             default:
                 return NotFound(request);

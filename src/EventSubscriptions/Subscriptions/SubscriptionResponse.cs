@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
@@ -23,7 +24,12 @@ internal sealed record SubscriptionResponse
 
     public required string Url { get; init; }
 
-    /// <summary>The last 4 characters of the token; absent if it is shorter than 12.</summary>
+    public required AuthenticationResponse Authentication { get; init; }
+
+    /// <summary>The names of its headers; absent if it has none.</summary>
+    public IReadOnlyList<string>? HeaderNames { get; init; }
+
+    /// <summary>The last 4 characters of a bearer token; absent if it is shorter than 12.</summary>
     public string? TokenHint { get; init; }
 
     /// <summary>Only in the response that creates it.</summary>
@@ -63,7 +69,13 @@ internal sealed record SubscriptionResponse
             Name = subscription.Name,
             Description = subscription.Description,
             Url = DisplayUrl.Of(subscription.Url),
-            TokenHint = subscription.Token.Reveal() is { Length: >= MinLengthForHint } token ? token[^HintLength..] : null,
+            Authentication = AuthenticationResponse.Of(subscription.Authentication),
+            HeaderNames = subscription.Headers.Values.Count > 0 ? [.. subscription.Headers.Values.Keys] : null,
+            TokenHint =
+                subscription.Authentication is SubscriptionAuthentication.Bearer bearer
+                && bearer.Token.Reveal() is { Length: >= MinLengthForHint } token
+                    ? token[^HintLength..]
+                    : null,
             Events = subscription.Events,
             IsActive = subscription.IsActive,
             RateLimitPerSecond = subscription.RateLimitPerSecond,

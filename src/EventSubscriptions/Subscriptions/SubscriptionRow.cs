@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 
 namespace EventSubscriptions.Subscriptions;
@@ -22,6 +23,8 @@ internal static class SubscriptionRow
 
     private const string UrlColumn = "url";
     private const string TokenColumn = "token";
+    private const string AuthenticationColumn = "authentication";
+    private const string HeadersColumn = "headers";
     private const string SigningSecretsColumn = "signingSecrets";
     private const string FilterColumn = "filter";
     private const char ItemSeparator = ',';
@@ -48,13 +51,22 @@ internal static class SubscriptionRow
         {
             ["name"] = subscription.Name,
             [UrlColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Url.OriginalString), Place(partition, key, UrlColumn)),
-            [TokenColumn] = protector.Protect(Encoding.UTF8.GetBytes(subscription.Token.Reveal()), Place(partition, key, TokenColumn)),
             [SigningSecretsColumn] = protector.Protect(subscription.SigningSecrets.ToBytes(), Place(partition, key, SigningSecretsColumn)),
             ["events"] = string.Join(ItemSeparator, subscription.Events),
             ["isActive"] = subscription.IsActive,
             ["createdAt"] = subscription.CreatedAt,
             ["updatedAt"] = subscription.UpdatedAt,
         };
+        // A bearer token has its own column, which versions before this one read.
+        var (column, secret) = subscription.Authentication is SubscriptionAuthentication.Bearer bearer
+            ? (TokenColumn, Encoding.UTF8.GetBytes(bearer.Token.Reveal()))
+            : (AuthenticationColumn, AuthenticationFields.Write(subscription.Authentication));
+        row[column] = protector.Protect(secret, Place(partition, key, column));
+        if (subscription.Headers.Values.Count > 0)
+        {
+            row[HeadersColumn] = protector.Protect(subscription.Headers.ToBytes(), Place(partition, key, HeadersColumn));
+        }
+
         if (subscription.Description is not null)
         {
             row["description"] = subscription.Description;
@@ -99,7 +111,8 @@ internal static class SubscriptionRow
             Name = row.RequireString("name"),
             Description = row.GetString("description"),
             Url = new Uri(Url(row, protector), UriKind.Absolute),
-            Token = new Secret(Text(row, TokenColumn, protector)),
+            Authentication = Authentication(row, protector),
+            Headers = Headers(row, protector),
             SigningSecrets = SigningSecretsOf(row, protector),
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,
@@ -132,6 +145,16 @@ internal static class SubscriptionRow
 
     private static string Text(TableEntity row, string column, SecretProtector protector) =>
         Encoding.UTF8.GetString(protector.Unprotect(row.GetBinary(column), Place(row.PartitionKey, row.RowKey, column)));
+
+    private static SubscriptionAuthentication Authentication(TableEntity row, SecretProtector protector) =>
+        row.GetBinary(AuthenticationColumn) is { } stored
+            ? AuthenticationFields.Parse(protector.Unprotect(stored, Place(row.PartitionKey, row.RowKey, AuthenticationColumn)))
+            : new SubscriptionAuthentication.Bearer(new Secret(Text(row, TokenColumn, protector)));
+
+    private static SubscriptionHeaders Headers(TableEntity row, SecretProtector protector) =>
+        row.GetBinary(HeadersColumn) is { } stored
+            ? SubscriptionHeaders.Parse(protector.Unprotect(stored, Place(row.PartitionKey, row.RowKey, HeadersColumn)))
+            : SubscriptionHeaders.None;
 
     private static SigningSecrets SigningSecretsOf(TableEntity row, SecretProtector protector) =>
         row.GetBinary(SigningSecretsColumn) is { } secrets

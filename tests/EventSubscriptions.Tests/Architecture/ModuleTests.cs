@@ -36,7 +36,7 @@ public sealed partial class ModuleTests
         ("Http", ["Options", "Telemetry", "Organizations", "Storage"]),
         ("Queues", ["Options", "Telemetry", "Storage"]),
         ("Destinations", ["Options", "Organizations"]),
-        ("Events.Shared", ["Options", "Organizations", "Secrets", "Storage", "Http"]),
+        ("Events.Shared", ["Options", "Telemetry", "Organizations", "Secrets", "Storage", "Http"]),
         ("Audit", ["Options", "Organizations", "Storage", "Http", "Events.Shared"]),
         // Capabilities.
         ("Access", s_shared),

@@ -2,6 +2,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Tests.Deliveries;
 
@@ -32,7 +33,15 @@ public sealed class DeliverFunctionSubscriptionTests : DeliverFunctionTestBase
         _response = Gone;
         _beforeResponse = () =>
             ChangeAsync(stored =>
-                changesUrl ? stored with { Url = new Uri("http://new.example/") } : stored with { Token = new Secret("another-token") }
+                changesUrl
+                    ? stored with
+                    {
+                        Url = new Uri("http://new.example/"),
+                    }
+                    : stored with
+                    {
+                        Authentication = new SubscriptionAuthentication.Bearer(new Secret("another-token")),
+                    }
             );
 
         await RunAsync(Delivery());

@@ -5,6 +5,7 @@ using System.Text.Json;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Secrets;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Tests.Destinations;
 
@@ -52,7 +53,7 @@ public sealed class ResponseScrubberTests
         var secret = subscription.SigningSecrets.Current.Reveal();
         subscription = subscription with
         {
-            Token = new Secret(secret[10..12]),
+            Authentication = new SubscriptionAuthentication.Bearer(new Secret(secret[10..12])),
             SigningSecrets = subscription.SigningSecrets.Rotate(subscription.CreatedAt, TimeSpan.FromHours(1)),
         };
         var bare = secret["whsec_".Length..];

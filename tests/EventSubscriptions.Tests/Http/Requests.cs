@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Http;
 
-/// <summary>Requests to give to functions, and what functions response.</summary>
+/// <summary>Requests to give to functions, and what functions return.</summary>
 internal static class Requests
 {
     private static readonly ServiceProvider s_services = new ServiceCollection().AddLogging().BuildServiceProvider();
@@ -30,7 +30,7 @@ internal static class Requests
         return request;
     }
 
-    /// <summary>What a function that is under way responds.</summary>
+    /// <summary>The reply of a running function.</summary>
     public static async Task<Reply> Reply(this Task<IResult> function) => await (await function).ReplyAsync();
 
     public static async Task<Reply> ReplyAsync(this IResult result)

@@ -80,6 +80,10 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
         Assert.Equal(["air-2"], Ids(await Send(key, Body(organization.Id), ("Idempotency-Key", "\"air-2\""))));
         Assert.Equal(["air-3-0", "air-3-1"], Ids(await Send(key, two, ("webhook-id", "air-3"))));
 
+        Assert.Equal(["air-4"], Ids(await Send(key, Body(organization.Id), ("webhook-id", ""), ("Idempotency-Key", "air-4"))));
+        var empty = await Send(key, Body(organization.Id), ("Idempotency-Key", "\"\""));
+        Assert.Equal(["Idempotency-Key"], empty.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!.Keys);
+
         var hashed = Ids(await Send(key, Body(organization.Id), ("webhook-id", "two words")));
         Assert.Matches("^evt_[0-9a-f]{32}$", hashed.Single());
         Assert.Equal(hashed, Ids(await Send(key, Body(organization.Id), ("webhook-id", "two words"))));

@@ -33,6 +33,23 @@ public sealed class EventTypeScenarios
         );
     }
 
+    [Fact]
+    public async Task Event_type_is_changed_when_If_Match_is_its_tag()
+    {
+        await using var app = await AppProcess.Start();
+        var admin = app.AsAdmin();
+        const string Type = "/api/event-types/Test",
+            Definition = """{"category":"Test","description":"A test.","example":{}}""",
+            Other = """{"category":"Test","description":"Another.","example":{}}""";
+        var created = (await admin.Send(HttpMethod.Put, Type, Definition)).Expect(HttpStatusCode.Created);
+
+        (await admin.Send(HttpMethod.Put, Type, Other, ifMatch: "\"stale\"")).Expect(HttpStatusCode.PreconditionFailed);
+        Assert.Contains("A test.", (await admin.Get(Type)).Text, StringComparison.Ordinal);
+        (await admin.Send(HttpMethod.Put, Type, Other, ifMatch: created.ETag)).Expect(HttpStatusCode.OK);
+        Assert.Contains("Another.", (await admin.Get(Type)).Text, StringComparison.Ordinal);
+        (await admin.Delete(Type, created.ETag)).Expect(HttpStatusCode.PreconditionFailed);
+    }
+
     private static async Task<IReadOnlyList<string>> PublishUntilRefusedAsync(Organization organization, string name)
     {
         List<string> ids = [];

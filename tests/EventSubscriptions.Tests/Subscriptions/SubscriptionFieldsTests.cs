@@ -1,7 +1,9 @@
 using System.Text.Json;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Tests.Subscriptions;
 
@@ -177,7 +179,7 @@ public sealed class SubscriptionFieldsTests
             {
                 Name = "new",
                 Url = new Uri("https://example.org/"),
-                Token = changed.Token,
+                Authentication = changed.Authentication,
                 Events = changed.Events,
                 IsActive = false,
                 Description = "new",
@@ -185,7 +187,7 @@ public sealed class SubscriptionFieldsTests
             },
             changed
         );
-        Assert.Equal("new", changed.Token.Reveal());
+        Assert.Equal(new SubscriptionAuthentication.Bearer(new Secret("new")), changed.Authentication);
         Assert.Equal(["*"], changed.Events);
 
         Subscription Apply(string json)

@@ -21,6 +21,8 @@ public abstract class SubscriptionLabelTests(ITableStores stores) : Subscription
         Assert.Equal("""{"team":"soc","tier":"1"}""", Labels(changed));
         Assert.Equal("""{"team":"soc","tier":"1"}""", Labels(await GetAsync(Id(created))));
         Assert.Null(Labels(await PatchAsync(Id(created), """{"labels":{"team":null,"tier":null}}""")));
+        Assert.NotNull(Labels(await PatchAsync(Id(created), """{"labels":{"team":"soc"}}""")));
+        Assert.Null(Labels(await PatchAsync(Id(created), """{"labels":null}""")));
     }
 
     [Theory]

@@ -37,18 +37,8 @@ public abstract class SubscriptionStoreTests(ITableStores stores)
         Assert.Equal(added.ETag, read.ETag);
         Assert.NotEqual(default, read.ETag);
         Assert.Equal(["A", "B"], read.Events);
-        Assert.Equal(subscription.Token.Reveal(), read.Token.Reveal());
         Assert.Equal(subscription.SigningSecrets.ToBytes(), read.SigningSecrets.ToBytes());
-        Assert.Equal(
-            subscription with
-            {
-                ETag = read.ETag,
-                Events = read.Events,
-                Token = read.Token,
-                SigningSecrets = read.SigningSecrets,
-            },
-            read
-        );
+        Assert.Equal(subscription with { ETag = read.ETag, Events = read.Events, SigningSecrets = read.SigningSecrets }, read);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace EventSubscriptions.Portal.Tests.Harness;
 internal static class Chromium
 {
     /// <summary>In milliseconds. Only a failing test waits that long.</summary>
-    public const int Patience = 30_000;
+    public const int Patience = 60_000;
 
     private static readonly string[] s_programs = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
     private static readonly Lazy<Task<IBrowser>> s_browser = new(LaunchAsync);

@@ -25,7 +25,20 @@ internal sealed record SubscriptionResult(
     string? ExternalId = null,
     JsonElement? Filter = null,
     IReadOnlyList<string>? RetrySchedule = null,
-    string? Deadline = null
+    string? Deadline = null,
+    AuthenticationResult? Authentication = null,
+    IReadOnlyList<string>? HeaderNames = null
+);
+
+internal sealed record AuthenticationResult(
+    string Type,
+    string? Username = null,
+    string? Name = null,
+    string? TokenUrl = null,
+    string? ClientId = null,
+    string? Scope = null,
+    string? Audience = null,
+    string? ClientAuthentication = null
 );
 
 internal sealed record FilterTestResult(int Examined, int Matched, bool IsComplete, IReadOnlyList<FilterTestExampleResult> Examples);

@@ -60,12 +60,29 @@ type Caller = { role: Role; organizationId?: number };
 type Page<T> = { items: T[]; continuationToken: string | null };
 type Errors = Record<string, string[]>;
 
+type Authentication = {
+    type: string;
+    username?: string;
+    name?: string;
+    tokenUrl?: string;
+    clientId?: string;
+    scope?: string;
+    audience?: string;
+};
+
+type AuthenticationOf = { authentication?: Authentication };
+
 type Subscription = {
     id: string;
     name: string;
     description?: string;
     url: string;
     tokenHint?: string;
+    authentication?: Authentication;
+    headerNames?: string[];
+    filter?: unknown;
+    retrySchedule?: string[];
+    deadline?: string;
     events: string[];
     isActive: boolean;
     rateLimitPerSecond?: number;
@@ -217,10 +234,20 @@ type ListOptions<T, Table> = {
 /** What the form of a subscription starts with. */
 type SubscriptionValues = Pick<Subscription, 'name' | 'url' | 'events' | 'isActive'> & Partial<Subscription>;
 
+type Credentials = {
+    fields: (TextField | SelectField)[];
+    element: HTMLElement;
+    token: TextField;
+    readonly value: { token?: string; authentication?: Record<string, string> };
+};
+
+type Advanced = { fields: TextField[]; element: HTMLElement; readonly changes: Record<string, unknown> };
+
 type Fields = {
     name: TextField;
     url: TextField;
-    token: TextField;
+    credentials: Credentials;
+    advanced: Advanced;
     description: TextField;
     events: Field<string[], HTMLInputElement>;
     rateLimitPerSecond: TextField;

@@ -1,22 +1,29 @@
 using System.Runtime.CompilerServices;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>
-/// What no response snippet of a subscription may show: its signing secrets, its token, and the values of its URL's query.
+/// What no response snippet of a subscription may show: its signing secrets, its credentials, the values of its headers, and those of its
+/// URL's query.
 /// </summary>
 internal static class SubscriptionSecrets
 {
-    /// <summary>Shorter query values are words rather than keys, and removing them would garble most responses.</summary>
-    private const int MinQueryValueLength = 6;
+    /// <summary>Shorter values of the query and of headers are words rather than keys, and removing them would garble most responses.</summary>
+    private const int MinLength = 6;
 
     private static readonly ConditionalWeakTable<Subscription, SecretForms> s_forms = [];
 
     /// <summary>The secrets in all encodings, computed once per version of a subscription.</summary>
     public static SecretForms Of(Subscription subscription) =>
         s_forms.GetValue(subscription, static subscription => new SecretForms(SecretsOf(subscription)));
+
+    /// <summary>The same with an access token.</summary>
+    public static SecretForms With(Subscription subscription, Secret accessToken) =>
+        new([.. SecretsOf(subscription), accessToken.Reveal()]);
 
     private static List<string> SecretsOf(Subscription subscription)
     {
@@ -28,14 +35,29 @@ internal static class SubscriptionSecrets
             secrets.Add(secret.Reveal()[SigningSecret.Prefix.Length..].TrimEnd('='));
         }
 
-        secrets.Add(subscription.Token.Reveal());
+        secrets.AddRange(CredentialsOf(subscription.Authentication));
+        secrets.AddRange(subscription.Headers.Values.Values.Select(value => value.Reveal()).Where(value => value.Length >= MinLength));
         foreach (var pair in subscription.Url.Query.TrimStart('?').Split('&'))
         {
             var value = pair[(pair.IndexOf('=') + 1)..];
             var plain = Uri.UnescapeDataString(value);
-            secrets.AddRange(((string[])[value, plain, plain.Replace('+', ' ')]).Where(form => form.Length >= MinQueryValueLength));
+            secrets.AddRange(((string[])[value, plain, plain.Replace('+', ' ')]).Where(form => form.Length >= MinLength));
         }
 
         return secrets;
     }
+
+    private static string[] CredentialsOf(SubscriptionAuthentication authentication) =>
+        authentication switch
+        {
+            SubscriptionAuthentication.Bearer bearer => [bearer.Token.Reveal()],
+            SubscriptionAuthentication.Basic basic => [basic.Password.Reveal(), AuthorizationHeader.Encode(basic)],
+            SubscriptionAuthentication.Header header =>
+            [
+                header.Value.Reveal(),
+                .. header.Value.Reveal().Split(' ').Where(part => part.Length >= MinLength),
+            ],
+            SubscriptionAuthentication.OAuth2 oauth => [oauth.ClientSecret.Reveal()],
+            _ => [],
+        };
 }

@@ -6,6 +6,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -29,6 +30,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private readonly HttpClient _client = clients.CreateClient(ClientName);
     private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
+    private readonly AccessTokens _tokens = new(clients, guard, options, time);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
     /// <param name="eventId">The <c>webhook-id</c>, the same for all attempts.</param>
@@ -63,8 +65,19 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         HttpResponseMessage? response = null;
         try
         {
-            response = await SendAsync(() => CreateRequest(subscription, eventId, payload, traceParent, at), linked.Token);
-            var snippet = await ReadSnippetAsync(response, subscription, linked.Token);
+            var token = await AuthorizeAsync(subscription, rejected: null, cancellationToken, linked.Token);
+            response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+            if (token is not null && response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
+            {
+                // It may have been revoked: one renewal, and one more request with the same id.
+                response.Dispose();
+                response = null;
+                token = await AuthorizeAsync(subscription, token, cancellationToken, linked.Token);
+                response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+            }
+
+            var secrets = token is null ? SubscriptionSecrets.Of(subscription) : SubscriptionSecrets.With(subscription, token.Value);
+            var snippet = await ReadSnippetAsync(response, secrets, payload, linked.Token);
             if ((int)response.StatusCode < 100)
             {
                 return new DeliveryResult
@@ -80,7 +93,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 At = at,
                 Duration = time.GetElapsedTime(started),
                 StatusCode = (int)response.StatusCode,
-                Location = Location(response, subscription),
+                Location = Location(response, secrets),
                 RetryAfter = RetryAfter(response),
                 ResponseSnippet = snippet,
             };
@@ -99,6 +112,29 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         {
             response?.RequestMessage?.Dispose();
             response?.Dispose();
+        }
+    }
+
+    /// <summary>The access token, or null if the subscription doesn't use any.</summary>
+    private async Task<AccessToken?> AuthorizeAsync(
+        Subscription subscription,
+        AccessToken? rejected,
+        CancellationToken callers,
+        CancellationToken cancellationToken
+    )
+    {
+        if (subscription.Authentication is not SubscriptionAuthentication.OAuth2 authentication)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await _tokens.GetAsync(subscription, authentication, rejected, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!callers.IsCancellationRequested)
+        {
+            throw new AccessTokenException("The token endpoint did not respond in time.");
         }
     }
 
@@ -144,6 +180,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private static HttpRequestMessage CreateRequest(
         Subscription subscription,
+        AccessToken? token,
         EventId eventId,
         ReadOnlyMemory<byte> payload,
         string? traceParent,
@@ -159,7 +196,16 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         };
         request.Options.Set(WebhookConnector.Organization, subscription.OrganizationId);
         var headers = request.Headers;
-        headers.TryAddWithoutValidation("Authorization", $"Bearer {subscription.Token.Reveal()}");
+        if (AuthorizationHeader.Of(subscription, token) is { Name: { } name } authorization)
+        {
+            headers.TryAddWithoutValidation(name, authorization.Value);
+        }
+
+        foreach (var (header, value) in subscription.Headers.Values)
+        {
+            headers.TryAddWithoutValidation(header, value.Reveal());
+        }
+
         headers.TryAddWithoutValidation("User-Agent", s_userAgent);
         headers.TryAddWithoutValidation("webhook-id", eventId.ToString());
         headers.TryAddWithoutValidation("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
@@ -178,7 +224,8 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private static async Task<string?> ReadSnippetAsync(
         HttpResponseMessage response,
-        Subscription subscription,
+        SecretForms secrets,
+        ReadOnlyMemory<byte> payload,
         CancellationToken cancellationToken
     )
     {
@@ -199,9 +246,9 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 cancellationToken
             );
             return ResponseScrubber.Scrub(
-                buffer.AsSpan(0, length),
+                buffer.AsSpan(0, PayloadEcho.Remove(buffer.AsSpan(0, length), payload.Span)),
                 truncated: length == MaxResponseBytes,
-                SubscriptionSecrets.Of(subscription),
+                secrets,
                 ResponseScrubber.MaxSnippetLength
             );
         }
@@ -212,7 +259,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     }
 
     /// <summary>The target of a redirect. Its user info and query may contain secrets and are removed.</summary>
-    private static string? Location(HttpResponseMessage response, Subscription subscription)
+    private static string? Location(HttpResponseMessage response, SecretForms secrets)
     {
         if (response.Headers.Location is not { } location)
         {
@@ -222,7 +269,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         var text = location.OriginalString;
         text = text[..(text.AsSpan().IndexOfAny('?', '#') is >= 0 and var end ? end : text.Length)];
         var shown = System.Text.Encoding.UTF8.GetBytes(WithoutUserInfo(text));
-        return ResponseScrubber.Scrub(shown, truncated: false, SubscriptionSecrets.Of(subscription), MaxLocationLength);
+        return ResponseScrubber.Scrub(shown, truncated: false, secrets, MaxLocationLength);
     }
 
     private static string WithoutUserInfo(string url)
@@ -243,6 +290,11 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
+            if (cause is AccessTokenException authentication)
+            {
+                return authentication.Error;
+            }
+
             if (cause is WebhookConnectException connect)
             {
                 return connect.Error;

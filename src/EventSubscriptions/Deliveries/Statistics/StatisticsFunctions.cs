@@ -85,6 +85,12 @@ public sealed class StatisticsFunctions(StatisticsStore store, TimeProvider time
             times.From is { } from ? (from < end ? from : end)
             : end - DateTimeOffset.MinValue > s_default ? end - s_default
             : DateTimeOffset.MinValue;
+        if (times.From >= now)
+        {
+            // The future has no periods yet.
+            return (Floor(now), Floor(now));
+        }
+
         return (Floor(start), end.UtcTicks % length.Ticks == 0 ? Floor(end) : Floor(end) + length);
 
         DateTimeOffset Floor(DateTimeOffset value) => new(value.UtcTicks - (value.UtcTicks % length.Ticks), TimeSpan.Zero);

@@ -74,7 +74,12 @@ public sealed class DeliveryGate(
     )
     {
         // An immediate rejection doesn't tell how long the receiver takes.
-        TimeSpan? duration = result.Error?.Kind is ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Forbidden
+        TimeSpan? duration = result.Error?.Kind
+            is ErrorKind.Dns
+                or ErrorKind.Connect
+                or ErrorKind.Tls
+                or ErrorKind.Authentication
+                or ErrorKind.Forbidden
             ? null
             : result.Duration;
         var change = pass.End(ReachedBy(result), duration, cooldownUntil);
@@ -92,8 +97,14 @@ public sealed class DeliveryGate(
         result switch
         {
             { IsUrlForbidden: true } => Reachability.Unknown,
-            { Error.Kind: ErrorKind.Dns or ErrorKind.Connect or ErrorKind.Tls or ErrorKind.Timeout or ErrorKind.Forbidden } =>
-                Reachability.No,
+            {
+                Error.Kind: ErrorKind.Dns
+                    or ErrorKind.Connect
+                    or ErrorKind.Tls
+                    or ErrorKind.Timeout
+                    or ErrorKind.Authentication
+                    or ErrorKind.Forbidden
+            } => Reachability.No,
             _ => Reachability.Yes,
         };
 

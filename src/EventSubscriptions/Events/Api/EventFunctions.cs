@@ -103,10 +103,7 @@ public sealed class EventFunctions(
     )
     {
         var request = ApiRequest.Of(http, context);
-        if (
-            !EventId.TryParse(eventId, out var id)
-            || await archive.GetAsync(request.Organization, id, cancellationToken) is not { } archived
-        )
+        if (!EventId.TryParse(eventId, out var id) || await archive.GetAsync(request.Organization, id, cancellationToken) is null)
         {
             return request.NotFound("Event");
         }
@@ -116,7 +113,20 @@ public sealed class EventFunctions(
             return problem;
         }
 
-        if (archived.PayloadRemovedAt is null)
+        await archive.Removing.WaitAsync(cancellationToken);
+        try
+        {
+            return await RemoveAsync(request, id, cancellationToken);
+        }
+        finally
+        {
+            archive.Removing.Release();
+        }
+    }
+
+    private async Task<IResult> RemoveAsync(ApiRequest request, EventId id, CancellationToken cancellationToken)
+    {
+        if (await archive.GetAsync(request.Organization, id, cancellationToken) is { PayloadRemovedAt: null } archived)
         {
             // Audited first: an entry without a removal tells of a request that can be repeated; a removal without an entry nobody notices.
             var entry = new AuditEntry

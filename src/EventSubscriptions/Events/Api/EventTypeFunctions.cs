@@ -71,6 +71,7 @@ public sealed class EventTypeFunctions(
         }
 
         var type = EventTypeFields.Read(isName ? EventName.Parse(name) : default, request.Fields);
+        var ifMatch = request.IfMatch();
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -81,29 +82,15 @@ public sealed class EventTypeFunctions(
             return Problem.Conflict($"{reserved.Name} is a built-in event type, which can't be changed. Choose another name.");
         }
 
-        var stored = await store.FindAsync(type!.Name, cancellationToken);
-        if (stored is not null && stored.Type.Name != type.Name)
+        await types.Changing.WaitAsync(cancellationToken);
+        try
         {
-            return Problem.Conflict($"The custom event type {stored.Type.Name} has the same name in another case. Choose another name.");
+            return await PutAsync(type!, ifMatch, request.Caller, cancellationToken);
         }
-
-        if (stored is null && (await store.ListAsync(cancellationToken)).Count >= MaxTypes)
+        finally
         {
-            return Problem.Conflict($"There are {MaxTypes} custom event types already. Delete one first.");
+            types.Changing.Release();
         }
-
-        // The entry comes first: if the process dies in between, the caller gets no response and repeats the request.
-        await audit.AppendAsync(
-            Entry(stored is null ? AuditType.EventTypeCreated : AuditType.EventTypeUpdated, type.Name, request.Caller),
-            cancellationToken
-        );
-        if (!await store.TryWriteAsync(type.Name, EventTypeFields.Write(type), stored?.Version, cancellationToken))
-        {
-            return Contended();
-        }
-
-        types.Forget();
-        return stored is null ? type.Result.Created($"/api/event-types/{name}") : type.Result;
     }
 
     /// <summary>Deletes a custom event type that no subscription names.</summary>
@@ -129,6 +116,7 @@ public sealed class EventTypeFunctions(
             return request.NotFound("Event type", (await types.GetAsync(cancellationToken)).Nearest(name));
         }
 
+        var ifMatch = request.IfMatch();
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -139,13 +127,73 @@ public sealed class EventTypeFunctions(
             return Problem.Conflict($"{name} is a built-in event type, which can't be deleted.");
         }
 
-        var users = await subscriptions.ListUsersOfAsync(name, MaxSubscriptionsShown, cancellationToken);
-        if (users.Count > 0)
+        await types.Changing.WaitAsync(cancellationToken);
+        try
         {
-            return Problem.InUse("Subscriptions name this event type. Remove it from their events first.", users);
+            return await DeleteAsync(stored!.Type.Name, ifMatch, request, cancellationToken);
+        }
+        finally
+        {
+            types.Changing.Release();
+        }
+    }
+
+    private async Task<IResult> PutAsync(EventType type, IfMatch ifMatch, Caller caller, CancellationToken cancellationToken)
+    {
+        var stored = await store.FindAsync(type.Name, cancellationToken);
+        if (stored is not null && stored.Type.Name != type.Name)
+        {
+            return Problem.Conflict($"The custom event type {stored.Type.Name} has the same name in another case. Choose another name.");
         }
 
-        await audit.AppendAsync(Entry(AuditType.EventTypeDeleted, stored!.Type.Name, request.Caller), cancellationToken);
+        if (!ifMatch.Accepts(stored?.Type.Result.Tag))
+        {
+            return Problem.PreconditionFailed();
+        }
+
+        if (stored is null && (await store.ListAsync(cancellationToken)).Count >= MaxTypes)
+        {
+            return Problem.Conflict($"There are {MaxTypes} custom event types already. Delete one first.");
+        }
+
+        // The entry comes first: if the process dies in between, the caller gets no response and repeats the request.
+        await audit.AppendAsync(
+            Entry(stored is null ? AuditType.EventTypeCreated : AuditType.EventTypeUpdated, type.Name, caller),
+            cancellationToken
+        );
+        if (!await store.TryWriteAsync(type.Name, EventTypeFields.Write(type), stored?.Version, cancellationToken))
+        {
+            return Contended();
+        }
+
+        types.Forget();
+        return stored is null ? type.Result.Created($"/api/event-types/{type.Name}") : type.Result.Replaced();
+    }
+
+    private async Task<IResult> DeleteAsync(EventName name, IfMatch ifMatch, ApiRequest request, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(name, cancellationToken) is not { } stored)
+        {
+            return request.NotFound("Event type");
+        }
+
+        if (!ifMatch.Accepts(stored.Type.Result.Tag))
+        {
+            return Problem.PreconditionFailed();
+        }
+
+        var users = await subscriptions.ListUsersOfAsync(name.ToString(), MaxSubscriptionsShown, cancellationToken);
+        if (users.Count > 0)
+        {
+            return Problem.InUse(
+                users.Count == MaxSubscriptionsShown
+                    ? $"Subscriptions name this event type; the first {MaxSubscriptionsShown} are listed. Remove it from their events first."
+                    : "Subscriptions name this event type. Remove it from their events first.",
+                users
+            );
+        }
+
+        await audit.AppendAsync(Entry(AuditType.EventTypeDeleted, stored.Type.Name, request.Caller), cancellationToken);
         if (!await store.TryDeleteAsync(stored.Type.Name, stored.Version, cancellationToken))
         {
             return Contended();

@@ -32,6 +32,9 @@ public sealed class EventArchive(TableServiceClient tables, SecretProtector prot
 
     private readonly TableClient _table = tables.GetTableClient(TableNames.EventArchive);
 
+    /// <summary>Held by each removal of a payload, so that an instance audits only removals that it makes.</summary>
+    internal SemaphoreSlim Removing { get; } = new(1);
+
     /// <summary>Archives an event. The same event again changes nothing; a different event with the same id is rejected.</summary>
     /// <param name="organization">The organization of the event.</param>
     /// <param name="id">The id of the event.</param>

@@ -17,6 +17,9 @@ internal static class EventTypeFields
     private const int MaxParameterDescriptionLength = 256;
     private const int MaxExampleBytes = 16 * 1024;
 
+    /// <summary>Responses nest the example some levels deeper, and clients limit them, often to 64.</summary>
+    private const int MaxExampleDepth = 32;
+
     /// <summary>The error for a name that no custom event type may have.</summary>
     public const string NameExpected = "must be 1 to 128 characters of A–Z, a–z, 0–9, ., _ and -, and start with a letter";
 
@@ -29,12 +32,21 @@ internal static class EventTypeFields
     public static EventType? Read(EventName name, FieldReader fields)
     {
         var category = Text(fields, "category", MaxCategoryLength);
+        if (category is not null && PlainText.CheckName(category) is { } error)
+        {
+            fields.AddError("category", error);
+        }
+
         var description = Text(fields, "description", MaxDescriptionLength);
         var parameters = ReadParameters(fields);
         var example = fields.Value("example", required: true);
         if (example is { ValueKind: not JsonValueKind.Object })
         {
             fields.AddError("example", "must be an object: the data of an event");
+        }
+        else if (example is { } data && !IsWithin(data, MaxExampleDepth))
+        {
+            fields.AddError("example", $"must not be nested deeper than {MaxExampleDepth} levels");
         }
 
         if (fields.Errors.Any)
@@ -96,6 +108,14 @@ internal static class EventTypeFields
 
         return buffer.WrittenMemory;
     }
+
+    private static bool IsWithin(JsonElement value, int depth) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Object => depth > 0 && value.EnumerateObject().All(member => IsWithin(member.Value, depth - 1)),
+            JsonValueKind.Array => depth > 0 && value.EnumerateArray().All(item => IsWithin(item, depth - 1)),
+            _ => true,
+        };
 
     private static List<EventParameter> ReadParameters(FieldReader fields)
     {

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace EventSubscriptions.Events.Catalogue;
 
 /// <summary>The built-in and the custom event types, as they were at most 5 s ago.</summary>
-public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, TimeProvider time)
+public sealed partial class EventTypes(EventCatalogue builtIn, EventTypeStore store, TimeProvider time, ILogger<EventTypes> logger)
 {
     /// <summary>How old the known types may be.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
@@ -17,9 +19,14 @@ public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, Tim
 
     private readonly ExpiringCache<string, EventCatalogue> _cache = new(Lifetime, capacity: 1, time);
 
+    private readonly Outage _outage = new(time);
+
     // A timestamp; 0 if nothing has failed yet.
     private long _failedAt;
     private volatile Loaded _last = new(builtIn, Version: null);
+
+    /// <summary>Held by each change, so that an instance audits only changes that it makes.</summary>
+    internal SemaphoreSlim Changing { get; } = new(1);
 
     /// <summary>All event types. While storage is unavailable, they may be older.</summary>
     public async ValueTask<EventCatalogue> GetAsync(CancellationToken cancellationToken)
@@ -39,9 +46,11 @@ public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, Tim
         {
             return await load.AsTask().WaitAsync(s_patience, time, cancellationToken);
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             Volatile.Write(ref _failedAt, time.GetTimestamp());
+            var level = _outage.NextLevel();
+            Log.NotLoaded(logger, level, exception);
             return _last.Catalogue;
         }
     }
@@ -112,6 +121,12 @@ public sealed class EventTypes(EventCatalogue builtIn, EventTypeStore store, Tim
                 }
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage("Could not read the custom event types; those that were read last are used.")]
+        public static partial void NotLoaded(ILogger logger, LogLevel level, Exception exception);
     }
 
     private sealed record Loaded(EventCatalogue Catalogue, string? Version);

@@ -18,7 +18,13 @@ public sealed class AirRequest(TimeProvider time)
     public IReadOnlyList<PublishedEvent> Read(JsonElement body, string? key, FieldErrors errors)
     {
         key = key is ['"', .. var unquoted, '"'] ? unquoted : key;
-        if (body.ValueKind != JsonValueKind.Array)
+        if (body.ValueKind is not (JsonValueKind.Array or JsonValueKind.Object))
+        {
+            errors.Add("body", "must be an event or an array of events");
+            return [];
+        }
+
+        if (body.ValueKind == JsonValueKind.Object)
         {
             return ReadEvent(new FieldReader(body, errors), key) is { } only ? [only] : [];
         }

@@ -52,8 +52,13 @@ public sealed class PublishFunctions(
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
-        var key = request.Header(IdempotencyKey);
-        var events = airReader.Read(request.Body, request.Header(WebhookId) ?? key, request.Errors);
+        var (id, key) = (request.Header(WebhookId), request.Header(IdempotencyKey));
+        if (key is "" or "\"\"")
+        {
+            request.Errors.Add(IdempotencyKey, "must not be empty");
+        }
+
+        var events = airReader.Read(request.Body, string.IsNullOrEmpty(id) ? key : id, request.Errors);
         if (request.Validate() is { } problem)
         {
             return problem;
@@ -77,12 +82,12 @@ public sealed class PublishFunctions(
         CancellationToken cancellationToken
     )
     {
-        foreach (var (organization, count) in events.CountBy(item => item.Organization))
+        if (rate.TryTake(events.CountBy(item => item.Organization)) is var (organization, wait))
         {
-            if (!rate.TryTake(organization, count, out var wait))
-            {
-                return Problem.TooManyRequests("The organization has reached its limit of published events.", wait);
-            }
+            return Problem.TooManyRequests(
+                $"Nothing was published: organization {organization} has reached its limit of published events.",
+                wait
+            );
         }
 
         var reused = await FindReusedAsync(events, cancellationToken);

@@ -18,8 +18,8 @@ public sealed class FailureHintTests
 
     [Theory]
     [InlineData(400, "rejected the request")]
-    [InlineData(401, "token")]
-    [InlineData(403, "token")]
+    [InlineData(401, "credentials")]
+    [InlineData(403, "credentials")]
     [InlineData(404, "path")]
     [InlineData(405, "POST")]
     [InlineData(408, "waited too long")]

@@ -7,6 +7,7 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Deliveries.Sending;
@@ -39,23 +40,34 @@ public abstract class WebhookSenderTestBase : IDisposable
         return provider.GetRequiredService<WebhookSender>();
     }
 
-    private protected Task<DeliveryResult> Send(Uri url, WebhookSender? sender = null, CancellationToken cancellationToken = default)
+    private protected Task<DeliveryResult> Send(Uri url, WebhookSender? sender = null, CancellationToken cancellationToken = default) =>
+        Send(Subscription(url), sender, cancellationToken);
+
+    private protected static Subscription Subscription(Uri url)
     {
         Assert.True(OrganizationId.TryFrom(1, out var organization));
-        Assert.True(EventId.TryParse("evt_1", out var eventId));
-        var subscription = new Subscription
+        return new Subscription
         {
             OrganizationId = organization,
             Id = default,
             Name = "Test",
             Url = url,
-            Token = new Secret(Token),
+            Authentication = new SubscriptionAuthentication.Bearer(new Secret(Token)),
             SigningSecrets = s_secrets,
             Events = ["*"],
             IsActive = true,
             CreatedAt = default,
             UpdatedAt = default,
         };
+    }
+
+    private protected Task<DeliveryResult> Send(
+        Subscription subscription,
+        WebhookSender? sender = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Assert.True(EventId.TryParse("evt_1", out var eventId));
         var used = sender ?? Sender();
 
         // On a thread of its own, so that other tests don't use up the deadline.

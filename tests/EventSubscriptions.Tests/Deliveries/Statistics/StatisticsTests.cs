@@ -83,6 +83,18 @@ public abstract class StatisticsTests(ITableStores stores) : IAsyncLifetime
         Assert.Equal(2, Total(await GetAsync("")));
     }
 
+    [Theory]
+    [InlineData("?from=2026-01-31T10:30:00Z", 0)]
+    [InlineData("?from=2026-01-31T10:29:59Z", 1)]
+    [InlineData("?from=9999-12-31T23:00:00Z&to=9999-12-31T23:59:59Z", 0)]
+    public async Task Future_has_no_attempts(string query, int attempts)
+    {
+        Count(DeliveryOutcome.Delivered, 30);
+        await _statistics.FlushAsync(default);
+
+        Assert.Equal(attempts, Total(await GetAsync(query)));
+    }
+
     [Fact]
     public async Task Closed_hours_are_merged_without_changing_counts()
     {

@@ -200,6 +200,35 @@ public abstract class EventFunctionsTests(ITableStores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Concurrent_removals_are_audited_once()
+    {
+        await ArchiveAsync("a");
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => RemoveAsync("a")));
+
+        Assert.Single(await AuditAsync());
+    }
+
+    [Theory]
+    [InlineData("application/x-ndjson", true)]
+    [InlineData("application/x-ndjson, */*", true)]
+    [InlineData("application/json;q=0.5, application/x-ndjson", true)]
+    [InlineData("application/x-ndjson;q=0, application/json", false)]
+    [InlineData("application/json, application/x-ndjson;q=0.1", false)]
+    [InlineData("application/x-ndjson-foo", false)]
+    [InlineData("*/*", false)]
+    [InlineData("", false)]
+    public async Task Export_is_negotiated(string accept, bool isExport)
+    {
+        var http = Requests.Get();
+        http.Headers.Accept = accept;
+
+        var reply = await _functions.ListEvents(http, Context(Role.Read), default).Reply();
+
+        Assert.Equal(isExport, reply.Headers.ContentType == "application/x-ndjson");
+    }
+
+    [Fact]
     public async Task Payload_that_version_0_1_archived_without_a_fingerprint_can_be_removed()
     {
         await ArchiveAsync("a");

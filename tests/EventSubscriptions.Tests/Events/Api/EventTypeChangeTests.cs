@@ -29,6 +29,65 @@ public abstract class EventTypeChangeTests(ITableStores stores) : EventTypeTestB
         Assert.Equal(["eventType.created", "eventType.updated", "eventType.deleted"], await AuditAsync());
     }
 
+    [Fact]
+    public async Task Change_is_refused_when_If_Match_is_stale()
+    {
+        Assert.Equal(412, (await PutAsync(_name, Definition, "\"stale\"")).Status);
+        await PutAsync(_name, Definition);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var tag = (await GetAsync(_name)).Headers.ETag.ToString();
+        var other = Definition.Replace("Sensors", "Probes", StringComparison.Ordinal);
+
+        Assert.Equal(412, (await PutAsync(_name, other, "\"stale\"")).Status);
+        Assert.Equal(412, (await DeleteAsync(_name, "\"stale\"")).Status);
+        Assert.Equal(["If-Match"], (await PutAsync(_name, other, "stale")).Errors.Keys);
+        Assert.Equal(["eventType.created"], await AuditAsync());
+
+        var replaced = await PutAsync(_name, other, tag);
+        Assert.Equal(200, replaced.Status);
+        Assert.Equal(412, (await PutAsync(_name, Definition, tag)).Status);
+        Assert.Equal(204, (await DeleteAsync(_name, replaced.Headers.ETag.ToString())).Status);
+    }
+
+    [Fact]
+    public async Task Concurrent_changes_are_audited_when_they_are_made()
+    {
+        var puts = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => PutAsync(_name, Definition)));
+        var deletes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => DeleteAsync(_name)));
+
+        Assert.Single(puts, reply => reply.Status == 201);
+        Assert.Single(deletes, reply => reply.Status == 204);
+        Assert.Equal(
+            (1, puts.Count(reply => reply.Status == 200), 1),
+            (await AuditedAsync("created"), await AuditedAsync("updated"), await AuditedAsync("deleted"))
+        );
+
+        async Task<int> AuditedAsync(string change) => (await AuditAsync()).Count(type => type == $"eventType.{change}");
+    }
+
+    [Theory]
+    [InlineData(32, 201)]
+    [InlineData(33, 400)]
+    public async Task Example_has_at_most_32_levels(int levels, int status)
+    {
+        var example = string.Concat(Enumerable.Repeat("{\"a\":", levels)) + "1" + new string('}', levels);
+        var definition = $$$"""{"category":"Test","description":"d","example":{{{example}}}}""";
+
+        Assert.Equal(status, (await PutAsync(_name, definition)).Status);
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(status == 201 ? 200 : 404, (await GetAsync(_name)).Status);
+    }
+
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("x\\u200b")]
+    public async Task Category_has_no_invisible_characters(string category)
+    {
+        var definition = $$$"""{"category":"{{{category}}}","description":"d","example":{}}""";
+
+        Assert.Equal(["category"], (await PutAsync(_name, definition)).Errors.Keys);
+    }
+
     [Theory]
     [InlineData("CaseClosedEvent", "is a built-in event type")]
     [InlineData("caseCLOSEDevent", "CaseClosedEvent is a built-in event type")]

@@ -131,7 +131,12 @@ public abstract class EventTypeFunctionsTests(ITableStores stores) : EventTypeTe
     {
         await PutAsync(_name, Definition);
         var flaky = new FlakyTables(_tables);
-        var types = new EventTypes(s_builtIn, new EventTypeStore(flaky, NullLogger<EventTypeStore>.Instance), _clock);
+        var types = new EventTypes(
+            s_builtIn,
+            new EventTypeStore(flaky, NullLogger<EventTypeStore>.Instance),
+            _clock,
+            NullLogger<EventTypes>.Instance
+        );
         Assert.True((await types.GetAsync(default)).Contains(_name));
         flaky.Failure = (_, _) => new Azure.RequestFailedException(503, "busy");
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -154,7 +159,12 @@ public abstract class EventTypeFunctionsTests(ITableStores stores) : EventTypeTe
                 return new Azure.RequestFailedException(503, "busy");
             },
         };
-        var types = new EventTypes(s_builtIn, new EventTypeStore(flaky, NullLogger<EventTypeStore>.Instance), _clock);
+        var types = new EventTypes(
+            s_builtIn,
+            new EventTypeStore(flaky, NullLogger<EventTypeStore>.Instance),
+            _clock,
+            NullLogger<EventTypes>.Instance
+        );
         for (var i = 0; i < 10; i++)
         {
             Assert.Same(s_builtIn, await types.GetAsync(default));
@@ -189,7 +199,12 @@ public abstract class EventTypeFunctionsTests(ITableStores stores) : EventTypeTe
     {
         await PutAsync(_name, Definition);
         var counting = new CountingTables(_tables);
-        var types = new EventTypes(s_builtIn, new EventTypeStore(counting, NullLogger<EventTypeStore>.Instance), _clock);
+        var types = new EventTypes(
+            s_builtIn,
+            new EventTypeStore(counting, NullLogger<EventTypeStore>.Instance),
+            _clock,
+            NullLogger<EventTypes>.Instance
+        );
         var first = await types.GetAsync(default);
         var rows = counting.RowsOf(TableNames.EventTypes);
 

@@ -55,16 +55,18 @@ public abstract class EventTypeTestBase(ITableStores stores) : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private protected EventTypes NewInstance() => new(s_builtIn, new EventTypeStore(_tables, NullLogger<EventTypeStore>.Instance), _clock);
+    private protected EventTypes NewInstance() =>
+        new(s_builtIn, new EventTypeStore(_tables, NullLogger<EventTypeStore>.Instance), _clock, NullLogger<EventTypes>.Instance);
 
     private protected Task<Reply> ListAsync() => _functions.ListEventTypes(Requests.Get(), Context(), default).Reply();
 
     private protected Task<Reply> GetAsync(string name) => _functions.GetEventType(Requests.Get(), name, Context(), default).Reply();
 
-    private protected Task<Reply> PutAsync(string name, string body) =>
-        _functions.PutEventType(Requests.Post(body), name, Context(), default).Reply();
+    private protected Task<Reply> PutAsync(string name, string body, params string[] ifMatch) =>
+        _functions.PutEventType(Requests.Post(body).IfMatch(ifMatch), name, Context(), default).Reply();
 
-    private protected Task<Reply> DeleteAsync(string name) => _functions.DeleteEventType(Requests.Get(), name, Context(), default).Reply();
+    private protected Task<Reply> DeleteAsync(string name, params string[] ifMatch) =>
+        _functions.DeleteEventType(Requests.Get().IfMatch(ifMatch), name, Context(), default).Reply();
 
     private protected static TestFunctionContext Context() => new(new Caller(Given.Actor("ops"), Role.Admin, null), default);
 

@@ -20,6 +20,14 @@ export class Problem extends Error {
   }
 }
 
+/** A body that is JSON text already. */
+export class JsonText {
+  /** @param {string} text */
+  constructor(text) {
+    this.text = text;
+  }
+}
+
 /** Raised when the API no longer accepts the key. */
 export const rejected = new EventTarget();
 
@@ -131,7 +139,7 @@ async function send(method, path, { query, body, ifMatch, signal, key, accept } 
 
   const { response, content, text } = await exchange(
     url,
-    { method, headers, body: body === undefined ? undefined : JSON.stringify(body) },
+    { method, headers, body: body === undefined || body instanceof JsonText ? body?.text : JSON.stringify(body) },
     signal,
   );
   if (response.ok || accept?.(response.status)) {

@@ -147,9 +147,12 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
     const rest = {};
     let first;
     for (const [name, messages] of Object.entries(error.errors ?? {})) {
-      const owner = fields.find(field => name === field.name || name.startsWith(`${field.name}[`));
+      const owner =
+        fields.find(field => name === field.name && !field.element.hidden) ??
+        fields.find(field => (name.startsWith(`${field.name}[`) || name.startsWith(`${field.name}.`)) && !field.element.hidden);
       if (owner) {
-        owner.complain(sentence(owner.label, name, messages));
+        owner.complain(sentence(name === owner.name ? owner.label : name, messages));
+        owner.element.closest('details')?.setAttribute('open', '');
         first ??= owner;
       } else {
         rest[name] = messages;
@@ -175,12 +178,10 @@ export function refuse(name, message) {
 }
 
 /**
- * @param {string} label
- * @param {string} name
+ * @param {string} subject
  * @param {string[]} messages
  */
-function sentence(label, name, messages) {
-  const subject = name.includes('[') ? name : label;
+function sentence(subject, messages) {
   return `${subject} ${messages.join('; ')}.`;
 }
 

@@ -121,3 +121,22 @@ export const auditTypes = {
   'key.created': 'Key created',
   'key.revoked': 'Key revoked',
 };
+
+/**
+ * How requests prove who sends them.
+ * @param {Subscription} subscription
+ */
+export function authenticationOf({ authentication, tokenHint }) {
+  switch (authentication?.type) {
+    case 'basic':
+      return `user name ${authentication.username} and a password`;
+    case 'header':
+      return `the header ${authentication.name}`;
+    case 'oauth2':
+      return `OAuth 2.0: client ${authentication.clientId} at ${authentication.tokenUrl}`;
+    case 'none':
+      return 'none';
+    default:
+      return tokenHint ? `a bearer token that ends in ${tokenHint}` : 'a bearer token';
+  }
+}

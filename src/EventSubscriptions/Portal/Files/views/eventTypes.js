@@ -1,13 +1,14 @@
-import { get, put, remove } from '../core/api.js';
+import { get, JsonText, put, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { count } from '../core/format.js';
+import { indented, memberText } from '../core/jsonText.js';
 import { api, views } from '../core/paths.js';
 import { go, setQuery } from '../core/router.js';
 import { session } from '../core/session.js';
 import { confirm, openDialog } from '../parts/dialog.js';
 import { grouped, matches, parametersOf, sourceOf } from '../parts/eventPicker.js';
 import { filters, form, refuse, textField } from '../parts/form.js';
-import { button, empty, facts, heading, json, link, loading, say, section } from '../parts/page.js';
+import { button, empty, facts, heading, json, link, loading, say, section, verbatim } from '../parts/page.js';
 
 /**
  * The catalogue of event types.
@@ -15,7 +16,7 @@ import { button, empty, facts, heading, json, link, loading, say, section } from
  */
 export async function eventTypes({ outlet, query, signal }) {
   heading(outlet, 'Event types', {
-    beside: mayEdit() ? button('New event type', () => edit(null, signal), { kind: 'primary' }) : null,
+    beside: mayEdit() ? button('New event type', () => edit(null, '', null, signal), { kind: 'primary' }) : null,
   });
   const wait = loading('the event types');
   outlet.append(wait);
@@ -71,12 +72,13 @@ export async function eventType({ outlet, parameters: { name }, signal }) {
   await show();
 
   async function show() {
-    const { body: type } = await get(api.eventType(name), { signal });
+    const { body: type, text, etag } = await get(api.eventType(name), { signal });
+    const example = memberText(text, 'example') ?? '';
     if (type.source === 'custom' && mayEdit()) {
       fill(
         beside,
         button('Edit', async () => {
-          if (await edit(type, signal)) {
+          if (await edit(type, memberText(example, 'data') ?? '', etag, signal)) {
             await show();
           }
         }),
@@ -92,7 +94,7 @@ export async function eventType({ outlet, parameters: { name }, signal }) {
         ['Category', type.category],
       ]),
       section('Parameters', h('p', { class: 'aside' }, 'The fields of “data”.'), parametersOf(type)),
-      section('Example', json(type.example, 'Example')),
+      section('Example', verbatim(indented(example), 'Example')),
       section('Schema', json(type.schema, 'Schema')),
     );
   }
@@ -106,9 +108,11 @@ function mayEdit() {
 /**
  * Adds a custom event type, or replaces one. Returns whether it was saved.
  * @param {EventType | null} type
+ * @param {string} example Its example as received: JSON.parse alters numbers.
+ * @param {string | null} ifMatch The version that was shown.
  * @param {AbortSignal} signal
  */
-async function edit(type, signal) {
+async function edit(type, example, ifMatch, signal) {
   const fields = [
     textField({
       name: 'name',
@@ -132,7 +136,7 @@ async function edit(type, signal) {
       label: 'Example',
       required: true,
       lines: 5,
-      value: JSON.stringify(exampleOf(type), null, 2),
+      value: indented(example || '{"id":"1"}'),
       hint: 'JSON: the “data” of an event.',
       attributes: { spellcheck: 'false' },
     }),
@@ -146,9 +150,10 @@ async function edit(type, signal) {
       cancel: button('Cancel', close),
       signal,
       onsubmit: async () => {
-        const [name, category, description, parameters, example] = fields.map(field => field.value.trim());
-        const definition = { category, description, parameters: parsed('parameters', parameters), example: parsed('example', example) };
-        await put(api.eventType(name), definition, { signal });
+        const [name, category, description, parameters, data] = fields.map(field => field.value.trim());
+        const others = JSON.stringify({ category, description, parameters: parsed('parameters', parameters) });
+        parsed('example', data);
+        await put(api.eventType(name), new JsonText(`${others.slice(0, -1)},"example":${data}}`), { ifMatch, signal });
         saved = name;
         close();
       },
@@ -160,11 +165,6 @@ async function edit(type, signal) {
   }
 
   return saved !== '';
-}
-
-/** @param {EventType | null} type */
-function exampleOf(type) {
-  return type ? /** @type {{ data: unknown }} */ (type.example).data : { id: '1' };
 }
 
 /**

@@ -6,7 +6,7 @@ import { repeat } from '../core/repeat.js';
 import { session } from '../core/session.js';
 import { drawLastDay } from '../parts/chart.js';
 import { button, facts, heading, link, linkButton, loading, retitle, say, section } from '../parts/page.js';
-import { eventsOf, labelsOf, state } from '../parts/words.js';
+import { authenticationOf, eventsOf, labelsOf, state } from '../parts/words.js';
 import { deliveries } from './deliveries.js';
 import { remove, rotate, sendTest } from './subscriptionActions.js';
 
@@ -53,7 +53,11 @@ export async function subscription({ outlet, parameters: { organization, id }, q
       facts([
         ['URL', h('span', { class: 'url' }, current.url)],
         ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
-        ['Token', current.tokenHint ? `ends in ${current.tokenHint}` : 'set'],
+        ['Authentication', authenticationOf(current)],
+        ['Headers', current.headerNames ? current.headerNames.join(', ') : null],
+        ['Filter', current.filter ? h('code', {}, JSON.stringify(current.filter)) : null],
+        ['Retry schedule', current.retrySchedule ? current.retrySchedule.join(', ') : null],
+        ['Deadline', current.deadline ?? null],
         ['Rate limit', current.rateLimitPerSecond ? `${current.rateLimitPerSecond}` : 'no limit'],
         ['Labels', labelsOf(current)],
         ['External id', current.externalId ? h('code', {}, current.externalId) : null],

@@ -2,6 +2,8 @@ import { get, patch, post } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { api, views } from '../core/paths.js';
 import { go } from '../core/router.js';
+import { advanced } from '../parts/advanced.js';
+import { credentials } from '../parts/credentials.js';
 import { showSecret } from '../parts/dialog.js';
 import { eventPicker } from '../parts/eventPicker.js';
 import { checkField, form, refuse, textField } from '../parts/form.js';
@@ -13,10 +15,10 @@ const masked = '***';
 export async function newSubscription({ outlet, parameters: { organization }, signal }) {
   heading(outlet, 'New subscription', { above: link('Subscriptions', views.subscriptions(organization)) });
   const types = await catalogue(outlet, signal);
-  const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, types, true);
+  const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, types, true, organization, signal);
   outlet.append(
     form({
-      fields: Object.values(fields),
+      ...laidOut(fields),
       label: 'Create',
       busy: 'Creating…',
       cancel: linkButton('Cancel', views.subscriptions(organization)),
@@ -42,7 +44,7 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   heading(outlet, 'Edit subscription', { above: link('Back to the subscription', views.subscription(organization, id)) });
   const types = await catalogue(outlet, signal);
   let { body: base, etag } = await get(path, { signal });
-  let fields = fieldsOf(base, types, false);
+  let fields = fieldsOf(base, types, false, organization, signal);
   const place = h('div', {});
   outlet.append(place);
   show();
@@ -51,7 +53,7 @@ export async function editSubscription({ outlet, parameters: { organization, id 
     fill(
       place,
       form({
-        fields: Object.values(fields),
+        ...laidOut(fields),
         label: 'Save',
         busy: 'Saving…',
         cancel: linkButton('Cancel', views.subscription(organization, id)),
@@ -85,9 +87,9 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   async function reload() {
     const mine = changed(fields, base, true);
     ({ body: base, etag } = await get(path, { signal }));
-    fields = fieldsOf({ ...base, ...mine }, types, false);
+    fields = fieldsOf({ ...base, ...mine }, types, false, organization, signal);
     if (mine.token) {
-      fields.token.input.value = mine.token;
+      fields.credentials.token.input.value = mine.token;
     }
 
     show();
@@ -112,8 +114,10 @@ async function catalogue(outlet, signal) {
  * @param {SubscriptionValues} subscription
  * @param {EventType[]} types
  * @param {boolean} isNew
+ * @param {OrganizationId} organization
+ * @param {AbortSignal} signal
  */
-function fieldsOf(subscription, types, isNew) {
+function fieldsOf(subscription, types, isNew, organization, signal) {
   return {
     name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'For people.' }),
     url: textField({
@@ -127,16 +131,7 @@ function fieldsOf(subscription, types, isNew) {
         ? 'Events are POSTed here. The values of the query are hidden: to change the URL, enter it completely.'
         : 'Events are POSTed here.',
     }),
-    token: textField({
-      name: 'token',
-      label: isNew ? 'Token' : 'New token',
-      required: isNew,
-      type: 'password',
-      attributes: { autocomplete: 'new-password', spellcheck: 'false' },
-      hint: isNew
-        ? 'Sent with each event as “Authorization: Bearer …”. It is not shown again.'
-        : `Leave empty to keep the current one${subscription.tokenHint ? `, which ends in ${subscription.tokenHint}` : ''}. A URL with another scheme, host, port or path requires the token again.`,
-    }),
+    credentials: credentials(subscription, isNew),
     description: textField({
       name: 'description',
       label: 'Description',
@@ -152,6 +147,7 @@ function fieldsOf(subscription, types, isNew) {
       attributes: { inputmode: 'numeric' },
       hint: 'Requests per second. Leave empty for no limit; events above the limit wait.',
     }),
+    advanced: advanced(subscription, organization, signal),
     isActive: checkField({
       name: 'isActive',
       label: 'Active',
@@ -161,14 +157,36 @@ function fieldsOf(subscription, types, isNew) {
   };
 }
 
+/**
+ * The fields for the form, and how they are laid out.
+ * @param {Fields} fields
+ */
+function laidOut(fields) {
+  const { credentials: authentication, advanced: more, ...simple } = fields;
+  return {
+    fields: [...Object.values(simple), ...authentication.fields, ...more.fields],
+    content: [
+      simple.name.element,
+      simple.url.element,
+      authentication.element,
+      simple.description.element,
+      simple.events.element,
+      more.element,
+      simple.rateLimitPerSecond.element,
+      simple.isActive.element,
+    ],
+  };
+}
+
 /** @param {Fields} fields */
 function created(fields) {
   return {
     name: fields.name.value,
     url: fields.url.value.trim(),
-    token: fields.token.value,
+    ...fields.credentials.value,
     events: fields.events.value,
     isActive: fields.isActive.value,
+    ...fields.advanced.changes,
     ...(fields.description.value ? { description: fields.description.value } : {}),
     ...(fields.rateLimitPerSecond.value.trim() ? { rateLimitPerSecond: rateOf(fields) } : {}),
   };
@@ -191,7 +209,8 @@ function changed(fields, base, isLenient = false) {
   };
   note('name', fields.name.value, base.name);
   note('url', fields.url.value.trim(), base.url);
-  note('token', fields.token.value, '');
+  Object.assign(changes, fields.credentials.value);
+  Object.assign(changes, fields.advanced.changes);
   note('description', fields.description.value || null, base.description?.replace(/\r\n?/g, '\n') ?? null);
   note('events', [...fields.events.value].sort(), [...base.events].sort());
   if (fields.rateLimitPerSecond.value.trim() !== `${base.rateLimitPerSecond ?? ''}`) {

@@ -1,0 +1,145 @@
+import { h } from '../core/dom.js';
+import { selectField, textField } from './form.js';
+
+const secret = { autocomplete: 'new-password', spellcheck: 'false' };
+const plain = { spellcheck: 'false' };
+
+/**
+ * How requests prove to the receiver who sends them: a choice, and the fields of what was chosen.
+ * @param {AuthenticationOf & { tokenHint?: string }} current
+ * @param {boolean} isNew
+ */
+export function credentials(current, isNew) {
+  const before = current.authentication;
+  const kind = selectField({
+    name: 'authentication',
+    label: 'Authentication',
+    options: [
+      ['bearer', 'Bearer token'],
+      ['basic', 'User name and password'],
+      ['header', 'A header of the receiver’s own'],
+      ['oauth2', 'OAuth 2.0 client credentials'],
+      ['none', 'None: the URL is enough'],
+    ],
+    value: before?.type ?? 'bearer',
+  });
+  const again = isNew ? '' : ' Leave empty to keep the current one.';
+  const fields = {
+    bearer: {
+      token: textField({
+        name: 'token',
+        label: isNew ? 'Token' : 'New token',
+        type: 'password',
+        attributes: secret,
+        hint: isNew
+          ? 'Sent with each event as “Authorization: Bearer …”. It is not shown again.'
+          : `Leave empty to keep the current one${current.tokenHint ? `, which ends in ${current.tokenHint}` : ''}. A URL with another scheme, host, port or path requires the token again.`,
+      }),
+    },
+    basic: {
+      username: textField({ name: 'authentication.username', label: 'User name', value: before?.username ?? '', attributes: plain }),
+      password: textField({
+        name: 'authentication.password',
+        label: 'Password',
+        type: 'password',
+        attributes: secret,
+        hint: `Write-only.${again}`,
+      }),
+    },
+    header: {
+      name: textField({
+        name: 'authentication.name',
+        label: 'Header',
+        value: before?.name ?? '',
+        attributes: plain,
+        hint: 'Such as X-Api-Key.',
+      }),
+      value: textField({
+        name: 'authentication.value',
+        label: 'Value',
+        type: 'password',
+        attributes: secret,
+        hint: `The whole value, such as “Splunk 1234…”. Write-only.${again}`,
+      }),
+    },
+    oauth2: {
+      tokenUrl: textField({
+        name: 'authentication.tokenUrl',
+        label: 'Token URL',
+        type: 'url',
+        value: before?.tokenUrl ?? '',
+        attributes: plain,
+      }),
+      clientId: textField({ name: 'authentication.clientId', label: 'Client id', value: before?.clientId ?? '', attributes: plain }),
+      clientSecret: textField({
+        name: 'authentication.clientSecret',
+        label: 'Client secret',
+        type: 'password',
+        attributes: secret,
+        hint: `Write-only.${again}`,
+      }),
+      scope: textField({ name: 'authentication.scope', label: 'Scope', value: before?.scope ?? '', attributes: plain, hint: 'Optional.' }),
+      audience: textField({
+        name: 'authentication.audience',
+        label: 'Audience',
+        value: before?.audience ?? '',
+        attributes: plain,
+        hint: 'Optional.',
+      }),
+    },
+    none: {},
+  };
+  /** @type {Record<string, Record<string, TextField>>} */
+  const kinds = fields;
+  const optional = ['scope', 'audience'];
+  const secrets = ['token', 'password', 'value', 'clientSecret'];
+  kind.input.addEventListener('change', show);
+  show();
+  return {
+    fields: [kind, ...Object.values(kinds).flatMap(group => Object.values(group))],
+    element: h(
+      'fieldset',
+      { class: 'group' },
+      h('legend', {}, 'Credentials'),
+      kind.element,
+      Object.values(kinds).flatMap(group => Object.values(group).map(field => field.element)),
+    ),
+    token: fields.bearer.token,
+
+    /** What to send of it; nothing if the current credentials stay. */
+    get value() {
+      const chosen = kinds[kind.value] ?? {};
+      if (isSame(chosen)) {
+        return {};
+      }
+
+      if (kind.value === 'bearer') {
+        return { token: fields.bearer.token.value };
+      }
+
+      const values = Object.entries(chosen).map(([name, field]) => [name, secrets.includes(name) ? field.value : field.value.trim()]);
+      return { authentication: { type: kind.value, ...Object.fromEntries(values.filter(([, value]) => value !== '')) } };
+    },
+  };
+
+  /** @param {Record<string, TextField>} chosen */
+  function isSame(chosen) {
+    /** @type {Record<string, string | undefined>} */
+    const shown = { ...before };
+    return (
+      !isNew &&
+      kind.value === before?.type &&
+      Object.entries(chosen).every(([name, { value }]) => (secrets.includes(name) ? value === '' : value.trim() === (shown[name] ?? '')))
+    );
+  }
+
+  function show() {
+    for (const [type, group] of Object.entries(kinds)) {
+      const isShown = type === kind.value;
+      for (const [name, field] of Object.entries(group)) {
+        field.element.hidden = !isShown;
+        field.input.required = isShown && !optional.includes(name) && (isNew || type !== before?.type || !secrets.includes(name));
+      }
+    }
+  }
+}
