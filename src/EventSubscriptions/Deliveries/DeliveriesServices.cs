@@ -6,6 +6,7 @@ using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
+using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -58,6 +59,9 @@ public static class DeliveriesServices
         return gate;
     }
 
+    private static TimeSpan LongestDeadline(DeliveriesOptions options) =>
+        options.Deadline > SubscriptionRules.MaxDeadline ? options.Deadline : SubscriptionRules.MaxDeadline;
+
     private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) =>
         new()
         {
@@ -69,7 +73,7 @@ public static class DeliveriesServices
             ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
             PlaintextStreamFilter = ConnectionUse.Filter,
             // A connection attempt may outlive its request, but not by much.
-            ConnectTimeout = services.GetRequiredService<DeliveriesOptions>().Deadline,
+            ConnectTimeout = LongestDeadline(services.GetRequiredService<DeliveriesOptions>()),
             PooledConnectionLifetime = connectionLifetime,
             EnableMultipleHttp2Connections = true,
             MaxResponseHeadersLength = 16,

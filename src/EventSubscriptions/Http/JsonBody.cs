@@ -134,7 +134,7 @@ public readonly struct JsonBody
         }
         catch (IOException malformed) when (malformed is not BadHttpRequestException)
         {
-            // Such as the size of a chunk that is no number: not a fault of ours.
+            // Such as the size of a chunk that is not a number: not a fault of ours.
             throw new BadHttpRequestException("The body can't be read.", malformed);
         }
         finally

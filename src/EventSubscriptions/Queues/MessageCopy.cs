@@ -12,7 +12,7 @@ internal static class MessageCopy
     private static readonly string[] s_deadLetterProperties = ["DeadLetterReason", "DeadLetterErrorDescription"];
 
     /// <summary>
-    /// The <c>MessageId</c> of a copy: a function that runs twice makes one copy, and it is no duplicate of the original.
+    /// The <c>MessageId</c> of a copy: a function that runs twice makes one copy, and it is not a duplicate of the original.
     /// </summary>
     public static string IdOf(ServiceBusReceivedMessage original, string purpose)
     {

@@ -19,7 +19,6 @@ internal sealed record SubscriptionFields
 
     private static readonly TimeSpan s_maxWait = TimeSpan.FromDays(7);
     private static readonly TimeSpan s_minDeadline = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_maxDeadline = TimeSpan.FromSeconds(60);
 
     /// <summary>The error for more labels than a subscription may have.</summary>
     public static readonly string TooManyLabels = $"must have at most {SubscriptionLabels.MaxCount} entries";
@@ -160,7 +159,7 @@ internal sealed record SubscriptionFields
             GivesRetrySchedule = fields.Has("retrySchedule"),
             RetrySchedule = ReadRetrySchedule(fields, rules),
             GivesDeadline = fields.Has("deadline"),
-            Deadline = fields.Duration("deadline", s_minDeadline, s_maxDeadline),
+            Deadline = fields.Duration("deadline", s_minDeadline, SubscriptionRules.MaxDeadline),
             GivesExternalId = fields.Has("externalId"),
             ExternalId = ReadExternalId(fields),
             GivesRateLimit = fields.Has("rateLimitPerSecond"),

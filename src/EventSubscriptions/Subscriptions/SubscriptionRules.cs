@@ -9,6 +9,9 @@ public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions arc
     /// <summary>The share by which a retry may be later or earlier than scheduled.</summary>
     public const double RetryJitter = 0.2;
 
+    /// <summary>The longest time limit of an attempt that a subscription may have.</summary>
+    public static readonly TimeSpan MaxDeadline = TimeSpan.FromSeconds(60);
+
     /// <summary>Which URLs are allowed.</summary>
     public DestinationGuard Guard => guard;
 

@@ -47,7 +47,14 @@ public sealed class ReaderFuzzTests
             ("isActive", Gen.OneOf("true", "false")),
             ("rateLimitPerSecond", Hostile.Number),
             ("labels", Hostile.Object(("team", Hostile.Raw.Select(Hostile.Quoted)), ("a-b.c_1", Hostile.Json))),
-            ("externalId", Gen.OneOf(Gen.Const("\"id~1\""), Hostile.Raw.Select(Hostile.Quoted)))
+            ("externalId", Gen.OneOf(Gen.Const("\"id~1\""), Hostile.Raw.Select(Hostile.Quoted))),
+            ("headers", Hostile.Object(("X-One", Hostile.Raw.Select(Hostile.Quoted)), ("x-two", Hostile.Json))),
+            (
+                "filter",
+                Hostile.Object(("data.x", Hostile.Json), ("$not", Hostile.Object(("eventName", Hostile.Json))), ("$or", Hostile.Json))
+            ),
+            ("retrySchedule", Gen.OneOf(Gen.Const("[\"00:00:05\"]"), Hostile.Json)),
+            ("deadline", Gen.OneOf(Gen.Const("\"00:00:05\""), Hostile.Raw.Select(Hostile.Quoted)))
         );
 
         Hostile

@@ -116,7 +116,7 @@ public sealed class SettingsTests
         Assert.NotEmpty(asked.Names);
         // Neither what overrides host.json nor an element of a list is a setting of the app.
         var read = asked.Names.Where(name => !name.StartsWith(HostJson, StringComparison.Ordinal) && !Regex.IsMatch(name, @"__\d+$"));
-        return ([.. read.Order(StringComparer.Ordinal)], [.. reader.Errors.Select(mistake => mistake.Split(' ')[0])]);
+        return ([.. read.Order(StringComparer.Ordinal)], [.. reader.Errors.Select(error => error.Split(' ')[0])]);
     }
 
     private static IEnumerable<MethodInfo> Readers() =>

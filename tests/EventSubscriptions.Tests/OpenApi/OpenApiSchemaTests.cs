@@ -15,7 +15,7 @@ namespace EventSubscriptions.Tests.OpenApi;
 /// <summary>The schemas of the description are the records that the app writes, and their words are the code's.</summary>
 public sealed class OpenApiSchemaTests
 {
-    /// <summary>What is read or written as JSON and is no response.</summary>
+    /// <summary>Types that are read or written as JSON but are not responses.</summary>
     private static readonly HashSet<Type> s_noAnswers = [typeof(CatalogueFile), typeof(CatalogueParameter)];
 
     [Fact]

@@ -12,9 +12,9 @@ public sealed class RelayOptionsTests
     [Fact]
     public void Nothing_is_polled_by_default()
     {
-        var (options, mistakes) = Read();
+        var (options, errors) = Read();
 
-        Assert.Empty(mistakes);
+        Assert.Empty(errors);
         Assert.Empty(options.Subscribers);
         Assert.Equal((new Uri("https://api.relaypro.com"), TimeSpan.FromMinutes(5)), (options.BaseAddress, options.Overlap));
     }
@@ -22,7 +22,7 @@ public sealed class RelayOptionsTests
     [Fact]
     public void Subscribers_are_read_with_their_keys_and_organizations()
     {
-        var (options, mistakes) = Read(
+        var (options, errors) = Read(
             ("Relay__BaseAddress", "https://relay.example/api/"),
             ("Relay__Overlap", "00:10:00"),
             (First + "SubscriberId", "one"),
@@ -35,7 +35,7 @@ public sealed class RelayOptionsTests
             ("Relay__Subscribers__2__ApiKey", "")
         );
 
-        Assert.Empty(mistakes);
+        Assert.Empty(errors);
         Assert.Equal(
             [("one", "k1", 7), ("two", "k2", 7)],
             options.Subscribers.Select(one => (one.Id, one.ApiKey.Reveal(), one.OrganizationId.Value))
@@ -73,10 +73,10 @@ public sealed class RelayOptionsTests
             [name] = value,
         };
 
-        var mistake = Assert.Single(Read([.. settings.Select(setting => (setting.Key, setting.Value))]).Errors);
+        var error = Assert.Single(Read([.. settings.Select(setting => (setting.Key, setting.Value))]).Errors);
 
-        Assert.StartsWith(name + " ", mistake, StringComparison.Ordinal);
-        Assert.DoesNotContain("s3cret", mistake, StringComparison.Ordinal);
+        Assert.StartsWith(name + " ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class RelayOptionsTests
     [Fact]
     public void Errors_of_all_subscribers_are_reported()
     {
-        var (_, mistakes) = Read(
+        var (_, errors) = Read(
             (First + "SubscriberId", "one"),
             (First + "ApiKey", "k1"),
             (First + "OrganizationId", "1"),
@@ -107,7 +107,7 @@ public sealed class RelayOptionsTests
                 "Relay__Subscribers__2__ApiKey",
                 "Relay__Subscribers__2__OrganizationId",
             ],
-            mistakes.Select(mistake => mistake.Split(' ')[0])
+            errors.Select(error => error.Split(' ')[0])
         );
     }
 

@@ -25,7 +25,7 @@ public sealed class RetentionOptionsTests
         Assert.Equal(isValid, reader.Errors.Count == 0);
         Assert.All(
             reader.Errors,
-            mistake => Assert.StartsWith("Retention__EventArchive must be longer than ", mistake, StringComparison.Ordinal)
+            error => Assert.StartsWith("Retention__EventArchive must be longer than ", error, StringComparison.Ordinal)
         );
     }
 

@@ -80,7 +80,7 @@ public sealed class InvalidRequestScenarios(SharedApp shared) : IClassFixture<Sh
     [InlineData("an unknown event", """{"eventName":"CaseClosedEvnt","data":{}}""", "CaseClosedEvent")]
     [InlineData("missing parameters", """{"eventName":"CaseClosedEvent","data":{}}""", "closedOn")]
     [InlineData("a mistyped parameter", """{"eventName":"CaseArchivedEvent","data":{"id":1,"name":"n"}}""", "id")]
-    [InlineData("data that is no object", """{"eventName":"CaseArchivedEvent","data":[]}""", "data")]
+    [InlineData("data that is not an object", """{"eventName":"CaseArchivedEvent","data":[]}""", "data")]
     [InlineData("an id with a blank", """{"eventName":"CaseArchivedEvent","data":{"id":"1","name":"n"},"id":"a b"}""", "id")]
     [InlineData("no events", "[]", "")]
     [InlineData(

@@ -3,7 +3,7 @@ using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
-/// <summary>One receiver's trouble is nobody else's.</summary>
+/// <summary>One failing receiver doesn't affect the others.</summary>
 public sealed class ThrottleScenarios(SharedApp shared) : IClassFixture<SharedApp>
 {
     [Fact]

@@ -95,16 +95,16 @@ public sealed class SecretProtectorTests
     [InlineData("a:{0},a:{0}", 1)]
     [InlineData("a,b,a:{0}", 2)]
     [InlineData("a:{0}, b:{0}", 0)]
-    public void Setting_errors_are_all_reported_without_a_key(string setting, int mistakes)
+    public void Setting_errors_are_all_reported_without_a_key(string setting, int errors)
     {
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         var reader = Reader(setting.Replace("{0}", key, StringComparison.Ordinal));
 
         SecretOptions.Read(reader);
 
-        Assert.Equal(mistakes, reader.Errors.Count);
-        Assert.All(reader.Errors, mistake => Assert.StartsWith("Secrets__Keys ", mistake, StringComparison.Ordinal));
-        Assert.All(reader.Errors, mistake => Assert.DoesNotContain(key, mistake, StringComparison.Ordinal));
+        Assert.Equal(errors, reader.Errors.Count);
+        Assert.All(reader.Errors, error => Assert.StartsWith("Secrets__Keys ", error, StringComparison.Ordinal));
+        Assert.All(reader.Errors, error => Assert.DoesNotContain(key, error, StringComparison.Ordinal));
     }
 
     private static SecretProtector With(params string[] keys) => new(SecretOptions.Read(Reader(string.Join(',', keys))));

@@ -1,5 +1,5 @@
 // The description as it has to be for a test: an object that lists its members has no others. Callers are told to ignore what they don't know,
-// but a member that the app answers with and the description lacks is a mistake.
+// but a member that the app returns and the description lacks is an error.
 
 // Where a schema describes a whole value. What stands under allOf, anyOf, oneOf and if describes a part of one.
 const VALUES = new Set(['items', 'schema', 'additionalProperties']);

@@ -120,7 +120,7 @@ class Exchange {
     if (!this.operation && METHODS.some(method => this.description.find(method, this.url.pathname))) {
       return this.status === 405 && this.headers.allow && this.headers['content-type'] === 'application/problem+json'
         ? []
-        : [`${this.method} ${this.url.pathname} is no operation of the description, and is not a 405 with Allow`];
+        : [`${this.method} ${this.url.pathname} is not an operation of the description, and is not a 405 with Allow`];
     }
 
     if (!this.operation) {
@@ -178,7 +178,7 @@ class Exchange {
       known.add(`${value.in}/${value.name}`);
       problems.push(...this.valueProblems(value, [...place, 'schema'], given, `the parameter ${value.name}`));
     });
-    // What has no mistakes to tell takes whatever the query says.
+    // What reports no errors accepts any query.
     const names = definition.responses['400'] ? [...this.url.searchParams.keys()] : [];
     problems.push(...names.filter(name => !known.has(`query/${name}`)).map(name => `the parameter ${name} is not listed`));
     if (this.requestHeaders['if-match'] && !known.has('header/If-Match')) {

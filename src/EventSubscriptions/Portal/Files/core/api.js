@@ -118,7 +118,7 @@ export async function identify(key, signal) {
  * @param {string} path
  * @param {RequestOptions} options
  * @returns {Promise<Answer<any>>}
- * @throws {Problem} The status is no success, or no response came: then it is 0.
+ * @throws {Problem} The status is not 2xx, or no response was received: then it is 0.
  */
 async function send(method, path, { query, body, ifMatch, signal, key, accept } = {}) {
   const url = new URL(path, root);
