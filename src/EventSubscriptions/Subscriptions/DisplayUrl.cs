@@ -5,7 +5,8 @@ namespace EventSubscriptions.Subscriptions;
 /// <summary>URLs for people: the values of the query, which may be keys, are masked.</summary>
 public static class DisplayUrl
 {
-    private const string Masked = "***";
+    /// <summary>What stands for a value.</summary>
+    public const string Masked = "***";
 
     /// <summary>
     /// <c>https://host/path?a=1&amp;b</c> becomes <c>https://host/path?a=***&amp;***</c>: a parameter without a name is all value.

@@ -25,6 +25,12 @@ internal static class SubscriptionUrl
             return null;
         }
 
+        if (text.Contains(DisplayUrl.Masked, StringComparison.Ordinal))
+        {
+            fields.AddError(name, $"must be given in full: {DisplayUrl.Masked} masks a value that responses don't show");
+            return null;
+        }
+
         if (guard.CheckUrl(url) is { } reason)
         {
             fields.AddError(name, reason);

@@ -53,6 +53,7 @@ public sealed class SubscriptionFieldsTests
             { "url", "\"https://example.com/\\u202e\"", "url" },
             { "url", "\"https://אa.example/\"", "url" },
             { "url", "\"https://" + new string('ü', 60) + ".example/\"", "url" },
+            { "url", "\"https://example.com/?key=***\"", "url" },
             { "url", "\"https://user:pw@example.com/\"", "url" },
             { "url", "\"https://example.com/#f\"", "url" },
             { "url", "\"https://10.0.0.1/\"", "url" },

@@ -18,7 +18,7 @@ internal static class FailureHint
                 "The server, or a proxy in front of it, closed the connection: check its logs at this time for a crash or a rejected request.",
             ErrorKind.Timeout => "The server is too slow: return 2xx as soon as the event is stored, and process it afterwards.",
             ErrorKind.Authentication =>
-                "There is no access token for the receiver: check the token URL, the client id, the client secret and the scope of the subscription.",
+                "The request for an access token failed: check the token URL, the client id, the client secret and the scope of the subscription.",
             ErrorKind.Forbidden =>
                 "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
             ErrorKind.Redirect => "Redirects are not followed: change the subscription's URL to the final one.",
@@ -31,7 +31,7 @@ internal static class FailureHint
             401 or 403 => "The receiver rejected the credentials: check that the subscription has those that it expects.",
             404 => "The path does not exist: check the subscription's URL.",
             410 =>
-                "The receiver returned 410 Gone. Unless the subscription's URL or token had been changed meanwhile, it was deactivated: change its URL and activate it, or delete it.",
+                "The receiver returned 410 Gone. Unless its URL, credentials or headers have changed meanwhile, the subscription was deactivated: change its URL and activate it, or delete it.",
             408 => "The receiver waited too long for the request: check the network and the proxies between the app and the receiver.",
             405 => "The receiver does not accept POST requests there: check the subscription's URL.",
             400 or 415 or 422 => "The receiver rejected the request: it must accept a JSON body with the content type application/json.",

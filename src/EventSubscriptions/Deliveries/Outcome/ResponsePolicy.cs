@@ -56,7 +56,8 @@ public static class ResponsePolicy
     {
         var error = gone.Why with
         {
-            Detail = $"{gone.Why.Detail} The request used the URL and token that the subscription had before it was changed.",
+            Detail =
+                $"{gone.Why.Detail} The request used the URL, credentials and headers that the subscription had before it was changed.",
         };
         return schedule.IsLast(attempt) ? Exhausted(attempt, error) : new DeliveryDecision.Retry(now, error);
     }

@@ -85,6 +85,11 @@ internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard 
         {
             throw new AccessTokenException("The token endpoint did not respond in time.");
         }
+        catch (InvalidOperationException)
+        {
+            // JSON allows escapes of lone surrogates, and no .NET string does.
+            throw new AccessTokenException("The response of the token endpoint has invalid text.");
+        }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new AccessTokenException($"The token endpoint could not be reached: {Reason(exception)}", exception);

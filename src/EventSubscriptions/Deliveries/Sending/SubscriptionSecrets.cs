@@ -12,7 +12,9 @@ namespace EventSubscriptions.Deliveries.Sending;
 /// </summary>
 internal static class SubscriptionSecrets
 {
-    /// <summary>Shorter values of the query and of headers are words rather than keys, and removing them would garble most responses.</summary>
+    /// <summary>
+    /// Shorter values of the query and of headers are words rather than keys, and removing them would garble most responses.
+    /// </summary>
     private const int MinLength = 6;
 
     private static readonly ConditionalWeakTable<Subscription, SecretForms> s_forms = [];

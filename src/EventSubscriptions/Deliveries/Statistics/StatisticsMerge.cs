@@ -18,11 +18,17 @@ public sealed partial class StatisticsMerge(TableServiceClient tables, TimeProvi
     /// <summary>An hour is merged when it is this old.</summary>
     private static readonly TimeSpan s_newest = 2 * DeliveryStatistics.MaxAge;
 
+    /// <summary>The time limit of a run. With that of the purge before it, it is well below <c>functionTimeout</c>.</summary>
+    internal static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
     private readonly TableClient _table = tables.GetTableClient(TableNames.Statistics);
 
     /// <summary>Merges what is due. A fault ends the run, and the next one does the rest.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken stoppingToken)
     {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stoppingToken);
+        var cancellationToken = linked.Token;
         var merged = 0;
         try
         {

@@ -135,6 +135,8 @@ public sealed class WebhookAuthenticationTests : WebhookSenderTestBase
         """{"access_token":"a\r\nb"}""",
         "The response of the token endpoint has no access_token that can be sent in a header."
     )]
+    [InlineData(200, """{"access_token":"\ud800"}""", "The response of the token endpoint has invalid text.")]
+    [InlineData(200, """{"access_token":"a","expires_in":"\ud800"}""", "The response of the token endpoint has invalid text.")]
     [InlineData(
         200,
         """{"access_token":"a","token_type":"mac"}""",

@@ -14,7 +14,7 @@ public sealed class SubscriptionFilterTests
           "data": {
             "severity": 7, "big": 9007199254740993, "exact": 1.0, "status": "open", "note": null, "isOpen": true, "a.b": "dotted",
             "tags": ["disk", "prod"], "hosts": [{"name": "web-1", "ports": [80, 443]}, {"name": "db-1"}], "empty": [], "owner": {"name": "Ann"},
-            "bad": "\ud800", "\udc00": 1
+            "huge": 1e999, "tiny": -1e999, "bad": "\ud800", "\udc00": 1
           }
         }
         """;
@@ -78,6 +78,9 @@ public sealed class SubscriptionFilterTests
     [InlineData("""{"$and":[{"data.severity":7},{"data.status":"new"}]}""", false)]
     [InlineData("""{"$not":{"data.severity":8}}""", true)]
     [InlineData("""{"$not":{"$or":[{"data.severity":8},{"data.status":"open"}]}}""", false)]
+    [InlineData("""{"data.huge":{"$gt":1}}""", true)]
+    [InlineData("""{"data.tiny":{"$gt":1}}""", false)]
+    [InlineData("""{"data.severity":{"$lt":1e999}}""", true)]
     [InlineData("""{"data.bad":"x"}""", false)]
     [InlineData("""{"data.bad":{"$neq":"x"}}""", true)]
     [InlineData("""{"data.bad":{"$startsWith":""}}""", false)]
