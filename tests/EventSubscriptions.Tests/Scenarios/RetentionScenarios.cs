@@ -13,7 +13,7 @@ public sealed class RetentionScenarios
         var hook = receiver.NewHook();
         var subscription = await organization.Subscribe(hook);
         var eventId = await organization.PublishCase();
-        await hook.Received(1);
+        await subscription.Attempted("delivered", 1);
 
         await Eventually.Until(
             async () => !(await organization.AuditLog("subscription.created")).Any(),

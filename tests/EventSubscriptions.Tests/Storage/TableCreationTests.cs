@@ -67,12 +67,12 @@ public sealed class TableCreationTests : IAsyncLifetime
     {
         await new SecretCanary(_services.Tables, Given.OtherProtector).CheckAsync(default);
         var start = _creation.StartingAsync(default);
-        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(20));
         await start.WaitAsync(Eventually.Deadline);
         Assert.False(_lifetime.ApplicationStopping.IsCancellationRequested);
 
         _tables.Failure = null;
-        await AdvanceAsync(TimeSpan.FromSeconds(15));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(15));
 
         await Eventually.Until(() => _lifetime.ApplicationStopping.IsCancellationRequested, () => "the end of the app");
         Assert.False(_creation.IsDone);
@@ -111,12 +111,12 @@ public sealed class TableCreationTests : IAsyncLifetime
     public async Task Start_waits_up_to_20_seconds_for_storage()
     {
         var start = _creation.StartingAsync(default);
-        await AdvanceAsync(TimeSpan.FromSeconds(10));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(10));
         Assert.False(start.IsCompleted);
         Assert.False(_creation.IsDone);
 
         _tables.Failure = null;
-        await AdvanceAsync(TimeSpan.FromSeconds(9));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(9));
 
         await start.WaitAsync(Eventually.Deadline);
         Assert.True(_creation.IsDone);
@@ -128,7 +128,7 @@ public sealed class TableCreationTests : IAsyncLifetime
     {
         _tables.Failure = failure;
         var start = _creation.StartingAsync(default);
-        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(20));
         await start.WaitAsync(Eventually.Deadline);
         Assert.False(_creation.IsDone);
         Assert.Contains(
@@ -138,7 +138,7 @@ public sealed class TableCreationTests : IAsyncLifetime
         Assert.Contains(_log.Entries, entry => entry.Level == LogLevel.Warning && entry.Exception == failure);
 
         _tables.Failure = null;
-        await AdvanceAsync(TimeSpan.FromSeconds(15));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(15));
 
         await Eventually.Until(
             () => _log.Entries is [.., { Level: LogLevel.Information, Message: "The tables are ready." }],
@@ -170,12 +170,14 @@ public sealed class TableCreationTests : IAsyncLifetime
     public async Task Stop_ends_the_retries()
     {
         var start = _creation.StartingAsync(default);
-        await AdvanceAsync(TimeSpan.FromSeconds(20));
+        await AdvanceAsync(start, TimeSpan.FromSeconds(20));
         await start.WaitAsync(Eventually.Deadline);
+        await UntilWaitingAsync(start);
         var tries = _tables.Tries;
 
         await _creation.StoppingAsync(default);
-        await AdvanceAsync(TimeSpan.FromMinutes(1));
+        await Eventually.Until(() => _clock.PendingTimers == 0, () => "the end of the wait");
+        _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal(tries, _tables.Tries);
     }
@@ -194,16 +196,25 @@ public sealed class TableCreationTests : IAsyncLifetime
     private TableCreation Creation(SecretProtector protector) =>
         new(_tables, new SecretCanary(_services.Tables, protector), _lifetime, _clock, _log);
 
-    /// <summary>Lets time pass in steps, so that what waits for one moment sets its next timer before it.</summary>
-    private async Task AdvanceAsync(TimeSpan time)
+    /// <summary>Lets time pass in steps, each once the timer of the next retry is set.</summary>
+    private async Task AdvanceAsync(Task start, TimeSpan time)
     {
         var step = TimeSpan.FromMilliseconds(100);
         for (var passed = TimeSpan.Zero; passed < time; passed += step)
         {
+            await UntilWaitingAsync(start);
             _clock.Advance(step);
-            await Task.Yield();
         }
     }
+
+    private Task UntilWaitingAsync(Task start) =>
+        Eventually.Until(
+            () =>
+                _creation.IsDone
+                || _lifetime.ApplicationStopping.IsCancellationRequested
+                || _clock.PendingTimers == (start.IsCompleted ? 1 : 2),
+            () => "the wait for the next retry"
+        );
 
     private sealed class UnreadyTables : TableServiceClient
     {
