@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Azure.Data.Tables;
 using EventSubscriptions.Access;
 using EventSubscriptions.Audit;
@@ -15,6 +16,7 @@ using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Subscriptions.Formats;
 using EventSubscriptions.Telemetry;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -73,6 +75,21 @@ internal static class Given
     }
 
     public static Actor Actor(string name) => new($"id of {name}", name);
+
+    /// <summary>The event <c>evt_1</c> of organization 1.</summary>
+    public static EventContent EventContent(string payload) => EventContent(Encoding.UTF8.GetBytes(payload));
+
+    public static EventContent EventContent(ReadOnlyMemory<byte> payload)
+    {
+        Assert.True(OrganizationId.TryFrom(1, out var organization));
+        return new(
+            organization,
+            EventId("evt_1"),
+            EventName.Parse("CaseCreatedEvent"),
+            new DateTimeOffset(2026, 1, 31, 8, 30, 0, 123, TimeSpan.Zero),
+            payload
+        );
+    }
 
     public static EventId EventId(string text)
     {

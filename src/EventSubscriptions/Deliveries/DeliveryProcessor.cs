@@ -27,7 +27,8 @@ public sealed class DeliveryProcessor(
     AttemptSender attempts,
     DeliveryRecorder recorder,
     DroppedDeliveries dropped,
-    DeliveryScheduler scheduler
+    DeliveryScheduler scheduler,
+    TimeProvider time
 )
 {
     /// <summary>Processes one delivery and returns how to settle its message.</summary>
@@ -56,7 +57,7 @@ public sealed class DeliveryProcessor(
         }
 
         using var pass = entered;
-        var payload = delivery.Payload;
+        var (payload, publishedAt) = (delivery.Payload, delivery.PublishedAt);
         if (payload.IsEmpty)
         {
             var archived = await archive.GetAsync(delivery.OrganizationId, delivery.EventId, cancellationToken);
@@ -71,10 +72,10 @@ public sealed class DeliveryProcessor(
                     string.Create(CultureInfo.InvariantCulture, $"The payload {why}; attempt {delivery.Attempt} was not made.");
             }
 
-            payload = stored;
+            (payload, publishedAt) = (stored, archived.PublishedAt);
         }
 
-        var attempt = await attempts.SendAsync(subscription, delivery, payload, cancellationToken);
+        var attempt = await attempts.SendAsync(subscription, delivery, payload, publishedAt ?? time.GetUtcNow(), cancellationToken);
         await Task.WhenAll(
             gate.LeaveAsync(pass, subscription, attempt.Result, attempt.Decision.CooldownUntil, cancellationToken),
             recorder.RecordAsync(subscription, delivery, attempt, cancellationToken)

@@ -5,6 +5,7 @@ using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Events;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Formats;
 using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries;
@@ -44,7 +45,8 @@ public sealed class DeliveryTest(WebhookSender sender, DeliveryRecorder recorder
         };
         var payload = type.ExamplePayload(subscription.OrganizationId);
         using var activity = AttemptActivity.StartTest(tracing, delivery);
-        var result = await sender.SendAsync(subscription, delivery.EventId, payload, AppTracing.CurrentTraceParent, cancellationToken);
+        var content = new EventContent(subscription.OrganizationId, delivery.EventId, type.Name, time.GetUtcNow(), payload);
+        var result = await sender.SendAsync(subscription, content, AppTracing.CurrentTraceParent, cancellationToken);
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, s_never, time.GetUtcNow(), random);
         AttemptActivity.End(activity, result, decision);
         return new TestAttempt(await recorder.RecordTestAsync(delivery, result, decision, cancellationToken));

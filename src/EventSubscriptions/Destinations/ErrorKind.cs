@@ -30,6 +30,10 @@ public enum ErrorKind
     [JsonStringEnumMemberName("authentication")]
     Authentication,
 
+    /// <summary>The template of the subscription failed on the event.</summary>
+    [JsonStringEnumMemberName("template")]
+    Template,
+
     /// <summary>The URL or an address of its host is not allowed.</summary>
     [JsonStringEnumMemberName("forbidden")]
     Forbidden,

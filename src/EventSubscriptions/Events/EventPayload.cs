@@ -46,6 +46,13 @@ public static class EventPayload
         return buffer.AsMemory(0, writer.Written);
     }
 
+    /// <summary>The <c>data</c> of a payload that was composed here; empty for anything else.</summary>
+    public static ReadOnlySpan<byte> DataOf(ReadOnlySpan<byte> payload)
+    {
+        var start = payload.IndexOf(BeforeData);
+        return start < 0 ? [] : payload[(start + BeforeData.Length)..^1];
+    }
+
     /// <summary>Parses a payload that was composed here.</summary>
     public static JsonElement Parse(ReadOnlyMemory<byte> payload)
     {

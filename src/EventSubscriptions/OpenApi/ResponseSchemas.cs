@@ -17,6 +17,7 @@ using EventSubscriptions.Replays;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.OpenApi;
 
@@ -39,11 +40,13 @@ internal static class ResponseSchemas
         ("PayloadRemoved", EventsJson.Default.PayloadRemovedResponse),
         ("Subscription", SubscriptionJson.Default.SubscriptionResponse),
         ("SubscriptionAuthentication", SubscriptionJson.Default.AuthenticationResponse),
+        ("SubscriptionFormat", SubscriptionJson.Default.FormatResponse),
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
         ("RotatedSecret", SubscriptionJson.Default.RotatedSecretResponse),
         ("FilterTest", FilterTestJson.Default.FilterTestResponse),
         ("FilterTestExample", FilterTestJson.Default.FilterTestExample),
+        ("Preview", PreviewJson.Default.PreviewResponse),
         ("Attempt", DeliveriesJson.Default.DeliveryAttempt),
         ("DeliveryError", DeliveriesJson.Default.DeliveryError),
         ("AttemptPage", DeliveriesJson.Default.ListPageDeliveryAttempt),
@@ -74,6 +77,7 @@ internal static class ResponseSchemas
         ("Outcome", typeof(DeliveryOutcome), EnumNames<DeliveryOutcome>.All),
         ("AuthenticationType", typeof(AuthenticationType), EnumNames<AuthenticationType>.All),
         ("ClientAuthentication", typeof(ClientAuthentication), EnumNames<ClientAuthentication>.All),
+        ("FormatType", typeof(FormatType), EnumNames<FormatType>.All),
         ("SubscriptionState", typeof(SubscriptionState), EnumNames<SubscriptionState>.All),
         ("EventSource", typeof(EventSource), EnumNames<EventSource>.All),
         ("WaitReason", typeof(WaitReason), EnumNames<WaitReason>.All),

@@ -2,6 +2,7 @@ using Azure;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -40,6 +41,9 @@ public sealed record Subscription
 
     /// <summary>Which payloads it gets; null for all.</summary>
     public SubscriptionFilter? Filter { get; init; }
+
+    /// <summary>How the body of its requests is made.</summary>
+    public SubscriptionFormat Format { get; init; } = SubscriptionFormat.Default;
 
     /// <summary>1–15 delays after failed attempts; null for those of the app.</summary>
     public IReadOnlyList<TimeSpan>? RetrySchedule { get; init; }

@@ -1,6 +1,7 @@
 using EventSubscriptions.Audit;
 using EventSubscriptions.Http;
 using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -124,6 +125,12 @@ internal static class SubscriptionAudit
         );
         Add("filter", Mask(before?.Filter), Mask(after?.Filter), before?.Filter?.Json != after?.Filter?.Json);
         Add(
+            "format",
+            FormatOf(before),
+            FormatOf(after),
+            (before?.Format ?? SubscriptionFormat.Default) != (after?.Format ?? SubscriptionFormat.Default)
+        );
+        Add(
             "retrySchedule",
             Durations(before?.RetrySchedule),
             Durations(after?.RetrySchedule),
@@ -145,6 +152,16 @@ internal static class SubscriptionAudit
             SubscriptionAuthentication.Header header => $"{header.Name}: {Hidden}",
             SubscriptionAuthentication.OAuth2 oauth => $"oauth2 {DisplayUrl.Of(oauth.TokenUrl)} {oauth.ClientId}:{Hidden}",
             var other => $"{other.Type.ToName()} {Hidden}",
+        };
+
+    /// <summary>The kind of format, without the text of a template.</summary>
+    private static string? FormatOf(Subscription? subscription) =>
+        subscription?.Format switch
+        {
+            null => null,
+            SubscriptionFormat.Template { Preset: { } preset } => $"template {preset} {Hidden}",
+            SubscriptionFormat.Template => $"template {Hidden}",
+            var other => other.Type.ToName(),
         };
 
     private static string? HeadersOf(Subscription? subscription) =>

@@ -4,6 +4,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -52,6 +53,11 @@ internal sealed record SubscriptionFields
 
     public SubscriptionFilter? Filter { get; private init; }
 
+    public bool GivesFormat { get; private init; }
+
+    /// <summary>Replaces the format whole; null for the standard one.</summary>
+    public SubscriptionFormat? Format { get; private init; }
+
     public bool GivesRetrySchedule { get; private init; }
 
     public IReadOnlyList<TimeSpan>? RetrySchedule { get; private init; }
@@ -97,6 +103,11 @@ internal sealed record SubscriptionFields
             );
         }
 
+        if (!GivesFormat && subscription.Format is SubscriptionFormat.Template { Secrets.Values.Count: > 0 })
+        {
+            missing.Add(FormatFields.Name);
+        }
+
         if (!ClearsHeaders)
         {
             missing.AddRange(
@@ -120,6 +131,7 @@ internal sealed record SubscriptionFields
             IsActive = IsActive ?? subscription.IsActive,
             RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
             Filter = GivesFilter ? Filter : subscription.Filter,
+            Format = GivesFormat ? Format ?? SubscriptionFormat.Default : subscription.Format,
             RetrySchedule = GivesRetrySchedule ? RetrySchedule : subscription.RetrySchedule,
             Deadline = GivesDeadline ? Deadline : subscription.Deadline,
             Labels = LabelsOf(subscription),
@@ -156,6 +168,8 @@ internal sealed record SubscriptionFields
             Labels = ReadLabels(fields, isNew),
             GivesFilter = fields.Has("filter"),
             Filter = FilterParser.Read(fields, "filter"),
+            GivesFormat = fields.Has(FormatFields.Name),
+            Format = FormatFields.Read(fields),
             GivesRetrySchedule = fields.Has("retrySchedule"),
             RetrySchedule = ReadRetrySchedule(fields, rules),
             GivesDeadline = fields.Has("deadline"),

@@ -3,6 +3,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Subscriptions.Formats;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -56,6 +57,7 @@ public sealed class SubscriptionFunctions(
             IsActive = fields.IsActive ?? true,
             RateLimitPerSecond = fields.RateLimitPerSecond,
             Filter = fields.Filter,
+            Format = fields.Format ?? SubscriptionFormat.Default,
             RetrySchedule = fields.RetrySchedule,
             Deadline = fields.Deadline,
             Labels = SubscriptionLabels.None.With(fields.Labels ?? new Dictionary<string, string?>(StringComparer.Ordinal)),

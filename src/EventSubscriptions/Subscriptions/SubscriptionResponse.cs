@@ -5,6 +5,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -44,6 +45,9 @@ internal sealed record SubscriptionResponse
     /// <summary>Which payloads it gets; absent for all.</summary>
     public JsonElement? Filter { get; init; }
 
+    /// <summary>How the body of its requests is made; absent for the standard format.</summary>
+    public FormatResponse? Format { get; init; }
+
     /// <summary>The delays after failed attempts; absent if they are those of the app.</summary>
     public IReadOnlyList<string>? RetrySchedule { get; init; }
 
@@ -80,8 +84,9 @@ internal sealed record SubscriptionResponse
             IsActive = subscription.IsActive,
             RateLimitPerSecond = subscription.RateLimitPerSecond,
             Filter = subscription.Filter is { } filter ? ParseFilter(filter) : null,
-            RetrySchedule = subscription.RetrySchedule is { } schedule ? [.. schedule.Select(Format)] : null,
-            Deadline = subscription.Deadline is { } deadline ? Format(deadline) : null,
+            Format = FormatResponse.Of(subscription.Format),
+            RetrySchedule = subscription.RetrySchedule is { } schedule ? [.. schedule.Select(DurationOf)] : null,
+            Deadline = subscription.Deadline is { } deadline ? DurationOf(deadline) : null,
             Labels = subscription.Labels.Values.Count > 0 ? subscription.Labels.Values : null,
             ExternalId = subscription.ExternalId,
             Health = SubscriptionHealthResponse.Of(subscription, health),
@@ -89,7 +94,7 @@ internal sealed record SubscriptionResponse
             UpdatedAt = subscription.UpdatedAt,
         };
 
-    private static string Format(TimeSpan duration) => duration.ToString("c", CultureInfo.InvariantCulture);
+    private static string DurationOf(TimeSpan duration) => duration.ToString("c", CultureInfo.InvariantCulture);
 
     private static JsonElement ParseFilter(SubscriptionFilter filter)
     {

@@ -6,6 +6,7 @@ using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -26,6 +27,7 @@ internal static class SubscriptionRow
     private const string AuthenticationColumn = "authentication";
     private const string HeadersColumn = "headers";
     private const string SigningSecretsColumn = "signingSecrets";
+    private const string FormatColumn = "format";
     private const string FilterColumn = "filter";
     private const char ItemSeparator = ',';
 
@@ -65,6 +67,11 @@ internal static class SubscriptionRow
         if (subscription.Headers.Values.Count > 0)
         {
             row[HeadersColumn] = protector.Protect(subscription.Headers.ToBytes(), Place(partition, key, HeadersColumn));
+        }
+
+        if (subscription.Format is not SubscriptionFormat.Standard)
+        {
+            row[FormatColumn] = protector.Protect(FormatFields.Write(subscription.Format), Place(partition, key, FormatColumn));
         }
 
         if (subscription.Description is not null)
@@ -120,6 +127,7 @@ internal static class SubscriptionRow
             Labels = row.GetString("labels") is { } labels ? SubscriptionLabels.Parse(labels) : SubscriptionLabels.None,
             ExternalId = row.GetString("externalId"),
             Filter = Filter(row),
+            Format = Format(row, protector),
             Deadline = row.GetDouble("deadlineSeconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             RetrySchedule = row.GetString("retrySchedule") is { } schedule
                 ? [.. schedule.Split(ItemSeparator).Select(wait => TimeSpan.ParseExact(wait, "c", CultureInfo.InvariantCulture))]
@@ -155,6 +163,11 @@ internal static class SubscriptionRow
         row.GetBinary(HeadersColumn) is { } stored
             ? SubscriptionHeaders.Parse(protector.Unprotect(stored, Place(row.PartitionKey, row.RowKey, HeadersColumn)))
             : SubscriptionHeaders.None;
+
+    private static SubscriptionFormat Format(TableEntity row, SecretProtector protector) =>
+        row.GetBinary(FormatColumn) is { } stored
+            ? FormatFields.Parse(protector.Unprotect(stored, Place(row.PartitionKey, row.RowKey, FormatColumn)))
+            : SubscriptionFormat.Default;
 
     private static SigningSecrets SigningSecretsOf(TableEntity row, SecretProtector protector) =>
         row.GetBinary(SigningSecretsColumn) is { } secrets

@@ -31,9 +31,9 @@ public sealed class FunctionAccessTests
     }
 
     [Fact]
-    public void Only_health_the_description_and_the_portal_are_anonymous() =>
+    public void Only_health_the_description_the_templates_and_the_portal_are_anonymous() =>
         Assert.Equal(
-            ["GetHealth", "GetOpenApi", "GetPortal", "GetRoot"],
+            ["GetHealth", "GetOpenApi", "GetPortal", "GetRoot", "ListTemplates"],
             s_names.Where(name => FunctionAccess.Of(s_app)[name].Anonymous).Order(StringComparer.Ordinal)
         );
 

@@ -166,7 +166,8 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
                 _clock
             ),
             new DroppedDeliveries(tables, new AuditLog(tables, _clock), _clock),
-            new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance)
+            new DeliveryScheduler(sender, shortRetry, _metrics.Metrics, NullLogger<DeliveryScheduler>.Instance),
+            _clock
         );
         return new DeliverFunction(Given.Worker(_clock, _metrics.Metrics), processor, sender);
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
@@ -99,8 +98,7 @@ public sealed class NameResolverTests : IDisposable
                         {
                             Url = new Uri(url),
                         },
-                        Given.EventId("evt_1"),
-                        Encoding.UTF8.GetBytes("{}"),
+                        Given.EventContent("{}"),
                         traceParent: null,
                         cancellationToken
                     ),

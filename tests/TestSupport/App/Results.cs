@@ -27,8 +27,19 @@ internal sealed record SubscriptionResult(
     IReadOnlyList<string>? RetrySchedule = null,
     string? Deadline = null,
     AuthenticationResult? Authentication = null,
-    IReadOnlyList<string>? HeaderNames = null
+    IReadOnlyList<string>? HeaderNames = null,
+    FormatResult? Format = null
 );
+
+internal sealed record FormatResult(
+    string Type,
+    string? Body = null,
+    string? ContentType = null,
+    string? Preset = null,
+    IReadOnlyList<string>? SecretNames = null
+);
+
+internal sealed record PreviewResult(string EventId, string EventName, string ContentType, string Body);
 
 internal sealed record AuthenticationResult(
     string Type,

@@ -19,6 +19,8 @@ internal static class FailureHint
             ErrorKind.Timeout => "The server is too slow: return 2xx as soon as the event is stored, and process it afterwards.",
             ErrorKind.Authentication =>
                 "The request for an access token failed: check the token URL, the client id, the client secret and the scope of the subscription.",
+            ErrorKind.Template =>
+                "The template can't handle this event: preview it with the event, and allow for fields that are missing or of another type.",
             ErrorKind.Forbidden =>
                 "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
             ErrorKind.Redirect => "Redirects are not followed: change the subscription's URL to the final one.",
@@ -34,7 +36,8 @@ internal static class FailureHint
                 "The receiver returned 410 Gone. Unless its URL, credentials or headers have changed meanwhile, the subscription was deactivated: change its URL and activate it, or delete it.",
             408 => "The receiver waited too long for the request: check the network and the proxies between the app and the receiver.",
             405 => "The receiver does not accept POST requests there: check the subscription's URL.",
-            400 or 415 or 422 => "The receiver rejected the request: it must accept a JSON body with the content type application/json.",
+            400 or 415 or 422 =>
+                "The receiver rejected the request: check that it accepts the subscription's format, which is JSON (application/json) unless another is chosen.",
             413 => "The receiver rejected the size of the body: raise its limit to at least 192 KiB.",
             425 => "The receiver rejected early data, which is never sent: check the proxy in front of it.",
             429 => "The receiver gets too many requests: raise its limit, or set a rate limit on the subscription.",

@@ -1,5 +1,6 @@
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Formats;
 using EventSubscriptions.Telemetry;
 
 namespace EventSubscriptions.Deliveries.Sending;
@@ -20,6 +21,7 @@ public sealed class AttemptSender(
         Subscription subscription,
         DeliveryMessage delivery,
         ReadOnlyMemory<byte> payload,
+        DateTimeOffset publishedAt,
         CancellationToken cancellationToken
     )
     {
@@ -27,8 +29,7 @@ public sealed class AttemptSender(
         var schedule = subscription.RetrySchedule is { } own ? new RetrySchedule(own) : defaultSchedule;
         var result = await sender.SendAsync(
             subscription,
-            delivery.EventId,
-            payload,
+            new EventContent(delivery.OrganizationId, delivery.EventId, delivery.EventName, publishedAt, payload),
             activity?.Id ?? delivery.TraceParent,
             cancellationToken
         );

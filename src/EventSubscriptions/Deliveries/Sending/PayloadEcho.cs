@@ -1,4 +1,5 @@
 using System.Text;
+using EventSubscriptions.Events;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
@@ -13,17 +14,20 @@ internal static class PayloadEcho
 
     private const int HeadLength = 24;
 
-    private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
-
     private static ReadOnlySpan<byte> Mask => "***"u8;
 
     /// <summary>Replaces each repetition, verbatim or escaped within a JSON string, by <c>***</c>. Returns the new length.</summary>
     /// <param name="response">The response. One that ends in the middle of the data repeats it, too.</param>
-    /// <param name="payload">The payload that was sent.</param>
-    public static int Remove(Span<byte> response, ReadOnlySpan<byte> payload)
+    /// <param name="payload">The payload of the event.</param>
+    /// <param name="body">What was sent: the payload, or what a format made of it.</param>
+    public static int Remove(Span<byte> response, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> body)
     {
-        var start = payload.IndexOf(BeforeData);
-        var data = start < 0 ? [] : payload[(start + BeforeData.Length)..^1];
+        var length = RemoveText(response, EventPayload.DataOf(payload));
+        return body == payload ? length : RemoveText(response[..length], body);
+    }
+
+    private static int RemoveText(Span<byte> response, ReadOnlySpan<byte> data)
+    {
         if (data.Length < MinLength || response.Length < MinLength)
         {
             return response.Length;

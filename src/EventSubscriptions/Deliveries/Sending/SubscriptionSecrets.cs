@@ -3,6 +3,7 @@ using EventSubscriptions.Destinations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Subscriptions.Formats;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
@@ -38,6 +39,11 @@ internal static class SubscriptionSecrets
         }
 
         secrets.AddRange(CredentialsOf(subscription.Authentication));
+        if (subscription.Format is SubscriptionFormat.Template template)
+        {
+            secrets.AddRange(template.Secrets.Values.Values.Select(value => value.Reveal()).Where(value => value.Length >= MinLength));
+        }
+
         secrets.AddRange(subscription.Headers.Values.Values.Select(value => value.Reveal()).Where(value => value.Length >= MinLength));
         foreach (var pair in subscription.Url.Query.TrimStart('?').Split('&'))
         {

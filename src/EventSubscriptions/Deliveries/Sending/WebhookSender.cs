@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Security.Authentication;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Subscriptions.Formats;
+using EventSubscriptions.Subscriptions.Formats.Templates;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -25,7 +26,6 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
 
     private const int MaxLocationLength = 512;
 
-    private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
 
     private readonly HttpClient _client = clients.CreateClient(ClientName);
@@ -33,15 +33,13 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     private readonly AccessTokens _tokens = new(clients, guard, options, time);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
-    /// <param name="eventId">The <c>webhook-id</c>, the same for all attempts.</param>
-    /// <param name="payload">The body.</param>
+    /// <param name="content">The event. Its id is the <c>webhook-id</c> of all attempts.</param>
     /// <param name="traceParent">W3C trace context, or null.</param>
     /// <param name="cancellationToken">Cancellation throws <see cref="OperationCanceledException"/> and says nothing about the
     /// receiver.</param>
     public async Task<DeliveryResult> SendAsync(
         Subscription subscription,
-        EventId eventId,
-        ReadOnlyMemory<byte> payload,
+        EventContent content,
         string? traceParent,
         CancellationToken cancellationToken
     )
@@ -59,6 +57,21 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
             };
         }
 
+        RequestBody body;
+        try
+        {
+            body = subscription.Format.Compose(content, time);
+        }
+        catch (TemplateException failure)
+        {
+            return new DeliveryResult
+            {
+                At = at,
+                Duration = time.GetElapsedTime(started),
+                Error = new(ErrorKind.Template, $"The template failed on the event: {failure.Message}."),
+            };
+        }
+
         var limit = subscription.Deadline ?? options.Deadline;
         using var deadline = new CancellationTokenSource(limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -66,18 +79,18 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         try
         {
             var token = await AuthorizeAsync(subscription, rejected: null, cancellationToken, linked.Token);
-            response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+            response = await SendAsync(() => CreateRequest(subscription, token, content.Id, body, traceParent, at), linked.Token);
             if (token is not null && response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
             {
                 // It may have been revoked: one renewal, and one more request with the same id.
                 response.Dispose();
                 response = null;
                 token = await AuthorizeAsync(subscription, token, cancellationToken, linked.Token);
-                response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+                response = await SendAsync(() => CreateRequest(subscription, token, content.Id, body, traceParent, at), linked.Token);
             }
 
             var secrets = token is null ? SubscriptionSecrets.Of(subscription) : SubscriptionSecrets.With(subscription, token.Value);
-            var snippet = await ReadSnippetAsync(response, secrets, payload, linked.Token);
+            var snippet = await ReadSnippetAsync(response, secrets, content.Payload, body, linked.Token);
             if ((int)response.StatusCode < 100)
             {
                 return new DeliveryResult
@@ -182,7 +195,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         Subscription subscription,
         AccessToken? token,
         EventId eventId,
-        ReadOnlyMemory<byte> payload,
+        RequestBody body,
         string? traceParent,
         DateTimeOffset at
     )
@@ -190,7 +203,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         var secure = subscription.Url.Scheme == Uri.UriSchemeHttps;
         var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url)
         {
-            Content = new ReadOnlyMemoryContent(payload) { Headers = { ContentType = s_json } },
+            Content = new ReadOnlyMemoryContent(body.Bytes) { Headers = { ContentType = body.ContentType } },
             Version = secure ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
@@ -209,7 +222,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         headers.TryAddWithoutValidation("User-Agent", s_userAgent);
         headers.TryAddWithoutValidation("webhook-id", eventId.ToString());
         headers.TryAddWithoutValidation("webhook-timestamp", at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        if (WebhookSignature.Of(eventId.ToString(), at, payload.Span, subscription.SigningSecrets) is { } signature)
+        if (WebhookSignature.Of(eventId.ToString(), at, body.Bytes.Span, subscription.SigningSecrets) is { } signature)
         {
             headers.TryAddWithoutValidation("webhook-signature", signature);
         }
@@ -226,6 +239,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         HttpResponseMessage response,
         SecretForms secrets,
         ReadOnlyMemory<byte> payload,
+        RequestBody body,
         CancellationToken cancellationToken
     )
     {
@@ -246,7 +260,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 cancellationToken
             );
             return ResponseScrubber.Scrub(
-                buffer.AsSpan(0, PayloadEcho.Remove(buffer.AsSpan(0, length), payload.Span)),
+                buffer.AsSpan(0, PayloadEcho.Remove(buffer.AsSpan(0, length), payload.Span, body.Bytes.Span)),
                 truncated: length == MaxResponseBytes,
                 secrets,
                 ResponseScrubber.MaxSnippetLength

@@ -79,6 +79,7 @@ public sealed class DeliveryGate(
                 or ErrorKind.Connect
                 or ErrorKind.Tls
                 or ErrorKind.Authentication
+                or ErrorKind.Template
                 or ErrorKind.Forbidden
             ? null
             : result.Duration;
@@ -96,7 +97,7 @@ public sealed class DeliveryGate(
     private static Reachability ReachedBy(DeliveryResult result) =>
         result switch
         {
-            { IsUrlForbidden: true } => Reachability.Unknown,
+            { IsUrlForbidden: true } or { Error.Kind: ErrorKind.Template } => Reachability.Unknown,
             {
                 Error.Kind: ErrorKind.Dns
                     or ErrorKind.Connect

@@ -21,7 +21,7 @@ public sealed class PayloadEchoTests
     {
         var buffer = Encoding.UTF8.GetBytes(response);
 
-        var length = PayloadEcho.Remove(buffer, Encoding.UTF8.GetBytes(Payload));
+        var length = PayloadEcho.Remove(buffer, Encoding.UTF8.GetBytes(Payload), Encoding.UTF8.GetBytes(Payload));
 
         Assert.Equal(expected, Encoding.UTF8.GetString(buffer.AsSpan(0, length)));
     }
@@ -33,7 +33,9 @@ public sealed class PayloadEchoTests
     {
         var buffer = Encoding.UTF8.GetBytes($"echo {data}");
 
-        var length = PayloadEcho.Remove(buffer, Encoding.UTF8.GetBytes($$"""{"eventName":"A","organizationId":1,"data":{{data}}}"""));
+        var payload = Encoding.UTF8.GetBytes($$"""{"eventName":"A","organizationId":1,"data":{{data}}}""");
+
+        var length = PayloadEcho.Remove(buffer, payload, payload);
 
         Assert.Equal($"echo {data}", Encoding.UTF8.GetString(buffer.AsSpan(0, length)));
     }

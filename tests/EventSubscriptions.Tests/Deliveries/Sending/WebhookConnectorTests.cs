@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
@@ -212,8 +211,7 @@ public sealed class WebhookConnectorTests : IDisposable
                 {
                     Url = url,
                 },
-                Given.EventId("evt_1"),
-                Encoding.UTF8.GetBytes("{}"),
+                Given.EventContent("{}"),
                 traceParent: null,
                 default
             )

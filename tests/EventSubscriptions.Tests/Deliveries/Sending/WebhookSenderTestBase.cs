@@ -3,7 +3,6 @@ using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Destinations;
-using EventSubscriptions.Events;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
@@ -67,10 +66,12 @@ public abstract class WebhookSenderTestBase : IDisposable
         CancellationToken cancellationToken = default
     )
     {
-        Assert.True(EventId.TryParse("evt_1", out var eventId));
         var used = sender ?? Sender();
 
         // On a thread of its own, so that other tests don't use up the deadline.
-        return Task.Run(() => used.SendAsync(subscription, eventId, s_payload, TraceParent, cancellationToken), CancellationToken.None);
+        return Task.Run(
+            () => used.SendAsync(subscription, Given.EventContent(s_payload), TraceParent, cancellationToken),
+            CancellationToken.None
+        );
     }
 }
