@@ -85,10 +85,8 @@ public sealed class SubscriptionFormTests(PortalApp portal) : IClassFixture<Port
         await tab.Field("Value").FillAsync("Splunk 0123");
         await tab.Page.GetByText("Filter, headers and retries").ClickAsync();
         await tab.Field("Filter").FillAsync("""{ "id": "case-1" }""");
-        await tab.Button("Try the filter on past events").ClickAsync();
         await tab.ShowsText("must start at the payload's root");
         await tab.Field("Filter").FillAsync("""{ "data.id": "case-1" }""");
-        await tab.Button("Try the filter on past events").ClickAsync();
         await tab.ShowsText("It accepts 1 event of the 1 archived ones.");
         await tab.Field("Headers").FillAsync("X-Environment: production");
         await tab.Field("Retry schedule").FillAsync("00:00:05, 00:01:00");

@@ -22,6 +22,16 @@ internal sealed class SubscriptionForm(Tab tab)
 
     public ILocator EveryEvent => tab.Field("All events, including future ones");
 
+    public ILocator Receiver => tab.Field("Receiver");
+
+    public ILocator Format => tab.Field("Format");
+
+    public ILocator Template => tab.Field("Template");
+
+    public ILocator PreviewWith => tab.Field("Preview with");
+
+    public ILocator Preview => tab.Page.Locator(".preview pre");
+
     public ILocator About => tab.Page.GetByRole(AriaRole.Complementary, new() { Name = "About the event" });
 
     public ILocator Event(string name) => tab.Field(name);

@@ -83,6 +83,7 @@ type Subscription = {
     filter?: unknown;
     retrySchedule?: string[];
     deadline?: string;
+    format?: { type: string; body?: string; contentType?: string; preset?: string; secretNames?: string[] };
     events: string[];
     isActive: boolean;
     rateLimitPerSecond?: number;
@@ -90,6 +91,19 @@ type Subscription = {
     externalId?: string;
     updatedAt: string;
     health: { state: string; failingSince: string; failures: number; reason?: string };
+};
+
+/** A template for a known receiver. */
+type Template = {
+    name: string;
+    title: string;
+    description: string;
+    url: string;
+    authentication: Authentication & { value?: string };
+    secrets?: { name: string; description: string }[];
+    reference?: string;
+    contentType: string;
+    body: string;
 };
 
 type Outcome = 'delivered' | 'failed' | 'throttled' | 'gone' | 'skipped';
@@ -238,15 +252,24 @@ type Credentials = {
     fields: (TextField | SelectField)[];
     element: HTMLElement;
     token: TextField;
+    choose: (example: Authentication & { value?: string }) => void;
     readonly value: { token?: string; authentication?: Record<string, string> };
 };
 
 type Advanced = { fields: TextField[]; element: HTMLElement; readonly changes: Record<string, unknown> };
 
+type FormatPart = {
+    fields: (TextField | SelectField)[];
+    element: HTMLElement;
+    choose: (name: string) => void;
+    readonly changes: Record<string, unknown>;
+};
+
 type Fields = {
     name: TextField;
     url: TextField;
     credentials: Credentials;
+    format: FormatPart;
     advanced: Advanced;
     description: TextField;
     events: Field<string[], HTMLInputElement>;

@@ -46,6 +46,10 @@ export const api = {
   event: (organization, eventId) => `organizations/${segment(organization)}/events/${segment(eventId)}`,
   /** @type {(organization: OrganizationId) => string} */
   filterTest: organization => `organizations/${segment(organization)}/subscriptions/filter-test`,
+  /** @type {(organization: OrganizationId) => string} */
+  preview: organization => `organizations/${segment(organization)}/subscriptions/preview`,
+  /** @type {Path<Page<Template>>} */
+  templates: 'templates',
   /** @type {(organization: OrganizationId) => Path<Statistics>} */
   statistics: organization => `organizations/${segment(organization)}/statistics`,
   /** @type {(organization: OrganizationId) => Path<Page<Subscription>>} */

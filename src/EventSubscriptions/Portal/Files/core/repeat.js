@@ -54,3 +54,24 @@ export async function forEachOf(items, atOnce, action) {
   };
   await Promise.all(Array.from({ length: atOnce }, work));
 }
+
+/**
+ * An action that runs once calls of it have ceased for a while; a new call aborts the signal of a running one.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @param {(latest: AbortSignal) => unknown} action
+ */
+export function debounce(milliseconds, signal, action) {
+  let latest = new AbortController();
+  return async () => {
+    latest.abort();
+    latest = new AbortController();
+    const current = AbortSignal.any([signal, latest.signal]);
+    try {
+      await pause(milliseconds, current);
+      await action(current);
+    } catch {
+      // A newer call, or the end of the page.
+    }
+  };
+}

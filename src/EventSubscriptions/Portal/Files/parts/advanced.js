@@ -2,10 +2,12 @@ import { post } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { count } from '../core/format.js';
 import { api, views } from '../core/paths.js';
+import { debounce } from '../core/repeat.js';
 import { refuse, textField } from './form.js';
-import { button, link, problemNotice } from './page.js';
+import { link, problemNotice } from './page.js';
 
 const masked = '***';
+const trialDelay = 800;
 
 /**
  * What most subscriptions don't need: headers, a filter with a trial on past events, the retry schedule and the deadline.
@@ -50,6 +52,7 @@ export function advanced(current, organization, signal) {
   });
   const fields = [headers, filter, retrySchedule, deadline];
   const result = h('div', { role: 'status' });
+  filter.input.addEventListener('input', debounce(trialDelay, signal, tryFilter));
   return {
     fields,
     element: h(
@@ -57,7 +60,6 @@ export function advanced(current, organization, signal) {
       { class: 'group', open: Object.values(before).some(Boolean) },
       h('summary', {}, 'Filter, headers and retries'),
       filter.element,
-      h('div', { class: 'actions' }, button('Try the filter on past events', tryFilter)),
       result,
       headers.element,
       retrySchedule.element,
@@ -77,11 +79,17 @@ export function advanced(current, organization, signal) {
     },
   };
 
-  async function tryFilter() {
-    filter.complain('');
-    fill(result, h('p', { class: 'hint' }, 'Reading past events…'));
+  /** @param {AbortSignal} latest */
+  async function tryFilter(latest) {
+    fill(result, h('p', { class: 'hint' }, filter.value.trim() ? 'Reading past events…' : ''));
     try {
-      const { body } = await post(api.filterTest(organization), { filter: filterOf(filter.value) ?? {} }, { signal });
+      const wanted = filterOf(filter.value);
+      filter.complain('');
+      if (wanted === null) {
+        return;
+      }
+
+      const { body } = await post(api.filterTest(organization), { filter: wanted }, { signal: latest });
       const scope = body.isComplete ? 'archived' : 'newest archived';
       fill(
         result,
@@ -95,7 +103,7 @@ export function advanced(current, organization, signal) {
         ),
       );
     } catch (error) {
-      if (!signal.aborted) {
+      if (!latest.aborted) {
         fill(result, problemNotice(error));
       }
     }

@@ -106,6 +106,25 @@ export function credentials(current, isNew) {
     ),
     token: fields.bearer.token,
 
+    /**
+     * Takes the kind of authentication that a receiver needs, with examples of its values.
+     * @param {Authentication & { value?: string }} example
+     */
+    choose(example) {
+      kind.input.value = example.type;
+      /** @type {Record<string, string | undefined>} */
+      const values = { ...example };
+      for (const [name, field] of Object.entries(kinds[example.type] ?? {})) {
+        if (secrets.includes(name)) {
+          field.input.setAttribute('placeholder', values[name] ?? '');
+        } else {
+          field.input.value = values[name] ?? '';
+        }
+      }
+
+      show();
+    },
+
     /** What to send of it; nothing if the current credentials stay. */
     get value() {
       const chosen = kinds[kind.value] ?? {};

@@ -141,15 +141,22 @@ export function form({ fields, content, label, busy, cancel, onsubmit, onproblem
     return missing.length === 0;
   }
 
+  /** The field of an error: that of its name, or the one with the longest name that it is a part of. @param {string} name */
+  function ownerOf(name) {
+    return fields
+      .filter(
+        field => !field.element.hidden && (name === field.name || [`${field.name}[`, `${field.name}.`].some(part => name.startsWith(part))),
+      )
+      .sort((a, b) => b.name.length - a.name.length)[0];
+  }
+
   /** @param {any} error */
   function show(error) {
     /** @type {Errors} */
     const rest = {};
     let first;
     for (const [name, messages] of Object.entries(error.errors ?? {})) {
-      const owner =
-        fields.find(field => name === field.name && !field.element.hidden) ??
-        fields.find(field => (name.startsWith(`${field.name}[`) || name.startsWith(`${field.name}.`)) && !field.element.hidden);
+      const owner = ownerOf(name);
       if (owner) {
         owner.complain(sentence(name === owner.name ? owner.label : name, messages));
         owner.element.closest('details')?.setAttribute('open', '');

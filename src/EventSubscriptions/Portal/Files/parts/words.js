@@ -140,3 +140,18 @@ export function authenticationOf({ authentication, tokenHint }) {
       return tokenHint ? `a bearer token that ends in ${tokenHint}` : 'a bearer token';
   }
 }
+
+/**
+ * What the body of requests looks like.
+ * @param {Subscription} subscription
+ */
+export function formatOf({ format }) {
+  switch (format?.type) {
+    case 'cloudEvents':
+      return 'CloudEvents 1.0';
+    case 'template':
+      return format.preset ? `a template for ${format.preset}` : 'a template';
+    default:
+      return 'as published';
+  }
+}

@@ -6,7 +6,7 @@ import { repeat } from '../core/repeat.js';
 import { session } from '../core/session.js';
 import { drawLastDay } from '../parts/chart.js';
 import { button, facts, heading, link, linkButton, loading, retitle, say, section } from '../parts/page.js';
-import { authenticationOf, eventsOf, labelsOf, state } from '../parts/words.js';
+import { authenticationOf, eventsOf, formatOf, labelsOf, state } from '../parts/words.js';
 import { deliveries } from './deliveries.js';
 import { remove, rotate, sendTest } from './subscriptionActions.js';
 
@@ -54,6 +54,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
         ['URL', h('span', { class: 'url' }, current.url)],
         ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
         ['Authentication', authenticationOf(current)],
+        ['Format', formatOf(current)],
         ['Headers', current.headerNames ? current.headerNames.join(', ') : null],
         ['Filter', current.filter ? h('code', {}, JSON.stringify(current.filter)) : null],
         ['Retry schedule', current.retrySchedule ? current.retrySchedule.join(', ') : null],

@@ -6,7 +6,8 @@ import { advanced } from '../parts/advanced.js';
 import { credentials } from '../parts/credentials.js';
 import { showSecret } from '../parts/dialog.js';
 import { eventPicker } from '../parts/eventPicker.js';
-import { checkField, form, refuse, textField } from '../parts/form.js';
+import { checkField, form, refuse, selectField, textField } from '../parts/form.js';
+import { formatPart, loadTemplates } from '../parts/format.js';
 import { button, heading, link, linkButton, loading, say } from '../parts/page.js';
 
 const masked = '***';
@@ -14,11 +15,14 @@ const masked = '***';
 /** @param {View} view */
 export async function newSubscription({ outlet, parameters: { organization }, signal }) {
   heading(outlet, 'New subscription', { above: link('Subscriptions', views.subscriptions(organization)) });
-  const types = await catalogue(outlet, signal);
-  const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, types, true, organization, signal);
+  const known = await catalogue(outlet, signal);
+  const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, known, true, organization, signal);
+  const receiver = receiverField(known.templates, fields);
+  const layout = laidOut(fields);
   outlet.append(
     form({
-      ...laidOut(fields),
+      ...layout,
+      content: [receiver.element, ...layout.content],
       label: 'Create',
       busy: 'Creating…',
       cancel: linkButton('Cancel', views.subscriptions(organization)),
@@ -42,9 +46,9 @@ export async function newSubscription({ outlet, parameters: { organization }, si
 export async function editSubscription({ outlet, parameters: { organization, id }, signal }) {
   const path = api.subscription(organization, id);
   heading(outlet, 'Edit subscription', { above: link('Back to the subscription', views.subscription(organization, id)) });
-  const types = await catalogue(outlet, signal);
+  const known = await catalogue(outlet, signal);
   let { body: base, etag } = await get(path, { signal });
-  let fields = fieldsOf(base, types, false, organization, signal);
+  let fields = fieldsOf(base, known, false, organization, signal);
   const place = h('div', {});
   outlet.append(place);
   show();
@@ -87,7 +91,7 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   async function reload() {
     const mine = changed(fields, base, true);
     ({ body: base, etag } = await get(path, { signal }));
-    fields = fieldsOf({ ...base, ...mine }, types, false, organization, signal);
+    fields = fieldsOf({ ...base, ...mine }, known, false, organization, signal);
     if (mine.token) {
       fields.credentials.token.input.value = mine.token;
     }
@@ -105,19 +109,19 @@ export async function editSubscription({ outlet, parameters: { organization, id 
 async function catalogue(outlet, signal) {
   const wait = loading('the event types');
   outlet.append(wait);
-  const { body } = await get(api.eventTypes, { signal });
+  const [{ body }, templates] = await Promise.all([get(api.eventTypes, { signal }), loadTemplates(signal)]);
   wait.remove();
-  return body.items;
+  return { types: body.items, templates };
 }
 
 /**
  * @param {SubscriptionValues} subscription
- * @param {EventType[]} types
+ * @param {{ types: EventType[], templates: Template[] }} known
  * @param {boolean} isNew
  * @param {OrganizationId} organization
  * @param {AbortSignal} signal
  */
-function fieldsOf(subscription, types, isNew, organization, signal) {
+function fieldsOf(subscription, { types, templates }, isNew, organization, signal) {
   return {
     name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'For people.' }),
     url: textField({
@@ -147,6 +151,7 @@ function fieldsOf(subscription, types, isNew, organization, signal) {
       attributes: { inputmode: 'numeric' },
       hint: 'Requests per second. Leave empty for no limit; events above the limit wait.',
     }),
+    format: formatPart(subscription, templates, types, organization, signal),
     advanced: advanced(subscription, organization, signal),
     isActive: checkField({
       name: 'isActive',
@@ -158,19 +163,48 @@ function fieldsOf(subscription, types, isNew, organization, signal) {
 }
 
 /**
+ * The choice of a known receiver, which fills in what the receiver needs.
+ * @param {Template[]} templates
+ * @param {Fields} fields
+ */
+function receiverField(templates, fields) {
+  const hint = h('span', {}, 'Fills in the credentials and the format that a known receiver needs.');
+  const receiver = selectField({
+    name: 'receiver',
+    label: 'Receiver',
+    options: [['', 'Any web server'], .../** @type {[string, string][]} */ (templates.map(({ name, title }) => [name, title]))],
+    hint,
+  });
+  receiver.input.addEventListener('change', () => {
+    const template = templates.find(({ name }) => name === receiver.value);
+    fields.format.choose(template?.name ?? 'standard');
+    fields.credentials.choose(template?.authentication ?? { type: 'bearer' });
+    fields.url.input.setAttribute('placeholder', template?.url ?? '');
+    fill(hint, template ? [`${template.description} The URL looks like ${template.url}. `, reference(template)] : '');
+  });
+  return receiver;
+}
+
+/** @param {Template} template */
+function reference({ title, reference: url }) {
+  return url ? h('a', { href: url, rel: 'noreferrer', target: '_blank' }, `Documentation of ${title}`) : null;
+}
+
+/**
  * The fields for the form, and how they are laid out.
  * @param {Fields} fields
  */
 function laidOut(fields) {
-  const { credentials: authentication, advanced: more, ...simple } = fields;
+  const { credentials: authentication, format, advanced: more, ...simple } = fields;
   return {
-    fields: [...Object.values(simple), ...authentication.fields, ...more.fields],
+    fields: [...Object.values(simple), ...authentication.fields, ...format.fields, ...more.fields],
     content: [
       simple.name.element,
       simple.url.element,
       authentication.element,
       simple.description.element,
       simple.events.element,
+      format.element,
       more.element,
       simple.rateLimitPerSecond.element,
       simple.isActive.element,
@@ -186,6 +220,7 @@ function created(fields) {
     ...fields.credentials.value,
     events: fields.events.value,
     isActive: fields.isActive.value,
+    ...fields.format.changes,
     ...fields.advanced.changes,
     ...(fields.description.value ? { description: fields.description.value } : {}),
     ...(fields.rateLimitPerSecond.value.trim() ? { rateLimitPerSecond: rateOf(fields) } : {}),
@@ -210,6 +245,7 @@ function changed(fields, base, isLenient = false) {
   note('name', fields.name.value, base.name);
   note('url', fields.url.value.trim(), base.url);
   Object.assign(changes, fields.credentials.value);
+  Object.assign(changes, fields.format.changes);
   Object.assign(changes, fields.advanced.changes);
   note('description', fields.description.value || null, base.description?.replace(/\r\n?/g, '\n') ?? null);
   note('events', [...fields.events.value].sort(), [...base.events].sort());
