@@ -58,6 +58,7 @@ export function formatPart(current, templates, types, organization, signal) {
     options: types.map(({ name }) => [name, name]),
     value: types.find(({ name }) => current.events.includes(name))?.name ?? 'CaseCreatedEvent',
   });
+  const template = h('div', {}, body.element, secrets.element, contentType.element);
   const result = h('div', { role: 'status', class: 'preview' });
   const initial = JSON.stringify(given());
   const refresh = debounce(previewDelay, signal, preview);
@@ -68,18 +69,7 @@ export function formatPart(current, templates, types, organization, signal) {
   refresh();
   return {
     fields: [kind, body, secrets, contentType],
-    element: h(
-      'fieldset',
-      { class: 'group' },
-      h('legend', {}, 'Format'),
-      kind.element,
-      h(
-        'div',
-        { class: 'beside' },
-        h('div', {}, body.element, secrets.element, contentType.element),
-        h('div', {}, example.element, result),
-      ),
-    ),
+    element: h('div', {}, kind.element, h('div', { class: 'beside' }, template, h('div', {}, example.element, result))),
     choose,
 
     /** What was changed, as the API takes it. */
@@ -94,12 +84,12 @@ export function formatPart(current, templates, types, organization, signal) {
    * @param {string} name
    */
   function choose(name) {
-    const template = templates.find(one => one.name === name);
+    const preset = templates.find(one => one.name === name);
     kind.input.value = name;
-    if (template) {
-      body.input.value = template.body;
-      contentType.input.value = template.contentType;
-      secrets.input.value = (template.secrets ?? []).map(secret => `${secret.name}: `).join('\n');
+    if (preset) {
+      body.input.value = preset.body;
+      contentType.input.value = preset.contentType;
+      secrets.input.value = (preset.secrets ?? []).map(secret => `${secret.name}: `).join('\n');
     }
 
     show();
@@ -108,8 +98,8 @@ export function formatPart(current, templates, types, organization, signal) {
 
   function show() {
     const isTemplate = !['standard', 'cloudEvents'].includes(kind.value);
-    [body, secrets, contentType].forEach(field => {
-      field.element.hidden = !isTemplate;
+    [template, body.element, secrets.element, contentType.element].forEach(element => {
+      element.hidden = !isTemplate;
     });
     body.input.required = isTemplate;
   }

@@ -17,12 +17,9 @@ export async function newSubscription({ outlet, parameters: { organization }, si
   heading(outlet, 'New subscription', { above: link('Subscriptions', views.subscriptions(organization)) });
   const known = await catalogue(outlet, signal);
   const fields = fieldsOf({ name: '', url: '', events: [], isActive: true }, known, true, organization, signal);
-  const receiver = receiverField(known.templates, fields);
-  const layout = laidOut(fields);
   outlet.append(
     form({
-      ...layout,
-      content: [receiver.element, ...layout.content],
+      ...laidOut(fields, receiverField(known.templates, fields)),
       label: 'Create',
       busy: 'Creating…',
       cancel: linkButton('Cancel', views.subscriptions(organization)),
@@ -193,23 +190,27 @@ function reference({ title, reference: url }) {
 /**
  * The fields for the form, and how they are laid out.
  * @param {Fields} fields
+ * @param {SelectField} [receiver]
  */
-function laidOut(fields) {
+function laidOut(fields, receiver) {
   const { credentials: authentication, format, advanced: more, ...simple } = fields;
   return {
     fields: [...Object.values(simple), ...authentication.fields, ...format.fields, ...more.fields],
     content: [
-      simple.name.element,
-      simple.url.element,
+      step('Where', receiver?.element, simple.name.element, simple.url.element, simple.description.element),
       authentication.element,
-      simple.description.element,
-      simple.events.element,
-      format.element,
-      more.element,
-      simple.rateLimitPerSecond.element,
-      simple.isActive.element,
+      step('What', simple.events.element),
+      step('How', format.element, more.element, simple.rateLimitPerSecond.element, simple.isActive.element),
     ],
   };
+}
+
+/**
+ * @param {string} name
+ * @param {Child[]} content
+ */
+function step(name, ...content) {
+  return h('fieldset', { class: 'group' }, h('legend', {}, name), content);
 }
 
 /** @param {Fields} fields */
