@@ -1,4 +1,5 @@
 using EventSubscriptions.Portal.Tests.Harness;
+using EventSubscriptions.Portal.Tests.Pages;
 
 namespace EventSubscriptions.Portal.Tests;
 
@@ -23,5 +24,28 @@ public sealed class ScreenshotTests(PortalApp portal) : IClassFixture<PortalApp>
                 $"{name} is wider than {width} pixels."
             );
         }
+    }
+
+    /// <summary>The pictures of <c>docs/receivers</c>.</summary>
+    [Theory]
+    [InlineData("slack", "slack")]
+    [InlineData("teams", "teams")]
+    [InlineData("splunkHec", "splunk")]
+    [InlineData("sentinel", "sentinel")]
+    [InlineData("pagerDuty", "pagerduty")]
+    [InlineData("serviceNow", "servicenow")]
+    [InlineData("theHive", "thehive")]
+    public async Task Template_of_a_known_receiver_is_shown_beside_what_it_makes(string preset, string picture)
+    {
+        var folder = Directory.CreateDirectory(Repository.PathOf("artifacts", "portal", "receivers")).FullName;
+        await using var tab = await portal.OpenAsAdmin(new(1100, 800, ColorScheme.Light));
+        var form = new SubscriptionForm(tab);
+        await form.GoToNew(portal.NewOrganization());
+
+        await form.Receiver.SelectOptionAsync(preset);
+        await Assertions.Expect(form.Template).Not.ToHaveValueAsync("");
+
+        await Assertions.Expect(form.Preview).ToContainTextAsync("CaseCreatedEvent");
+        await tab.Page.Locator(".beside").ScreenshotAsync(new() { Path = Path.Combine(folder, picture + ".png") });
     }
 }
