@@ -14,7 +14,7 @@ namespace EventSubscriptions.Events;
 /// <param name="Payload">The bytes that are sent.</param>
 public sealed record OperationalEvent(OrganizationId Organization, EventId Id, EventName Name, ReadOnlyMemory<byte> Payload)
 {
-    private const int MaxText = 1024;
+    private const int MaxText = 512;
 
     /// <summary>Creates an event.</summary>
     /// <param name="subject">What it is about: at most 30 characters that an event id may have.</param>

@@ -14,20 +14,20 @@ namespace EventSubscriptions.Subscriptions;
 /// </summary>
 public static class HealthOutbox
 {
-    /// <summary>
-    /// The most events in a row, a quarter of what fits. One more is not added: they are this many only if nothing could be published for
-    /// a while.
-    /// </summary>
+    /// <summary>The most events in a row. They are that many only if nothing could be published for a while.</summary>
     public const int Capacity = 6;
 
-    /// <summary>Adds an event at the end.</summary>
+    /// <summary>The largest property of Table Storage: 64 KiB in UTF-16.</summary>
+    private const int MaxLength = 32 * 1024;
+
+    /// <summary>Adds an event at the end. One that doesn't fit is dropped.</summary>
     /// <param name="outbox">The events before, or null for none.</param>
-    public static string Append(string? outbox, OperationalEvent added)
+    public static string? Append(string? outbox, OperationalEvent added)
     {
         using var stored = JsonDocument.Parse(outbox ?? "[]");
         if (stored.RootElement.GetArrayLength() >= Capacity)
         {
-            return outbox!;
+            return outbox;
         }
 
         var buffer = new ArrayBufferWriter<byte>();
@@ -47,7 +47,8 @@ public static class HealthOutbox
             json.WriteEndArray();
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        var text = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return text.Length <= MaxLength ? text : outbox;
     }
 
     /// <summary>The events, oldest first.</summary>

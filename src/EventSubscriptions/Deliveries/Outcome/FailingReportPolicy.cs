@@ -19,7 +19,8 @@ internal static class FailingReportPolicy
     /// </summary>
     public static int? NextPercent(SubscriptionHealth health, DateTimeOffset at, DeliveriesOptions options)
     {
-        if (!health.HasFailedEvents || health.FailingSince is not { } since)
+        // With a reason, the subscription is deactivated, and these are the last of its requests.
+        if (!health.HasFailedEvents || health.Reason is not null || health.FailingSince is not { } since)
         {
             return null;
         }

@@ -41,7 +41,7 @@ public sealed partial class HealthTracker(
         await shortRetry.ExecuteAsync(async token => outcome = await DeactivateGoneAsync(used, gone, token), cancellationToken);
         if (outcome == GoneOutcome.Deactivated)
         {
-            await PublishPendingAsync(used, cancellationToken);
+            await PublishStoredAsync(entries.Of(used), used, cancellationToken);
         }
 
         return outcome != GoneOutcome.Changed;
@@ -69,11 +69,14 @@ public sealed partial class HealthTracker(
     public async Task PublishPendingAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         var entry = entries.Of(subscription);
-        if (entry.Known is { Health.Outbox: null } known && known.Version == subscription.ETag)
+        if (entry.Known is not { Health.Outbox: null } known || known.Version != subscription.ETag)
         {
-            return;
+            await PublishStoredAsync(entry, subscription, cancellationToken);
         }
+    }
 
+    private async Task PublishStoredAsync(HealthEntry entry, Subscription subscription, CancellationToken cancellationToken)
+    {
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {

@@ -46,6 +46,20 @@ public sealed class FailingReportPolicyTests
     }
 
     [Fact]
+    public void Report_is_not_due_when_the_subscription_was_deactivated()
+    {
+        var health = new SubscriptionHealth
+        {
+            FailingSince = s_since,
+            Failures = 9,
+            HasFailedEvents = true,
+            Reason = "Why.",
+        };
+
+        Assert.Null(NextPercent(health, TimeSpan.FromDays(4.9)));
+    }
+
+    [Fact]
     public void Report_is_not_due_when_nothing_fails()
     {
         Assert.Null(NextPercent(SubscriptionHealth.Healthy with { HasFailedEvents = true }, TimeSpan.FromDays(4.9)));

@@ -14,7 +14,7 @@ public sealed class HealthReportOnLocalStoresTests() : HealthReportTests(new Loc
 /// <summary>The operational events about the health of a subscription.</summary>
 public abstract class HealthReportTests(ITableStores stores) : HealthTrackerTestBase(stores)
 {
-    private const string Operational = "SubscriptionFailingEvent";
+    private const string Operational = "RelayPollFailingEvent";
     private const string Failing = "SubscriptionFailingEvent";
     private const string Recovered = "SubscriptionRecoveredEvent";
     private const string Deactivated = "SubscriptionDeactivatedEvent";
@@ -95,6 +95,16 @@ public abstract class HealthReportTests(ITableStores stores) : HealthTrackerTest
 
         Assert.Equal([Failing, Recovered], _published.Names);
         Assert.Null((await HealthAsync()).Outbox);
+    }
+
+    [Fact]
+    public async Task Deactivation_is_published_at_once_when_the_subscription_was_healthy()
+    {
+        await TrackAsync(s_delivered);
+
+        await _app.TryDeactivateGoneAsync(_subscription, Attempt(s_gone), default);
+
+        Assert.Equal([Deactivated], _published.Names);
     }
 
     [Fact]
