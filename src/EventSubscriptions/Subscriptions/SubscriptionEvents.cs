@@ -92,7 +92,7 @@ public static class SubscriptionEvents
 
     /// <summary>The client certificate expires soon. One event for each certificate.</summary>
     /// <param name="subject">The certificate's subject.</param>
-    /// <param name="thumbprint">Its SHA-1 thumbprint.</param>
+    /// <param name="thumbprint">Its SHA-1 thumbprint in hexadecimal.</param>
     /// <param name="expiresAt">When it expires.</param>
     public static OperationalEvent CertificateExpiring(
         Subscription subscription,
@@ -104,7 +104,7 @@ public static class SubscriptionEvents
             OperationalEvents.ClientCertificateExpiring,
             subscription,
             expiresAt,
-            "certificate",
+            $"cert-{thumbprint[..8]}",
             json =>
             {
                 json.WriteString("subject", OperationalEvent.Shortened(subject));

@@ -75,7 +75,7 @@ public sealed partial class DeadLetterReports(
                     entry.Unreported = null;
                 }
             }
-            catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 Log.NotCounted(logger, exception, id);
             }

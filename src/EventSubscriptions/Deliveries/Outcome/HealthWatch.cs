@@ -1,4 +1,3 @@
-using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -79,8 +78,9 @@ public sealed partial class HealthWatch(
 
             await reporter.PublishAsync(entry, cancellationToken);
         }
-        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // An exception would end the reviews, and the app with them.
             Log.NotReviewed(logger, exception, entry.Subscription.Id);
         }
         finally
