@@ -63,7 +63,7 @@ public sealed class OperationalEventScenarios
         await Eventually.QueuesAreEmpty(app);
 
         Assert.False((await dead.Get()).IsActive);
-        var events = await organization.Api.GetAll<EventResult>($"{organization.Path}/events?source=system");
+        var events = await organization.Api.GetAll<EventSummaryResult>($"{organization.Path}/events?source=system");
         Assert.Equal(
             ["DeliveryDeadLetteredEvent", "SubscriptionDeactivatedEvent", "SubscriptionFailingEvent"],
             events.Select(item => item.EventName).Order(StringComparer.Ordinal)
@@ -84,6 +84,4 @@ public sealed class OperationalEventScenarios
         payload.Data.TryGetProperty("percent", out var percent) ? percent.GetRawText()
         : payload.Data.TryGetProperty("count", out var count) ? count.GetRawText()
         : "";
-
-    private sealed record EventResult(string Id, string EventName, string Source, DateTimeOffset PublishedAt);
 }
