@@ -10,7 +10,7 @@ public sealed class CatalogueTests(PortalApp portal) : IClassFixture<PortalApp>
         await using var tab = await portal.OpenAs("publish");
         await tab.GoTo();
         await tab.ShowsHeading("Event types");
-        await tab.ShowsText("33 event types.");
+        await tab.ShowsText("40 event types.");
 
         await tab.Field("Find an event").FillAsync("device confirmed");
         await tab.ShowsText("1 event type.");

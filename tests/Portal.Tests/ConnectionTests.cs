@@ -44,7 +44,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText(Gone);
         await app.StartAgain(atSameAddress: true);
 
-        await tab.ShowsText("33 event types.");
+        await tab.ShowsText("40 event types.");
     }
 
     /// <summary>What responds in the app's place: a host without its worker, a gateway, a sign-in page.</summary>
@@ -93,7 +93,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText(Gone);
         await tab.Page.UnrouteAllAsync();
 
-        await tab.ShowsText("33 event types.");
+        await tab.ShowsText("40 event types.");
         await Assertions.Expect(tab.Page.GetByText(Gone)).ToHaveCountAsync(0);
     }
 
@@ -125,7 +125,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.ShowsText(Gone);
         isGone = false;
 
-        await tab.ShowsText("33 event types.");
+        await tab.ShowsText("40 event types.");
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ConnectionTests(PortalApp portal) : IClassFixture<PortalApp>
         await tab.Link("Event types").ClickAsync();
 
         Assert.Equal("net::ERR_ABORTED", await ended.Task.WaitAsync(s_soonerThanTheDeadlineOfARequest));
-        await tab.ShowsText("33 event types.");
+        await tab.ShowsText("40 event types.");
     }
 
     [Fact]

@@ -36,6 +36,21 @@ public sealed class SubscriptionFormTests(PortalApp portal) : IClassFixture<Port
     }
 
     [Fact]
+    public async Task Operational_events_are_a_group_of_their_own_with_a_note()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToNew(portal.NewOrganization());
+
+        var group = tab.Page.GetByRole(AriaRole.Group, new() { Name = "This app · System" });
+
+        await Assertions.Expect(group.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(7);
+        await Assertions.Expect(group).ToContainTextAsync("Sent only if they are chosen here");
+        await form.Search.FillAsync("case");
+        await Assertions.Expect(group).ToBeHiddenAsync();
+    }
+
+    [Fact]
     public async Task Subscription_can_be_created_with_the_keyboard_alone()
     {
         var organization = portal.NewOrganization();

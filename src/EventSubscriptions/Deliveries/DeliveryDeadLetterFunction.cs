@@ -1,6 +1,7 @@
 using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Subscriptions;
 using Microsoft.Azure.Functions.Worker;
@@ -14,6 +15,7 @@ public sealed class DeliveryDeadLetterFunction(
     AuditLog audit,
     DeliveryLog log,
     SubscriptionCache subscriptions,
+    DeadLetterReports reports,
     [FromKeyedServices(QueueNames.Deliveries)] ServiceBusSender deliveries,
     TimeProvider time
 )
@@ -56,6 +58,12 @@ public sealed class DeliveryDeadLetterFunction(
         {
             // When the app dead-letters a delivery, it has already logged that it no longer waits.
             await log.EndWaitAsync(delivery, cancellationToken);
+        }
+
+        if (subscription is not null)
+        {
+            var last = new DeadLetteredDelivery(delivery.EventId, delivery.EventName, delivery.Attempt, entry.Error!);
+            await reports.CountAsync(subscription, last, cancellationToken);
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class DeliveryProcessor(
 
         if (!subscription.IsActive)
         {
-            await recorder.RecordSkippedAsync(delivery, cancellationToken);
+            await recorder.RecordSkippedAsync(subscription, delivery, cancellationToken);
             return Settlement.Completed;
         }
 

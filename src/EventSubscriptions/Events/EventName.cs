@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EventSubscriptions.Events;
 
-/// <summary>The name of an event: 1–256 characters. Subscriptions match it exactly, or match every event.</summary>
+/// <summary>The name of an event: 1–256 characters. Subscriptions match it exactly, or by a pattern.</summary>
 public readonly record struct EventName
 {
     /// <summary>The longest name in characters.</summary>

@@ -21,4 +21,8 @@ public enum EventSource
     /// <summary>By another producer on the queue <c>events</c>.</summary>
     [JsonStringEnumMemberName("external")]
     External,
+
+    /// <summary>By this app, about its own work.</summary>
+    [JsonStringEnumMemberName("system")]
+    System,
 }

@@ -19,6 +19,7 @@ public static class EventsServices
             .AddSingleton<AirRequest>()
             .AddSingleton<PublishRate>()
             .AddSingleton<EventPublisher>()
+            .AddSingleton<IOperationalEventPublisher, OperationalEventPublisher>()
             .AddSingleton<EventArchive>()
             .AddSingleton<FanOutProcessor>();
 }

@@ -18,6 +18,9 @@ public enum DeadLetterReason
     /// <summary>The organization already has a different event with this id.</summary>
     IdReused,
 
+    /// <summary>The event has the name of an operational event, which only this app publishes.</summary>
+    ReservedName,
+
     /// <summary>The message is not a delivery.</summary>
     MalformedDelivery,
 

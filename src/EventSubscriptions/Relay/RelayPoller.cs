@@ -59,7 +59,7 @@ public sealed partial class RelayPoller(
         var id = poll.Subscriber.Id;
         poll.Seen = await store.ListSeenAsync(id, cancellationToken);
         poll.State = await store.GetAsync(id, cancellationToken);
-        await AuditChangeAsync(poll, cancellationToken);
+        await ReportChangeAsync(poll, cancellationToken);
         if (poll.State.Failure?.CooldownUntil > poll.StartedAt)
         {
             return;
@@ -71,18 +71,15 @@ public sealed partial class RelayPoller(
             return;
         }
 
-        await AuditChangeAsync(poll, cancellationToken);
+        await ReportChangeAsync(poll, cancellationToken);
         await ForgetAsync(poll, minimum: 1, cancellationToken);
     }
 
-    private async Task AuditChangeAsync(Poll poll, CancellationToken cancellationToken)
+    private async Task ReportChangeAsync(Poll poll, CancellationToken cancellationToken)
     {
         if (poll.State.IsUnaudited)
         {
-            await audit.AppendAsync(
-                RelayAudit.Changed(poll.Subscriber, poll.State, client.UrlOf(poll.Subscriber), time),
-                cancellationToken
-            );
+            await publisher.ReportChangeAsync(poll.Subscriber, poll.State, cancellationToken);
         }
     }
 

@@ -4,8 +4,14 @@ using EventSubscriptions.Events.Publishing;
 
 namespace EventSubscriptions.Relay;
 
-/// <summary>Queues Relay events.</summary>
-public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, RelayClient client, TimeProvider time)
+/// <summary>Queues Relay events, and tells when polls fail and recover.</summary>
+public sealed class RelayPublisher(
+    EventPublisher publisher,
+    IOperationalEventPublisher operational,
+    AuditLog audit,
+    RelayClient client,
+    TimeProvider time
+)
 {
     /// <summary>How many events are translated at once, so that those of a large page are not all in memory twice.</summary>
     private const int MaxAtOnce = 1000;
@@ -30,6 +36,18 @@ public sealed class RelayPublisher(EventPublisher publisher, AuditLog audit, Rel
             {
                 throw new IOException("The queue did not accept all events.");
             }
+        }
+    }
+
+    /// <summary>Audits the last change of state and publishes the operational event about it. Repeating it changes nothing.</summary>
+    /// <exception cref="IOException">The queue did not accept the event.</exception>
+    internal async Task ReportChangeAsync(RelaySubscriber subscriber, RelayState state, CancellationToken cancellationToken)
+    {
+        var url = client.UrlOf(subscriber);
+        await audit.AppendAsync(RelayAudit.Changed(subscriber, state, url, time), cancellationToken);
+        if (!await operational.TryPublishAsync([RelayEvents.Changed(subscriber, state, url)], cancellationToken))
+        {
+            throw new IOException("The queue did not accept the operational event.");
         }
     }
 

@@ -1,5 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
+using EventSubscriptions.Events;
+using EventSubscriptions.Storage;
 
 namespace EventSubscriptions.Subscriptions;
 
@@ -20,6 +22,21 @@ public sealed record SubscriptionHealth
 
     /// <summary>The failed attempts since then, without those that are only counted in memory.</summary>
     public int Failures { get; init; }
+
+    /// <summary>Whether one of them was at another event than an operational one: only then is it worth reporting.</summary>
+    public bool HasFailedEvents { get; init; }
+
+    /// <summary>The percentage of the last <c>SubscriptionFailingEvent</c> about them, or null if there was none.</summary>
+    public int? ReportedPercent { get; init; }
+
+    /// <summary>The deliveries that were dead-lettered since the last <c>DeliveryDeadLetteredEvent</c>.</summary>
+    public int DeadLetters { get; init; }
+
+    /// <summary>When the last <c>DeliveryDeadLetteredEvent</c> was made, or null.</summary>
+    public DateTimeOffset? DeadLettersReportedAt { get; init; }
+
+    /// <summary>The operational events that may not be published yet, see <see cref="HealthOutbox"/>; null for none.</summary>
+    public string? Outbox { get; init; }
 
     /// <summary>Why the app deactivated the subscription, for people; null if it did not.</summary>
     public string? Reason { get; init; }
@@ -42,13 +59,28 @@ public sealed record SubscriptionHealth
         };
 
     /// <summary>The health after a success.</summary>
-    public SubscriptionHealth Recovered() => Healthy with { ETag = ETag };
+    public SubscriptionHealth Recovered() =>
+        Healthy with
+        {
+            DeadLetters = DeadLetters,
+            DeadLettersReportedAt = DeadLettersReportedAt,
+            Outbox = Outbox,
+            ETag = ETag,
+        };
+
+    /// <summary>The health with one more operational event to publish.</summary>
+    public SubscriptionHealth Reporting(OperationalEvent item) => this with { Outbox = HealthOutbox.Append(Outbox, item) };
 
     internal static SubscriptionHealth Read(TableEntity row) =>
         new()
         {
             FailingSince = row.GetDateTimeOffset("failingSince"),
             Failures = row.GetInt32("failures") ?? 0,
+            HasFailedEvents = row.GetBoolean("hasFailedEvents") ?? row.GetDateTimeOffset("failingSince") is not null,
+            ReportedPercent = row.GetInt32("reportedPercent"),
+            DeadLetters = row.GetInt32("deadLetters") ?? 0,
+            DeadLettersReportedAt = row.GetDateTimeOffset("deadLettersReportedAt"),
+            Outbox = row.GetString("outbox"),
             Reason = row.GetString("reason"),
             ETag = row.ETag,
         };
@@ -59,12 +91,14 @@ public sealed record SubscriptionHealth
         if (FailingSince is { } since)
         {
             row["failingSince"] = since;
+            row["hasFailedEvents"] = HasFailedEvents;
         }
 
-        if (Reason is not null)
-        {
-            row["reason"] = Reason;
-        }
+        row.Set("reportedPercent", ReportedPercent);
+        row.Set("deadLetters", DeadLetters > 0 ? DeadLetters : null);
+        row.Set("deadLettersReportedAt", DeadLettersReportedAt);
+        row.Set("outbox", Outbox);
+        row.Set("reason", Reason);
 
         row.ETag = ETag;
         return row;

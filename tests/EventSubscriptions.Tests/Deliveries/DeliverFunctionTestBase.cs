@@ -15,6 +15,7 @@ using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Deliveries.Sending;
+using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Storage;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
     private protected ServiceBusSender? _sender;
     private protected RawReceiver _receiver = null!;
     private ServiceProvider _sending = null!;
+    private protected readonly RecordingOperationalEvents _published = new();
     private protected readonly MetricsRecorder _metrics = MetricsRecorder.Start();
     private protected readonly TraceRecorder _traces = TraceRecorder.Start();
     private protected string _response = RawReceiver.Ok("thanks");
@@ -134,9 +136,12 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
         var random = new Random(1);
         var store = Given.SubscriptionStore(tables, _clock);
         var subscriptions = _cache ?? new SubscriptionCache(store, _clock);
+        var healths = new SubscriptionHealthStore(tables);
         var health = new HealthTracker(
-            new SubscriptionHealthStore(tables),
+            new HealthEntries(healths, _clock),
+            healths,
             new SubscriptionEditor(store, subscriptions, _clock),
+            new HealthReporter(healths, _published, new DeliveriesOptions()),
             shortRetry,
             new DeliveriesOptions(),
             _clock,

@@ -2,12 +2,14 @@ using Azure.Messaging.ServiceBus;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Log;
+using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Events;
 using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Storage;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,6 +21,7 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     private readonly TestClock _clock = new(new DateTimeOffset(2026, 1, 31, 10, 0, 0, TimeSpan.Zero));
     private readonly OrganizationId _organization = Given.Organization();
     private readonly Steps _steps = new();
+    private readonly RecordingOperationalEvents _published = new();
     private readonly List<ServiceBusMessage> _sent = [];
     private Azure.Data.Tables.TableServiceClient _tables = null!;
     private Subscription _subscription = null!;
@@ -204,11 +207,21 @@ public sealed class DeliveryDeadLetterFunctionTests : IAsyncLifetime
     {
         var tables = new RecordingTables(_tables, _steps);
         var queue = new RecordingSender(_steps);
+        var subscriptions = new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock);
+        var healths = new SubscriptionHealthStore(tables);
         var function = new DeliveryDeadLetterFunction(
             new DeadLetterHandler(_recorder.Metrics, _clock, NullLogger<DeadLetterHandler>.Instance),
             new AuditLog(tables, _clock),
             new DeliveryLog(tables),
-            new SubscriptionCache(Given.SubscriptionStore(tables, _clock), _clock),
+            subscriptions,
+            new DeadLetterReports(
+                healths,
+                subscriptions,
+                new HealthReporter(healths, _published, new DeliveriesOptions()),
+                new ShortRetry(_clock),
+                _clock,
+                NullLogger<DeadLetterReports>.Instance
+            ),
             queue,
             _clock
         );

@@ -8,6 +8,7 @@ using EventSubscriptions.Relay;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Telemetry;
+using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Scenarios.Harness;
 using EventSubscriptions.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,6 +56,8 @@ internal sealed class RelayFixture : IAsyncDisposable
     public FlakyTables Tables => _services.Flaky;
 
     public FlakySender Queue => _services.Events;
+
+    public RecordingOperationalEvents Operational { get; } = new();
 
     /// <summary>The time at which the test began.</summary>
     public DateTimeOffset Start { get; }
@@ -150,7 +153,7 @@ internal sealed class RelayFixture : IAsyncDisposable
         return new RelayPoller(
             client,
             new RelayStore(_services.Flaky),
-            new RelayPublisher(queue, audit, client, Time),
+            new RelayPublisher(queue, Operational, audit, client, Time),
             audit,
             _metrics.Metrics,
             Options,

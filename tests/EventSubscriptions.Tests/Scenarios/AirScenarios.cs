@@ -105,6 +105,16 @@ public sealed class AirScenarios(SharedApp shared) : IClassFixture<SharedApp>
         );
     }
 
+    [Fact]
+    public async Task Operational_event_is_refused()
+    {
+        var key = await Keys.Create(shared.App, "publish");
+
+        var response = await Send(key, """{"eventName":"SubscriptionFailingEvent","organizationId":1,"data":{}}""");
+
+        Assert.Equal(["eventName"], response.Expect(HttpStatusCode.BadRequest).Read<ProblemResult>().Errors!.Keys);
+    }
+
     private static string Body(int organization) => Request.Replace("%", $"{organization}", StringComparison.Ordinal);
 
     private static IReadOnlyList<string> Ids(ApiResponse response) => response.Expect(HttpStatusCode.Accepted).Read<PublishResult>().Ids;

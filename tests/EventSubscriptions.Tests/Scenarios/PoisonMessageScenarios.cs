@@ -44,6 +44,16 @@ public sealed class PoisonMessageScenarios(SharedApp shared) : IClassFixture<Sha
     }
 
     [Fact]
+    public async Task Message_is_in_the_audit_log_of_its_organization_when_it_has_the_name_of_an_operational_event()
+    {
+        var entry = await DeadLettered(organization =>
+            $$$"""{"eventName":"SubscriptionFailingEvent","organizationId":{{{organization}}},"data":{}}"""
+        );
+
+        Assert.Equal(("ReservedName", "SubscriptionFailingEvent"), (entry.Error!.Kind, entry.EventName));
+    }
+
+    [Fact]
     public async Task Message_of_an_external_producer_is_delivered_unchanged()
     {
         var organization = shared.NewOrganization();

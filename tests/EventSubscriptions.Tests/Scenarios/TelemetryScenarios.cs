@@ -10,7 +10,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
 {
     private static readonly Dictionary<string, (string Unit, string[] Dimensions)> s_instruments = new(StringComparer.Ordinal)
     {
-        ["event_subscriptions.events.published"] = ("{event}", ["source=http", "source=external"]),
+        ["event_subscriptions.events.published"] = ("{event}", ["source=http", "source=external", "source=system"]),
         ["event_subscriptions.deliveries.created"] = ("{delivery}", ["cause=event", "cause=resend", "cause=replay"]),
         ["event_subscriptions.attempts"] = (
             "{attempt}",
@@ -18,7 +18,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         ),
         ["event_subscriptions.attempt.duration"] = ("s", ["outcome=delivered", "outcome=failed"]),
         ["event_subscriptions.delivery.latency"] = ("s", [""]),
-        ["event_subscriptions.queue.wait"] = ("s", ["queue=events", "queue=deliveries", "queue=replays"]),
+        ["event_subscriptions.queue.wait"] = ("s", ["queue=events", "queue=fanout", "queue=deliveries", "queue=replays"]),
         ["event_subscriptions.messages.postponed"] = ("{message}", ["queue=deliveries reason=throttled"]),
         ["event_subscriptions.breakers.open"] = ("{breaker}", [""]),
         ["event_subscriptions.replays"] = ("{replay}", ["state=started", "state=completed"]),
@@ -193,6 +193,11 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 () => app.AsAdmin().GetAll<AuditLogEntry>("/api/audit-logs?type=event.deadLettered"),
                 entries => entries.Count == 1,
                 entries => $"a dead letter, {entries.Count} are there"
+            );
+            await Eventually.Get(
+                () => organization.Api.GetAll<EventSummaryResult>($"{organization.Path}/events?source=system"),
+                events => events.Count > 0,
+                _ => "an operational event"
             );
             Secrets = [Payload, subscription.Token, subscription.SigningSecret, app.AdminKey, hook.Url.AbsolutePath, hook.Url.Authority];
             Assert.Equal(0, await app.Stop());

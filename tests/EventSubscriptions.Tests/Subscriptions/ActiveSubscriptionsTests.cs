@@ -1,4 +1,5 @@
 using EventSubscriptions.Events;
+using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Subscriptions;
 
 namespace EventSubscriptions.Tests.Subscriptions;
@@ -66,5 +67,31 @@ public sealed class ActiveSubscriptionsTests
         Assert.Equal([ids[0], ids[2], ids[4]], active.Matching(EventName.Parse("CaseNewerEvent"), null));
         Assert.Equal([ids[0], ids[1], ids[4]], active.Matching(EventName.Parse("Other"), "Case"));
         Assert.Equal([ids[4]], active.Matching(EventName.Parse("Other"), null));
+    }
+
+    [Fact]
+    public void Operational_events_match_by_name_only()
+    {
+        var ids = Enumerable.Range(0, 5).Select(_ => NextId()).ToList();
+        var active = new ActiveSubscriptions([
+            new(ids[0], ["*"]),
+            new(ids[1], ["Subscription*"]),
+            new(ids[2], ["category:System"]),
+            new(ids[3], ["SubscriptionFailingEvent*"]),
+            new(ids[4], ["Case*", "SubscriptionFailingEvent"]),
+        ]);
+
+        Assert.Equal([ids[4]], active.Matching(OperationalEvents.SubscriptionFailing, "System"));
+        Assert.Empty(active.Matching(OperationalEvents.SubscriptionRecovered, "System"));
+    }
+
+    [Theory]
+    [InlineData("Subscription*", "matches no event type: patterns don't match operational events, which must be named")]
+    [InlineData("category:System", "matches no event type: patterns don't match operational events, which must be named")]
+    [InlineData("Subscripton*", "matches no event type; GET /api/event-types lists their names and categories")]
+    [InlineData("Relay*", null)]
+    public void Pattern_that_matches_only_operational_events_is_refused(string pattern, string? error)
+    {
+        Assert.Equal(error, EventPattern.Check(pattern, EventCatalogue.Load()));
     }
 }

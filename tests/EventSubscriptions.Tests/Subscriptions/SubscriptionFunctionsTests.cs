@@ -154,6 +154,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         await ListsAsync("?event=CaseClosedEvent", named, pattern, category, every);
         await ListsAsync("?event=TaskCompletedEvent", every, other);
         await ListsAsync("?event=*", every);
+        await ListsAsync("?event=SubscriptionFailingEvent");
         await ListsAsync("?health=failing", pattern);
         await ListsAsync("?health=deactivated", every);
         await ListsAsync("?health=healthy", named, category, other);

@@ -141,6 +141,9 @@ internal sealed record KeyResult(
 
 internal sealed record PublishResult(IReadOnlyList<string> Ids);
 
+/// <summary>An archived event.</summary>
+internal sealed record EventSummaryResult(string Id, string EventName, DateTimeOffset PublishedAt, string? Source = null);
+
 internal sealed record EventTypeResult(
     string Name,
     string Source,

@@ -33,7 +33,11 @@ public sealed class DeliveryRecorder(
         var tracked =
             isOutdated || decision is DeliveryDecision.Gone
                 ? Task.CompletedTask
-                : health.TrackAsync(subscription, decision, result.At, cancellationToken);
+                : health.TrackAsync(
+                    subscription,
+                    new TrackedAttempt(delivery.EventName, decision, result.At, result.StatusCode),
+                    cancellationToken
+                );
         if (decision.Error is not { } error)
         {
             return Task.WhenAll(logged, tracked);
@@ -44,8 +48,9 @@ public sealed class DeliveryRecorder(
     }
 
     /// <summary>Logs a delivery that was not sent because its subscription is inactive.</summary>
-    public async Task RecordSkippedAsync(DeliveryMessage delivery, CancellationToken cancellationToken)
+    public async Task RecordSkippedAsync(Subscription subscription, DeliveryMessage delivery, CancellationToken cancellationToken)
     {
+        await health.PublishPendingAsync(subscription, cancellationToken);
         var row = Attempt(delivery, DeliveryOutcome.Skipped, time.GetUtcNow(), TimeSpan.Zero);
         await log.AppendAsync(delivery.SubscriptionId, row, delivery.MayHaveWaited, cancellationToken);
         statistics.Count(delivery.OrganizationId, delivery.SubscriptionId, DeliveryOutcome.Skipped, duration: null);

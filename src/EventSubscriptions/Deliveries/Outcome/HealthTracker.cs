@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using EventSubscriptions.Audit;
 using EventSubscriptions.Organizations;
@@ -10,12 +9,14 @@ namespace EventSubscriptions.Deliveries.Outcome;
 
 /// <summary>
 /// Tracks the health of subscriptions, and deactivates those whose receiver returned 410 or has failed for too long. A row is written when
-/// a subscription starts to fail, when it recovers, and with dead letters; other failures are counted in memory and written with the first
-/// one after a minute. Instances coordinate by the version of the row.
+/// a subscription starts to fail, when that is reported, when it recovers, and with dead letters; other failures are counted in memory and
+/// written with the first one after a minute. Instances coordinate by the version of the row.
 /// </summary>
 public sealed partial class HealthTracker(
+    HealthEntries entries,
     SubscriptionHealthStore store,
     SubscriptionEditor editor,
+    HealthReporter reporter,
     ShortRetry shortRetry,
     DeliveriesOptions options,
     TimeProvider time,
@@ -28,41 +29,32 @@ public sealed partial class HealthTracker(
     /// </summary>
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(1);
 
-    private const int Capacity = 20_000;
     private const int MaxTries = 5;
-
-    private readonly ConcurrentDictionary<SubscriptionId, Entry> _entries = new();
 
     /// <summary>
     /// Deactivates a subscription after a 410, and returns whether the 410 counts: it doesn't if the stored subscription now sends
     /// differently. Faults on our side are thrown, because otherwise more would be sent.
     /// </summary>
-    public async Task<bool> TryDeactivateGoneAsync(
-        Subscription used,
-        DeliveryDecision.Gone gone,
-        DateTimeOffset at,
-        CancellationToken cancellationToken
-    )
+    public async Task<bool> TryDeactivateGoneAsync(Subscription used, TrackedAttempt gone, CancellationToken cancellationToken)
     {
-        var holds = false;
-        await shortRetry.ExecuteAsync(async token => holds = await DeactivateGoneAsync(used, gone, at, token), cancellationToken);
-        return holds;
+        var outcome = GoneOutcome.Inactive;
+        await shortRetry.ExecuteAsync(async token => outcome = await DeactivateGoneAsync(used, gone, token), cancellationToken);
+        if (outcome == GoneOutcome.Deactivated)
+        {
+            await PublishStoredAsync(entries.Of(used), used, cancellationToken);
+        }
+
+        return outcome != GoneOutcome.Changed;
     }
 
     /// <summary>
-    /// Tracks the outcome of an attempt other than 410. A fault on our side is only logged: the delivery matters more, and the next attempt
-    /// tells the same.
+    /// Tracks an attempt without a 410. A fault on our side is only logged: the delivery matters more, and the next attempt tells the same.
     /// </summary>
-    public async Task TrackAsync(
-        Subscription subscription,
-        DeliveryDecision decision,
-        DateTimeOffset at,
-        CancellationToken cancellationToken
-    )
+    public async Task TrackAsync(Subscription subscription, TrackedAttempt attempt, CancellationToken cancellationToken)
     {
         try
         {
-            await KeepAsync(subscription, decision, at, cancellationToken);
+            await KeepAsync(subscription, attempt, cancellationToken);
         }
         catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
@@ -70,15 +62,43 @@ public sealed partial class HealthTracker(
         }
     }
 
-    private async Task KeepAsync(
-        Subscription subscription,
-        DeliveryDecision decision,
-        DateTimeOffset at,
-        CancellationToken cancellationToken
-    )
+    /// <summary>
+    /// Publishes what was stored when a subscription was deactivated, and could not be published then. Reads its health once per version
+    /// of the subscription. A fault on our side is only logged: it is tried again each minute, and with the next delivery.
+    /// </summary>
+    public async Task PublishPendingAsync(Subscription subscription, CancellationToken cancellationToken)
     {
-        var arrived = decision is DeliveryDecision.Delivered;
-        var entry = EntryOf(subscription.Id);
+        var entry = entries.Of(subscription);
+        if (entry.Known is not { Health.Outbox: null } known || known.Version != subscription.ETag)
+        {
+            await PublishStoredAsync(entry, subscription, cancellationToken);
+        }
+    }
+
+    private async Task PublishStoredAsync(HealthEntry entry, Subscription subscription, CancellationToken cancellationToken)
+    {
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            entry.MayHaveOutbox = true;
+            entry.Known = await entries.LoadAsync(subscription, uncounted: 0, cancellationToken);
+            await reporter.PublishAsync(entry, cancellationToken);
+        }
+        catch (Exception exception) when (TransientFaults.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            entry.Known = null;
+            Log.NotKept(logger, exception, subscription.Id);
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    private async Task KeepAsync(Subscription subscription, TrackedAttempt attempt, CancellationToken cancellationToken)
+    {
+        var entry = entries.Of(subscription);
+        var arrived = attempt.Decision is DeliveryDecision.Delivered;
         if (arrived && entry.Known is { Health.IsFailing: false } known && IsCurrent(known, subscription))
         {
             return;
@@ -87,11 +107,16 @@ public sealed partial class HealthTracker(
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            for (var tries = 1; tries <= MaxTries && !await TryKeepAsync(entry, subscription, decision, at, cancellationToken); tries++)
+            // Until the end of this, also if it fails.
+            entry.MayHaveOutbox = true;
+            entry.LastError = arrived ? null : attempt.Error;
+            for (var tries = 1; tries <= MaxTries && !await TryKeepAsync(entry, subscription, attempt, cancellationToken); tries++)
             {
                 // Another instance was faster. Its write counts, and so does what was counted here.
-                entry.Known = await LoadAsync(subscription, entry.Known!.Uncounted, cancellationToken);
+                entry.Known = await entries.LoadAsync(subscription, entry.Known!.Uncounted, cancellationToken);
             }
+
+            await reporter.PublishAsync(entry, cancellationToken);
         }
         finally
         {
@@ -100,20 +125,19 @@ public sealed partial class HealthTracker(
     }
 
     private async Task<bool> TryKeepAsync(
-        Entry entry,
+        HealthEntry entry,
         Subscription subscription,
-        DeliveryDecision decision,
-        DateTimeOffset at,
+        TrackedAttempt attempt,
         CancellationToken cancellationToken
     )
     {
         if (entry.Known is not { } known || !IsCurrent(known, subscription))
         {
-            entry.Known = known = await LoadAsync(subscription, uncounted: 0, cancellationToken);
+            entry.Known = known = await entries.LoadAsync(subscription, uncounted: 0, cancellationToken);
         }
 
         SubscriptionHealth health;
-        if (decision is DeliveryDecision.Delivered)
+        if (attempt.Decision is DeliveryDecision.Delivered)
         {
             if (!known.Health.IsFailing)
             {
@@ -121,19 +145,29 @@ public sealed partial class HealthTracker(
             }
 
             health = known.Health.Recovered();
+            if (known.Health.ReportedPercent is not null)
+            {
+                health = health.Reporting(SubscriptionEvents.Recovered(subscription, known.Current, time.GetUtcNow()));
+            }
         }
         else
         {
-            health = known.Health.Failed(at, known.Uncounted + 1);
-            if (at - health.FailingSince >= options.DeactivateAfter && health.Failures >= options.DeactivateMinFailures)
+            health = known.Health.Failed(attempt.At, known.Uncounted + 1) with
+            {
+                HasFailedEvents = known.Health.HasFailedEvents || !attempt.IsOperational,
+            };
+            if (attempt.At - health.FailingSince >= options.DeactivateAfter && health.Failures >= options.DeactivateMinFailures)
             {
                 // If the subscription or its health has changed meanwhile, the next failure decides.
-                await DeactivateAsync(subscription, health, FailingFor(health), cancellationToken);
-                entry.Known = null;
+                await DeactivateAsync(entry, subscription, health, cancellationToken);
                 return true;
             }
 
-            if (known.Health.IsFailing && decision is not DeliveryDecision.DeadLetter && time.GetElapsedTime(known.At) < Freshness)
+            if (reporter.ReportFailing(subscription, health, attempt.At, entry.LastError) is { } reported)
+            {
+                health = reported;
+            }
+            else if (CanWait(known, health, attempt))
             {
                 entry.Known = known with { Uncounted = known.Uncounted + 1 };
                 return true;
@@ -145,15 +179,28 @@ public sealed partial class HealthTracker(
             return false;
         }
 
-        entry.Known = new Known(stored, Uncounted: 0, subscription.ETag, time.GetTimestamp());
-        LogTurn(entry, subscription, known, health, decision);
+        entry.Known = new KnownHealth(stored, Uncounted: 0, subscription.ETag, time.GetTimestamp());
+        LogTurn(entry, subscription, known, health, attempt.Decision);
         return true;
     }
+
+    /// <summary>Whether a failure is only counted in memory for now.</summary>
+    private bool CanWait(KnownHealth known, SubscriptionHealth health, TrackedAttempt attempt) =>
+        known.Health.IsFailing
+        && health.HasFailedEvents == known.Health.HasFailedEvents
+        && attempt.Decision is not DeliveryDecision.DeadLetter
+        && time.GetElapsedTime(known.At) < Freshness;
 
     /// <summary>
     /// Logs when deliveries to a subscription start to fail, and when they recover; once a minute for a receiver that fails now and then.
     /// </summary>
-    private void LogTurn(Entry entry, Subscription subscription, Known before, SubscriptionHealth after, DeliveryDecision decision)
+    private void LogTurn(
+        HealthEntry entry,
+        Subscription subscription,
+        KnownHealth before,
+        SubscriptionHealth after,
+        DeliveryDecision decision
+    )
     {
         if (!before.Health.IsFailing && after.IsFailing)
         {
@@ -167,25 +214,20 @@ public sealed partial class HealthTracker(
         else if (before.Health.IsFailing && !after.IsFailing && entry.IsLogged)
         {
             entry.IsLogged = false;
-            Log.Recovered(logger, subscription.Id, subscription.OrganizationId, before.Health.Failures + before.Uncounted);
+            Log.Recovered(logger, subscription.Id, subscription.OrganizationId, before.Current.Failures);
         }
     }
 
-    private async Task<bool> DeactivateGoneAsync(
-        Subscription used,
-        DeliveryDecision.Gone gone,
-        DateTimeOffset at,
-        CancellationToken cancellationToken
-    )
+    private async Task<GoneOutcome> DeactivateGoneAsync(Subscription used, TrackedAttempt gone, CancellationToken cancellationToken)
     {
-        var health = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
-        var error = new AuditError("gone", gone.Why.Detail, FailureHint.For(gone.Why.Kind, 410));
+        var before = await store.GetAsync(used.OrganizationId, used.Id, cancellationToken);
+        var error = gone.Error! with { Kind = "gone" };
+        var health = before.Failed(gone.At) with { HasFailedEvents = before.HasFailedEvents || !gone.IsOperational };
         var outcome = await editor.DeactivateGoneAsync(
             used,
-            health.Failed(at) with
+            HealthReporter.ReportDeactivated(used, health, error.Detail, gone.Error) with
             {
                 ETag = default,
-                Reason = error.Detail,
             },
             error,
             cancellationToken
@@ -195,19 +237,23 @@ public sealed partial class HealthTracker(
             Log.Deactivated(logger, used.Id, error.Detail);
         }
 
-        return outcome != GoneOutcome.Changed;
+        return outcome;
     }
 
     private async Task DeactivateAsync(
+        HealthEntry entry,
         Subscription subscription,
         SubscriptionHealth health,
-        AuditError error,
         CancellationToken cancellationToken
     )
     {
-        if (await editor.DeactivateAsync(subscription, health with { Reason = error.Detail }, error, cancellationToken))
+        var error = FailingFor(health);
+        var deactivated = HealthReporter.ReportDeactivated(subscription, health, error.Detail, entry.LastError);
+        entry.Known = null;
+        if (await editor.DeactivateAsync(subscription, deactivated, error, cancellationToken))
         {
             Log.Deactivated(logger, subscription.Id, error.Detail);
+            entry.Known = await entries.LoadAsync(subscription, uncounted: 0, cancellationToken);
         }
     }
 
@@ -221,55 +267,12 @@ public sealed partial class HealthTracker(
             "Fix the receiver or change the URL, then set isActive to true and replay the missed events. The delivery.failed entries have the details."
         );
 
-    private async Task<Known> LoadAsync(Subscription subscription, int uncounted, CancellationToken cancellationToken)
-    {
-        // The age counts from before the read, since the row can't be older.
-        var at = time.GetTimestamp();
-        var health = await store.GetAsync(subscription.OrganizationId, subscription.Id, cancellationToken);
-        return new Known(health, health.IsFailing ? uncounted : 0, subscription.ETag, at);
-    }
-
     /// <summary>
     /// Whether the cached health is current. A changed subscription may have been activated again, which clears its health. A failing one
     /// is checked whenever it is written.
     /// </summary>
-    private bool IsCurrent(Known known, Subscription subscription) =>
+    private bool IsCurrent(KnownHealth known, Subscription subscription) =>
         known.Version == subscription.ETag && (known.Health.IsFailing || time.GetElapsedTime(known.At) < Freshness);
-
-    private Entry EntryOf(SubscriptionId id)
-    {
-        if (_entries.TryGetValue(id, out var entry))
-        {
-            return entry;
-        }
-
-        // Starting over costs one read each, and happens rarely.
-        if (_entries.Count >= Capacity)
-        {
-            _entries.Clear();
-        }
-
-        return _entries.GetOrAdd(id, static _ => new Entry());
-    }
-
-    /// <param name="Health">As read or written.</param>
-    /// <param name="Uncounted">The failures since then.</param>
-    /// <param name="Version">The subscription's version at that time.</param>
-    /// <param name="At">That time.</param>
-    private sealed record Known(SubscriptionHealth Health, int Uncounted, Azure.ETag Version, long At);
-
-    private sealed class Entry
-    {
-        public SemaphoreSlim Gate { get; } = new(1);
-
-        public Known? Known { get; set; }
-
-        /// <summary>When it was last logged that deliveries fail, or null.</summary>
-        public long? LoggedAt { get; set; }
-
-        /// <summary>Whether it was logged that deliveries fail, and not yet that they have recovered. Another instance may have.</summary>
-        public bool IsLogged { get; set; } = true;
-    }
 
     private static partial class Log
     {

@@ -36,7 +36,11 @@ public sealed class AttemptSender(
         var decision = ResponsePolicy.Decide(result, delivery.Attempt, schedule, time.GetUtcNow(), random);
         var isOutdated =
             decision is DeliveryDecision.Gone gone
-            && !await health.TryDeactivateGoneAsync(subscription, gone, result.At, cancellationToken);
+            && !await health.TryDeactivateGoneAsync(
+                subscription,
+                new TrackedAttempt(delivery.EventName, gone, result.At, result.StatusCode),
+                cancellationToken
+            );
         if (isOutdated)
         {
             decision = ResponsePolicy.DecideAnew((DeliveryDecision.Gone)decision, delivery.Attempt, schedule, time.GetUtcNow());

@@ -95,9 +95,9 @@ public sealed class EventCatalogue
             throw Malformed(fileName, $"its event type is named {file.Name}");
         }
 
-        if (file.Source is not ("air" or "relay"))
+        if (file.Source is not ("air" or "relay" or "system"))
         {
-            throw Malformed(fileName, "its source must be air or relay");
+            throw Malformed(fileName, "its source must be air, relay or system");
         }
 
         if (

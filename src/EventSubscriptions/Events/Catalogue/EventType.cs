@@ -34,7 +34,7 @@ public sealed class EventType
     /// <summary>Its name in events and subscriptions. Case-sensitive.</summary>
     public EventName Name { get; }
 
-    /// <summary>Its producer, <c>air</c> or <c>relay</c>; <c>custom</c> if an admin added it.</summary>
+    /// <summary>Its producer, <c>air</c>, <c>relay</c> or <c>system</c>, this app; <c>custom</c> if an admin added it.</summary>
     public string Source { get; }
 
     /// <summary>Its category, for people who browse the catalogue.</summary>

@@ -66,6 +66,7 @@ public sealed class EventDeadLetterFunctions(
             DeadLetterReason.PayloadTooLarge =>
                 $"Shorten the event's data: name, organization and data may have {EventPayload.MaxBytes / 1024} KiB together.",
             DeadLetterReason.IdReused => "The producer must give each event its own id, and repeat an id only with the very same event.",
+            DeadLetterReason.ReservedName => "The producer must give the event another name.",
             DeadLetterReason.MaxDeliveryCountExceeded =>
                 "Fan-out of this event failed repeatedly. The app's log has the reason; publish the event again after the cause is fixed.",
             _ => "Another application dead-lettered the message. Check what else reads the queue.",

@@ -91,6 +91,12 @@ public sealed class AirRequest(TimeProvider time)
             return null;
         }
 
+        if (OperationalEvents.Contains(text))
+        {
+            fields.AddError("eventName", OperationalEvents.Reserved);
+            return null;
+        }
+
         if (EventName.TryParse(text, out var name))
         {
             return name;

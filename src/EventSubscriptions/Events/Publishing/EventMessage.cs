@@ -83,6 +83,16 @@ public sealed record EventMessage : IQueueMessage
         return message;
     }
 
+    /// <summary>Makes the message of an operational event for the queue <c>fanout</c>, which drops a repeated one.</summary>
+    public static ServiceBusMessage CreateOperational(OperationalEvent item, DateTimeOffset publishedAt, string? traceParent)
+    {
+        var message = Create(item.Organization, item.Id, item.Payload, EventSource.System, traceParent);
+        message.ApplicationProperties[OrganizationProperty] = item.Organization.Value;
+        message.ApplicationProperties[EventNameProperty] = item.Name.ToString();
+        message.ApplicationProperties[PublishedAtProperty] = publishedAt;
+        return message;
+    }
+
     /// <summary>Parses a message of the queue <c>events</c>.</summary>
     public static bool TryParse(
         ServiceBusReceivedMessage received,
@@ -116,13 +126,19 @@ public sealed record EventMessage : IQueueMessage
             return false;
         }
 
+        if (OperationalEvents.Contains(envelope.EventName!.Value))
+        {
+            malformed = new(DeadLetterReason.ReservedName, $"{envelope.EventName} {OperationalEvents.Reserved}.");
+            return false;
+        }
+
         message = new EventMessage(received)
         {
             EventId = IdOf(received),
-            EventName = envelope.EventName!.Value,
+            EventName = envelope.EventName.Value,
             Organization = envelope.Organization!.Value,
             Payload = envelope.Payload,
-            Source = SourceOf(received),
+            Source = SourceOf(received) is EventSource.System ? EventSource.External : SourceOf(received),
             PublishedAt = received.EnqueuedTime,
             TraceParent = TraceParentOf(received),
         };

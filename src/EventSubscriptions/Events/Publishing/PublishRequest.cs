@@ -119,6 +119,12 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
             return null;
         }
 
+        if (OperationalEvents.Contains(name))
+        {
+            reader.AddError("eventName", OperationalEvents.Reserved);
+            return null;
+        }
+
         if (catalogue.TryGet(name, out var type))
         {
             return type;

@@ -134,7 +134,7 @@ public abstract class HealthDeactivationTests(ITableStores stores) : HealthTrack
     }
 
     private Task<bool> DeactivateGoneAsync(HealthTracker? instance = null) =>
-        (instance ?? _app).TryDeactivateGoneAsync(_subscription, s_gone, _clock.GetUtcNow(), default);
+        (instance ?? _app).TryDeactivateGoneAsync(_subscription, Attempt(s_gone), default);
 
     private async Task<IReadOnlyList<AuditEntryResponse>> DeactivationsAsync()
     {

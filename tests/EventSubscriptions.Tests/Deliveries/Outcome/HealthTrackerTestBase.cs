@@ -3,10 +3,12 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Deliveries;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
+using EventSubscriptions.Events;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Storage;
 
 namespace EventSubscriptions.Tests.Deliveries.Outcome;
@@ -29,8 +31,10 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
     private protected readonly OrganizationId _organization = Given.Organization();
     private protected TableServiceClient _tables = null!;
     private protected SubscriptionStore _store = null!;
-    private SubscriptionHealthStore _healths = null!;
+    private protected SubscriptionHealthStore _healths = null!;
     private protected readonly RecordingLogger<HealthTracker> _log = new();
+    private protected readonly RecordingOperationalEvents _published = new();
+    private protected DeliveriesOptions _options = new();
     private protected HealthTracker _app = null!;
     private protected Subscription _subscription = null!;
 
@@ -46,13 +50,19 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private protected Task TrackAsync(DeliveryDecision decision, HealthTracker? instance = null) =>
-        (instance ?? _app).TrackAsync(_subscription, decision, _clock.GetUtcNow(), default);
+    private protected Task TrackAsync(DeliveryDecision decision, HealthTracker? instance = null, string eventName = "CaseCreatedEvent") =>
+        (instance ?? _app).TrackAsync(_subscription, Attempt(decision, eventName), default);
 
-    private protected HealthTracker NewInstance()
+    private protected TrackedAttempt Attempt(DeliveryDecision decision, string eventName = "CaseCreatedEvent") =>
+        new(EventName.Parse(eventName), decision, _clock.GetUtcNow(), StatusCode: 500);
+
+    private protected HealthTracker NewInstance() => NewInstance(new HealthEntries(_healths, _clock));
+
+    private protected HealthTracker NewInstance(HealthEntries entries)
     {
         var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), _clock);
-        return new HealthTracker(_healths, editor, new ShortRetry(_clock), new DeliveriesOptions(), _clock, _log);
+        var reporter = new HealthReporter(_healths, _published, _options);
+        return new HealthTracker(entries, _healths, editor, reporter, new ShortRetry(_clock), _options, _clock, _log);
     }
 
     private protected Task<SubscriptionHealth> HealthAsync() => _healths.GetAsync(_organization, _subscription.Id, default);

@@ -90,6 +90,7 @@ public abstract class EventTypeChangeTests(ITableStores stores) : EventTypeTestB
 
     [Theory]
     [InlineData("CaseClosedEvent", "is a built-in event type")]
+    [InlineData("subscriptionFailingEvent", "SubscriptionFailingEvent is a built-in event type")]
     [InlineData("caseCLOSEDevent", "CaseClosedEvent is a built-in event type")]
     public async Task Built_in_event_type_cannot_be_changed(string name, string detail)
     {

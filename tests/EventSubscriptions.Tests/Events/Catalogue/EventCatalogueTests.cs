@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using EventSubscriptions.Events;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Organizations;
 
@@ -63,6 +64,15 @@ public sealed class EventCatalogueTests
         Assert.Equal(28, s_air.Length);
         Assert.Equal(s_air, s_catalogue.All.Where(type => type.Source == "air").Select(type => type.Name.ToString()));
         Assert.Equal(s_relay, s_catalogue.All.Where(type => type.Source == "relay").Select(type => type.Name.ToString()));
+    }
+
+    [Fact]
+    public void Catalogue_has_every_operational_event()
+    {
+        Assert.Equal(
+            OperationalEvents.Names.Order(StringComparer.Ordinal),
+            s_catalogue.All.Where(type => type.Source == "system").Select(type => type.Name.ToString())
+        );
     }
 
     [Theory]

@@ -157,6 +157,53 @@ public sealed class EventMessageTests
         Assert.Equal(DeadLetterReason.MalformedEvent, malformed.Reason);
     }
 
+    [Fact]
+    public void Message_with_the_name_of_an_operational_event_is_refused()
+    {
+        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromString("""{"eventName":"SubscriptionFailingEvent","organizationId":1,"data":{}}""")
+        );
+
+        Assert.False(EventMessage.TryParse(message, out _, out var malformed));
+
+        Assert.Equal(DeadLetterReason.ReservedName, malformed.Reason);
+    }
+
+    [Fact]
+    public void Message_of_another_producer_is_external_when_it_says_that_this_app_sent_it()
+    {
+        var message = ServiceBusModelFactory.ServiceBusReceivedMessage(
+            BinaryData.FromBytes(s_payload),
+            properties: new Dictionary<string, object>(StringComparer.Ordinal) { ["source"] = "system" }
+        );
+
+        Assert.True(EventMessage.TryParse(message, out var parsed, out _));
+
+        Assert.Equal(EventSource.External, parsed.Source);
+    }
+
+    [Fact]
+    public void Operational_event_is_read_from_the_queue_fanout_and_has_the_same_message_id_each_time()
+    {
+        var item = OperationalEvent.Create(
+            OrganizationId.TryFrom(7, out var organization) ? organization : default,
+            OperationalEvents.SubscriptionFailing,
+            "sub_0369fr2l8q7bh0v1m6c4dktp5s",
+            s_at,
+            "50",
+            json => json.WriteNumber("percent", 50)
+        );
+
+        var sent = EventMessage.CreateOperational(item, s_at, traceParent: null);
+        var received = ServiceBusModelFactory.ServiceBusReceivedMessage(sent.Body, sent.MessageId, properties: sent.ApplicationProperties);
+
+        Assert.True(EventMessage.TryParseCopy(received, out var message, out _));
+        Assert.Equal((item.Organization, item.Id, item.Name), (message.Organization, message.EventId, message.EventName));
+        Assert.Equal((EventSource.System, false, s_at), (message.Source, message.IsArchived, message.PublishedAt));
+        Assert.Equal(item.Payload.ToArray(), message.Payload.ToArray());
+        Assert.Equal(sent.MessageId, EventMessage.CreateOperational(item, s_at.AddHours(1), "x").MessageId);
+    }
+
     [Theory]
     [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true)]
     [InlineData("nonsense\r\n", false)]

@@ -16,7 +16,9 @@ public sealed class PublishRequestTests
 
     private readonly FieldErrors _errors = new();
 
-    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name.ToString())];
+    public static TheoryData<string> Names => [.. s_catalogue.All.Select(type => type.Name.ToString()).Except(OperationalEvents.Names)];
+
+    public static TheoryData<string> OperationalNames => [.. OperationalEvents.Names];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -28,6 +30,17 @@ public sealed class PublishRequestTests
 
         Assert.False(_errors.Any);
         Assert.Equal(type.ExamplePayload(Organization).ToArray(), published.Payload.ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(OperationalNames))]
+    public void Operational_event_is_refused(string name)
+    {
+        Assert.True(s_catalogue.TryGet(name, out var type));
+
+        Assert.Empty(Read($$"""{"eventName":"{{name}}","data":{{type.ExampleData.GetRawText()}}}"""));
+
+        Assert.Equal(OperationalEvents.Reserved, Assert.Single(_errors.ByField()["eventName"]));
     }
 
     [Fact]

@@ -3,8 +3,9 @@ import { count } from '../core/format.js';
 import { facts, json } from './page.js';
 
 const every = '*';
+const system = 'system';
 /** @type {Record<string, string>} */
-const sources = { air: 'AIR', relay: 'Relay' };
+const sources = { air: 'AIR', relay: 'Relay', [system]: 'This app' };
 
 /** @param {EventType} type */
 export function sourceOf(type) {
@@ -12,12 +13,13 @@ export function sourceOf(type) {
 }
 
 /**
- * Event types by source, then by category.
+ * Event types by source, then by category. Those about the app's own work come last.
  * @param {EventType[]} types
  * @returns {[string, [string, EventType[]][]][]}
  */
 export function grouped(types) {
-  const bySource = Map.groupBy(types, sourceOf);
+  const isOwn = Map.groupBy(types, type => type.source === system);
+  const bySource = Map.groupBy([...(isOwn.get(false) ?? []), ...(isOwn.get(true) ?? [])], sourceOf);
   return [...bySource].map(([source, ofSource]) => [
     source,
     [...Map.groupBy(ofSource, type => type.category)].sort(([a], [b]) => a.localeCompare(b)),
@@ -74,6 +76,9 @@ export function eventPicker(types, chosen) {
         'fieldset',
         {},
         h('legend', {}, `${source} · ${category}`),
+        members[0].source === system
+          ? h('p', { class: 'hint' }, 'Sent only if they are chosen here: “All events” does not include them.')
+          : null,
         members.map(type => boxes.find(box => box.type === type)?.element),
       ),
     ),

@@ -21,7 +21,7 @@ export const outcomeOptions = Object.entries(outcomes).map(([name, [word]]) => [
  * How events are published.
  * @type {Record<string, string>}
  */
-export const eventSources = { http: 'HTTP', air: 'Binalyze AIR', relay: 'Relay', external: 'Service Bus' };
+export const eventSources = { http: 'HTTP', air: 'Binalyze AIR', relay: 'Relay', external: 'Service Bus', system: 'This app' };
 
 /** @param {string} outcome */
 export function outcomePill(outcome) {
