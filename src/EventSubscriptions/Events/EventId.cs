@@ -13,6 +13,9 @@ public readonly record struct EventId
     /// <summary>The longest id in characters.</summary>
     public const int MaxLength = 64;
 
+    /// <summary>The ids of operational events start with it, so that no publisher can take one of them first.</summary>
+    internal const string OperationalPrefix = "sys_";
+
     private static readonly SearchValues<char> s_allowed = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
     );
@@ -31,6 +34,10 @@ public readonly record struct EventId
         id = valid ? new EventId(text!) : default;
         return valid;
     }
+
+    /// <summary>Parses an id that a publisher gives: any but those of operational events.</summary>
+    public static bool TryParsePublished([NotNullWhen(true)] string? text, out EventId id) =>
+        TryParse(text, out id) && !text.StartsWith(OperationalPrefix, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string ToString() => _value ?? "";

@@ -39,7 +39,10 @@ public sealed record OperationalEvent(OrganizationId Organization, EventId Id, E
         }
 
         var reader = new Utf8JsonReader(buffer.WrittenSpan);
-        var text = string.Create(CultureInfo.InvariantCulture, $"sys_{subject}_{since.ToUnixTimeMilliseconds()}_{threshold}");
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{EventId.OperationalPrefix}{subject}_{since.ToUnixTimeMilliseconds()}_{threshold}"
+        );
         return EventId.TryParse(text, out var id)
             ? new OperationalEvent(organization, id, name, EventPayload.Compose(name, organization, JsonElement.ParseValue(ref reader)))
             : throw new UnreachableException($"{text} is not an event id.");

@@ -259,8 +259,8 @@ public sealed record EventMessage : IQueueMessage
             ? parent
             : null;
 
-    /// <summary>The id that a text is, or a hash of it if it is not a valid id.</summary>
-    internal static EventId IdFrom(string text) => EventId.TryParse(text, out var id) ? id : Hashed(text);
+    /// <summary>The id that a text is, or a hash of it if a publisher can't give that id.</summary>
+    internal static EventId IdFrom(string text) => EventId.TryParsePublished(text, out var id) ? id : Hashed(text);
 
     private static EventId Hashed(string text) =>
         EventId.TryParse($"evt_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16))}", out var id)

@@ -11,7 +11,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
     /// <summary>The most events in a request.</summary>
     public const int MaxEvents = 1_000;
 
-    private const string IdForm = "must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -";
+    private const string IdForm = "must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -, and not start with sys_";
 
     /// <summary>Returns the events of a body in order. If the errors have any entry, nothing must be published.</summary>
     /// <param name="idempotencyKey">The header <c>Idempotency-Key</c>, quoted or not: the id of an event without one, followed by
@@ -22,7 +22,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
     {
         // The draft of the header makes it a structured-field string (RFC 9651 §3.3.3), which is quoted.
         idempotencyKey = idempotencyKey is ['"', .. var unquoted, '"'] ? unquoted : idempotencyKey;
-        if (idempotencyKey is not null && !EventId.TryParse(idempotencyKey, out _))
+        if (idempotencyKey is not null && !EventId.TryParsePublished(idempotencyKey, out _))
         {
             errors.Add("Idempotency-Key", IdForm);
             idempotencyKey = null;
@@ -97,7 +97,7 @@ public sealed class PublishRequest(EventCatalogue catalogue, TimeProvider time)
             return EventId.New(time);
         }
 
-        if (!EventId.TryParse(text, out var id))
+        if (!EventId.TryParsePublished(text, out var id))
         {
             reader.AddError("id", given is null ? "is longer than 64 characters with this Idempotency-Key" : IdForm);
             return null;

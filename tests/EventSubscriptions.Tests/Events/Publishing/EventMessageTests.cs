@@ -24,6 +24,7 @@ public sealed class EventMessageTests
     [InlineData("7.own-id", null)]
     [InlineData(null, "7.own-id")]
     [InlineData(null, "urn:uuid:1")]
+    [InlineData(null, "sys_sub_1_1_failing")]
     public void Id_is_hashed_when_its_form_is_not_valid(string? property, string? messageId) =>
         Assert.Matches("^evt_[0-9a-f]{32}$", EventMessage.IdOf(Message(property, messageId)).ToString());
 

@@ -95,6 +95,7 @@ public sealed class PublishRequestTests
 
     [Theory]
     [InlineData("a b")]
+    [InlineData("sys_sub_1_1_failing")]
     [InlineData("")]
     [InlineData("\"")]
     [InlineData("\"\"")]
@@ -104,7 +105,7 @@ public sealed class PublishRequestTests
     {
         Read(Valid, key);
 
-        Assert.Equal(["Idempotency-Key: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -"], Errors());
+        Assert.Equal(["Idempotency-Key: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -, and not start with sys_"], Errors());
     }
 
     [Fact]
@@ -140,7 +141,7 @@ public sealed class PublishRequestTests
                 "[1].data.taskType: must be a string",
                 "[1].data.assetId: is required",
                 "[2].colour: is unknown; expected one of id, eventName, data, organizationId",
-                "[3].id: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -",
+                "[3].id: must be 1 to 64 characters of A–Z, a–z, 0–9, _ and -, and not start with sys_",
                 "[3].eventName: must be a string",
                 "[3].data: must be an object",
                 "[4].eventName: is required",
