@@ -62,6 +62,7 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
             ("growth", Growth),
             ("latency", Latency),
             ("fan-out", FanOut),
+            ("filters", FilteredFanOut),
             ("waiting", Waiting),
         ];
         foreach (var (part, run) in parts.Where(part => options.Runs(part.Part)))
@@ -160,11 +161,25 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
         );
     }
 
-    private async Task FanOut()
+    private Task FanOut() => FanOut("fanOut", "fan-out", filterOfHalf: null, atLeast: 100_000);
+
+    /// <summary>The same with a filter of every second subscription, which accepts the event: the rate is to be at least 80 % of it.</summary>
+    private Task FilteredFanOut() =>
+        FanOut(
+            "filteredFanOut",
+            "fan-out, half with filters,",
+            new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["data.id"] = new Dictionary<string, object>(StringComparer.Ordinal) { ["$startsWith"] = "case-" },
+            },
+            atLeast: 80_000
+        );
+
+    private async Task FanOut(string name, string what, object? filterOfHalf, double atLeast)
     {
         await using var app = await AppProcess.Start(s_oneHangs);
         using var process = Process.GetProcessById(app.ProcessId);
-        var user = await SubscribeToSilence(app);
+        var user = await SubscribeToSilence(app, filterOfHalf);
         const int events = 10;
         var waiting = 0L;
         var (rate, cpu) = await _rounds.MeasureWarm(
@@ -179,8 +194,8 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
                 return options.FanOut * events / Stopwatch.GetElapsedTime(started).TotalSeconds;
             }
         );
-        _report.Add(new("fanOut", $"fan-out to {options.FanOut:N0} subscriptions, enqueued", rate, "/s", AtLeast: 100_000));
-        _report.Add(new("fanOutCpu", "CPU of the app for one of those", cpu, "µs"));
+        _report.Add(new(name, $"{what} to {options.FanOut:N0} subscriptions, enqueued", rate, "/s", AtLeast: atLeast));
+        _report.Add(new(name + "Cpu", "CPU of the app for one of those", cpu, "µs"));
     }
 
     private async Task Waiting()
@@ -262,11 +277,11 @@ internal sealed class LoadCommand(LoadOptions options, ReceiverProcess receiver,
     }
 
     /// <summary>As many subscriptions as one event is fanned out to, at a receiver that never responds, so that deliveries wait.</summary>
-    private async Task<Operator> SubscribeToSilence(AppProcess app)
+    private async Task<Operator> SubscribeToSilence(AppProcess app, object? filterOfHalf = null)
     {
         var user = new Operator(app, Organization);
         progress.Say($"{options.FanOut:N0} subscriptions");
-        await user.Subscribe(options.FanOut, receiver.Hang);
+        await user.Subscribe(options.FanOut, receiver.Hang, filterOfHalf: filterOfHalf);
         return user;
     }
 

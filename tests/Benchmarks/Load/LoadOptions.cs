@@ -18,12 +18,12 @@ internal sealed record LoadOptions
           --seconds S         how long latency is measured                          (10)
           --fan-out N         subscriptions that one event is fanned out to         (10000)
           --waiting N         deliveries waiting while memory is measured           (1000000)
-          --only A,B          of: start, throughput, latency, growth, fan-out, waiting  (all)
+          --only A,B          of: start, throughput, latency, growth, fan-out, filters, waiting  (all)
           --json              prints JSON in place of the table
           --help              prints this
         """;
 
-    public static readonly string[] Parts = ["start", "throughput", "latency", "growth", "fan-out", "waiting"];
+    public static readonly string[] Parts = ["start", "throughput", "latency", "growth", "fan-out", "filters", "waiting"];
 
     public int Subscriptions { get; init; } = 10;
 

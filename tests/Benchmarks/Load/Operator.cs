@@ -16,13 +16,16 @@ internal sealed class Operator(AppProcess app, int organization)
     private readonly Api _api = app.AsAdmin();
     private readonly string _path = $"/api/organizations/{organization}";
 
-    public Task Subscribe(int count, Uri url, string eventName = EventName) =>
+    public Task Subscribe(int count, Uri url, string eventName = EventName, object? filterOfHalf = null) =>
         Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests },
             async (number, _) =>
             {
-                var subscription = new SubscriptionRequest($"Load {number}", url.OriginalString, "token-of-the-load-test", [eventName]);
+                var subscription = new SubscriptionRequest($"Load {number}", url.OriginalString, "token-of-the-load-test", [eventName])
+                {
+                    Filter = number % 2 == 0 ? filterOfHalf : null,
+                };
                 (await _api.Post($"{_path}/subscriptions", subscription)).Expect(HttpStatusCode.Created);
             }
         );

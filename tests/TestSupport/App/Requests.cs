@@ -6,6 +6,8 @@ internal sealed record SubscriptionRequest(string Name, string Url, string Token
     public string? Description { get; init; }
 
     public int? RateLimitPerSecond { get; init; }
+
+    public object? Filter { get; init; }
 }
 
 /// <summary>The request that publishes an event.</summary>
