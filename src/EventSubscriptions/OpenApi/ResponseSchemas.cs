@@ -39,6 +39,7 @@ internal static class ResponseSchemas
         ("PayloadRemoved", EventsJson.Default.PayloadRemovedResponse),
         ("Subscription", SubscriptionJson.Default.SubscriptionResponse),
         ("SubscriptionAuthentication", SubscriptionJson.Default.AuthenticationResponse),
+        ("SubscriptionClientCertificate", SubscriptionJson.Default.ClientCertificateDetails),
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
         ("RotatedSecret", SubscriptionJson.Default.RotatedSecretResponse),

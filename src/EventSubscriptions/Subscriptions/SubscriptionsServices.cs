@@ -17,5 +17,6 @@ public static class SubscriptionsServices
             .AddSingleton<SubscriptionIndex>()
             .AddSingleton<SubscriptionLimit>()
             .AddSingleton<FilterTest>()
+            .AddSingleton<ClientCertificateExpiry>()
             .AddSingleton<SubscriptionEditor>();
 }

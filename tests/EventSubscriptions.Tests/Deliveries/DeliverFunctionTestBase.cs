@@ -136,7 +136,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
         var subscriptions = _cache ?? new SubscriptionCache(store, _clock);
         var health = new HealthTracker(
             new SubscriptionHealthStore(tables),
-            new SubscriptionEditor(store, subscriptions, _clock),
+            new SubscriptionEditor(store, subscriptions, Given.Rules(), _clock),
             shortRetry,
             new DeliveriesOptions(),
             _clock,

@@ -10,6 +10,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Tests.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting.Internal;
@@ -161,6 +162,11 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
         lifetime.StopApplication();
 
         await new PurgeExpired(
+            new ClientCertificateExpiry(
+                Given.SubscriptionStore(_services.Flaky, _services.Time),
+                _services.Time,
+                NullLogger<ClientCertificateExpiry>.Instance
+            ),
             Purge(),
             new StatisticsMerge(_services.Flaky, _services.Time, NullLogger<StatisticsMerge>.Instance),
             lifetime

@@ -27,8 +27,12 @@ internal sealed record SubscriptionResult(
     IReadOnlyList<string>? RetrySchedule = null,
     string? Deadline = null,
     AuthenticationResult? Authentication = null,
-    IReadOnlyList<string>? HeaderNames = null
+    IReadOnlyList<string>? HeaderNames = null,
+    bool? UrlIsSecret = null,
+    ClientCertificateResult? ClientCertificate = null
 );
+
+internal sealed record ClientCertificateResult(string Subject, string Thumbprint, DateTimeOffset ExpiresAt);
 
 internal sealed record AuthenticationResult(
     string Type,

@@ -51,7 +51,7 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
 
     private protected HealthTracker NewInstance()
     {
-        var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), _clock);
+        var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), Given.Rules(), _clock);
         return new HealthTracker(_healths, editor, new ShortRetry(_clock), new DeliveriesOptions(), _clock, _log);
     }
 

@@ -108,6 +108,7 @@ export const auditTypes = {
   'subscription.activated': 'Subscription activated',
   'subscription.deactivated': 'Subscription deactivated',
   'subscription.secretRotated': 'Signing secret rotated',
+  'subscription.certificateExpiring': 'Client certificate expires soon',
   'breaker.opened': 'Receiver unreachable',
   'breaker.closed': 'Receiver reachable again',
   'replay.started': 'Replay started',
