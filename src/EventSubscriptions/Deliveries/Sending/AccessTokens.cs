@@ -18,7 +18,7 @@ namespace EventSubscriptions.Deliveries.Sending;
 /// Access tokens by OAuth 2.0 client credentials (RFC 6749 §4.4). Each is kept for its subscription until shortly before it expires, or
 /// until the authentication changes; deliveries that wait for one share its request.
 /// </summary>
-internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+internal sealed class AccessTokens(WebhookClients clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
 {
     private const int Capacity = 10_000;
     private const int MaxResponseBytes = 64 * 1024;
@@ -27,7 +27,6 @@ internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard 
     private static readonly TimeSpan s_defaultLifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_maxMargin = TimeSpan.FromSeconds(30);
 
-    private readonly HttpClient _client = clients.CreateClient(WebhookSender.ClientName);
     private readonly ConcurrentDictionary<SubscriptionId, Entry> _entries = new();
 
     /// <summary>A token, from the endpoint if there is none yet. Throws <see cref="AccessTokenException"/> if there is none.</summary>
@@ -78,7 +77,7 @@ internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard 
         try
         {
             using var request = CreateRequest(organization, authentication);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            using var response = await clients.Shared.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             return Read(response, await ReadBodyAsync(response, deadline.Token));
         }
         catch (OperationCanceledException)

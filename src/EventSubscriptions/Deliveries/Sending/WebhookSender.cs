@@ -13,13 +13,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>POSTs a payload to a subscription's URL. Failures of the receiver are results, never exceptions.</summary>
-public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+public sealed class WebhookSender(WebhookClients clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
 {
-    public const string ClientName = "webhooks";
-
-    /// <summary>The name of the HTTP client that opens a connection for each request.</summary>
-    public const string NewConnectionClientName = "webhooks on new connections";
-
     /// <summary>How much of a response is read, in bytes.</summary>
     public const int MaxResponseBytes = 16 * 1024;
 
@@ -28,8 +23,6 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
 
-    private readonly HttpClient _client = clients.CreateClient(ClientName);
-    private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
     private readonly AccessTokens _tokens = new(clients, guard, options, time);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
@@ -62,18 +55,23 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         var limit = subscription.Deadline ?? options.Deadline;
         using var deadline = new CancellationTokenSource(limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var lease = clients.Rent(subscription);
         HttpResponseMessage? response = null;
         try
         {
             var token = await AuthorizeAsync(subscription, rejected: null, cancellationToken, linked.Token);
-            response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+            response = await SendAsync(lease, () => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
             if (token is not null && response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
             {
                 // It may have been revoked: one renewal, and one more request with the same id.
                 response.Dispose();
                 response = null;
                 token = await AuthorizeAsync(subscription, token, cancellationToken, linked.Token);
-                response = await SendAsync(() => CreateRequest(subscription, token, eventId, payload, traceParent, at), linked.Token);
+                response = await SendAsync(
+                    lease,
+                    () => CreateRequest(subscription, token, eventId, payload, traceParent, at),
+                    linked.Token
+                );
             }
 
             var secrets = token is null ? SubscriptionSecrets.Of(subscription) : SubscriptionSecrets.With(subscription, token.Value);
@@ -142,28 +140,37 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     /// Sends a request, and sends it again on a new connection if the server was closing the kept-alive one (RFC 9112 §9.3.1). The server
     /// may have seen both; they have the same id.
     /// </summary>
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        WebhookClients.Lease clients,
+        Func<HttpRequestMessage> create,
+        CancellationToken cancellationToken
+    )
     {
         var use = ConnectionUse.Watch();
         try
         {
-            return await SendAsync(_client, create(), cancellationToken);
+            return await SendAsync(clients, use.Attach(create()), onNewConnection: false, cancellationToken);
         }
         catch (HttpRequestException) when (use is { IsReused: true, HasResponse: false } && !cancellationToken.IsCancellationRequested)
         {
-            return await SendAsync(_newConnectionClient, create(), cancellationToken);
+            return await SendAsync(clients, use.Attach(create()), onNewConnection: true, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (use.Refusal is { } refusal)
+        {
+            throw new WebhookConnectException(ErrorKind.Tls, refusal, exception);
         }
     }
 
     private static async Task<HttpResponseMessage> SendAsync(
-        HttpClient client,
+        WebhookClients.Lease clients,
         HttpRequestMessage request,
+        bool onNewConnection,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await clients.SendAsync(request, onNewConnection, cancellationToken);
         }
         catch
         {
@@ -312,6 +319,14 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 ErrorKind.Tls,
                 $"TLS handshake failed: {Tls(exception)}"
             ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => new(
+                ErrorKind.Connect,
+                "The proxy did not connect to the receiver."
+            ),
+            HttpRequestException when response is null && CertificateRefusal.AlertIn(exception) is { } alert => new(
+                ErrorKind.Tls,
+                $"TLS handshake failed: the receiver closed the connection ({alert})."
+            ),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
                 ErrorKind.Reset,
                 "The response headers are too long."
@@ -333,5 +348,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         $"The receiver returned {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
 
     private static string Tls(Exception exception) =>
-        exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.";
+        CertificateRefusal.AlertIn(exception) is { } alert ? $"the receiver closed the connection ({alert})."
+        : exception.InnerException is AuthenticationException reason ? reason.Message
+        : "the connection was closed.";
 }
