@@ -36,6 +36,7 @@ internal static class Given
         new(
             guard ?? new DestinationGuard(new DestinationOptions()),
             new ArchiveOptions { Retention = TimeSpan.FromDays(30) },
+            new ManagedIdentityOptions(),
             time ?? TimeProvider.System
         );
 

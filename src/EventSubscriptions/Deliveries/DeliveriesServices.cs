@@ -47,6 +47,15 @@ public static class DeliveriesServices
                 provider.GetRequiredService<WebhookHandlers>(),
                 provider.GetRequiredService<TimeProvider>()
             ))
+            .AddSingleton<TokenEndpoint>()
+            .AddSingleton<ManagedIdentityCredentials>()
+            .AddSingleton<ManagedIdentityTokens>()
+            .AddSingleton(provider => new AccessTokens(
+                provider.GetRequiredService<TokenEndpoint>(),
+                provider.GetRequiredService<ManagedIdentityTokens>(),
+                provider.GetRequiredService<DeliveriesOptions>(),
+                provider.GetRequiredService<TimeProvider>()
+            ))
             .AddSingleton<WebhookSender>();
     }
 

@@ -161,6 +161,7 @@ internal static class SubscriptionAudit
             SubscriptionAuthentication.Basic basic => $"basic {basic.Username}:{Hidden}",
             SubscriptionAuthentication.Header header => $"{header.Name}: {Hidden}",
             SubscriptionAuthentication.OAuth2 oauth => $"oauth2 {DisplayUrl.Of(oauth.TokenUrl)} {oauth.ClientId}:{Hidden}",
+            SubscriptionAuthentication.ManagedIdentity identity => $"managedIdentity {identity.Resource}",
             var other => $"{other.Type.ToName()} {Hidden}",
         };
 

@@ -5,7 +5,7 @@ using EventSubscriptions.Subscriptions.Authentication;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>What the settings allow a subscription to have.</summary>
-public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions archive, TimeProvider time)
+public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions archive, ManagedIdentityOptions identities, TimeProvider time)
 {
     /// <summary>The share by which a retry may be later or earlier than scheduled.</summary>
     public const double RetryJitter = 0.2;
@@ -23,7 +23,10 @@ public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions arc
     internal (string Field, string Error)? Check(Subscription subscription) =>
         subscription.ClientCertificate is not null && subscription.Url.Scheme != Uri.UriSchemeHttps
             ? (ClientCertificateFields.Name, "needs a URL that starts with https://")
-            : null;
+        : subscription.Authentication is SubscriptionAuthentication.ManagedIdentity identity
+        && identities.Check(identity.Resource, subscription.Url) is { } error
+            ? ($"{AuthenticationFields.Name}.resource", error)
+        : null;
 
     /// <summary>Why a retry schedule is not allowed, or null. Attempts after the first read the payload from the archive.</summary>
     public string? CheckRetrySchedule(IEnumerable<TimeSpan> schedule) =>

@@ -14,6 +14,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Tests.Deliveries.Sending;
 using EventSubscriptions.Tests.Storage;
 using EventSubscriptions.Tests.Telemetry;
@@ -66,6 +67,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             .AddDestinations()
             .AddSingleton(_ => new DestinationOptions { AllowInsecureDestinations = _insecure })
             .AddSingleton(new DeliveriesOptions { Deadline = TimeSpan.FromSeconds(60) })
+            .AddSingleton(new ManagedIdentityOptions())
             .AddWebhookSender()
             .BuildServiceProvider();
         _tables = await new LocalStores().ConnectAsync();

@@ -42,7 +42,8 @@ internal sealed record AuthenticationResult(
     string? ClientId = null,
     string? Scope = null,
     string? Audience = null,
-    string? ClientAuthentication = null
+    string? ClientAuthentication = null,
+    string? Resource = null
 );
 
 internal sealed record FilterTestResult(int Examined, int Matched, bool IsComplete, IReadOnlyList<FilterTestExampleResult> Examples);

@@ -6,14 +6,19 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
-using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Telemetry;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>POSTs a payload to a subscription's URL. Failures of the receiver are results, never exceptions.</summary>
-public sealed class WebhookSender(WebhookClients clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+public sealed class WebhookSender(
+    WebhookClients clients,
+    AccessTokens tokens,
+    DestinationGuard guard,
+    DeliveriesOptions options,
+    TimeProvider time
+)
 {
     /// <summary>How much of a response is read, in bytes.</summary>
     public const int MaxResponseBytes = 16 * 1024;
@@ -22,8 +27,6 @@ public sealed class WebhookSender(WebhookClients clients, DestinationGuard guard
 
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
-
-    private readonly AccessTokens _tokens = new(clients, guard, options, time);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
     /// <param name="eventId">The <c>webhook-id</c>, the same for all attempts.</param>
@@ -121,14 +124,9 @@ public sealed class WebhookSender(WebhookClients clients, DestinationGuard guard
         CancellationToken cancellationToken
     )
     {
-        if (subscription.Authentication is not SubscriptionAuthentication.OAuth2 authentication)
-        {
-            return null;
-        }
-
         try
         {
-            return await _tokens.GetAsync(subscription, authentication, rejected, cancellationToken);
+            return await tokens.GetAsync(subscription, rejected, cancellationToken);
         }
         catch (OperationCanceledException) when (!callers.IsCancellationRequested)
         {

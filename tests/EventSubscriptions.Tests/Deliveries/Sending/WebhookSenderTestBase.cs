@@ -34,15 +34,22 @@ public abstract class WebhookSenderTestBase : IDisposable
             )
             .GetRequiredService<WebhookSender>();
 
-    private protected ServiceProvider Services(DeliveriesOptions deliveries, DestinationOptions destinations, TimeProvider? time = null)
+    private protected ServiceProvider Services(
+        DeliveriesOptions deliveries,
+        DestinationOptions destinations,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? add = null
+    )
     {
-        var provider = new ServiceCollection()
+        var services = new ServiceCollection()
             .AddSingleton(time ?? TimeProvider.System)
             .AddDestinations()
             .AddSingleton(destinations)
             .AddSingleton(deliveries)
-            .AddWebhookSender()
-            .BuildServiceProvider();
+            .AddSingleton(new ManagedIdentityOptions())
+            .AddWebhookSender();
+        add?.Invoke(services);
+        var provider = services.BuildServiceProvider();
         _providers.Add(provider);
         return provider;
     }
