@@ -135,6 +135,8 @@ export function authenticationOf({ authentication, tokenHint }) {
       return `the header ${authentication.name}`;
     case 'oauth2':
       return `OAuth 2.0: client ${authentication.clientId} at ${authentication.tokenUrl}`;
+    case 'managedIdentity':
+      return `the managed identity for ${authentication.resource}`;
     case 'none':
       return 'none';
     default:
