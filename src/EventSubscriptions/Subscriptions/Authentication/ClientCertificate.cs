@@ -20,7 +20,7 @@ public sealed record ClientCertificate(string Certificate, Secret PrivateKey)
         get
         {
             using var certificate = X509Certificate2.CreateFromPem(Certificate);
-            return new(Readable(certificate.Subject), certificate.Thumbprint, new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+            return DetailsOf(certificate);
         }
     }
 
@@ -52,10 +52,12 @@ public sealed record ClientCertificate(string Certificate, Secret PrivateKey)
             certificates.ImportFromPem(text);
             if (certificates.Count > 0)
             {
+                // What is shown of it is parsed only now.
+                _ = DetailsOf(certificates[0]);
                 pem = string.Join('\n', certificates.Select(certificate => certificate.ExportCertificatePem()));
             }
         }
-        catch (CryptographicException)
+        catch (Exception exception) when (IsInvalid(exception))
         {
             // Not a certificate.
         }
@@ -95,11 +97,17 @@ public sealed record ClientCertificate(string Certificate, Secret PrivateKey)
             X509Certificate2.CreateFromPem(Certificate, PrivateKey.Reveal()).Dispose();
             return true;
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        catch (Exception exception) when (IsInvalid(exception))
         {
             return false;
         }
     }
+
+    private static ClientCertificateDetails DetailsOf(X509Certificate2 certificate) =>
+        new(Readable(certificate.Subject), certificate.Thumbprint, new DateTimeOffset(certificate.NotAfter.ToUniversalTime()));
+
+    /// <summary>Whether an exception says that a certificate or key is damaged, or of a kind that the platform doesn't know.</summary>
+    private static bool IsInvalid(Exception exception) => exception is CryptographicException or ArgumentException or NotSupportedException;
 
     /// <summary>Whoever made the certificate may have put anything into its subject.</summary>
     private static string Readable(string subject)
