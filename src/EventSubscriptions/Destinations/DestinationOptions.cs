@@ -33,7 +33,7 @@ public sealed record DestinationOptions
         var parts = reader.Text(Networks)?.Split(',', StringSplitOptions.TrimEntries) ?? [];
         for (var i = 0; i < parts.Length; i++)
         {
-            if (IPNetwork.TryParse(parts[i], out var network))
+            if (IPNetwork.TryParse(parts[i], out var network) && IsBaseAddress(network, parts[i]))
             {
                 networks.Add(network);
             }
@@ -48,4 +48,9 @@ public sealed record DestinationOptions
 
         return networks;
     }
+
+    /// <summary>Whether the address has no bits after the prefix: <c>10.1.2.3/8</c> is more likely a mistake than 10.0.0.0/8.</summary>
+    private static bool IsBaseAddress(IPNetwork network, string text) =>
+        IPAddress.TryParse(text.AsSpan(0, text.IndexOf('/', StringComparison.Ordinal)), out var address)
+        && address.Equals(network.BaseAddress);
 }

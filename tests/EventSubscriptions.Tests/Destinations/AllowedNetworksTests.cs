@@ -61,6 +61,7 @@ public sealed class AllowedNetworksTests
     [InlineData("10.0.0.0", 1)]
     [InlineData("10.0.0.0/8,", 2)]
     [InlineData("10.0.0.0/33", 1)]
+    [InlineData("10.0.0.1/8", 1)]
     [InlineData("10.0.0.0/8, internal/8", 2)]
     [InlineData("fd00::/129", 1)]
     public void Setting_is_refused_when_a_network_is_not_valid(string networks, int number) =>

@@ -50,6 +50,27 @@ public sealed class ClientCertificateScenarios : IAsyncLifetime, IDisposable
         Assert.Empty(server.Requests);
     }
 
+    [Fact]
+    public async Task Expiry_is_audited_once_even_after_a_restart()
+    {
+        await using var app = await AppProcess.Start(("RetentionSchedule", "* * * * * *"));
+        var organization = Organization.New(app);
+        var expiring = Change(_certificates.OfClient(until: DateTimeOffset.UtcNow.AddDays(13)));
+        var url = new Uri("https://example.com/");
+        var first = await organization.Subscribe(url);
+        await first.Change(expiring);
+        await organization.Audited("subscription.certificateExpiring", 1);
+
+        await app.Stop();
+        await app.StartAgain();
+        var second = await organization.Subscribe(url);
+        await second.Change(expiring);
+        var entries = await organization.Audited("subscription.certificateExpiring", 2);
+
+        // The run that has audited the second one has checked the first one again.
+        Assert.Equal([second.Id, first.Id], entries.Select(entry => entry.SubscriptionId));
+    }
+
     private static object Change(ClientCertificate certificate) =>
         new { clientCertificate = new { certificate = certificate.Certificate, privateKey = certificate.PrivateKey.Reveal() } };
 }

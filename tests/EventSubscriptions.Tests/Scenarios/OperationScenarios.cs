@@ -79,7 +79,11 @@ public sealed class OperationScenarios
             ("Deliveries__RetrySchedule", "soon"),
             ("Deliveries__Deadline", "-00:00:01"),
             ("Deliveries__ProbeInterval", "00:00:00.999"),
-            ("Deliveries__AllowInsecureDestinations", "perhaps")
+            ("Deliveries__AllowInsecureDestinations", "perhaps"),
+            ("Deliveries__AllowedNetworks", "10.0.0.0"),
+            ("Deliveries__TrustedCertificates", "/etc/ssl/authority.pem"),
+            ("Deliveries__Proxy", "http://user:password-of-the-proxy@proxy/path"),
+            ("Deliveries__ManagedIdentities__0__Resource", "api://receiver")
         );
 
         var code = await app.RunToEnd();
@@ -93,9 +97,15 @@ public sealed class OperationScenarios
                 "Deliveries__Deadline",
                 "Deliveries__ProbeInterval",
                 "Deliveries__AllowInsecureDestinations",
+                "Deliveries__AllowedNetworks",
+                "Deliveries__TrustedCertificates",
+                "Deliveries__Proxy",
+                "Deliveries__ManagedIdentities__0__ClientId",
+                "Deliveries__ManagedIdentities__0__Hosts",
             ],
             setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal)
         );
+        Assert.DoesNotContain("password-of-the-proxy", app.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 

@@ -80,7 +80,7 @@ public sealed class WebhookClients : IDisposable
                     Retire(item.Key, oldest);
                 }
 
-                _own.Add(subscription.Id, known = new OwnClients(certificate, _handlers));
+                _own.Add(subscription.Id, known = new OwnClients(subscription.Id, certificate, _handlers));
             }
 
             known.Requests++;
@@ -106,9 +106,18 @@ public sealed class WebhookClients : IDisposable
         lock (_lock)
         {
             clients.UsedAt = _time.GetTimestamp();
-            if (--clients.Requests == 0 && clients.IsRetired)
+            if (--clients.Requests > 0)
+            {
+                return;
+            }
+
+            if (clients.IsRetired)
             {
                 clients.Dispose();
+            }
+            else if (_own.Count > MaxIdle)
+            {
+                Retire(clients.Subscription, clients);
             }
         }
     }
@@ -170,8 +179,9 @@ public sealed class WebhookClients : IDisposable
         private readonly X509Certificate2 _certificate;
         private readonly X509Certificate2Collection _intermediates;
 
-        public OwnClients(ClientCertificate certificate, WebhookHandlers handlers)
+        public OwnClients(SubscriptionId subscription, ClientCertificate certificate, WebhookHandlers handlers)
         {
+            Subscription = subscription;
             Certificate = certificate;
             (_certificate, _intermediates) = certificate.Load();
             // Offline: it doesn't download intermediates from addresses that the certificate names.
@@ -179,6 +189,8 @@ public sealed class WebhookClients : IDisposable
             Connections = new HttpMessageInvoker(handlers.Create(ConnectionLifetime, context));
             NewConnections = new HttpMessageInvoker(handlers.Create(TimeSpan.Zero, context));
         }
+
+        public SubscriptionId Subscription { get; }
 
         public ClientCertificate Certificate { get; }
 

@@ -28,8 +28,8 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         var addresses = await ResolveAsync(organization, target.Host, cancellationToken);
         foreach (var address in addresses)
         {
-            // With a proxy, it is what is connected to, and it decides which addresses it connects to.
-            if (options.Proxy is null && guard.CheckAddress(address) is { } refusal)
+            // The proxy may be anywhere; it decides which addresses it connects to.
+            if (!IsProxy(target) && guard.CheckAddress(address) is { } refusal)
             {
                 throw new WebhookConnectException(ErrorKind.Forbidden, $"Connecting to {target.Host} is not allowed: {refusal}");
             }
@@ -41,6 +41,11 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
             : await ConnectFirstAsync(endPoints, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
     }
+
+    private bool IsProxy(DnsEndPoint target) =>
+        options.Proxy?.Address is { } proxy
+        && proxy.Port == target.Port
+        && proxy.IdnHost.Equals(target.Host, StringComparison.OrdinalIgnoreCase);
 
     private async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
     {

@@ -57,6 +57,17 @@ public sealed class WebhookClientsTests : WebhookSenderTestBase
     }
 
     [Fact]
+    public void Idle_clients_are_limited_when_many_requests_end()
+    {
+        var certificate = _certificates.OfClient();
+        var leases = Enumerable.Range(0, WebhookClients.MaxIdle + 10).Select(_ => _clients.Rent(New(certificate))).ToList();
+
+        leases.ForEach(lease => lease.Dispose());
+
+        Assert.Equal(WebhookClients.MaxIdle, _clients.Count);
+    }
+
+    [Fact]
     public void Subscriptions_without_a_certificate_have_no_clients_of_their_own()
     {
         _clients.Rent(Subscription(new Uri("https://example.com/"))).Dispose();
