@@ -8,6 +8,7 @@ param hostStorageName string
 param packageStorageName string
 param packageContainerName string
 param virtualNetworkSubnetId string
+param managedIdentityIds array
 param clientIpRanges array
 param serviceBusNamespace string
 param keyVaultName string
@@ -85,10 +86,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
-    userAssignedIdentities: {
+    userAssignedIdentities: union({
       '${identity.id}': {}
       '${packageIdentity.id}': {}
-    }
+    }, toObject(managedIdentityIds, id => id, id => {}))
   }
   properties: {
     serverFarmId: plan.id

@@ -53,6 +53,9 @@ param publicNetworkAccess string = 'Enabled'
 @description('The subnet from which the app connects to everything, delegated to Microsoft.App/environments and with the service endpoints Microsoft.Storage and Microsoft.ServiceBus. Empty: none.')
 param virtualNetworkSubnetId string = ''
 
+@description('Whether to create a virtual network for the app: with private endpoints for storage and, if it is Premium, Service Bus, which nobody else then reaches, and a NAT gateway, whose public address receivers see. Not together with virtualNetworkSubnetId.')
+param privateNetwork bool = false
+
 @description('Who else may reach storage and Service Bus Premium: IPv4 ranges of people who look into them. With these or a subnet, everybody else is blocked.')
 param allowedIpRanges string[] = []
 
@@ -67,6 +70,9 @@ param alertEmail string = ''
 
 @description('The Relay subscribers to poll. The API key of each is a secret in the vault, named here.')
 param relaySubscribers relaySubscriber[] = []
+
+@description('The resource ids of user-assigned managed identities that subscriptions may use, as Deliveries__ManagedIdentities in appSettings names them.')
+param managedIdentityIds string[] = []
 
 @description('Further app settings, which override those of the template. Settings made by hand are removed by the next deployment.')
 param appSettings object = {}
@@ -83,7 +89,7 @@ var tags = {
   'azd-env-name': environmentName
 }
 var packageContainerName = 'deployments'
-var isRestricted = !empty(allowedIpRanges) || !empty(virtualNetworkSubnetId)
+var isRestricted = !empty(allowedIpRanges) || !empty(virtualNetworkSubnetId) || privateNetwork
 var networkAcls = {
   defaultAction: isRestricted ? 'Deny' : 'Allow'
   bypass: 'AzureServices'
@@ -188,6 +194,24 @@ module serviceBus 'servicebus.bicep' = {
   }
 }
 
+module network 'network.bicep' = if (privateNetwork) {
+  name: 'network'
+  scope: group
+  params: {
+    virtualNetworkName: '${abbreviations.networkVirtualNetworks}${token}'
+    natGatewayName: '${abbreviations.networkNatGateways}${token}'
+    publicAddressName: '${abbreviations.networkPublicIPAddresses}${token}'
+    privateEndpointPrefix: '${abbreviations.networkPrivateEndpoints}${token}-'
+    storageName: storage.outputs.name
+    hostStorageName: hostStorage.outputs.name
+    packageStorageName: packageStorage.outputs.name
+    serviceBusName: serviceBus.outputs.name
+    serviceBusSku: serviceBusSku
+    location: location
+    tags: tags
+  }
+}
+
 module roles 'roles.bicep' = {
   name: 'roles'
   scope: group
@@ -232,7 +256,9 @@ module functionApp 'functionapp.bicep' = {
     hostStorageName: hostStorage.outputs.name
     packageStorageName: packageStorage.outputs.name
     packageContainerName: packageContainerName
-    virtualNetworkSubnetId: virtualNetworkSubnetId
+    #disable-next-line BCP318
+    virtualNetworkSubnetId: privateNetwork ? network.outputs.appSubnetId : virtualNetworkSubnetId
+    managedIdentityIds: managedIdentityIds
     clientIpRanges: clientIpRanges
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
     keyVaultName: keyVaultName
@@ -266,4 +292,7 @@ output AZURE_KEY_VAULT_NAME string = keyVaultName
 output AZURE_FUNCTION_NAME string = functionApp.outputs.name
 output SERVICE_API_NAME string = functionApp.outputs.name
 output SERVICE_API_URI string = functionApp.outputs.uri
+// What receivers see, if the app has a network of its own.
+#disable-next-line BCP318
+output OUTBOUND_IP_ADDRESS string = privateNetwork ? network.outputs.publicIpAddress : ''
 output SERVICE_BUS_NAMESPACE string = serviceBus.outputs.fullyQualifiedNamespace

@@ -34,8 +34,13 @@ internal static class Given
     private static readonly SecretKey s_key = new("test", RandomNumberGenerator.GetBytes(32));
 
     /// <summary>The rules of subscriptions with default settings.</summary>
-    public static SubscriptionRules Rules(DestinationGuard? guard = null) =>
-        new(guard ?? new DestinationGuard(new DestinationOptions()), new ArchiveOptions { Retention = TimeSpan.FromDays(30) });
+    public static SubscriptionRules Rules(DestinationGuard? guard = null, TimeProvider? time = null) =>
+        new(
+            guard ?? new DestinationGuard(new DestinationOptions()),
+            new ArchiveOptions { Retention = TimeSpan.FromDays(30) },
+            new ManagedIdentityOptions(),
+            time ?? TimeProvider.System
+        );
 
     /// <summary>The keys of the app's secrets.</summary>
     public static SecretOptions Secrets { get; } = new([s_key]);

@@ -42,6 +42,9 @@ public enum AuditType
     [JsonStringEnumMemberName("subscription.secretRotated")]
     SubscriptionSecretRotated,
 
+    [JsonStringEnumMemberName("subscription.certificateExpiring")]
+    SubscriptionCertificateExpiring,
+
     [JsonStringEnumMemberName("breaker.opened")]
     BreakerOpened,
 

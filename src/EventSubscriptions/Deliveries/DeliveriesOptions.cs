@@ -1,3 +1,6 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
 
@@ -43,6 +46,12 @@ public sealed record DeliveriesOptions
     /// <summary>How many attempts must have failed before a subscription is deactivated.</summary>
     public int DeactivateMinFailures { get; init; } = 10;
 
+    /// <summary>Internal authorities that are trusted in addition to those of the system.</summary>
+    public X509Certificate2Collection TrustedCertificates { get; init; } = [];
+
+    /// <summary>The proxy that all requests go through, or null.</summary>
+    public WebProxy? Proxy { get; init; }
+
     /// <summary>Reads and checks the settings.</summary>
     public static DeliveriesOptions Read(OptionsReader reader) =>
         new()
@@ -65,6 +74,8 @@ public sealed record DeliveriesOptions
             ),
             DeactivateAfter = reader.Duration("Deliveries__DeactivateAfter", TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(365)),
             DeactivateMinFailures = reader.Number("Deliveries__DeactivateMinFailures", 10, min: 1, max: 1_000_000),
+            TrustedCertificates = TransportSettings.ReadTrustedCertificates(reader),
+            Proxy = TransportSettings.ReadProxy(reader),
         };
 
     /// <summary>Reads and checks <see cref="RetrySchedule"/> alone.</summary>

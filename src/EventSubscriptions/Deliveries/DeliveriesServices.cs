@@ -1,4 +1,3 @@
-using System.Net;
 using EventSubscriptions.Deliveries.Log;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Overview;
@@ -6,7 +5,6 @@ using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Deliveries.Statistics;
 using EventSubscriptions.Deliveries.Throttling;
 using EventSubscriptions.Options;
-using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -43,16 +41,32 @@ public static class DeliveriesServices
     /// <summary>Adds the sender and its HTTP clients.</summary>
     internal static IServiceCollection AddWebhookSender(this IServiceCollection services)
     {
-        // So that a receiver that changes its address is followed.
-        services.AddWebhookClient(WebhookSender.ClientName, connectionLifetime: TimeSpan.FromMinutes(2));
-        services.AddWebhookClient(WebhookSender.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
-        return services.AddSingleton<WebhookConnector>().AddSingleton<WebhookSender>();
+        services.AddWebhookClient(WebhookClients.ClientName, WebhookClients.ConnectionLifetime);
+        services.AddWebhookClient(WebhookClients.NewConnectionClientName, connectionLifetime: TimeSpan.Zero);
+        return services
+            .AddSingleton<WebhookConnector>()
+            .AddSingleton<WebhookHandlers>()
+            .AddSingleton(provider => new WebhookClients(
+                provider.GetRequiredService<IHttpClientFactory>(),
+                provider.GetRequiredService<WebhookHandlers>(),
+                provider.GetRequiredService<TimeProvider>()
+            ))
+            .AddSingleton<TokenEndpoint>()
+            .AddSingleton<ManagedIdentityCredentials>()
+            .AddSingleton<ManagedIdentityTokens>()
+            .AddSingleton(provider => new AccessTokens(
+                provider.GetRequiredService<TokenEndpoint>(),
+                provider.GetRequiredService<ManagedIdentityTokens>(),
+                provider.GetRequiredService<DeliveriesOptions>(),
+                provider.GetRequiredService<TimeProvider>()
+            ))
+            .AddSingleton<WebhookSender>();
     }
 
     private static void AddWebhookClient(this IServiceCollection services, string name, TimeSpan connectionLifetime) =>
         services
             .AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(provider => CreateHandler(provider, connectionLifetime))
+            .ConfigurePrimaryHttpMessageHandler(provider => provider.GetRequiredService<WebhookHandlers>().Create(connectionLifetime))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
 
@@ -62,28 +76,4 @@ public static class DeliveriesServices
         services.GetRequiredService<AppMetrics>().ObserveOpenBreakers(() => gate.OpenBreakers);
         return gate;
     }
-
-    private static TimeSpan LongestDeadline(DeliveriesOptions options) =>
-        options.Deadline > SubscriptionRules.MaxDeadline ? options.Deadline : SubscriptionRules.MaxDeadline;
-
-    private static SocketsHttpHandler CreateHandler(IServiceProvider services, TimeSpan connectionLifetime) =>
-        new()
-        {
-            // The token and the payload go to the URL of the subscription and nowhere else.
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = services.GetRequiredService<WebhookConnector>().ConnectAsync,
-            PlaintextStreamFilter = ConnectionUse.Filter,
-            // A connection attempt may outlive its request, but not by much.
-            ConnectTimeout = LongestDeadline(services.GetRequiredService<DeliveriesOptions>()),
-            PooledConnectionLifetime = connectionLifetime,
-            EnableMultipleHttp2Connections = true,
-            MaxResponseHeadersLength = 16,
-            // The rest of a long response is not worth reading.
-            MaxResponseDrainSize = 0,
-            // The delivery's own trace context is sent.
-            ActivityHeadersPropagator = null,
-        };
 }

@@ -48,7 +48,7 @@ public sealed class DeliveryDeadLetterFunction(
         entry = entry with
         {
             SubscriptionId = delivery.SubscriptionId,
-            Url = subscription is null ? null : DisplayUrl.Of(subscription.Url),
+            Url = subscription is null ? null : DisplayUrl.Of(subscription),
             EventId = delivery.EventId.ToString(),
             EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,
@@ -73,7 +73,7 @@ public sealed class DeliveryDeadLetterFunction(
             DeadLetterReason.RetriesExhausted =>
                 "The receiver failed for as long as the retry schedule lasts. The delivery.failed entries have the details.",
             DeadLetterReason.DestinationForbidden =>
-                "Webhooks go to public addresses over https only: change the URL, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
+                "Webhooks go to public addresses over https only: change the URL, or, for an internal receiver, set Deliveries__AllowedNetworks.",
             DeadLetterReason.PayloadExpired =>
                 "The delivery waited longer than payloads are archived: compare Retention__EventArchive with the retry schedule.",
             DeadLetterReason.PayloadRemoved =>

@@ -78,18 +78,20 @@ internal static class BlockedNetworks
         new(IPNetwork.Parse("64:ff9b:1::/48"), 12, Inverted: false, "local NAT64"),
     ];
 
-    /// <summary>The block of an address, or null if the address is public.</summary>
-    public static BlockedNetwork? Find(IPAddress address)
+    /// <summary>The block of an address, or null if the address is public or allowed.</summary>
+    /// <param name="allowed">Networks that are not blocked, unless they belong to the platform. For an address that embeds an IPv4 address
+    /// and is routed there, they are those of the embedded one.</param>
+    public static BlockedNetwork? Find(IPAddress address, IReadOnlyList<IPNetwork> allowed)
     {
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
-            return Find(s_v4, address);
+            return Find(s_v4, address, allowed);
         }
 
         // IPNetwork treats a mapped address as the IPv4 one, also against IPv6 blocks.
         if (address.IsIPv4MappedToIPv6)
         {
-            return FindInner(address.MapToIPv4(), "IPv4-mapped");
+            return FindInner(address.MapToIPv4(), "IPv4-mapped", allowed);
         }
 
         Span<byte> bytes = stackalloc byte[16];
@@ -99,23 +101,23 @@ internal static class BlockedNetworks
         foreach (var form in s_embedded.Where(form => form.Network.Contains(address)))
         {
             isEmbedded = true;
-            found = Stricter(found, FindInner(Inner(bytes, form), form.Name));
+            found = Stricter(found, FindInner(Inner(bytes, form), form.Name, allowed));
         }
 
         foreach (var form in s_blockedForms.Where(form => form.Network.Contains(address)))
         {
-            found = Stricter(found, FindInner(Inner(bytes, form), form.Name));
+            found = Stricter(found, FindInner(Inner(bytes, form), form.Name, allowed));
         }
 
-        return found is { Always: true } || isEmbedded ? found : Find(s_v6, address);
+        return found is { Always: true } || isEmbedded ? found : Find(s_v6, address, allowed);
     }
 
     /// <summary>The one that is blocked always, else the first.</summary>
     private static BlockedNetwork? Stricter(BlockedNetwork? first, BlockedNetwork? second) =>
         first is null || (second is { Always: true } && !first.Value.Always) ? second : first;
 
-    private static BlockedNetwork? FindInner(IPAddress inner, string form) =>
-        Find(s_v4, inner) is { } blocked ? blocked with { Description = $"{blocked.Description} ({inner}) in {form} form" } : null;
+    private static BlockedNetwork? FindInner(IPAddress inner, string form, IReadOnlyList<IPNetwork> allowed) =>
+        Find(s_v4, inner, allowed) is { } blocked ? blocked with { Description = $"{blocked.Description} ({inner}) in {form} form" } : null;
 
     private static IPAddress Inner(ReadOnlySpan<byte> bytes, in EmbeddedForm form)
     {
@@ -132,18 +134,24 @@ internal static class BlockedNetworks
         return new IPAddress(inner);
     }
 
-    private static BlockedNetwork? Find(Block[] blocks, IPAddress address)
+    private static BlockedNetwork? Find(Block[] blocks, IPAddress address, IReadOnlyList<IPNetwork> allowed)
     {
         foreach (var block in blocks)
         {
             if (block.Network.Contains(address))
             {
-                return new BlockedNetwork(block.Description, block.Always);
+                return !block.Always && allowed.Any(network => Contains(network, address))
+                    ? null
+                    : new BlockedNetwork(block.Description, block.Always);
             }
         }
 
         return null;
     }
+
+    /// <summary>IPNetwork takes an IPv6 network for one of mapped addresses if it covers them, such as <c>::/0</c>.</summary>
+    private static bool Contains(IPNetwork network, IPAddress address) =>
+        network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address);
 
     private static Block V(string network, string description) => new(IPNetwork.Parse(network), description, Always: false);
 

@@ -162,7 +162,9 @@ public sealed class DestinationGuard(DestinationOptions options)
     }
 
     private string? Refusal(IPAddress address) =>
-        BlockedNetworks.Find(address) is { } blocked && (blocked.Always || !options.AllowInsecureDestinations) ? blocked.Description : null;
+        BlockedNetworks.Find(address, options.AllowedNetworks) is { } blocked && (blocked.Always || !options.AllowInsecureDestinations)
+            ? blocked.Description
+            : null;
 
     private string? CheckHost(string host)
     {
@@ -177,7 +179,7 @@ public sealed class DestinationGuard(DestinationOptions options)
             return "must have a host name or a complete address";
         }
 
-        return !options.AllowInsecureDestinations && last.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        return last.Equals("localhost", StringComparison.OrdinalIgnoreCase) && Refusal(IPAddress.Loopback) is not null
             ? "must have a public address: localhost is a loopback name"
             : null;
     }

@@ -41,6 +41,7 @@ internal static class ResponseSchemas
         ("Subscription", SubscriptionJson.Default.SubscriptionResponse),
         ("SubscriptionAuthentication", SubscriptionJson.Default.AuthenticationResponse),
         ("SubscriptionFormat", SubscriptionJson.Default.FormatResponse),
+        ("SubscriptionClientCertificate", SubscriptionJson.Default.ClientCertificateDetails),
         ("SubscriptionHealth", SubscriptionJson.Default.SubscriptionHealthResponse),
         ("SubscriptionPage", SubscriptionJson.Default.ListPageSubscriptionResponse),
         ("RotatedSecret", SubscriptionJson.Default.RotatedSecretResponse),

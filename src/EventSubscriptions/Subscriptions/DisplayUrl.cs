@@ -2,11 +2,17 @@ using System.Text;
 
 namespace EventSubscriptions.Subscriptions;
 
-/// <summary>URLs for people: the values of the query, which may be keys, are masked.</summary>
+/// <summary>URLs for people: the values of the query, which may be keys, are masked, and all of a secret URL but its host.</summary>
 public static class DisplayUrl
 {
     /// <summary>What stands for a value.</summary>
     public const string Masked = "***";
+
+    /// <summary>The URL of a subscription; <c>https://host/***</c> if it is secret.</summary>
+    public static string Of(Subscription subscription) =>
+        subscription.UrlIsSecret
+            ? $"{subscription.Url.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)}/{Masked}"
+            : Of(subscription.Url);
 
     /// <summary>
     /// <c>https://host/path?a=1&amp;b</c> becomes <c>https://host/path?a=***&amp;***</c>: a parameter without a name is all value.

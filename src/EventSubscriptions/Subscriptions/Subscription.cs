@@ -22,11 +22,20 @@ public sealed record Subscription
     /// <summary>At most 2,048 characters. Responses mask the values of its query.</summary>
     public required Uri Url { get; init; }
 
+    /// <summary>Whether the path of the URL is a credential, too: responses show no more than the host.</summary>
+    public bool UrlIsSecret { get; init; }
+
     /// <summary>How requests prove who sends them.</summary>
     public required SubscriptionAuthentication Authentication { get; init; }
 
     /// <summary>Further headers of its requests.</summary>
     public SubscriptionHeaders Headers { get; init; } = SubscriptionHeaders.None;
+
+    /// <summary>What it shows in TLS handshakes; null for nothing.</summary>
+    public ClientCertificate? ClientCertificate { get; init; }
+
+    /// <summary>The thumbprint of the client certificate whose expiry was audited, or null.</summary>
+    public string? AuditedCertificate { get; init; }
 
     /// <summary>The secrets that sign its deliveries.</summary>
     public required SigningSecrets SigningSecrets { get; init; }
@@ -66,5 +75,8 @@ public sealed record Subscription
 
     /// <summary>Whether requests go to the same URL with the same credentials as those of another version.</summary>
     public bool SendsLike(Subscription other) =>
-        Url.OriginalString == other.Url.OriginalString && Authentication == other.Authentication && Headers.Equals(other.Headers);
+        Url.OriginalString == other.Url.OriginalString
+        && Authentication == other.Authentication
+        && Headers.Equals(other.Headers)
+        && ClientCertificate == other.ClientCertificate;
 }

@@ -63,6 +63,16 @@ internal static class SubscriptionAudit
             Error = error,
         };
 
+    /// <summary>The client certificate expires soon.</summary>
+    public static AuditEntry CertificateExpiring(Subscription subscription, ClientCertificateDetails certificate, DateTimeOffset at) =>
+        Entry(
+            AuditType.SubscriptionCertificateExpiring,
+            subscription,
+            actor: null,
+            at,
+            new(StringComparer.Ordinal) { ["expiresAt"] = new(null, certificate.ExpiresAt) }
+        );
+
     private static AuditEntry Entry(
         AuditType type,
         Subscription subscription,
@@ -76,7 +86,7 @@ internal static class SubscriptionAudit
             Timestamp = at,
             OrganizationId = subscription.OrganizationId,
             SubscriptionId = subscription.Id,
-            Url = DisplayUrl.Of(subscription.Url),
+            Url = DisplayUrl.Of(subscription),
             Actor = actor,
             Changes = changes,
         };
@@ -95,6 +105,7 @@ internal static class SubscriptionAudit
         Add("name", before?.Name, after?.Name, before?.Name != after?.Name);
         Add("description", before?.Description, after?.Description, before?.Description != after?.Description);
         Add("url", Display(before), Display(after), before?.Url.OriginalString != after?.Url.OriginalString);
+        Add("urlIsSecret", before?.UrlIsSecret, after?.UrlIsSecret, (before?.UrlIsSecret ?? false) != (after?.UrlIsSecret ?? false));
         var isBearer =
             before?.Authentication is null or SubscriptionAuthentication.Bearer
             && after?.Authentication is null or SubscriptionAuthentication.Bearer;
@@ -109,6 +120,12 @@ internal static class SubscriptionAudit
             HeadersOf(before),
             HeadersOf(after),
             !(before?.Headers ?? SubscriptionHeaders.None).Equals(after?.Headers ?? SubscriptionHeaders.None)
+        );
+        Add(
+            ClientCertificateFields.Name,
+            Mask(before?.ClientCertificate),
+            Mask(after?.ClientCertificate),
+            before?.ClientCertificate != after?.ClientCertificate
         );
         Add(
             "events",
@@ -151,6 +168,7 @@ internal static class SubscriptionAudit
             SubscriptionAuthentication.Basic basic => $"basic {basic.Username}:{Hidden}",
             SubscriptionAuthentication.Header header => $"{header.Name}: {Hidden}",
             SubscriptionAuthentication.OAuth2 oauth => $"oauth2 {DisplayUrl.Of(oauth.TokenUrl)} {oauth.ClientId}:{Hidden}",
+            SubscriptionAuthentication.ManagedIdentity identity => $"managedIdentity {identity.Resource}",
             var other => $"{other.Type.ToName()} {Hidden}",
         };
 
@@ -180,5 +198,5 @@ internal static class SubscriptionAudit
             ? null
             : string.Join(", ", subscription.Labels.Values.Select(label => $"{label.Key}:{label.Value}"));
 
-    private static string? Display(Subscription? subscription) => subscription is null ? null : DisplayUrl.Of(subscription.Url);
+    private static string? Display(Subscription? subscription) => subscription is null ? null : DisplayUrl.Of(subscription);
 }

@@ -5,7 +5,7 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>Changes and deletes subscriptions with optimistic concurrency.</summary>
-public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCache cache, TimeProvider time)
+public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCache cache, SubscriptionRules rules, TimeProvider time)
 {
     /// <summary>The most concurrent changes of one subscription that are retried.</summary>
     private const int MaxTries = 10;
@@ -41,6 +41,11 @@ public sealed class SubscriptionEditor(SubscriptionStore store, SubscriptionCach
                 }
 
                 var changed = fields.ApplyTo(current) with { UpdatedAt = NowAfter(current) };
+                if (rules.Check(changed) is var (field, error))
+                {
+                    return EditResult.Invalid(field, error);
+                }
+
                 var entries = SubscriptionAudit.Changed(current, changed, actor);
                 var health = changed.IsActive && !current.IsActive ? SubscriptionHealth.Healthy : null;
                 try
@@ -224,6 +229,9 @@ internal enum EditOutcome
     /// <summary>The URL changes, and secrets are missing.</summary>
     SecretsNeeded,
 
+    /// <summary>Its fields don't go together.</summary>
+    Invalid,
+
     /// <summary>It would have more, or longer headers than allowed.</summary>
     TooManyHeaders,
 
@@ -243,10 +251,12 @@ internal sealed record EditResult(EditOutcome Outcome, Subscription? Subscriptio
     public static readonly EditResult TooManyLabels = new(EditOutcome.TooManyLabels, null);
     public static readonly EditResult ExternalIdTaken = new(EditOutcome.ExternalIdTaken, null);
 
-    /// <summary>The fields that are missing, or what is wrong with a field.</summary>
+    /// <summary>The fields that are missing, or a field and what is wrong with it.</summary>
     public IReadOnlyList<string> Details { get; private init; } = [];
 
     public static EditResult SecretsNeeded(IReadOnlyList<string> fields) => new(EditOutcome.SecretsNeeded, null) { Details = fields };
+
+    public static EditResult Invalid(string field, string error) => new(EditOutcome.Invalid, null) { Details = [field, error] };
 
     public static EditResult TooManyHeaders(string problem) => new(EditOutcome.TooManyHeaders, null) { Details = [problem] };
 

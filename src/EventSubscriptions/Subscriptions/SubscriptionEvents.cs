@@ -130,7 +130,7 @@ public static class SubscriptionEvents
             {
                 json.WriteString("subscriptionId", subscription.Id.ToString());
                 json.WriteString("subscriptionName", subscription.Name);
-                json.WriteString("url", OperationalEvent.Shortened(DisplayUrl.Of(subscription.Url)));
+                json.WriteString("url", OperationalEvent.Shortened(DisplayUrl.Of(subscription)));
                 write(json);
             }
         );

@@ -40,6 +40,12 @@ internal sealed record SubscriptionFields
     /// <summary>Changes of headers by name; null removes one.</summary>
     public IReadOnlyDictionary<string, Secret?>? Headers { get; private init; }
 
+    public bool GivesClientCertificate { get; private init; }
+
+    public ClientCertificate? ClientCertificate { get; private init; }
+
+    public bool? UrlIsSecret { get; private init; }
+
     public IReadOnlyList<string>? Events { get; private init; }
 
     public bool? IsActive { get; private init; }
@@ -115,6 +121,11 @@ internal sealed record SubscriptionFields
             );
         }
 
+        if (!GivesClientCertificate && subscription.ClientCertificate is not null)
+        {
+            missing.Add(ClientCertificateFields.Name);
+        }
+
         return missing;
     }
 
@@ -127,6 +138,8 @@ internal sealed record SubscriptionFields
             Url = Url ?? subscription.Url,
             Authentication = Authentication ?? subscription.Authentication,
             Headers = HeadersOf(subscription),
+            ClientCertificate = GivesClientCertificate ? ClientCertificate : subscription.ClientCertificate,
+            UrlIsSecret = UrlIsSecret ?? subscription.UrlIsSecret,
             Events = Events ?? subscription.Events,
             IsActive = IsActive ?? subscription.IsActive,
             RateLimitPerSecond = GivesRateLimit ? RateLimitPerSecond : subscription.RateLimitPerSecond,
@@ -162,6 +175,9 @@ internal sealed record SubscriptionFields
             Authentication = AuthenticationFields.Read(fields, isNew, rules),
             ClearsHeaders = fields.IsNull("headers"),
             Headers = SubscriptionHeaders.Read(fields, "headers", isNew),
+            GivesClientCertificate = fields.Has(ClientCertificateFields.Name),
+            ClientCertificate = ClientCertificateFields.Read(fields, rules.Now),
+            UrlIsSecret = ReadUrlIsSecret(fields, isNew),
             Events = ReadEvents(fields, Needs("events"), catalogue),
             IsActive = fields.Boolean("isActive", required: !isNew && fields.Has("isActive")),
             ClearsLabels = fields.IsNull("labels"),
@@ -180,6 +196,18 @@ internal sealed record SubscriptionFields
             RateLimitPerSecond = fields.Number("rateLimitPerSecond", min: 1, max: MaxRate),
         };
         return result;
+    }
+
+    private static bool? ReadUrlIsSecret(FieldReader fields, bool isNew)
+    {
+        var isSecret = fields.Boolean("urlIsSecret", required: !isNew && fields.Has("urlIsSecret"));
+        if (isSecret is false && !isNew && !fields.Has("url"))
+        {
+            // Whoever may change a subscription may not know it.
+            fields.AddError("url", "is required to set urlIsSecret to false");
+        }
+
+        return isSecret;
     }
 
     private static string? ReadName(FieldReader fields, bool required)

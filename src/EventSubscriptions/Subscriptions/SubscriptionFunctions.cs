@@ -51,7 +51,9 @@ public sealed class SubscriptionFunctions(
             Description = fields.Description,
             Url = fields.Url!,
             Authentication = fields.Authentication!,
+            UrlIsSecret = fields.UrlIsSecret ?? fields.Authentication is SubscriptionAuthentication.None,
             Headers = SubscriptionHeaders.None.With(fields.Headers ?? new Dictionary<string, Secret?>(StringComparer.Ordinal)),
+            ClientCertificate = fields.ClientCertificate,
             SigningSecrets = SigningSecrets.New(),
             Events = fields.Events!,
             IsActive = fields.IsActive ?? true,
@@ -65,6 +67,12 @@ public sealed class SubscriptionFunctions(
             CreatedAt = now,
             UpdatedAt = now,
         };
+        if (rules.Check(subscription) is var (field, error))
+        {
+            request.Errors.Add(field, error);
+            return request.Errors.ToProblem();
+        }
+
         var entry = SubscriptionAudit.Created(subscription, request.Caller.Actor);
         Subscription? stored;
         try
@@ -155,10 +163,7 @@ public sealed class SubscriptionFunctions(
             && (label is not var (key, value) || subscription.Labels.Values.GetValueOrDefault(key) == value)
             && (state is null || state == SubscriptionHealthResponse.StateOf(subscription, IsFailing(subscription)))
             && (
-                search is null
-                || Contains(subscription.Name)
-                || Contains(subscription.Description)
-                || Contains(DisplayUrl.Of(subscription.Url))
+                search is null || Contains(subscription.Name) || Contains(subscription.Description) || Contains(DisplayUrl.Of(subscription))
             )
             && (
                 eventName is null or EventPattern.EveryEvent
@@ -321,6 +326,9 @@ public sealed class SubscriptionFunctions(
                 return request.Errors.ToProblem();
             case EditOutcome.TooManyHeaders:
                 request.Errors.Add("headers", result.Details[0]);
+                return request.Errors.ToProblem();
+            case EditOutcome.Invalid:
+                request.Errors.Add(result.Details[0], result.Details[1]);
                 return request.Errors.ToProblem();
             case EditOutcome.SecretsNeeded:
                 foreach (var field in result.Details)

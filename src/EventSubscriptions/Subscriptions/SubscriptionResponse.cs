@@ -25,7 +25,13 @@ internal sealed record SubscriptionResponse
 
     public required string Url { get; init; }
 
+    /// <summary>Whether the URL shows no more than its host.</summary>
+    public required bool UrlIsSecret { get; init; }
+
     public required AuthenticationResponse Authentication { get; init; }
+
+    /// <summary>Absent if it has none.</summary>
+    public ClientCertificateDetails? ClientCertificate { get; init; }
 
     /// <summary>The names of its headers; absent if it has none.</summary>
     public IReadOnlyList<string>? HeaderNames { get; init; }
@@ -72,9 +78,11 @@ internal sealed record SubscriptionResponse
             OrganizationId = subscription.OrganizationId.Value,
             Name = subscription.Name,
             Description = subscription.Description,
-            Url = DisplayUrl.Of(subscription.Url),
+            Url = DisplayUrl.Of(subscription),
+            UrlIsSecret = subscription.UrlIsSecret,
             Authentication = AuthenticationResponse.Of(subscription.Authentication),
             HeaderNames = subscription.Headers.Values.Count > 0 ? [.. subscription.Headers.Values.Keys] : null,
+            ClientCertificate = subscription.ClientCertificate?.Details,
             TokenHint =
                 subscription.Authentication is SubscriptionAuthentication.Bearer bearer
                 && bearer.Token.Reveal() is { Length: >= MinLengthForHint } token

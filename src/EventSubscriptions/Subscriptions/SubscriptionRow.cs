@@ -22,10 +22,14 @@ internal static class SubscriptionRow
     public const string DroppedPrefix = "d:";
     public const string ExternalIdPrefix = "x:";
 
+    /// <summary>When the client certificate expires, in clear.</summary>
+    public const string CertificateExpiresAtColumn = "certificateExpiresAt";
+
     private const string UrlColumn = "url";
     private const string TokenColumn = "token";
     private const string AuthenticationColumn = "authentication";
     private const string HeadersColumn = "headers";
+    private const string ClientCertificateColumn = "clientCertificate";
     private const string SigningSecretsColumn = "signingSecrets";
     private const string FormatColumn = "format";
     private const string FilterColumn = "filter";
@@ -74,6 +78,21 @@ internal static class SubscriptionRow
             row[FormatColumn] = protector.Protect(FormatFields.Write(subscription.Format), Place(partition, key, FormatColumn));
         }
 
+        if (subscription.ClientCertificate is { } certificate)
+        {
+            row[ClientCertificateColumn] = protector.Protect(
+                ClientCertificateFields.Write(certificate),
+                Place(partition, key, ClientCertificateColumn)
+            );
+            row[CertificateExpiresAtColumn] = certificate.Details.ExpiresAt;
+            row.Set("auditedCertificate", subscription.AuditedCertificate);
+        }
+
+        if (subscription.UrlIsSecret)
+        {
+            row["urlIsSecret"] = true;
+        }
+
         if (subscription.Description is not null)
         {
             row["description"] = subscription.Description;
@@ -120,6 +139,14 @@ internal static class SubscriptionRow
             Url = new Uri(Url(row, protector), UriKind.Absolute),
             Authentication = Authentication(row, protector),
             Headers = Headers(row, protector),
+            ClientCertificate = row.GetBinary(ClientCertificateColumn) is { } certificate
+                ? ClientCertificateFields.Parse(
+                    protector.Unprotect(certificate, Place(row.PartitionKey, row.RowKey, ClientCertificateColumn))
+                )
+                : null,
+            AuditedCertificate = row.GetString("auditedCertificate"),
+            // A row of a version before the column: what was shown stays shown.
+            UrlIsSecret = row.GetBoolean("urlIsSecret") ?? false,
             SigningSecrets = SigningSecretsOf(row, protector),
             Events = Events(row),
             IsActive = row.GetBoolean("isActive") ?? false,

@@ -1,10 +1,11 @@
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events.Archive;
+using EventSubscriptions.Subscriptions.Authentication;
 
 namespace EventSubscriptions.Subscriptions;
 
 /// <summary>What the settings allow a subscription to have.</summary>
-public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions archive)
+public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions archive, ManagedIdentityOptions identities, TimeProvider time)
 {
     /// <summary>The share by which a retry may be later or earlier than scheduled.</summary>
     public const double RetryJitter = 0.2;
@@ -14,6 +15,18 @@ public sealed class SubscriptionRules(DestinationGuard guard, ArchiveOptions arc
 
     /// <summary>Which URLs are allowed.</summary>
     public DestinationGuard Guard => guard;
+
+    /// <summary>The current time.</summary>
+    internal DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The field that doesn't go together with the others and why, as the rest of a sentence; null if all do.</summary>
+    internal (string Field, string Error)? Check(Subscription subscription) =>
+        subscription.ClientCertificate is not null && subscription.Url.Scheme != Uri.UriSchemeHttps
+            ? (ClientCertificateFields.Name, "needs a URL that starts with https://")
+        : subscription.Authentication is SubscriptionAuthentication.ManagedIdentity identity
+        && identities.Check(identity.Resource, subscription.Url) is { } error
+            ? ($"{AuthenticationFields.Name}.resource", error)
+        : null;
 
     /// <summary>Why a retry schedule is not allowed, or null. Attempts after the first read the payload from the archive.</summary>
     public string? CheckRetrySchedule(IEnumerable<TimeSpan> schedule) =>

@@ -31,6 +31,7 @@ public sealed partial class SubscriptionStore(
 
     private static readonly string[] s_versionColumns = [VersionColumn];
     private static readonly string[] s_keyColumns = ["RowKey"];
+    private static readonly string[] s_idColumns = ["PartitionKey", "RowKey"];
     private static readonly string[] s_nameColumns = ["RowKey", "name"];
     private static readonly string[] s_userColumns = ["PartitionKey", "RowKey", "name", "events"];
     private static readonly string[] s_indexColumns = ["RowKey", "events", "isActive", "filter"];
@@ -266,6 +267,27 @@ public sealed partial class SubscriptionStore(
             ))
             .Take(most)
             .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Subscriptions of any organization whose client certificate expires before a time.</summary>
+    internal async Task<IReadOnlyList<(OrganizationId Organization, SubscriptionId Id)>> ListExpiringAsync(
+        DateTimeOffset before,
+        CancellationToken cancellationToken
+    )
+    {
+        var filter =
+            TableClient.CreateQueryFilter($"RowKey ge {SubscriptionRow.Prefix} and RowKey lt {SubscriptionRow.End}")
+            + $" and {SubscriptionRow.CertificateExpiresAtColumn} lt {TableClient.CreateQueryFilter($"{before}")}";
+        List<(OrganizationId, SubscriptionId)> expiring = [];
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: s_idColumns, cancellationToken: cancellationToken))
+        {
+            if (OrganizationId.TryParse(row.PartitionKey, out var organization))
+            {
+                expiring.Add((organization, SubscriptionRow.Id(row)));
+            }
+        }
+
+        return expiring;
     }
 
     /// <summary>What the index needs of every active subscription.</summary>

@@ -1,4 +1,6 @@
 using EventSubscriptions.Audit;
+using EventSubscriptions.Options;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,6 +11,7 @@ public static class SubscriptionsServices
     /// <summary>Adds subscriptions, their caches and their health.</summary>
     public static IServiceCollection AddSubscriptions(this IServiceCollection services) =>
         services
+            .AddSettings(ManagedIdentityOptions.Read)
             .AddSingleton<SubscriptionRules>()
             .AddSingleton<SubscriptionStore>()
             .AddSingleton<IAuditOutbox>(provider => provider.GetRequiredService<SubscriptionStore>())
@@ -17,5 +20,6 @@ public static class SubscriptionsServices
             .AddSingleton<SubscriptionIndex>()
             .AddSingleton<SubscriptionLimit>()
             .AddSingleton<FilterTest>()
+            .AddSingleton<ClientCertificateExpiry>()
             .AddSingleton<SubscriptionEditor>();
 }

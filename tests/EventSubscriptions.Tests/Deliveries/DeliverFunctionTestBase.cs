@@ -14,6 +14,7 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Storage;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Tests.Deliveries.Sending;
 using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Storage;
@@ -68,6 +69,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
             .AddDestinations()
             .AddSingleton(_ => new DestinationOptions { AllowInsecureDestinations = _insecure })
             .AddSingleton(new DeliveriesOptions { Deadline = TimeSpan.FromSeconds(60) })
+            .AddSingleton(new ManagedIdentityOptions())
             .AddWebhookSender()
             .BuildServiceProvider();
         _tables = await new LocalStores().ConnectAsync();
@@ -140,7 +142,7 @@ public abstract class DeliverFunctionTestBase : IAsyncLifetime, IDisposable
         var health = new HealthTracker(
             new HealthEntries(healths, _clock),
             healths,
-            new SubscriptionEditor(store, subscriptions, _clock),
+            new SubscriptionEditor(store, subscriptions, Given.Rules(), _clock),
             new HealthReporter(healths, _published, new DeliveriesOptions()),
             shortRetry,
             new DeliveriesOptions(),

@@ -6,6 +6,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Tests.Deliveries.Sending;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -75,6 +76,7 @@ public sealed class NameResolverTests : IDisposable
             .AddDestinations()
             .AddSingleton(new DestinationOptions { AllowInsecureDestinations = true })
             .AddSingleton(new DeliveriesOptions { Deadline = s_patience })
+            .AddSingleton(new ManagedIdentityOptions())
             .AddWebhookSender()
             .AddSingleton<NameResolver>(_system)
             .BuildServiceProvider();

@@ -20,13 +20,14 @@ public sealed class AuthenticationFuzzTests
             (
                 "authentication",
                 Hostile.Object(
-                    ("type", Gen.OneOf("\"basic\"", "\"header\"", "\"oauth2\"", "\"bearer\"")),
+                    ("type", Gen.OneOf("\"basic\"", "\"header\"", "\"oauth2\"", "\"bearer\"", "\"managedIdentity\"")),
                     ("token", text),
                     ("username", text),
                     ("password", text),
                     ("name", Gen.OneOf(Gen.Const("\"X-Api-Key\""), text)),
                     ("value", text),
                     ("tokenUrl", Hostile.Url.Select(Hostile.Quoted)),
+                    ("resource", text),
                     ("clientId", text),
                     ("clientSecret", text)
                 )
@@ -59,5 +60,38 @@ public sealed class AuthenticationFuzzTests
                 },
                 iter: 10_000
             );
+    }
+
+    [Fact]
+    public void Client_certificate_is_refused_or_can_be_stored_shown_and_loaded()
+    {
+        var bodies = Hostile.Object(
+            (ClientCertificateFields.Name, Hostile.Object(("certificate", HostileCertificate.Pem), ("privateKey", HostileCertificate.Key)))
+        );
+        var accepted = 0;
+
+        bodies.Sample(
+            body =>
+            {
+                var errors = new FieldErrors();
+                if (
+                    Parsed(System.Text.Encoding.UTF8.GetBytes(body)) is { } parsed
+                    && ClientCertificateFields.Read(new FieldReader(parsed, errors), s_clock.GetUtcNow()) is { } read
+                    && !errors.Any
+                )
+                {
+                    Interlocked.Increment(ref accepted);
+                    Assert.Equal(read, ClientCertificateFields.Parse(ClientCertificateFields.Write(read)));
+                    Assert.InRange(read.Details.Subject.Length, 0, 300);
+                    var (certificate, intermediates) = read.Load();
+                    Assert.True(certificate.HasPrivateKey);
+                    certificate.Dispose();
+                    intermediates.ToList().ForEach(one => one.Dispose());
+                }
+            },
+            iter: 10_000
+        );
+
+        Assert.True(accepted > 0, "Every certificate was refused.");
     }
 }

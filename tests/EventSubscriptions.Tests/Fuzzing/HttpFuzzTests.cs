@@ -28,6 +28,8 @@ public sealed class HttpFuzzTests(HttpFuzzTests.OwnApp shared) : IClassFixture<H
             ("url", Hostile.Url.Select(Hostile.Quoted)),
             ("token", Gen.Const("\"token-0123456789\"")),
             ("events", Gen.OneOf("[\"*\"]", "[\"CaseClosedEvent\"]")),
+            ("urlIsSecret", Gen.OneOf("true", "false")),
+            ("clientCertificate", Hostile.Object(("certificate", HostileCertificate.Pem), ("privateKey", HostileCertificate.Key))),
             ("rateLimitPerSecond", Hostile.Number)
         );
         var replays = Hostile.Object(

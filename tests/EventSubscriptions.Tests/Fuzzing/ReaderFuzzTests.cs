@@ -48,6 +48,11 @@ public sealed class ReaderFuzzTests
             ("rateLimitPerSecond", Hostile.Number),
             ("labels", Hostile.Object(("team", Hostile.Raw.Select(Hostile.Quoted)), ("a-b.c_1", Hostile.Json))),
             ("externalId", Gen.OneOf(Gen.Const("\"id~1\""), Hostile.Raw.Select(Hostile.Quoted))),
+            ("urlIsSecret", Gen.OneOf("true", "false")),
+            (
+                "clientCertificate",
+                Gen.OneOf(Hostile.Object(("certificate", HostileCertificate.Pem), ("privateKey", HostileCertificate.Key)), Hostile.Json)
+            ),
             ("headers", Hostile.Object(("X-One", Hostile.Raw.Select(Hostile.Quoted)), ("x-two", Hostile.Json))),
             (
                 "filter",
@@ -266,6 +271,7 @@ public sealed class ReaderFuzzTests
             (subscription.Name, subscription.Description, subscription.Url.OriginalString, subscription.Labels, subscription.ExternalId),
             (read.Name, read.Description, read.Url.OriginalString, read.Labels, read.ExternalId)
         );
+        Assert.Equal((subscription.UrlIsSecret, subscription.ClientCertificate), (read.UrlIsSecret, read.ClientCertificate));
         if (subscription.ExternalId is not null)
         {
             Fits(SubscriptionRow.MakeExternalId(subscription));

@@ -9,7 +9,7 @@ public sealed class BicepHardeningTests
     [InlineData("blobs.bicep", "supportsHttpsTrafficOnly: true")]
     [InlineData("blobs.bicep", "publicAccess: 'None'")]
     [InlineData("storage.bicep", "supportsHttpsTrafficOnly: true")]
-    [InlineData("main.bicep", "var isRestricted = !empty(allowedIpRanges) || !empty(virtualNetworkSubnetId)")]
+    [InlineData("main.bicep", "var isRestricted = !empty(allowedIpRanges) || !empty(virtualNetworkSubnetId) || privateNetwork")]
     [InlineData("main.bicep", "defaultAction: isRestricted ? 'Deny' : 'Allow'")]
     [InlineData("servicebus.bicep", "resource network 'networkRuleSets' = if (sku == 'Premium') {")]
     [InlineData("servicebus.bicep", "defaultAction: networkAcls.defaultAction")]

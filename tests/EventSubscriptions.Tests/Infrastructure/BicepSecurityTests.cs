@@ -130,7 +130,16 @@ public sealed class BicepSecurityTests
         var docs = await File.ReadAllTextAsync(Repository.PathOf("docs", "deploying.md"));
 
         Assert.All(
-            (string[])["PUBLIC_NETWORK_ACCESS", "VIRTUAL_NETWORK_SUBNET_ID", "allowedIpRanges", "clientIpRanges", "logTableOperations"],
+            (string[])
+                [
+                    "PUBLIC_NETWORK_ACCESS",
+                    "VIRTUAL_NETWORK_SUBNET_ID",
+                    "allowedIpRanges",
+                    "clientIpRanges",
+                    "privateNetwork",
+                    "OUTBOUND_IP_ADDRESS",
+                    "logTableOperations",
+                ],
             name => Assert.Contains($"`{name}`", docs, StringComparison.Ordinal)
         );
     }

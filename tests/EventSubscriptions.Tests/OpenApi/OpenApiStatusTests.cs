@@ -215,7 +215,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         var functions = new SubscriptionFunctions(
             store,
             new SubscriptionHealthStore(services.Flaky),
-            new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), services.Time),
+            new SubscriptionEditor(store, new SubscriptionCache(store, services.Time), Given.Rules(), services.Time),
             new SubscriptionLimit(store, new LimitsOptions(), services.Time),
             Given.EventTypes(services.Tables, services.Time),
             Given.Rules(),

@@ -10,6 +10,8 @@ using EventSubscriptions.Http;
 using EventSubscriptions.Replays;
 using EventSubscriptions.Retention;
 using EventSubscriptions.Storage;
+using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Tests.Events;
 using EventSubscriptions.Tests.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting.Internal;
@@ -161,6 +163,12 @@ public sealed class RetentionPurgeRunTests : RetentionPurgeTestBase
         lifetime.StopApplication();
 
         await new PurgeExpired(
+            new ClientCertificateExpiry(
+                Given.SubscriptionStore(_services.Flaky, _services.Time),
+                new RecordingOperationalEvents(),
+                _services.Time,
+                NullLogger<ClientCertificateExpiry>.Instance
+            ),
             Purge(),
             new StatisticsMerge(_services.Flaky, _services.Time, NullLogger<StatisticsMerge>.Instance),
             lifetime

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using EventSubscriptions.Subscriptions.Authentication;
+using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
 
@@ -77,7 +79,11 @@ public sealed class OperationScenarios
             ("Deliveries__RetrySchedule", "soon"),
             ("Deliveries__Deadline", "-00:00:01"),
             ("Deliveries__ProbeInterval", "00:00:00.999"),
-            ("Deliveries__AllowInsecureDestinations", "perhaps")
+            ("Deliveries__AllowInsecureDestinations", "perhaps"),
+            ("Deliveries__AllowedNetworks", "10.0.0.0"),
+            ("Deliveries__TrustedCertificates", "/etc/ssl/authority.pem"),
+            ("Deliveries__Proxy", "http://user:password-of-the-proxy@proxy/path"),
+            ("Deliveries__ManagedIdentities__0__Resource", "api://receiver")
         );
 
         var code = await app.RunToEnd();
@@ -91,9 +97,15 @@ public sealed class OperationScenarios
                 "Deliveries__Deadline",
                 "Deliveries__ProbeInterval",
                 "Deliveries__AllowInsecureDestinations",
+                "Deliveries__AllowedNetworks",
+                "Deliveries__TrustedCertificates",
+                "Deliveries__Proxy",
+                "Deliveries__ManagedIdentities__0__ClientId",
+                "Deliveries__ManagedIdentities__0__Hosts",
             ],
             setting => Assert.Contains(setting, app.Output, StringComparison.Ordinal)
         );
+        Assert.DoesNotContain("password-of-the-proxy", app.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", app.Output, StringComparison.Ordinal);
     }
 
@@ -119,16 +131,21 @@ public sealed class OperationScenarios
             await organization.Subscribe(down.Url),
         };
 
+        using var certificates = new TestCertificates();
+        var certificate = certificates.OfClient();
+        var credentials = await SubscribeWithEveryCredential(organization, receiver, certificate);
+
         await organization.SeenBy(app.As(key)).PublishCase("payload-that-is-private");
         (await app.AsAdmin().PutOnQueue("events", "poison-that-is-private"u8.ToArray())).Expect(HttpStatusCode.Created);
-        await organization.Audited("delivery.deadLettered", 2);
+        await organization.Audited("delivery.deadLettered", 2 + credentials.Failing);
         await subscriptions[0].Change(new { token = "token-that-is-newer" });
         var rotation = await subscriptions[0].RotateSecret();
         string[] signingSecrets = [rotation, .. subscriptions.Select(s => s.SigningSecret)];
         Assert.Equal(0, await app.Stop());
 
         Assert.Contains("trce:", app.Output, StringComparison.Ordinal);
-        var responses = string.Join('\n', subscriptions.Select(subscription => subscription.Created.Text));
+        var keyLine = certificate.PrivateKey.Reveal().Split('\n')[1];
+        var responses = string.Join('\n', [credentials.Responses, .. subscriptions.Select(subscription => subscription.Created.Text)]);
         Assert.All(
             [
                 app.AdminKey,
@@ -136,6 +153,8 @@ public sealed class OperationScenarios
                 "token-that-is-newer",
                 "payload-that-is-private",
                 "poison-that-is-private",
+                "credential-that-is-private",
+                keyLine,
                 .. subscriptions.Select(s => s.Token),
             ],
             secret =>
@@ -150,10 +169,80 @@ public sealed class OperationScenarios
             [
                 key,
                 "token-that-is-newer",
+                "credential-that-is-private",
+                keyLine,
                 .. subscriptions.Select(s => s.Token),
                 .. signingSecrets.Select(secret => secret["whsec_".Length..]),
             ],
             secret => Assert.DoesNotContain(files, file => file.Contains(secret, StringComparison.Ordinal))
         );
+    }
+
+    /// <summary>
+    /// Subscribes with each kind of credential, all with the text <c>credential-that-is-private</c>, and returns all responses about them.
+    /// </summary>
+    private static async Task<(int Failing, string Responses)> SubscribeWithEveryCredential(
+        Organization organization,
+        Receiver receiver,
+        ClientCertificate certificate
+    )
+    {
+        const string Secret = "credential-that-is-private";
+        using var closed = new ClosedPort();
+        object[] changes =
+        [
+            new { token = Secret },
+            new
+            {
+                authentication = new
+                {
+                    type = "basic",
+                    username = "user",
+                    password = Secret,
+                },
+            },
+            new
+            {
+                authentication = new
+                {
+                    type = "header",
+                    name = "X-Api-Key",
+                    value = Secret,
+                },
+            },
+            new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Other"] = Secret } },
+            new
+            {
+                urlIsSecret = true,
+                url = $"{closed.Url}{Secret}",
+                token = "t",
+            },
+            new
+            {
+                authentication = new
+                {
+                    type = "oauth2",
+                    tokenUrl = closed.Url,
+                    clientId = "client",
+                    clientSecret = Secret,
+                },
+            },
+            new
+            {
+                url = closed.Url.ToString().Replace("http:", "https:", StringComparison.Ordinal),
+                token = Secret,
+                clientCertificate = new { certificate = certificate.Certificate, privateKey = certificate.PrivateKey.Reveal() },
+            },
+        ];
+        var responses = "";
+        foreach (var change in changes)
+        {
+            var subscription = await organization.Subscribe(receiver.NewHook());
+            responses += (await organization.Api.Patch(subscription.Path, change)).Expect(HttpStatusCode.OK).Text;
+            responses += (await organization.Api.Get(subscription.Path)).Text;
+        }
+
+        responses += await organization.AuditLogText();
+        return (3, responses);
     }
 }

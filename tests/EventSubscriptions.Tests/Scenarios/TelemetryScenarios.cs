@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Tests.Scenarios.Harness;
 
 namespace EventSubscriptions.Tests.Scenarios;
@@ -147,6 +148,7 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
         internal const string ProducersTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
         internal const string CallersSpan = "b7ad6b7169203331";
         private const string Payload = "something-that-nobody-else-may-see";
+        private const string Credential = "credential-that-nobody-else-may-see";
 
         internal Collector Collector { get; private set; } = null!;
 
@@ -188,6 +190,9 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             await Replay(organization, subscription);
             await hook.Received(6);
 
+            using var certificates = new TestCertificates();
+            var certificate = certificates.OfClient();
+            await SubscribeWithCredentials(organization, closed, certificate);
             await AskForMore(app, organization, closed, receiver);
             await Eventually.Get(
                 () => app.AsAdmin().GetAll<AuditLogEntry>("/api/audit-logs?type=event.deadLettered"),
@@ -199,7 +204,17 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
                 events => events.Count > 0,
                 _ => "an operational event"
             );
-            Secrets = [Payload, subscription.Token, subscription.SigningSecret, app.AdminKey, hook.Url.AbsolutePath, hook.Url.Authority];
+            Secrets =
+            [
+                Payload,
+                Credential,
+                certificate.PrivateKey.Reveal().Split('\n')[1],
+                subscription.Token,
+                subscription.SigningSecret,
+                app.AdminKey,
+                hook.Url.AbsolutePath,
+                hook.Url.Authority,
+            ];
             Assert.Equal(0, await app.Stop());
         }
 
@@ -224,6 +239,49 @@ public sealed class TelemetryScenarios : IClassFixture<TelemetryScenarios.Observ
             var from = TimeProvider.System.GetUtcNow().AddHours(-1);
             (await organization.Api.Post($"{subscription.Path}/replays", new { from })).Expect(HttpStatusCode.Accepted);
             await organization.Audited("replay.ended", 1);
+        }
+
+        /// <summary>Subscribes with each kind of credential to an event that is published later.</summary>
+        private static async Task SubscribeWithCredentials(Organization organization, ClosedPort closed, ClientCertificate certificate)
+        {
+            object[] changes =
+            [
+                new
+                {
+                    authentication = new
+                    {
+                        type = "basic",
+                        username = "user",
+                        password = Credential,
+                    },
+                },
+                new
+                {
+                    authentication = new
+                    {
+                        type = "header",
+                        name = "X-Api-Key",
+                        value = Credential,
+                    },
+                },
+                new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Other"] = Credential } },
+                new
+                {
+                    url = $"{closed.Url}{Credential}",
+                    token = Credential,
+                    urlIsSecret = true,
+                },
+                new
+                {
+                    url = closed.Url.ToString().Replace("http:", "https:", StringComparison.Ordinal),
+                    token = Credential,
+                    clientCertificate = new { certificate = certificate.Certificate, privateKey = certificate.PrivateKey.Reveal() },
+                },
+            ];
+            foreach (var change in changes)
+            {
+                await (await organization.Subscribe(closed.Url, "CaseCreatedEvent")).Change(change);
+            }
         }
 
         /// <summary>Other outcomes at other receivers: dead-lettered, skipped, postponed.</summary>

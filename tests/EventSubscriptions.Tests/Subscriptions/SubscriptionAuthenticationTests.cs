@@ -60,6 +60,8 @@ public abstract class SubscriptionAuthenticationTests(ITableStores stores) : Sub
         """{"type":"oauth2","tokenUrl":"http://example.com/","clientId":"","clientAuthentication":"none"}""",
         "authentication.tokenUrl,authentication.clientId,authentication.clientSecret,authentication.clientAuthentication"
     )]
+    [InlineData("""{"type":"managedIdentity"}""", "authentication.resource")]
+    [InlineData("""{"type":"managedIdentity","resource":"api://receiver"}""", "authentication.resource")]
     [InlineData("""{"type":"oauth2","tokenUrl":"https://10.0.0.1/","clientId":"c","clientSecret":"s"}""", "authentication.tokenUrl")]
     public async Task Authentication_is_refused_when_a_field_is_not_valid(string authentication, string fields)
     {
@@ -164,6 +166,7 @@ public abstract class SubscriptionAuthenticationTests(ITableStores stores) : Sub
                 null,
                 ClientAuthentication.Body
             ),
+            new SubscriptionAuthentication.ManagedIdentity("api://receiver"),
             new SubscriptionAuthentication.None(),
         ];
 

@@ -35,10 +35,10 @@ public abstract class SubscriptionFunctionsTestBase(ITableStores stores) : IAsyn
         new(
             _store,
             new SubscriptionHealthStore(_tables),
-            new SubscriptionEditor(_store, _cache, _clock),
+            new SubscriptionEditor(_store, _cache, Given.Rules(), _clock),
             new SubscriptionLimit(_store, limits, _clock),
             Given.EventTypes(_tables, _clock),
-            Given.Rules(),
+            Given.Rules(time: _clock),
             _clock
         );
 

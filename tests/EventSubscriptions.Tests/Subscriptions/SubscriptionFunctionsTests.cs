@@ -25,7 +25,7 @@ public abstract class SubscriptionFunctionsTests(ITableStores stores) : Subscrip
         var secret = $"\"signingSecret\":\"{signingSecret}\",";
         Assert.Matches("whsec_[A-Za-z0-9+/]{43}=", secret);
         Assert.Equal(
-            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","authentication":{"type":"bearer"},"tokenHint":"ngth",{{secret}}"events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
+            $$"""{"id":"{{id}}","organizationId":{{_organization}},"name":"n","url":"https://example.com/hook?code=***","urlIsSecret":false,"authentication":{"type":"bearer"},"tokenHint":"ngth",{{secret}}"events":["CaseClosedEvent"],"isActive":true,"health":{"state":"healthy","failures":0},"createdAt":"2026-01-31T10:00:00Z","updatedAt":"2026-01-31T10:00:00Z"}""",
             created.Body
         );
 

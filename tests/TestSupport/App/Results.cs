@@ -28,8 +28,12 @@ internal sealed record SubscriptionResult(
     string? Deadline = null,
     AuthenticationResult? Authentication = null,
     IReadOnlyList<string>? HeaderNames = null,
+    bool? UrlIsSecret = null,
+    ClientCertificateResult? ClientCertificate = null,
     FormatResult? Format = null
 );
+
+internal sealed record ClientCertificateResult(string Subject, string Thumbprint, DateTimeOffset ExpiresAt);
 
 internal sealed record FormatResult(
     string Type,
@@ -49,7 +53,8 @@ internal sealed record AuthenticationResult(
     string? ClientId = null,
     string? Scope = null,
     string? Audience = null,
-    string? ClientAuthentication = null
+    string? ClientAuthentication = null,
+    string? Resource = null
 );
 
 internal sealed record FilterTestResult(int Examined, int Matched, bool IsComplete, IReadOnlyList<FilterTestExampleResult> Examples);

@@ -68,9 +68,11 @@ type Authentication = {
     clientId?: string;
     scope?: string;
     audience?: string;
+    resource?: string;
 };
 
-type AuthenticationOf = { authentication?: Authentication };
+/** As the API shows it, or as the form sends it. */
+type ClientCertificate = { subject?: string; thumbprint?: string; expiresAt?: string; certificate?: string; privateKey?: string };
 
 type Subscription = {
     id: string;
@@ -79,6 +81,8 @@ type Subscription = {
     url: string;
     tokenHint?: string;
     authentication?: Authentication;
+    clientCertificate?: ClientCertificate | null;
+    urlIsSecret?: boolean;
     headerNames?: string[];
     filter?: unknown;
     retrySchedule?: string[];
@@ -249,11 +253,22 @@ type ListOptions<T, Table> = {
 type SubscriptionValues = Pick<Subscription, 'name' | 'url' | 'events' | 'isActive'> & Partial<Subscription>;
 
 type Credentials = {
-    fields: (TextField | SelectField)[];
+    fields: (TextField | SelectField | CheckField)[];
     element: HTMLElement;
     token: TextField;
     choose: (example: Authentication & { value?: string }) => void;
-    readonly value: { token?: string; authentication?: Record<string, string> };
+    readonly value: {
+        token?: string;
+        authentication?: Record<string, string>;
+        clientCertificate?: ClientCertificate | null;
+        urlIsSecret?: boolean;
+    };
+};
+
+type CertificateFields = {
+    fields: (TextField | CheckField)[];
+    element: HTMLElement;
+    readonly value: { clientCertificate?: ClientCertificate | null };
 };
 
 type Advanced = { fields: TextField[]; element: HTMLElement; readonly changes: Record<string, unknown> };

@@ -109,7 +109,7 @@ public sealed class DeliveryRecorder(
             Timestamp = result.At + result.Duration,
             OrganizationId = delivery.OrganizationId,
             SubscriptionId = delivery.SubscriptionId,
-            Url = DisplayUrl.Of(subscription.Url),
+            Url = DisplayUrl.Of(subscription),
             EventId = delivery.EventId.ToString(),
             EventName = delivery.EventName.ToString(),
             Attempt = delivery.Attempt,

@@ -13,16 +13,16 @@ internal static class FailureHint
             ErrorKind.Connect =>
                 "The server does not accept connections: check that it is running, listens on the URL's port, and is not blocked by a firewall.",
             ErrorKind.Tls =>
-                "The TLS handshake failed: check that the certificate is valid, issued for this host, and sent with its intermediates.",
+                "The TLS handshake failed: check that the receiver's certificate is valid, issued for this host, and sent with its intermediates; that an internal authority is in Deliveries__TrustedCertificates; and, if the receiver asks for a client certificate, that the subscription has the right one.",
             ErrorKind.Reset =>
-                "The server, or a proxy in front of it, closed the connection: check its logs at this time for a crash or a rejected request.",
+                "The server, or a proxy in front of it, closed the connection: check its logs at this time for a crash, a rejected request or a missing client certificate.",
             ErrorKind.Timeout => "The server is too slow: return 2xx as soon as the event is stored, and process it afterwards.",
             ErrorKind.Authentication =>
-                "The request for an access token failed: check the token URL, the client id, the client secret and the scope of the subscription.",
+                "The request for an access token failed: check the token URL, the client id, the client secret and the scope of the subscription, or the managed identity and its resource.",
             ErrorKind.Template =>
                 "The template can't handle this event: preview it with the event, and allow for fields that are missing or of another type.",
             ErrorKind.Forbidden =>
-                "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, in a closed network, set Deliveries__AllowInsecureDestinations.",
+                "Webhooks go to public addresses over https only: change the URL, or the DNS records of its host, or, for an internal receiver, set Deliveries__AllowedNetworks.",
             ErrorKind.Redirect => "Redirects are not followed: change the subscription's URL to the final one.",
             _ => ForStatus(status),
         };

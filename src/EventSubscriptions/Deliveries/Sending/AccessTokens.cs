@@ -1,48 +1,44 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
-using EventSubscriptions.Organizations;
 using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions;
 using EventSubscriptions.Subscriptions.Authentication;
-using EventSubscriptions.Telemetry;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>
-/// Access tokens by OAuth 2.0 client credentials (RFC 6749 §4.4). Each is kept for its subscription until shortly before it expires, or
+/// Access tokens, from a token endpoint or of a managed identity. Each is kept for its subscription until shortly before it expires, or
 /// until the authentication changes; deliveries that wait for one share its request.
 /// </summary>
-internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+public sealed class AccessTokens
 {
     private const int Capacity = 10_000;
-    private const int MaxResponseBytes = 64 * 1024;
-    private const int MaxErrorLength = 64;
 
-    private static readonly TimeSpan s_defaultLifetime = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan s_maxMargin = TimeSpan.FromSeconds(30);
-
-    private readonly HttpClient _client = clients.CreateClient(WebhookSender.ClientName);
+    private readonly TokenEndpoint _endpoint;
+    private readonly ManagedIdentityTokens _identities;
+    private readonly DeliveriesOptions _options;
+    private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<SubscriptionId, Entry> _entries = new();
 
-    /// <summary>A token, from the endpoint if there is none yet. Throws <see cref="AccessTokenException"/> if there is none.</summary>
+    internal AccessTokens(TokenEndpoint endpoint, ManagedIdentityTokens identities, DeliveriesOptions options, TimeProvider time) =>
+        (_endpoint, _identities, _options, _time) = (endpoint, identities, options, time);
+
+    /// <summary>A token, or null if the authentication doesn't use any. Throws <see cref="AccessTokenException"/> if there is none.</summary>
+    /// <param name="subscription">The subscription.</param>
     /// <param name="rejected">The token that the receiver has rejected, or null.</param>
-    public async Task<AccessToken> GetAsync(
-        Subscription subscription,
-        SubscriptionAuthentication.OAuth2 authentication,
-        AccessToken? rejected,
-        CancellationToken cancellationToken
-    )
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<AccessToken?> GetAsync(Subscription subscription, AccessToken? rejected, CancellationToken cancellationToken)
     {
+        if (subscription.Authentication is not (SubscriptionAuthentication.OAuth2 or SubscriptionAuthentication.ManagedIdentity))
+        {
+            return null;
+        }
+
         while (true)
         {
             _entries.TryGetValue(subscription.Id, out var known);
-            if (known is not null && known.IsFor(authentication) && !IsUseless(known.Token, rejected))
+            if (known is not null && known.IsFor(subscription) && !IsUseless(known.Token, rejected))
             {
                 return await known.Token.WaitAsync(cancellationToken);
             }
@@ -54,8 +50,8 @@ internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard 
             }
 
             var entry = new Entry(
-                authentication,
-                new Lazy<Task<AccessToken>>(() => RequestAsync(subscription.OrganizationId, authentication))
+                subscription,
+                new Lazy<Task<AccessToken>>(() => RequestAsync(subscription, isRenewal: rejected is not null))
             );
             if (known is null ? _entries.TryAdd(subscription.Id, entry) : _entries.TryUpdate(subscription.Id, entry, known))
             {
@@ -65,168 +61,56 @@ internal sealed class AccessTokens(IHttpClientFactory clients, DestinationGuard 
     }
 
     private bool IsUseless(Task<AccessToken> token, AccessToken? rejected) =>
-        token.IsCompleted && (!token.IsCompletedSuccessfully || token.Result == rejected || token.Result.ExpiresAt <= time.GetTimestamp());
+        token.IsCompleted && (!token.IsCompletedSuccessfully || token.Result == rejected || token.Result.ExpiresAt <= _time.GetTimestamp());
 
-    private async Task<AccessToken> RequestAsync(OrganizationId organization, SubscriptionAuthentication.OAuth2 authentication)
+    private async Task<AccessToken> RequestAsync(Subscription subscription, bool isRenewal)
     {
-        if (guard.CheckUrl(authentication.TokenUrl) is { } refusal)
-        {
-            throw new AccessTokenException($"The URL of the token endpoint {refusal}.");
-        }
-
-        using var deadline = new CancellationTokenSource(options.Deadline, time);
+        using var deadline = new CancellationTokenSource(_options.Deadline, _time);
         try
         {
-            using var request = CreateRequest(organization, authentication);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
-            return Read(response, await ReadBodyAsync(response, deadline.Token));
+            return subscription.Authentication is SubscriptionAuthentication.OAuth2 oauth
+                ? await _endpoint.RequestAsync(subscription.OrganizationId, oauth, deadline.Token)
+                : await _identities.RequestAsync(
+                    subscription,
+                    (SubscriptionAuthentication.ManagedIdentity)subscription.Authentication,
+                    isRenewal,
+                    deadline.Token
+                );
         }
         catch (OperationCanceledException)
         {
             throw new AccessTokenException("The token endpoint did not respond in time.");
         }
-        catch (InvalidOperationException)
-        {
-            // JSON allows escapes of lone surrogates, and no .NET string does.
-            throw new AccessTokenException("The response of the token endpoint has invalid text.");
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            throw new AccessTokenException($"The token endpoint could not be reached: {Reason(exception)}", exception);
-        }
     }
 
-    private static string Reason(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is WebhookConnectException connect)
-            {
-                return connect.Error.Detail;
-            }
-        }
-
-        return exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
-            ? "the TLS handshake failed."
-            : "the connection was closed.";
-    }
-
-    private static HttpRequestMessage CreateRequest(OrganizationId organization, SubscriptionAuthentication.OAuth2 authentication)
-    {
-        List<KeyValuePair<string, string>> form = [new("grant_type", "client_credentials")];
-        if (authentication.Scope is { } scope)
-        {
-            form.Add(new("scope", scope));
-        }
-
-        if (authentication.Audience is { } audience)
-        {
-            form.Add(new("audience", audience));
-        }
-
-        var secret = authentication.ClientSecret.Reveal();
-        if (authentication.ClientAuthentication == ClientAuthentication.Body)
-        {
-            form.Add(new("client_id", authentication.ClientId));
-            form.Add(new("client_secret", secret));
-        }
-
-        var secure = authentication.TokenUrl.Scheme == Uri.UriSchemeHttps;
-        var request = new HttpRequestMessage(HttpMethod.Post, authentication.TokenUrl)
-        {
-            Content = new FormUrlEncodedContent(form),
-            Version = secure ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
-        request.Options.Set(WebhookConnector.Organization, organization);
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        request.Headers.TryAddWithoutValidation("User-Agent", $"EventSubscriptions/{AppVersion.Text}");
-        if (authentication.ClientAuthentication == ClientAuthentication.Basic)
-        {
-            // RFC 6749 §2.3.1: both parts are form-encoded first.
-            var pair = $"{Encode(authentication.ClientId)}:{Encode(secret)}";
-            request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
-        }
-
-        return request;
-
-        static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
-    }
-
-    private static async Task<JsonElement> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[MaxResponseBytes];
-        var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        try
-        {
-            return JsonElement.Parse(buffer.AsSpan(0, length));
-        }
-        catch (JsonException)
-        {
-            return default;
-        }
-    }
-
-    private AccessToken Read(HttpResponseMessage response, JsonElement body)
-    {
-        var status = (int)response.StatusCode;
-        if (status != 200)
-        {
-            var error = Text(body, "error") is { Length: > 0 and <= MaxErrorLength } code && code.All(IsOfCode) ? $" ({code})" : "";
-            throw new AccessTokenException(
-                $"The token endpoint returned {status} {ReasonPhrases.GetReasonPhrase(status)}".TrimEnd() + $"{error}."
-            );
-        }
-
-        var token = Text(body, "access_token");
-        if (string.IsNullOrEmpty(token) || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
-        {
-            throw new AccessTokenException("The response of the token endpoint has no access_token that can be sent in a header.");
-        }
-
-        if (Text(body, "token_type") is { } type && !type.Equals("bearer", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new AccessTokenException("The token endpoint returned a token_type other than Bearer, which is not supported.");
-        }
-
-        var lifetime = Lifetime(body);
-        var margin = lifetime / 10 < s_maxMargin ? lifetime / 10 : s_maxMargin;
-        return new AccessToken(new Secret(token), time.GetTimestamp() + (long)((lifetime - margin).TotalSeconds * time.TimestampFrequency));
-    }
-
-    private static TimeSpan Lifetime(JsonElement body)
-    {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("expires_in", out var value))
-        {
-            return s_defaultLifetime;
-        }
-
-        var text = value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds >= 0
-            ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(1).TotalSeconds))
-            : s_defaultLifetime;
-    }
-
-    private static string? Text(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
-
-    private static bool IsOfCode(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.';
-
-    private sealed class Entry(SubscriptionAuthentication.OAuth2 authentication, Lazy<Task<AccessToken>> token)
+    /// <summary>The token of a subscription. One of a managed identity is for its host only.</summary>
+    private sealed class Entry(Subscription subscription, Lazy<Task<AccessToken>> token)
     {
         public Task<AccessToken> Token => token.Value;
 
-        public bool IsFor(SubscriptionAuthentication.OAuth2 other) => authentication == other;
+        public bool IsFor(Subscription other) =>
+            subscription.Authentication == other.Authentication
+            && (
+                other.Authentication is SubscriptionAuthentication.OAuth2
+                || string.Equals(subscription.Url.Host, other.Url.Host, StringComparison.OrdinalIgnoreCase)
+            );
     }
 }
 
 /// <summary>An access token.</summary>
 /// <param name="Value">The token.</param>
 /// <param name="ExpiresAt">A timestamp, shortly before it expires.</param>
-internal sealed record AccessToken(Secret Value, long ExpiresAt);
+internal sealed record AccessToken(Secret Value, long ExpiresAt)
+{
+    private static readonly TimeSpan s_maxMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>A token that has just been issued.</summary>
+    public static AccessToken Of(Secret value, TimeSpan lifetime, TimeProvider time)
+    {
+        var margin = lifetime / 10 < s_maxMargin ? lifetime / 10 : s_maxMargin;
+        return new AccessToken(value, time.GetTimestamp() + (long)((lifetime - margin).TotalSeconds * time.TimestampFrequency));
+    }
+}
 
 /// <summary>There is no access token.</summary>
 internal sealed class AccessTokenException(string detail, Exception? inner = null) : Exception(detail, inner)

@@ -4,12 +4,23 @@ namespace EventSubscriptions.Deliveries.Sending;
 internal sealed class ConnectionUse
 {
     private static readonly AsyncLocal<ConnectionUse?> s_current = new();
+    private static readonly HttpRequestOptionsKey<ConnectionUse> s_key = new("connection use");
 
     /// <summary>Whether the connection has been used by another request before.</summary>
     public bool IsReused { get; private set; }
 
     /// <summary>Whether any byte of a response was received.</summary>
     public bool HasResponse { get; private set; }
+
+    /// <summary>How the receiver refused the client certificate on a connection that was opened for the request; null if it didn't.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>Also observes the connection that is opened for a request.</summary>
+    public HttpRequestMessage Attach(HttpRequestMessage request)
+    {
+        request.Options.Set(s_key, this);
+        return request;
+    }
 
     /// <summary>Observes the requests that the calling method sends from now on.</summary>
     public static ConnectionUse Watch() => s_current.Value = new ConnectionUse();
@@ -18,32 +29,22 @@ internal sealed class ConnectionUse
     /// The filter of <see cref="SocketsHttpHandler"/> that makes connections report. HTTP/2 connections are shared and report nothing:
     /// there the server says which requests it has not processed, and the handler resends those.
     /// </summary>
-    public static ValueTask<Stream> Filter(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken) =>
-        new(context.NegotiatedHttpVersion.Major == 1 ? new ReportingStream(context.PlaintextStream) : context.PlaintextStream);
+    public static ValueTask<Stream> Filter(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+    {
+        context.InitialRequestMessage.Options.TryGetValue(s_key, out var use);
+        var stream = CertificateRefusal.Watch(context.PlaintextStream, use);
+        return new(context.NegotiatedHttpVersion.Major == 1 ? new ReportingStream(stream) : stream);
+    }
 
     /// <summary>An HTTP/1.1 connection. The method that sends a request also writes it, one request after another.</summary>
-    private sealed class ReportingStream(Stream inner) : Stream
+    private sealed class ReportingStream(Stream inner) : ForwardingStream(inner)
     {
         private ConnectionUse? _use;
         private bool _isUsed;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            var read = await base.ReadAsync(buffer, cancellationToken);
             if (read > 0 && _use is { } use)
             {
                 use.HasResponse = true;
@@ -61,29 +62,7 @@ internal sealed class ConnectionUse
                 _isUsed = true;
             }
 
-            return inner.WriteAsync(buffer, cancellationToken);
-        }
-
-        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => inner.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
+            return base.WriteAsync(buffer, cancellationToken);
         }
     }
 }

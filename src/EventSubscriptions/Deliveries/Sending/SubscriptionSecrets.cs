@@ -8,13 +8,13 @@ using EventSubscriptions.Subscriptions.Formats;
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>
-/// What no response snippet of a subscription may show: its signing secrets, its credentials, the values of its headers, and those of its
-/// URL's query.
+/// What no response snippet of a subscription may show: its signing secrets, its credentials, the values of its headers, those of its URL's
+/// query, and the path of a secret URL.
 /// </summary>
 internal static class SubscriptionSecrets
 {
     /// <summary>
-    /// Shorter values of the query and of headers are words rather than keys, and removing them would garble most responses.
+    /// Shorter values of the query, of headers and of the path are words rather than keys, and removing them would garble most responses.
     /// </summary>
     private const int MinLength = 6;
 
@@ -50,6 +50,12 @@ internal static class SubscriptionSecrets
             var value = pair[(pair.IndexOf('=') + 1)..];
             var plain = Uri.UnescapeDataString(value);
             secrets.AddRange(((string[])[value, plain, plain.Replace('+', ' ')]).Where(form => form.Length >= MinLength));
+        }
+
+        if (subscription.UrlIsSecret)
+        {
+            var segments = subscription.Url.AbsolutePath.Split('/');
+            secrets.AddRange(segments.Concat(segments.Select(Uri.UnescapeDataString)).Where(segment => segment.Length >= MinLength));
         }
 
         return secrets;

@@ -7,7 +7,7 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>Resolves a host name, checks all addresses, and connects to one of them.</summary>
-internal sealed class WebhookConnector(NameResolver names, DestinationGuard guard, TimeProvider time)
+internal sealed class WebhookConnector(NameResolver names, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
 {
     /// <summary>The request option with the organization that sends it.</summary>
     public static readonly HttpRequestOptionsKey<OrganizationId> Organization = new("organization");
@@ -28,7 +28,8 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
         var addresses = await ResolveAsync(organization, target.Host, cancellationToken);
         foreach (var address in addresses)
         {
-            if (guard.CheckAddress(address) is { } refusal)
+            // The proxy may be anywhere; it decides which addresses it connects to.
+            if (!IsProxy(target) && guard.CheckAddress(address) is { } refusal)
             {
                 throw new WebhookConnectException(ErrorKind.Forbidden, $"Connecting to {target.Host} is not allowed: {refusal}");
             }
@@ -40,6 +41,11 @@ internal sealed class WebhookConnector(NameResolver names, DestinationGuard guar
             : await ConnectFirstAsync(endPoints, cancellationToken);
         return new NetworkStream(socket, ownsSocket: true);
     }
+
+    private bool IsProxy(DnsEndPoint target) =>
+        options.Proxy?.Address is { } proxy
+        && proxy.Port == target.Port
+        && proxy.IdnHost.Equals(target.Host, StringComparison.OrdinalIgnoreCase);
 
     private async Task<IPAddress[]> ResolveAsync(OrganizationId organization, string host, CancellationToken cancellationToken)
     {

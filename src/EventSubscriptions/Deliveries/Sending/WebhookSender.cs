@@ -5,7 +5,6 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Events;
 using EventSubscriptions.Subscriptions;
-using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Formats;
 using EventSubscriptions.Subscriptions.Formats.Templates;
 using EventSubscriptions.Telemetry;
@@ -14,23 +13,20 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace EventSubscriptions.Deliveries.Sending;
 
 /// <summary>POSTs a payload to a subscription's URL. Failures of the receiver are results, never exceptions.</summary>
-public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard guard, DeliveriesOptions options, TimeProvider time)
+public sealed class WebhookSender(
+    WebhookClients clients,
+    AccessTokens tokens,
+    DestinationGuard guard,
+    DeliveriesOptions options,
+    TimeProvider time
+)
 {
-    public const string ClientName = "webhooks";
-
-    /// <summary>The name of the HTTP client that opens a connection for each request.</summary>
-    public const string NewConnectionClientName = "webhooks on new connections";
-
     /// <summary>How much of a response is read, in bytes.</summary>
     public const int MaxResponseBytes = 16 * 1024;
 
     private const int MaxLocationLength = 512;
 
     private static readonly string s_userAgent = $"EventSubscriptions/{AppVersion.Text}";
-
-    private readonly HttpClient _client = clients.CreateClient(ClientName);
-    private readonly HttpClient _newConnectionClient = clients.CreateClient(NewConnectionClientName);
-    private readonly AccessTokens _tokens = new(clients, guard, options, time);
 
     /// <summary>Sends one request. One deadline covers it from name resolution to the end of the response.</summary>
     /// <param name="content">The event. Its id is the <c>webhook-id</c> of all attempts.</param>
@@ -75,18 +71,23 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         var limit = subscription.Deadline ?? options.Deadline;
         using var deadline = new CancellationTokenSource(limit, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var lease = clients.Rent(subscription);
         HttpResponseMessage? response = null;
         try
         {
             var token = await AuthorizeAsync(subscription, rejected: null, cancellationToken, linked.Token);
-            response = await SendAsync(() => CreateRequest(subscription, token, content.Id, body, traceParent, at), linked.Token);
+            response = await SendAsync(lease, () => CreateRequest(subscription, token, content.Id, body, traceParent, at), linked.Token);
             if (token is not null && response.StatusCode == System.Net.HttpStatusCode.Unauthorized)
             {
                 // It may have been revoked: one renewal, and one more request with the same id.
                 response.Dispose();
                 response = null;
                 token = await AuthorizeAsync(subscription, token, cancellationToken, linked.Token);
-                response = await SendAsync(() => CreateRequest(subscription, token, content.Id, body, traceParent, at), linked.Token);
+                response = await SendAsync(
+                    lease,
+                    () => CreateRequest(subscription, token, content.Id, body, traceParent, at),
+                    linked.Token
+                );
             }
 
             var secrets = token is null ? SubscriptionSecrets.Of(subscription) : SubscriptionSecrets.With(subscription, token.Value);
@@ -136,14 +137,9 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         CancellationToken cancellationToken
     )
     {
-        if (subscription.Authentication is not SubscriptionAuthentication.OAuth2 authentication)
-        {
-            return null;
-        }
-
         try
         {
-            return await _tokens.GetAsync(subscription, authentication, rejected, cancellationToken);
+            return await tokens.GetAsync(subscription, rejected, cancellationToken);
         }
         catch (OperationCanceledException) when (!callers.IsCancellationRequested)
         {
@@ -155,28 +151,37 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
     /// Sends a request, and sends it again on a new connection if the server was closing the kept-alive one (RFC 9112 §9.3.1). The server
     /// may have seen both; they have the same id.
     /// </summary>
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        WebhookClients.Lease clients,
+        Func<HttpRequestMessage> create,
+        CancellationToken cancellationToken
+    )
     {
         var use = ConnectionUse.Watch();
         try
         {
-            return await SendAsync(_client, create(), cancellationToken);
+            return await SendAsync(clients, use.Attach(create()), onNewConnection: false, cancellationToken);
         }
         catch (HttpRequestException) when (use is { IsReused: true, HasResponse: false } && !cancellationToken.IsCancellationRequested)
         {
-            return await SendAsync(_newConnectionClient, create(), cancellationToken);
+            return await SendAsync(clients, use.Attach(create()), onNewConnection: true, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (use.Refusal is { } refusal)
+        {
+            throw new WebhookConnectException(ErrorKind.Tls, refusal, exception);
         }
     }
 
     private static async Task<HttpResponseMessage> SendAsync(
-        HttpClient client,
+        WebhookClients.Lease clients,
         HttpRequestMessage request,
+        bool onNewConnection,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await clients.SendAsync(request, onNewConnection, cancellationToken);
         }
         catch
         {
@@ -326,6 +331,14 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
                 ErrorKind.Tls,
                 $"TLS handshake failed: {Tls(exception)}"
             ),
+            HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => new(
+                ErrorKind.Connect,
+                "The proxy did not connect to the receiver."
+            ),
+            HttpRequestException when response is null && CertificateRefusal.AlertIn(exception) is { } alert => new(
+                ErrorKind.Tls,
+                $"TLS handshake failed: the receiver closed the connection ({alert})."
+            ),
             HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => new(
                 ErrorKind.Reset,
                 "The response headers are too long."
@@ -347,5 +360,7 @@ public sealed class WebhookSender(IHttpClientFactory clients, DestinationGuard g
         $"The receiver returned {(int)response.StatusCode} {ReasonPhrases.GetReasonPhrase((int)response.StatusCode)}".TrimEnd();
 
     private static string Tls(Exception exception) =>
-        exception.InnerException is AuthenticationException reason ? reason.Message : "the connection was closed.";
+        CertificateRefusal.AlertIn(exception) is { } alert ? $"the receiver closed the connection ({alert})."
+        : exception.InnerException is AuthenticationException reason ? reason.Message
+        : "the connection was closed.";
 }

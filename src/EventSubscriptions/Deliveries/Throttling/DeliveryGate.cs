@@ -117,7 +117,7 @@ public sealed class DeliveryGate(
             Timestamp = time.GetUtcNow(),
             OrganizationId = subscription.OrganizationId,
             SubscriptionId = subscription.Id,
-            Url = DisplayUrl.Of(subscription.Url),
+            Url = DisplayUrl.Of(subscription),
             Error = error is null ? null : new AuditError(error.Kind.ToName(), Describe(error), FailureHint.For(error.Kind, status: null)),
         };
         return shortRetry.ExecuteAsync(token => audit.AppendAsync(entry, token), cancellationToken);

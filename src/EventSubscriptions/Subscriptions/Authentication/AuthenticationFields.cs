@@ -87,6 +87,9 @@ internal static class AuthenticationFields
                     writer.WriteString("audience", oauth.Audience);
                     writer.WriteString("clientAuthentication", oauth.ClientAuthentication.ToName());
                     break;
+                case SubscriptionAuthentication.ManagedIdentity identity:
+                    writer.WriteString("resource", identity.Resource);
+                    break;
             }
 
             writer.WriteEndObject();
@@ -114,6 +117,10 @@ internal static class AuthenticationFields
                 return ReadHeader(fields);
             case AuthenticationType.OAuth2:
                 return ReadOAuth2(fields, readUrl);
+            case AuthenticationType.ManagedIdentity:
+                return ReadText(fields, "resource", MaxNameLength) is { } resource
+                    ? new SubscriptionAuthentication.ManagedIdentity(resource)
+                    : null;
             case AuthenticationType.None:
                 return new SubscriptionAuthentication.None();
             default:

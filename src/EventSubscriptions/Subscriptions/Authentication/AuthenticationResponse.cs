@@ -22,6 +22,9 @@ internal sealed record AuthenticationResponse
 
     public ClientAuthentication? ClientAuthentication { get; init; }
 
+    /// <summary>Of <c>managedIdentity</c>.</summary>
+    public string? Resource { get; init; }
+
     public static AuthenticationResponse Of(SubscriptionAuthentication authentication) =>
         new()
         {
@@ -33,5 +36,6 @@ internal sealed record AuthenticationResponse
             Scope = (authentication as SubscriptionAuthentication.OAuth2)?.Scope,
             Audience = (authentication as SubscriptionAuthentication.OAuth2)?.Audience,
             ClientAuthentication = (authentication as SubscriptionAuthentication.OAuth2)?.ClientAuthentication,
+            Resource = (authentication as SubscriptionAuthentication.ManagedIdentity)?.Resource,
         };
 }

@@ -42,6 +42,12 @@ public abstract record SubscriptionAuthentication
         public override AuthenticationType Type => AuthenticationType.OAuth2;
     }
 
+    /// <summary>An access token of a managed identity of the app, sent as <c>Authorization: Bearer</c>.</summary>
+    public sealed record ManagedIdentity(string Resource) : SubscriptionAuthentication
+    {
+        public override AuthenticationType Type => AuthenticationType.ManagedIdentity;
+    }
+
     /// <summary>Nothing but the URL.</summary>
     public sealed record None : SubscriptionAuthentication
     {
@@ -64,6 +70,9 @@ public enum AuthenticationType
 
     [JsonStringEnumMemberName("oauth2")]
     OAuth2,
+
+    [JsonStringEnumMemberName("managedIdentity")]
+    ManagedIdentity,
 
     [JsonStringEnumMemberName("none")]
     None,

@@ -60,7 +60,7 @@ public abstract class HealthTrackerTestBase(ITableStores stores) : IAsyncLifetim
 
     private protected HealthTracker NewInstance(HealthEntries entries)
     {
-        var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), _clock);
+        var editor = new SubscriptionEditor(_store, new SubscriptionCache(_store, _clock), Given.Rules(), _clock);
         var reporter = new HealthReporter(_healths, _published, _options);
         return new HealthTracker(entries, _healths, editor, reporter, new ShortRetry(_clock), _options, _clock, _log);
     }

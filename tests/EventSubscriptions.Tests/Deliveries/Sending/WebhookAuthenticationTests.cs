@@ -61,6 +61,19 @@ public sealed class WebhookAuthenticationTests : WebhookSenderTestBase
         Assert.Equal(snippet, result.ResponseSnippet!.TrimEnd('='));
     }
 
+    [Fact]
+    public async Task Snippet_and_location_have_no_part_of_a_secret_url()
+    {
+        await using var receiver = new RawReceiver(
+            "HTTP/1.1 302 Found\r\nLocation: /hooks/s3cret%20path/2\r\nContent-Length: 28\r\n\r\nno hooks/s3cret path/x today"
+        );
+        var url = new Uri(receiver.Url, "/hooks/s3cret%20path");
+
+        var result = await Send(Subscription(url) with { UrlIsSecret = true });
+
+        Assert.Equal(("/hooks/***/2", "no hooks/***/x today"), (result.Location, result.ResponseSnippet));
+    }
+
     [Theory]
     [InlineData(ClientAuthentication.Basic)]
     [InlineData(ClientAuthentication.Body)]

@@ -5,6 +5,7 @@ using EventSubscriptions.Deliveries.Outcome;
 using EventSubscriptions.Deliveries.Sending;
 using EventSubscriptions.Destinations;
 using EventSubscriptions.Organizations;
+using EventSubscriptions.Subscriptions.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Tests.Deliveries.Sending;
@@ -224,6 +225,7 @@ public sealed class WebhookConnectorTests : IDisposable
             .AddDestinations()
             .AddSingleton(new DestinationOptions { AllowInsecureDestinations = insecure })
             .AddSingleton(new DeliveriesOptions { Deadline = deadline ?? s_plenty })
+            .AddSingleton(new ManagedIdentityOptions())
             .AddWebhookSender();
         if (names is not null)
         {

@@ -24,19 +24,33 @@ public abstract class WebhookSenderTestBase : IDisposable
 
     private readonly List<ServiceProvider> _providers = [];
 
-    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
+    public virtual void Dispose() => _providers.ForEach(provider => provider.Dispose());
 
-    private protected WebhookSender Sender(TimeSpan? deadline = null, bool insecure = true)
+    private protected WebhookSender Sender(TimeSpan? deadline = null, bool insecure = true) =>
+        Services(
+                new DeliveriesOptions { Deadline = deadline ?? TimeSpan.FromSeconds(60) },
+                new DestinationOptions { AllowInsecureDestinations = insecure }
+            )
+            .GetRequiredService<WebhookSender>();
+
+    private protected ServiceProvider Services(
+        DeliveriesOptions deliveries,
+        DestinationOptions destinations,
+        TimeProvider? time = null,
+        Action<IServiceCollection>? add = null
+    )
     {
-        var provider = new ServiceCollection()
-            .AddSingleton(TimeProvider.System)
+        var services = new ServiceCollection()
+            .AddSingleton(time ?? TimeProvider.System)
             .AddDestinations()
-            .AddSingleton(new DestinationOptions { AllowInsecureDestinations = insecure })
-            .AddSingleton(new DeliveriesOptions { Deadline = deadline ?? TimeSpan.FromSeconds(60) })
-            .AddWebhookSender()
-            .BuildServiceProvider();
+            .AddSingleton(destinations)
+            .AddSingleton(deliveries)
+            .AddSingleton(new ManagedIdentityOptions())
+            .AddWebhookSender();
+        add?.Invoke(services);
+        var provider = services.BuildServiceProvider();
         _providers.Add(provider);
-        return provider.GetRequiredService<WebhookSender>();
+        return provider;
     }
 
     private protected Task<DeliveryResult> Send(Uri url, WebhookSender? sender = null, CancellationToken cancellationToken = default) =>

@@ -1,12 +1,13 @@
 import { h } from '../core/dom.js';
-import { selectField, textField } from './form.js';
+import { clientCertificate } from './clientCertificate.js';
+import { checkField, selectField, textField } from './form.js';
 
 const secret = { autocomplete: 'new-password', spellcheck: 'false' };
 const plain = { spellcheck: 'false' };
 
 /**
  * How requests prove to the receiver who sends them: a choice, and the fields of what was chosen.
- * @param {AuthenticationOf & { tokenHint?: string }} current
+ * @param {Pick<SubscriptionValues, 'authentication' | 'tokenHint' | 'clientCertificate' | 'urlIsSecret'>} current
  * @param {boolean} isNew
  */
 export function credentials(current, isNew) {
@@ -19,6 +20,7 @@ export function credentials(current, isNew) {
       ['basic', 'User name and password'],
       ['header', 'A header of the receiver’s own'],
       ['oauth2', 'OAuth 2.0 client credentials'],
+      ['managedIdentity', 'Managed identity'],
       ['none', 'None: the URL is enough'],
     ],
     value: before?.type ?? 'bearer',
@@ -87,22 +89,47 @@ export function credentials(current, isNew) {
         hint: 'Optional.',
       }),
     },
+    managedIdentity: {
+      resource: textField({
+        name: 'authentication.resource',
+        label: 'Resource',
+        value: before?.resource ?? '',
+        attributes: plain,
+        hint: 'What the token is for. The settings of the app name the resources, and the hosts that may get their tokens.',
+      }),
+    },
     none: {},
   };
+  const certificate = clientCertificate(current);
+  const urlIsSecret = checkField({
+    name: 'urlIsSecret',
+    label: 'The URL is secret',
+    checked: current.urlIsSecret ?? kind.value === 'none',
+    hint: 'Whoever knows it may post there: nothing but its host is shown again. To show it, enter the URL again.',
+  });
+  let isChosen = !isNew || current.urlIsSecret !== undefined;
   /** @type {Record<string, Record<string, TextField>>} */
   const kinds = fields;
   const optional = ['scope', 'audience'];
   const secrets = ['token', 'password', 'value', 'clientSecret'];
-  kind.input.addEventListener('change', show);
+  kind.input.addEventListener('change', () => {
+    show();
+    urlIsSecret.input.checked = isChosen ? urlIsSecret.value : kind.value === 'none';
+  });
+  urlIsSecret.input.addEventListener('change', () => {
+    isChosen = true;
+  });
   show();
   return {
-    fields: [kind, ...Object.values(kinds).flatMap(group => Object.values(group))],
+    fields: [kind, ...Object.values(kinds).flatMap(group => Object.values(group)), urlIsSecret, ...certificate.fields],
     element: h(
       'fieldset',
       { class: 'group' },
       h('legend', {}, 'Credentials'),
       kind.element,
       Object.values(kinds).flatMap(group => Object.values(group).map(field => field.element)),
+      urlIsSecret.element,
+      certificate.element,
     ),
     token: fields.bearer.token,
 
@@ -127,19 +154,25 @@ export function credentials(current, isNew) {
 
     /** What to send of it; nothing if the current credentials stay. */
     get value() {
-      const chosen = kinds[kind.value] ?? {};
-      if (isSame(chosen)) {
-        return {};
-      }
-
-      if (kind.value === 'bearer') {
-        return { token: fields.bearer.token.value };
-      }
-
-      const values = Object.entries(chosen).map(([name, field]) => [name, secrets.includes(name) ? field.value : field.value.trim()]);
-      return { authentication: { type: kind.value, ...Object.fromEntries(values.filter(([, value]) => value !== '')) } };
+      const hides =
+        urlIsSecret.value === (current.urlIsSecret ?? (isNew && kind.value === 'none')) ? {} : { urlIsSecret: urlIsSecret.value };
+      return { ...authentication(), ...certificate.value, ...hides };
     },
   };
+
+  function authentication() {
+    const chosen = kinds[kind.value] ?? {};
+    if (isSame(chosen)) {
+      return {};
+    }
+
+    if (kind.value === 'bearer') {
+      return { token: fields.bearer.token.value };
+    }
+
+    const values = Object.entries(chosen).map(([name, field]) => [name, secrets.includes(name) ? field.value : field.value.trim()]);
+    return { authentication: { type: kind.value, ...Object.fromEntries(values.filter(([, value]) => value !== '')) } };
+  }
 
   /** @param {Record<string, TextField>} chosen */
   function isSame(chosen) {

@@ -108,6 +108,7 @@ export const auditTypes = {
   'subscription.activated': 'Subscription activated',
   'subscription.deactivated': 'Subscription deactivated',
   'subscription.secretRotated': 'Signing secret rotated',
+  'subscription.certificateExpiring': 'Client certificate expires soon',
   'breaker.opened': 'Receiver unreachable',
   'breaker.closed': 'Receiver reachable again',
   'replay.started': 'Replay started',
@@ -134,6 +135,8 @@ export function authenticationOf({ authentication, tokenHint }) {
       return `the header ${authentication.name}`;
     case 'oauth2':
       return `OAuth 2.0: client ${authentication.clientId} at ${authentication.tokenUrl}`;
+    case 'managedIdentity':
+      return `the managed identity for ${authentication.resource}`;
     case 'none':
       return 'none';
     default:

@@ -5,6 +5,7 @@ import { api, views } from '../core/paths.js';
 import { repeat } from '../core/repeat.js';
 import { session } from '../core/session.js';
 import { drawLastDay } from '../parts/chart.js';
+import { certificateOf } from '../parts/clientCertificate.js';
 import { button, facts, heading, link, linkButton, loading, retitle, say, section } from '../parts/page.js';
 import { authenticationOf, eventsOf, formatOf, labelsOf, state } from '../parts/words.js';
 import { deliveries } from './deliveries.js';
@@ -54,6 +55,7 @@ export async function subscription({ outlet, parameters: { organization, id }, q
         ['URL', h('span', { class: 'url' }, current.url)],
         ['Events', h('span', { title: current.events.join('\n') }, eventsOf(current.events))],
         ['Authentication', authenticationOf(current)],
+        ['Client certificate', certificateOf(current.clientCertificate)],
         ['Format', formatOf(current)],
         ['Headers', current.headerNames ? current.headerNames.join(', ') : null],
         ['Filter', current.filter ? h('code', {}, JSON.stringify(current.filter)) : null],

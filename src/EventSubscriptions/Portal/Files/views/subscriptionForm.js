@@ -129,7 +129,7 @@ function fieldsOf(subscription, { types, templates }, isNew, organization, signa
       value: subscription.url,
       attributes: { spellcheck: 'false' },
       hint: subscription.url.includes(masked)
-        ? 'Events are POSTed here. The values of the query are hidden: to change the URL, enter it completely.'
+        ? 'Events are POSTed here. What *** stands for is hidden: to change the URL, enter it completely.'
         : 'Events are POSTed here.',
     }),
     credentials: credentials(subscription, isNew),
