@@ -210,6 +210,15 @@ public sealed class OperationScenarios
                     value = Secret,
                 },
             },
+            new
+            {
+                format = new
+                {
+                    type = "template",
+                    body = """{"key":{{ secrets.key | json }}}""",
+                    secrets = new { key = Secret },
+                },
+            },
             new { headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Other"] = Secret } },
             new
             {

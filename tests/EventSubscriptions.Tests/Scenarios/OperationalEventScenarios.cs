@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace EventSubscriptions.Tests.Scenarios;
 
 /// <summary>Operational events, from a receiver that fails to the receiver that is told.</summary>
@@ -20,6 +22,8 @@ public sealed class OperationalEventScenarios
         var dying = await organization.Subscribe(receiver.NewHook().Responds(500, 500, 500, 200, 500), "*");
         var told = receiver.NewHook();
         await organization.Subscribe(told, s_names);
+        var teams = receiver.NewHook();
+        await (await organization.Subscribe(teams, s_names)).Change(new { format = new { type = "template", preset = "teams" } });
 
         var lost = await organization.PublishCase();
         await told.Received(2);
@@ -44,6 +48,14 @@ public sealed class OperationalEventScenarios
         Assert.All(payloads, payload => Assert.Equal(dying.Id, payload.Data.GetProperty("subscriptionId").GetString()));
         var deadLettered = payloads.Single(payload => payload.EventName == "DeliveryDeadLetteredEvent");
         Assert.Equal(lost, deadLettered.Data.GetProperty("eventId").GetString());
+        var cards = (await teams.Received(6)).Select(request =>
+            JsonElement.Parse(request.Body).GetProperty("attachments")[0].GetProperty("content")
+        );
+        Assert.Equal(
+            payloads.Select(payload => payload.EventName).Order(StringComparer.Ordinal),
+            cards.Select(card => card.GetProperty("body")[0].GetProperty("text").GetString()!).Order(StringComparer.Ordinal)
+        );
+        Assert.All(cards, card => Assert.Contains(dying.Id, card.GetRawText(), StringComparison.Ordinal));
         Assert.False((await dying.Get()).IsActive);
         Assert.DoesNotContain(await dying.Attempts(), attempt => s_names.Contains(attempt.EventName, StringComparer.Ordinal));
         Assert.Equal(0, await app.Stop());
