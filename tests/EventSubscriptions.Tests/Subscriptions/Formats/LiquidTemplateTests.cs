@@ -27,6 +27,7 @@ public sealed class LiquidTemplateTests
     [InlineData("{{ \"abc\" | split: \"\" | reverse | join: \"\" }}", "cba")]
     [InlineData("{{ data.when | date: \"%Y/%m/%d %s\" }}", "2026/02/03 1770091506")]
     [InlineData("{{ timestamp | date: \"%s.%L\" }}", "1769848200.123")]
+    [InlineData("{{ timestamp | date: \"%-d.%-m. in 2026, %3N\" }}", "31.1. in 2026, 123")]
     [InlineData("{{ data.when | time_zone: \"Europe/Istanbul\" | date: \"%H:%M\" }}", "07:05")]
     [InlineData("{% assign x = data.count | times: 2 %}{% unless x == 6 %}no{% endunless %}{{ x }}", "6")]
     [InlineData("{% case data.count %}{% when 1, 3 %}few{% else %}many{% endcase %}", "few")]

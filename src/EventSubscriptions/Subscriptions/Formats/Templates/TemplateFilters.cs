@@ -51,7 +51,6 @@ internal static partial class TemplateFilters
         "strip_html",
         "strip_newlines",
         "sum",
-        "time_zone",
         "times",
         "truncate",
         "truncatewords",
@@ -74,7 +73,8 @@ internal static partial class TemplateFilters
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>The names of all filters, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_ofFluid.Append("date").Concat(s_own.Keys).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names { get; } =
+    [.. s_ofFluid.Concat(["date", "time_zone"]).Concat(s_own.Keys).Order(StringComparer.Ordinal)];
 
     /// <summary>Replaces the filters of Fluid.</summary>
     public static void Register(FilterCollection filters)
@@ -86,7 +86,8 @@ internal static partial class TemplateFilters
             filters.AddFilter(name, Bound(ofFluid[name]));
         }
 
-        filters.AddFilter("date", Bound(Checked(ofFluid["date"])));
+        filters.AddFilter("date", Bound(WithFormat(ofFluid["date"])));
+        filters.AddFilter("time_zone", Bound(WithTimeZone(ofFluid["time_zone"])));
         foreach (var (name, filter) in s_own)
         {
             filters.AddFilter(name, filter);
@@ -115,7 +116,7 @@ internal static partial class TemplateFilters
         };
 
     /// <summary>The filter <c>date</c>, whose directives may have a width: <c>%999999999n</c> is a gigabyte of newlines.</summary>
-    private static FilterDelegate Checked(FilterDelegate date) =>
+    private static FilterDelegate WithFormat(FilterDelegate date) =>
         (input, arguments, context) =>
         {
             var format = arguments.At(0).ToStringValue();
@@ -123,6 +124,13 @@ internal static partial class TemplateFilters
                 ? throw new TemplateException("the format of a date is too long")
                 : date(input, arguments, context);
         };
+
+    /// <summary>The filter <c>time_zone</c>, which would read any file that the name leads to.</summary>
+    private static FilterDelegate WithTimeZone(FilterDelegate timeZone) =>
+        (input, arguments, context) =>
+            TimeZoneName().IsMatch(arguments.At(0).ToStringValue())
+                ? timeZone(input, arguments, context)
+                : throw new TemplateException("a time zone must be a name such as Europe/Istanbul");
 
     private static ValueTask<FluidValue> Default(FluidValue input, FilterArguments arguments, TemplateContext context) =>
         !input.ToBooleanValue()
@@ -209,6 +217,9 @@ internal static partial class TemplateFilters
         return new StringValue(json, encode: false);
     }
 
-    [GeneratedRegex(@"\d{3}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"%(?:[\^_:-]*\d){3}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WideDirective();
+
+    [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z0-9_+-]{1,31}){0,2}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex TimeZoneName();
 }
