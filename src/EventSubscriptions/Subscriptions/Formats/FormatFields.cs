@@ -13,7 +13,9 @@ internal static partial class FormatFields
     public const string Name = "format";
 
     /// <summary>Reads a format and reports every error; null if it is absent, null or invalid.</summary>
-    public static SubscriptionFormat? Read(FieldReader fields)
+    /// <param name="fields">The fields around it.</param>
+    /// <param name="needsSecrets">Whether the secrets that a template uses must be given.</param>
+    public static SubscriptionFormat? Read(FieldReader fields, bool needsSecrets = true)
     {
         if (fields.Value(Name) is not { } value)
         {
@@ -21,7 +23,7 @@ internal static partial class FormatFields
         }
 
         var reader = new FieldReader(value, fields.Errors, $"{Name}.");
-        var format = ReadFormat(reader);
+        var format = ReadFormat(reader, needsSecrets);
         reader.ReportUnknown();
         return format;
     }
@@ -83,16 +85,16 @@ internal static partial class FormatFields
         }
     }
 
-    private static SubscriptionFormat? ReadFormat(FieldReader fields) =>
+    private static SubscriptionFormat? ReadFormat(FieldReader fields, bool needsSecrets) =>
         fields.OneOf<FormatType>("type", required: true) switch
         {
             FormatType.Standard => SubscriptionFormat.Default,
             FormatType.CloudEvents => new SubscriptionFormat.CloudEvents(),
-            FormatType.Template => ReadTemplate(fields),
+            FormatType.Template => ReadTemplate(fields, needsSecrets),
             _ => null,
         };
 
-    private static SubscriptionFormat.Template? ReadTemplate(FieldReader fields)
+    private static SubscriptionFormat.Template? ReadTemplate(FieldReader fields, bool needsSecrets)
     {
         var presetName = fields.Text("preset");
         TemplatePreset? preset = null;
@@ -102,13 +104,23 @@ internal static partial class FormatFields
         }
 
         var body = fields.Text("body", required: presetName is null, minLength: 1) ?? preset?.Body;
-        if (body is not null && LiquidTemplate.Check(body) is { } error)
+        IReadOnlyCollection<string> used = [];
+        if (body is not null && LiquidTemplate.Check(body, out used) is { } error)
         {
             body = fields.AddError("body", error);
         }
 
         var contentType = ReadContentType(fields);
         var secrets = ReadSecrets(fields);
+        if (needsSecrets && body is not null && secrets is not null)
+        {
+            foreach (var name in used.Where(name => !secrets.Values.ContainsKey(name)))
+            {
+                fields.AddError($"secrets.{name}", "is required, because the template uses it");
+                body = null;
+            }
+        }
+
         return body is null || contentType is null || secrets is null || (presetName is not null && preset is null)
             ? null
             : new SubscriptionFormat.Template(new LiquidTemplate(body), contentType, presetName, secrets);

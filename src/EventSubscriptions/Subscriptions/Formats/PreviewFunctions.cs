@@ -4,7 +4,6 @@ using EventSubscriptions.Events;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Catalogue;
 using EventSubscriptions.Http;
-using EventSubscriptions.Secrets;
 using EventSubscriptions.Subscriptions.Formats.Templates;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -16,8 +15,6 @@ public sealed class PreviewFunctions(EventTypes types, EventArchive archive, Tim
 {
     /// <summary>The example of the catalogue that is shown if the request names no event.</summary>
     private const string DefaultEvent = "CaseCreatedEvent";
-
-    private const string HiddenSecret = "***";
 
     /// <summary>Formats the example of an event type, or an archived event, as it would be sent, with secrets masked.</summary>
     [Function(nameof(PreviewFormat))]
@@ -31,7 +28,7 @@ public sealed class PreviewFunctions(EventTypes types, EventArchive archive, Tim
     {
         var request = ApiRequest.Of(http, context);
         await request.ReadBodyAsync(cancellationToken);
-        var format = FormatFields.Read(request.Fields);
+        var format = FormatFields.Read(request.Fields, needsSecrets: false);
         if (!request.Fields.Has(FormatFields.Name) || request.Fields.IsNull(FormatFields.Name))
         {
             request.Fields.AddError(FormatFields.Name, "is required");
@@ -98,14 +95,7 @@ public sealed class PreviewFunctions(EventTypes types, EventArchive archive, Tim
     }
 
     private static SubscriptionFormat Masked(SubscriptionFormat format) =>
-        format is SubscriptionFormat.Template template
-            ? template with
-            {
-                Secrets = new TemplateSecrets(
-                    template.Secrets.Values.ToDictionary(secret => secret.Key, _ => new Secret(HiddenSecret), StringComparer.Ordinal)
-                ),
-            }
-            : format;
+        format is SubscriptionFormat.Template template ? template with { Secrets = TemplateSecrets.Masked } : format;
 }
 
 /// <summary>What would be sent.</summary>

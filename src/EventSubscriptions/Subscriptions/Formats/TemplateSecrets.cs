@@ -12,7 +12,15 @@ public sealed class TemplateSecrets(IReadOnlyDictionary<string, Secret> values) 
 
     public static readonly TemplateSecrets None = new(new SortedDictionary<string, Secret>(StringComparer.Ordinal));
 
+    /// <summary>Those of a preview: every name has the same value.</summary>
+    internal static readonly TemplateSecrets Masked = new(None.Values) { _isMasked = true };
+
+    private bool _isMasked;
+
     public IReadOnlyDictionary<string, Secret> Values => values;
+
+    /// <summary>The value of a name, or null.</summary>
+    internal string? Find(string name) => _isMasked ? DisplayUrl.Masked : values.GetValueOrDefault(name)?.Reveal();
 
     /// <inheritdoc/>
     public bool Equals(TemplateSecrets? other) => other is not null && values.SequenceEqual(other.Values);

@@ -47,6 +47,7 @@ public sealed class FormatFieldsTests
         "format.secrets",
         "must have at most 8 entries"
     )]
+    [InlineData("""{"type":"template","preset":"pagerDuty"}""", "format.secrets.routingKey", "is required, because the template uses it")]
     [InlineData("""{"type":"xml"}""", "format.type", "must be one of standard, cloudEvents, template")]
     [InlineData("""{"type":"cloudEvents","body":"1"}""", "format.body", "is unknown")]
     [InlineData("[]", "format", "must be an object")]

@@ -20,7 +20,10 @@ public sealed class LiquidTemplateTests
     [InlineData("{% if data.tags contains \"a\" %}yes{% else %}no{% endif %}{% if data contains \"name\" %}!{% endif %}", "yes!")]
     [InlineData("{% for tag in data.tags %}{{ forloop.index }}{{ tag | size }} {% endfor %}", "11 23 ")]
     [InlineData("{% for i in (1..3) %}{{ i }}{% endfor %}{% for i in (3..1) %}{{ i }}{% endfor %}", "123")]
-    [InlineData("{% for t in data.tags reversed %}{{ t | size }}{% endfor %}{% assign l = data.tags %}{% for t in l reversed %}{% endfor %}{{ l | first }}", "31a")]
+    [InlineData(
+        "{% for t in data.tags reversed %}{{ t | size }}{% endfor %}{% assign l = data.tags %}{% for t in l reversed %}{% endfor %}{{ l | first }}",
+        "31a"
+    )]
     [InlineData("{% for member in data.nested %}{{ member[0] }}={{ member[1].y }}{% endfor %}", "x=7")]
     [InlineData("{{ data.tags[0] }}{{ data.tags[-1] | size }}{{ data.tags.first }}{{ data.tags[9] }}", "a3a")]
     [InlineData("{{ \"a,b,,c,,\" | split: \",\" | join: \"-\" }}", "a-b--c")]

@@ -5,7 +5,7 @@ using Fluid;
 namespace EventSubscriptions.Subscriptions.Formats.Templates;
 
 /// <summary>A Liquid template. Templates come from users: what one can do, and use, is bounded.</summary>
-/// <param name="text">A template that <see cref="Check"/> accepts.</param>
+/// <param name="text">A template that <see cref="Check(string)"/> accepts.</param>
 public sealed class LiquidTemplate(string text) : IEquatable<LiquidTemplate>
 {
     /// <summary>The longest template, in bytes of UTF-8.</summary>
@@ -21,14 +21,18 @@ public sealed class LiquidTemplate(string text) : IEquatable<LiquidTemplate>
     public string Text => text;
 
     /// <summary>What is wrong with a template, as the rest of a sentence that starts with its field; null if it is valid.</summary>
-    public static string? Check(string text)
+    public static string? Check(string text) => Check(text, out _);
+
+    /// <summary>The same, and the secrets that it uses by name.</summary>
+    internal static string? Check(string text, out IReadOnlyCollection<string> secrets)
     {
+        secrets = [];
         if (Encoding.UTF8.GetByteCount(text) > MaxLength)
         {
             return $"must have at most {MaxLength / 1024} KiB";
         }
 
-        TemplateParser.TryParse(text, out var error);
+        TemplateParser.TryParse(text, out var error, out secrets);
         return error;
     }
 
@@ -46,7 +50,7 @@ public sealed class LiquidTemplate(string text) : IEquatable<LiquidTemplate>
         string output;
         try
         {
-            _parsed ??= TemplateParser.TryParse(text, out var error) ?? throw new TemplateException($"it {error}");
+            _parsed ??= TemplateParser.TryParse(text, out var error, out _) ?? throw new TemplateException($"it {error}");
             TemplateVariables.Assign(context, content, secrets, budget);
             using var writer = new LimitedWriter(budget);
 

@@ -37,8 +37,12 @@ internal sealed partial class TemplateParser : FluidParser
     }
 
     /// <summary>Parses a template. If it returns null, <paramref name="error"/> is the rest of a sentence that starts with its field.</summary>
-    public static IFluidTemplate? TryParse(string text, out string? error)
+    /// <param name="text">The template.</param>
+    /// <param name="error">What is wrong with it, or null.</param>
+    /// <param name="secrets">The secrets that it uses by name.</param>
+    public static IFluidTemplate? TryParse(string text, out string? error, out IReadOnlyCollection<string> secrets)
     {
+        secrets = [];
         foreach (var (part, max) in s_nesting)
         {
             if (text.AsSpan().Count(part) > max)
@@ -56,7 +60,7 @@ internal sealed partial class TemplateParser : FluidParser
 
         var rewriter = new TemplateRewriter(text);
         var template = rewriter.VisitTemplate(parsed);
-        error = rewriter.Error;
+        (error, secrets) = (rewriter.Error, rewriter.Secrets);
         return error is null ? template : null;
     }
 

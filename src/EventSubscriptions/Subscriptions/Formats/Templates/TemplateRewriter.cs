@@ -13,6 +13,7 @@ internal sealed class TemplateRewriter(string text) : AstRewriter
 {
     private readonly HashSet<string> _variables = new(TemplateVariables.All, StringComparer.Ordinal) { "forloop", "parentloop" };
     private readonly List<string> _roots = [];
+    private readonly SortedSet<string> _secrets = new(StringComparer.Ordinal);
     private string? _error;
 
     /// <summary>The first error, as the rest of a sentence, or null.</summary>
@@ -23,6 +24,9 @@ internal sealed class TemplateRewriter(string text) : AstRewriter
                 ? Invalid($"'{unknown}' is not a variable{NearestName.Hint(unknown, _variables)}", unknown)
                 : null
         );
+
+    /// <summary>The secrets that it uses by name.</summary>
+    public IReadOnlyCollection<string> Secrets => _secrets;
 
     protected override Statement VisitAssignStatement(AssignStatement assignStatement)
     {
@@ -39,6 +43,14 @@ internal sealed class TemplateRewriter(string text) : AstRewriter
     protected override Expression VisitMemberExpression(MemberExpression memberExpression)
     {
         _roots.Add(((IdentifierSegment)memberExpression.Segments[0]).Identifier);
+        if (
+            memberExpression.Segments
+            is [IdentifierSegment { Identifier: TemplateVariables.Secrets }, IdentifierSegment { Identifier: var secret }, ..]
+        )
+        {
+            _secrets.Add(secret);
+        }
+
         foreach (var segment in memberExpression.Segments)
         {
             if (segment is IndexerSegment indexer)

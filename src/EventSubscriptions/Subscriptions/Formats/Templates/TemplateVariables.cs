@@ -12,7 +12,7 @@ internal static class TemplateVariables
     private const string EventId = "eventId";
     private const string Timestamp = "timestamp";
     private const string Data = "data";
-    private const string Secrets = "secrets";
+    public const string Secrets = "secrets";
 
     public static IReadOnlyList<string> All { get; } = [EventName, OrganizationId, EventId, Timestamp, Data, Secrets];
 
@@ -32,7 +32,7 @@ internal static class TemplateVariables
         public override FluidValues Type => FluidValues.Object;
 
         public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context) =>
-            secrets.Values.TryGetValue(name, out var secret) ? new StringValue(secret.Reveal()) : NilValue.Instance;
+            secrets.Find(name) is { } secret ? new StringValue(secret) : NilValue.Instance;
 
         public override ValueTask<FluidValue> GetIndexAsync(FluidValue index, TemplateContext context) =>
             GetValueAsync(index.ToStringValue(), context);
