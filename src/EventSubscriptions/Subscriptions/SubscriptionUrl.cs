@@ -7,6 +7,9 @@ namespace EventSubscriptions.Subscriptions;
 /// <summary>The URLs in a request.</summary>
 internal static class SubscriptionUrl
 {
+    /// <summary>The error for a value that is masked in responses, as the rest of a sentence that starts with its field.</summary>
+    public const string MustBeGivenInFull = $"must be given in full: {DisplayUrl.Masked} masks a value that responses don't show";
+
     private const int MaxLength = 2048;
 
     /// <summary>Reads a URL that requests may be sent to, and reports every error.</summary>
@@ -27,7 +30,7 @@ internal static class SubscriptionUrl
 
         if (text.Contains(DisplayUrl.Masked, StringComparison.Ordinal))
         {
-            fields.AddError(name, $"must be given in full: {DisplayUrl.Masked} masks a value that responses don't show");
+            fields.AddError(name, MustBeGivenInFull);
             return null;
         }
 

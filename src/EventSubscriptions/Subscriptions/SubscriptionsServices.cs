@@ -2,6 +2,7 @@ using EventSubscriptions.Audit;
 using EventSubscriptions.Options;
 using EventSubscriptions.Subscriptions.Authentication;
 using EventSubscriptions.Subscriptions.Filters;
+using EventSubscriptions.Subscriptions.Formats;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventSubscriptions.Subscriptions;
@@ -20,6 +21,7 @@ public static class SubscriptionsServices
             .AddSingleton<SubscriptionIndex>()
             .AddSingleton<SubscriptionLimit>()
             .AddSingleton<FilterTest>()
+            .AddSingleton<PreviewSlots>()
             .AddSingleton<ClientCertificateExpiry>()
             .AddSingleton<SubscriptionEditor>();
 }

@@ -56,7 +56,7 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
             is
                 ("createSubscription", "409")
                 or
-                ("testSubscription" or "testFilter" or "publishEvents" or "publishAirEvents", "429")
+                ("testSubscription" or "testFilter" or "previewFormat" or "publishEvents" or "publishAirEvents", "429")
         )
         {
             return await BeyondLimit(await Valid(operation, apps.Limited));
@@ -144,6 +144,17 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
         );
     }
 
+    /// <summary>Sends a request so often at once that there is no room for all.</summary>
+    private static async Task<int> Crowded(Request request)
+    {
+        await Eventually.Get(
+            () => Task.WhenAll(Enumerable.Range(0, 20).Select(_ => request.Send())),
+            responses => responses.Any(response => response.Status == HttpStatusCode.TooManyRequests),
+            _ => "more requests at once than are allowed"
+        );
+        return 429;
+    }
+
     /// <summary>Of what the request asks for, the organization has as much as it may.</summary>
     private async Task<int> BeyondLimit(Request request)
     {
@@ -162,12 +173,13 @@ public sealed class OpenApiStatusTests(OpenApiStatusApps apps) : IClassFixture<O
                 return (int)(await request.Send()).Status;
             case "testFilter":
                 await request.Organization.PublishCases(1_000, "many");
-                await Eventually.Get(
-                    () => Task.WhenAll(Enumerable.Range(0, 20).Select(_ => request.Send())),
-                    responses => responses.Any(response => response.Status == HttpStatusCode.TooManyRequests),
-                    _ => "more tests at once than are allowed"
-                );
-                return 429;
+                return await Crowded(request);
+            case "previewFormat":
+                var slow =
+                    $"{{% assign a = '{new string('x', 1000)}' %}}"
+                    + string.Concat(Enumerable.Repeat("{% assign a = a | append: a %}", 8))
+                    + "{% for i in (1..200) %}{% assign x = a | sha256 %}{% endfor %}1";
+                return await Crowded(request with { Body = $$$"""{"format":{"type":"template","body":"{{{slow}}}"}}""" });
             default:
                 var change = new JsonObject { ["url"] = hook.Url.OriginalString, ["token"] = "token-0123456789" };
                 (await request.Organization.Api.Patch(request.Subscription!.Path, change)).Expect(HttpStatusCode.OK);

@@ -26,7 +26,7 @@ internal static class SubscriptionSecrets
 
     /// <summary>The same with an access token.</summary>
     public static SecretForms With(Subscription subscription, Secret accessToken) =>
-        new([.. SecretsOf(subscription), accessToken.Reveal()]);
+        new([.. SecretsOf(subscription), .. accessToken.Reveal() is { Length: >= MinLength } token ? [token] : (string[])[]]);
 
     private static List<string> SecretsOf(Subscription subscription)
     {
@@ -44,7 +44,11 @@ internal static class SubscriptionSecrets
             secrets.AddRange(template.Secrets.Values.Values.Select(value => value.Reveal()).Where(value => value.Length >= MinLength));
         }
 
-        secrets.AddRange(subscription.Headers.Values.Values.Select(value => value.Reveal()).Where(value => value.Length >= MinLength));
+        secrets.AddRange(
+            subscription
+                .Headers.Values.Values.SelectMany(value => value.Reveal().Split(' ').Prepend(value.Reveal()))
+                .Where(value => value.Length >= MinLength)
+        );
         foreach (var pair in subscription.Url.Query.TrimStart('?').Split('&'))
         {
             var value = pair[(pair.IndexOf('=') + 1)..];

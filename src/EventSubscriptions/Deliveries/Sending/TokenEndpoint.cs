@@ -15,7 +15,21 @@ namespace EventSubscriptions.Deliveries.Sending;
 internal sealed class TokenEndpoint(WebhookClients clients, DestinationGuard guard, TimeProvider time)
 {
     private const int MaxResponseBytes = 64 * 1024;
-    private const int MaxErrorLength = 64;
+
+    /// <summary>The codes of RFC 6749 §5.2 and §4.1.2.1, and of RFC 8707. Any other text may repeat a secret.</summary>
+    private static readonly string[] s_errors =
+    [
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+        "invalid_target",
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+    ];
 
     private static readonly TimeSpan s_defaultLifetime = TimeSpan.FromMinutes(5);
 
@@ -125,7 +139,7 @@ internal sealed class TokenEndpoint(WebhookClients clients, DestinationGuard gua
         var status = (int)response.StatusCode;
         if (status != 200)
         {
-            var error = Text(body, "error") is { Length: > 0 and <= MaxErrorLength } code && code.All(IsOfCode) ? $" ({code})" : "";
+            var error = Text(body, "error") is { } code && s_errors.Contains(code, StringComparer.Ordinal) ? $" ({code})" : "";
             throw new AccessTokenException(
                 $"The token endpoint returned {status} {ReasonPhrases.GetReasonPhrase(status)}".TrimEnd() + $"{error}."
             );
@@ -162,6 +176,4 @@ internal sealed class TokenEndpoint(WebhookClients clients, DestinationGuard gua
         body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()
             : null;
-
-    private static bool IsOfCode(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.';
 }

@@ -9,6 +9,7 @@ using EventSubscriptions.Events.Publishing;
 using EventSubscriptions.Organizations;
 using EventSubscriptions.Queues;
 using EventSubscriptions.Subscriptions;
+using EventSubscriptions.Subscriptions.Filters;
 using EventSubscriptions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -288,10 +289,12 @@ public sealed class FanOutProcessor(
     )
     {
         private JsonElement? _root;
+        private FilterBudget? _budget;
 
         /// <summary>Whether the filter of a subscription accepts the payload, which is parsed only if there is one.</summary>
         public bool Accepts(SubscriptionId subscription) =>
-            Subscriptions.FilterOf(subscription) is not { } filter || filter.Matches(_root ??= EventPayload.Parse(Event.Payload));
+            Subscriptions.FilterOf(subscription) is not { } filter
+            || filter.Matches(_root ??= EventPayload.Parse(Event.Payload), _budget ??= new FilterBudget());
 
         public IEnumerable<SubscriptionId> Matching() => Subscriptions.Matching(Event.EventName, Category, Event.After);
 

@@ -105,7 +105,7 @@ internal static class AuthenticationFields
             case AuthenticationType.Bearer:
                 return ReadToken(fields, TokenName, required: true) is { } token ? new SubscriptionAuthentication.Bearer(token) : null;
             case AuthenticationType.Basic:
-                var (username, password) = (ReadText(fields, "username", MaxNameLength), ReadText(fields, "password", MaxSecretLength));
+                var (username, password) = (ReadText(fields, "username", MaxNameLength), ReadSecretText(fields, "password"));
                 if (username?.Contains(':', StringComparison.Ordinal) is true)
                 {
                     fields.AddError("username", "must not have a colon, which separates it from the password");
@@ -131,7 +131,7 @@ internal static class AuthenticationFields
     private static SubscriptionAuthentication.Header? ReadHeader(FieldReader fields)
     {
         var name = fields.Text("name", required: true, minLength: 1);
-        var value = fields.Text("value", required: true, minLength: 1, maxLength: MaxSecretLength);
+        var value = ReadSecret(fields, "value", required: true);
         if (name is not null && RequestHeader.CheckName(name) is { } nameError)
         {
             name = fields.AddError("name", nameError);
@@ -149,7 +149,7 @@ internal static class AuthenticationFields
     {
         var url = readUrl("tokenUrl");
         var id = ReadText(fields, "clientId", MaxNameLength);
-        var secret = ReadText(fields, "clientSecret", MaxSecretLength);
+        var secret = ReadSecretText(fields, "clientSecret");
         var scope = ReadText(fields, "scope", MaxScopeLength, required: false);
         var audience = ReadText(fields, "audience", MaxScopeLength, required: false);
         var method = fields.OneOf<ClientAuthentication>("clientAuthentication") ?? ClientAuthentication.Basic;
@@ -160,7 +160,7 @@ internal static class AuthenticationFields
 
     private static Secret? ReadToken(FieldReader fields, string name, bool required)
     {
-        var token = fields.Text(name, required, minLength: 1, maxLength: MaxSecretLength);
+        var token = ReadSecret(fields, name, required);
         if (token is not null && token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             fields.AddError(name, "must be printable ASCII characters without spaces, because it is sent in a header");
@@ -168,6 +168,19 @@ internal static class AuthenticationFields
         }
 
         return token is null ? null : new Secret(token);
+    }
+
+    private static string? ReadSecretText(FieldReader fields, string name)
+    {
+        var text = ReadSecret(fields, name, required: true);
+        return text is not null && text.Any(char.IsControl) ? fields.AddError(name, "must not have control characters") : text;
+    }
+
+    /// <summary>A secret that is not the mask of one.</summary>
+    private static string? ReadSecret(FieldReader fields, string name, bool required)
+    {
+        var text = fields.Text(name, required, minLength: 1, maxLength: MaxSecretLength);
+        return text == DisplayUrl.Masked ? fields.AddError(name, SubscriptionUrl.MustBeGivenInFull) : text;
     }
 
     private static string? ReadText(FieldReader fields, string name, int maxLength, bool required = true)

@@ -94,6 +94,10 @@ public sealed class SubscriptionHeaders : IEquatable<SubscriptionHeaders>
             {
                 fields.AddError(name, $"must be 1 to {MaxValueLength} characters long");
             }
+            else if (text == DisplayUrl.Masked)
+            {
+                fields.AddError(name, SubscriptionUrl.MustBeGivenInFull);
+            }
             else if (text is not null && RequestHeader.CheckValue(text) is { } problem)
             {
                 fields.AddError(name, problem);

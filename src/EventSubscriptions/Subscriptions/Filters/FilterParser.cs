@@ -167,12 +167,20 @@ internal sealed class FilterParser
 
         if (!s_roots.Contains(names[0], StringComparer.Ordinal))
         {
-            _errors.Add((place, $"must start at the payload's root: {string.Join(", ", s_roots)}. Did you mean 'data.{text}'?"));
+            _errors.Add(
+                (place, $"must start at the payload's root: {string.Join(", ", s_roots)}. Did you mean '{Meant(text, names[0])}'?")
+            );
             return null;
         }
 
         return names;
     }
+
+    /// <summary>A path whose root has another case, or whose root was left out.</summary>
+    private static string Meant(string text, string first) =>
+        s_roots.FirstOrDefault(root => root.Equals(first, StringComparison.OrdinalIgnoreCase)) is { } root
+            ? root + text[first.Length..]
+            : $"data.{text}";
 
     private List<Condition> ReadTests(List<string> path, JsonElement value, string place)
     {
@@ -226,7 +234,21 @@ internal sealed class FilterParser
                 }
 
                 var values = value.EnumerateArray().Select(FilterValue.Of).ToList();
-                return values.Contains(null) ? null : new AtPath(path, actual => values.Exists(one => one!.IsEqualTo(actual)));
+                if (values.Contains(null))
+                {
+                    return null;
+                }
+
+                var texts = values.Where(one => one!.IsText).Select(one => one!.Text).ToHashSet(StringComparer.Ordinal);
+                var others = values.FindAll(one => !one!.IsText);
+                return new AtPath(
+                    path,
+                    actual =>
+                        actual.ValueKind == JsonValueKind.String
+                            ? SafeJson.TextOf(actual) is { } text && texts.Contains(text)
+                            : others.Exists(one => one!.IsEqualTo(actual)),
+                    comparisons: others.Count
+                );
             }
         );
 

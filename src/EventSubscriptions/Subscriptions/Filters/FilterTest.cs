@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using EventSubscriptions.Events.Archive;
 using EventSubscriptions.Events.Catalogue;
@@ -7,12 +8,15 @@ using EventSubscriptions.Organizations;
 namespace EventSubscriptions.Subscriptions.Filters;
 
 /// <summary>Counts the archived events that a filter accepts.</summary>
-public sealed class FilterTest(EventArchive archive)
+public sealed class FilterTest(EventArchive archive, TimeProvider time)
 {
     /// <summary>The most events that one test reads: the newest of its time range.</summary>
     public const int MaxEvents = 5_000;
 
     private const int MaxConcurrent = 2;
+
+    /// <summary>How long one test examines events.</summary>
+    private static readonly TimeSpan s_maxTime = TimeSpan.FromSeconds(5);
     private const int MaxExamples = 10;
 
     /// <summary>Each test reads many payloads.</summary>
@@ -27,14 +31,26 @@ public sealed class FilterTest(EventArchive archive)
     {
         var page = await archive.ListAsync(organization, request.From, request.To, after: null, MaxEvents, cancellationToken);
         var events = page.Events.Where(item => EventPattern.MatchesAny(request.Events, item.EventName.ToString(), catalogue)).ToList();
-        var matches = await archive.MatchAsync(organization, events, request.Filter.Matches, cancellationToken);
+        var (started, skipped) = (time.GetTimestamp(), 0);
+        var matches = await archive.MatchAsync(organization, events, Matches, cancellationToken);
         var matched = events.Where((_, index) => matches[index]).ToList();
         return new FilterTestResponse(
-            events.Count,
+            events.Count - skipped,
             matched.Count,
-            page.Last is null,
+            page.Last is null && skipped == 0,
             [.. matched.Take(MaxExamples).Select(item => new FilterTestExample(item.Id.ToString(), item.EventName.ToString(), item.At))]
         );
+
+        bool Matches(JsonElement payload)
+        {
+            if (time.GetElapsedTime(started) < s_maxTime)
+            {
+                return request.Filter.Matches(payload);
+            }
+
+            Interlocked.Increment(ref skipped);
+            return false;
+        }
     }
 }
 

@@ -24,7 +24,21 @@ public sealed class SubscriptionFilter : IEquatable<SubscriptionFilter>
 
     /// <summary>Whether a payload matches.</summary>
     /// <param name="payload">The root of the payload.</param>
-    public bool Matches(JsonElement payload) => _condition.Matches(payload);
+    public bool Matches(JsonElement payload) => Matches(payload, new FilterBudget());
+
+    /// <summary>The same with the budget of an event, which all filters share. A filter that needs more accepts the event.</summary>
+    public bool Matches(JsonElement payload, FilterBudget budget)
+    {
+        budget.Begin();
+        try
+        {
+            return _condition.Matches(payload, budget);
+        }
+        catch (FilterBudgetException)
+        {
+            return true;
+        }
+    }
 
     /// <inheritdoc/>
     public bool Equals(SubscriptionFilter? other) => other is not null && Json == other.Json;

@@ -103,7 +103,7 @@ internal static partial class FormatFields
             fields.AddError("preset", $"is not known; GET /api/templates lists them{NearestName.Hint(presetName, TemplatePresets.Names)}");
         }
 
-        var body = fields.Text("body", required: presetName is null, minLength: 1) ?? preset?.Body;
+        var body = fields.Text("body", required: presetName is null, minLength: 1, maxLength: LiquidTemplate.MaxLength) ?? preset?.Body;
         IReadOnlyCollection<string> used = [];
         if (body is not null && LiquidTemplate.Check(body, out used) is { } error)
         {
@@ -185,7 +185,7 @@ internal static partial class FormatFields
         !SecretName().IsMatch(name) ? "must have a name of 1 to 64 letters, digits and _ that starts with a letter"
         : text is null ? "must be a string"
         : text.Length is 0 or > TemplateSecrets.MaxLength ? $"must be 1 to {TemplateSecrets.MaxLength} characters long"
-        : text == DisplayUrl.Masked ? $"must be given in full: {DisplayUrl.Masked} masks a value that responses don't show"
+        : text == DisplayUrl.Masked ? SubscriptionUrl.MustBeGivenInFull
         : null;
 
     [GeneratedRegex(@"\A[A-Za-z][A-Za-z0-9_]{0,63}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

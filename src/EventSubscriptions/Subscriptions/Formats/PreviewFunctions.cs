@@ -11,10 +11,12 @@ using Microsoft.Azure.Functions.Worker;
 namespace EventSubscriptions.Subscriptions.Formats;
 
 /// <summary>Shows what a format makes of an event.</summary>
-public sealed class PreviewFunctions(EventTypes types, EventArchive archive, TimeProvider time)
+public sealed class PreviewFunctions(EventTypes types, EventArchive archive, PreviewSlots slots, TimeProvider time)
 {
     /// <summary>The example of the catalogue that is shown if the request names no event.</summary>
     private const string DefaultEvent = "CaseCreatedEvent";
+
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Formats the example of an event type, or an archived event, as it would be sent, with secrets masked.</summary>
     [Function(nameof(PreviewFormat))]
@@ -40,13 +42,24 @@ public sealed class PreviewFunctions(EventTypes types, EventArchive archive, Tim
             return problem;
         }
 
+        var shown = content!.Value;
+        using var slot = slots.TryEnter(request.Organization);
+        if (slot is null)
+        {
+            return Problem.TooManyRequests(
+                $"{slots.Most} previews of this organization are running. Try again when one has ended.",
+                s_retryAfter
+            );
+        }
+
         try
         {
-            var body = Masked(format!).Compose(content!.Value, time);
+            // On another thread: requests that find no slot needn't wait for it.
+            var body = await Task.Run(() => Masked(format!).Compose(shown, time), cancellationToken);
             return ApiResult.Ok(
                 new PreviewResponse(
-                    content.Value.Id.ToString(),
-                    content.Value.Name.ToString(),
+                    shown.Id.ToString(),
+                    shown.Name.ToString(),
                     body.ContentType.ToString(),
                     Encoding.UTF8.GetString(body.Bytes.Span)
                 ),

@@ -17,7 +17,7 @@ public sealed class TemplateContentType : IEquatable<TemplateContentType>
         var type = header.MediaType!;
         IsJson = IsOf(type, "json");
         Encoder =
-            IsJson ? JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+            IsJson || IsOf(type, "x-ndjson") || IsOf(type, "ndjson") || IsOf(type, "jsonl") ? JavaScriptEncoder.UnsafeRelaxedJsonEscaping
             : IsOf(type, "xml") || IsOf(type, "html") ? HtmlEncoder.Default
             : type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) ? UrlEncoder.Default
             : NullEncoder.Default;

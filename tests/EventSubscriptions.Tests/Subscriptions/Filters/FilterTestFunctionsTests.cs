@@ -26,7 +26,7 @@ public abstract class FilterTestFunctionsTests(ITableStores stores) : IAsyncLife
     {
         TableServiceClient tables = await stores.ConnectAsync();
         _archive = new EventArchive(tables, Given.Protector);
-        _test = new FilterTest(_archive);
+        _test = new FilterTest(_archive, _clock);
         _functions = new FilterTestFunctions(
             _test,
             Given.EventTypes(tables, _clock),

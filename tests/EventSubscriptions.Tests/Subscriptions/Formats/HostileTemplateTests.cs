@@ -39,6 +39,10 @@ public sealed class HostileTemplateTests
             { "{% for i in data.some %}{% for j in (1..3) %}{% assign x = j %}{% endfor %}{% endfor %}", TooManySteps },
             { "{% for i in (1..9000) %}{{ data.long }}{% endfor %}", TooMuchOutput },
             { "{% for i in (1..9000) %}" + new string('z', 8000) + "{% endfor %}", TooMuchOutput },
+            {
+                "{% for i in (1..5000) %}{% if data.members.x" + Repeat(" or data.members.x", 200) + " %}{% endif %}{% endfor %}",
+                "it looks names up among more than 4000000 members of objects"
+            },
             { "{{ timestamp | time_zone: \"../../../dev/zero\" | date: \"%H\" }}", "a time zone must be a name such as Europe/Istanbul" },
             { "{{ timestamp | time_zone: \"/etc/hostname\" | date: \"%H\" }}", "a time zone must be a name such as Europe/Istanbul" },
             { "{{ timestamp | date: \"%99999999N\" }}", "the format of a date is too long" },
@@ -107,6 +111,7 @@ public sealed class HostileTemplateTests
             Repeat("{%for a in data%}", 800) + Repeat("{%endfor%}", 100),
             "{{data" + Repeat("|abs", 4000) + "}}",
             "{{" + Repeat("data[", 3000) + "1" + Repeat("]", 200) + "}}",
+            "{%if 1" + Repeat("\nor\n1", 1000) + "%}{%endif%}",
             "{{" + Repeat("(", 8000),
             "{%if " + Repeat("b or ", 3000) + "b%}{%endif%}",
         ];
@@ -188,10 +193,11 @@ public sealed class HostileTemplateTests
     private static EventContent Content()
     {
         var many = string.Join(',', Enumerable.Repeat("1", 20_000));
+        var members = string.Join(',', Enumerable.Range(0, 3_000).Select(i => $"\"m{i}\":0"));
         var some = string.Join(',', Enumerable.Repeat("{\"x\":1}", 4_000));
         return Given.EventContent(
             "{\"eventName\":\"CaseCreatedEvent\",\"organizationId\":1,\"data\":"
-                + $"{{\"long\":\"{new string('x', 100_000)}\",\"many\":[{many}],\"some\":[{some}],\"first\":{{\"second\":\"x\"}}}}}}"
+                + $"{{\"long\":\"{new string('x', 100_000)}\",\"many\":[{many}],\"some\":[{some}],\"members\":{{{members}}},\"first\":{{\"second\":\"x\"}}}}}}"
         );
     }
 

@@ -65,9 +65,20 @@ public sealed class LiquidTemplateTests
     [InlineData("application/xml", "O&quot;Brien &lt;x&gt;")]
     [InlineData("application/x-www-form-urlencoded", "O%22Brien%20%3Cx%3E")]
     [InlineData("text/plain; charset=utf-8", "O\"Brien <x>")]
+    [InlineData("application/x-ndjson", "O\\\"Brien <x>")]
+    [InlineData("application/jsonl", "O\\\"Brien <x>")]
     public void Values_are_encoded_for_the_content_type(string contentType, string expected)
     {
         Assert.Equal(expected, Render("{{ data.name }}", contentType));
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded", "payload=%22O%5C%22Brien%20%3Cx%3E%22")]
+    [InlineData("application/xml", "payload=&quot;O\\&quot;Brien &lt;x&gt;&quot;")]
+    [InlineData("text/plain", "payload=\"O\\\"Brien <x>\"")]
+    public void JSON_is_encoded_where_it_is_not_expected(string contentType, string expected)
+    {
+        Assert.Equal(expected, Render("payload={{ data.name | json }}", contentType));
     }
 
     [Theory]
@@ -98,7 +109,8 @@ public sealed class LiquidTemplateTests
     [Theory]
     [InlineData("{{ 1 | divided_by: 0 }}", "it divides by zero")]
     [InlineData("{{ 79228162514264337593543950335 | times: 2 }}", "a number is too large")]
-    [InlineData("{{ data.mixed | sort: \"x\" }}", "of a value that a filter or an operator can't use (InvalidOperationException)")]
+    [InlineData("{{ data.mixed | sort: \"x\" }}", "a filter or an operator can't use one of its values (InvalidOperationException)")]
+    [InlineData("{{ data.when | time_zone: \"Nowhere/City\" }}", "a time zone must be a name such as Europe/Istanbul")]
     [InlineData("{{ data.name | date: \"%999999999n\" }}", "the format of a date is too long")]
     public void Failure_is_explained_without_the_event(string template, string expected)
     {

@@ -13,10 +13,13 @@ internal sealed class JsonObjectValue(JsonElement json, RenderBudget budget) : F
 {
     public override FluidValues Type => FluidValues.Dictionary;
 
-    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context) =>
-        SafeJson.MemberOf(json, name) is { } member ? JsonValues.Of(member, budget)
-        : name == "size" ? NumberValue.Create(json.GetPropertyCount())
-        : NilValue.Instance;
+    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context)
+    {
+        budget.TakeMembers(json.GetPropertyCount());
+        return SafeJson.MemberOf(json, name) is { } member ? JsonValues.Of(member, budget)
+            : name == "size" ? NumberValue.Create(json.GetPropertyCount())
+            : NilValue.Instance;
+    }
 
     public override ValueTask<FluidValue> GetIndexAsync(FluidValue index, TemplateContext context) =>
         GetValueAsync(index.ToStringValue(), context);
@@ -34,7 +37,11 @@ internal sealed class JsonObjectValue(JsonElement json, RenderBudget budget) : F
         }
     }
 
-    public override bool Contains(FluidValue value) => SafeJson.MemberOf(json, value.ToStringValue()) is not null;
+    public override bool Contains(FluidValue value)
+    {
+        budget.TakeMembers(json.GetPropertyCount());
+        return SafeJson.MemberOf(json, value.ToStringValue()) is not null;
+    }
 
     public override bool Equals(FluidValue? other) =>
         other is JsonObjectValue value && string.Equals(value.ToStringValue(), ToStringValue(), StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Fluid;
 
@@ -44,7 +45,7 @@ public sealed class LiquidTemplate(string text) : IEquatable<LiquidTemplate>
         TimeProvider time
     )
     {
-        var budget = new RenderBudget(time);
+        var budget = new RenderBudget(time, contentType.Encoder is JavaScriptEncoder);
         var context = new TemplateContext(s_options) { MaxSteps = RenderBudget.MaxSteps };
         budget.AssignTo(context);
         string output;
@@ -102,7 +103,7 @@ public sealed class LiquidTemplate(string text) : IEquatable<LiquidTemplate>
             OverflowException => "a number is too large",
             _ when exception.Message.Contains("maximum", StringComparison.OrdinalIgnoreCase) =>
                 $"it takes more than {RenderBudget.MaxSteps} steps",
-            _ => $"of a value that a filter or an operator can't use ({exception.GetType().Name})",
+            _ => $"a filter or an operator can't use one of its values ({exception.GetType().Name})",
         };
 
     private static string? FindJsonError(ReadOnlySpan<byte> body)

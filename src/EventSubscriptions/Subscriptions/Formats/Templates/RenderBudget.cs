@@ -4,7 +4,7 @@ using Fluid;
 namespace EventSubscriptions.Subscriptions.Formats.Templates;
 
 /// <summary>What one rendering of a template may use. Templates come from users, and Fluid itself bounds neither text nor time.</summary>
-internal sealed class RenderBudget(TimeProvider time)
+internal sealed class RenderBudget(TimeProvider time, bool writesJson)
 {
     /// <summary>All text that filters make, in characters.</summary>
     public const int MaxText = 1024 * 1024;
@@ -21,6 +21,9 @@ internal sealed class RenderBudget(TimeProvider time)
     /// <summary>All text that is read from the event, in characters.</summary>
     public const int MaxRead = 16 * 1024 * 1024;
 
+    /// <summary>The members of all objects in which names are looked up.</summary>
+    public const int MaxMembers = 4_000_000;
+
     /// <summary>The longest argument of a filter, and text to search for, in characters: longer ones make a search slow.</summary>
     public const int MaxArgument = 1000;
 
@@ -33,7 +36,11 @@ internal sealed class RenderBudget(TimeProvider time)
     private readonly long _start = time.GetTimestamp();
     private int _text;
     private int _read;
+    private int _members;
     private int _items;
+
+    /// <summary>Whether the output is JSON, so that JSON needs no encoding.</summary>
+    public bool WritesJson => writesJson;
 
     /// <summary>The budget of a rendering.</summary>
     public static RenderBudget Of(TemplateContext context) => (RenderBudget)context.AmbientValues[nameof(RenderBudget)];
@@ -62,6 +69,18 @@ internal sealed class RenderBudget(TimeProvider time)
         }
 
         _read += length;
+    }
+
+    /// <summary>Takes the members of an object in which a name is about to be looked up.</summary>
+    public void TakeMembers(int count)
+    {
+        CheckTime();
+        if (count > MaxMembers - _members)
+        {
+            throw new TemplateException(Text($"it looks names up among more than {MaxMembers} members of objects"));
+        }
+
+        _members += count;
     }
 
     public void CheckArgument(string text)

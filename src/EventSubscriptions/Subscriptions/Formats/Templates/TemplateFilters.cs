@@ -128,7 +128,9 @@ internal static partial class TemplateFilters
     /// <summary>The filter <c>time_zone</c>, which would read any file that the name leads to.</summary>
     private static FilterDelegate WithTimeZone(FilterDelegate timeZone) =>
         (input, arguments, context) =>
-            TimeZoneName().IsMatch(arguments.At(0).ToStringValue())
+            arguments.At(0).ToStringValue() is var name
+            && TimeZoneName().IsMatch(name)
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out _)
                 ? timeZone(input, arguments, context)
                 : throw new TemplateException("a time zone must be a name such as Europe/Istanbul");
 
@@ -209,12 +211,13 @@ internal static partial class TemplateFilters
         return new ListValue([.. first.Items, .. second.Items]);
     }
 
-    /// <summary>A value as JSON, which is written as it is.</summary>
+    /// <summary>A value as JSON, which is written as it is where JSON is expected.</summary>
     private static ValueTask<FluidValue> Json(FluidValue input, FilterArguments arguments, TemplateContext context)
     {
         var json = JsonValues.ToJson(input);
-        RenderBudget.Of(context).TakeText(json.Length);
-        return new StringValue(json, encode: false);
+        var budget = RenderBudget.Of(context);
+        budget.TakeText(json.Length);
+        return new StringValue(json, encode: !budget.WritesJson);
     }
 
     [GeneratedRegex(@"%(?:[\^_:-]*\d){3}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

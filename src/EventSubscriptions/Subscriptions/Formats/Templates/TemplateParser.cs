@@ -14,15 +14,9 @@ internal sealed partial class TemplateParser : FluidParser
     /// How often each of these may occur. Fluid recurses for every one of them, and nothing but the end of the process ends too deep a
     /// recursion.
     /// </summary>
-    private static readonly (string Text, int Max)[] s_nesting =
-    [
-        ("{%", 128),
-        ("|", 256),
-        ("[", 256),
-        ("(", 128),
-        (" or ", 256),
-        (" and ", 256),
-    ];
+    private static readonly (string Text, int Max)[] s_nesting = [("{%", 128), ("|", 256), ("[", 256), ("(", 128)];
+
+    private const int MaxOperands = 256;
 
     private static readonly string[] s_tags = ["assign", "break", "case", "comment", "#", "continue", "for", "if", "raw", "unless"];
 
@@ -52,6 +46,12 @@ internal sealed partial class TemplateParser : FluidParser
             }
         }
 
+        if (Operator().Count(text) > MaxOperands)
+        {
+            error = $"must have at most {MaxOperands} times \"and\" and \"or\"";
+            return null;
+        }
+
         if (!s_parser.TryParse(text, out var parsed, out var problem) || parsed is null)
         {
             error = Explain(problem ?? "it could not be parsed");
@@ -76,6 +76,9 @@ internal sealed partial class TemplateParser : FluidParser
 
     internal static string IsInvalid(string why, ReadOnlySpan<char> line, ReadOnlySpan<char> column) =>
         string.Create(CultureInfo.InvariantCulture, $"is not a valid template: {why.TrimEnd(' ', '.')} (line {line}, column {column})");
+
+    [GeneratedRegex(@"\b(?:and|or)\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Operator();
 
     [GeneratedRegex(@" at \((?<line>\d+):(?<column>\d+)\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Position();
