@@ -35,6 +35,44 @@ public sealed class FormatTests(PortalApp portal) : IClassFixture<PortalApp>
     }
 
     [Fact]
+    public async Task URL_of_a_receiver_without_credentials_is_secret()
+    {
+        var organization = portal.NewOrganization();
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToNew(organization);
+
+        await form.Receiver.SelectOptionAsync("sentinel");
+        await Assertions.Expect(tab.Field("Token URL")).ToHaveValueAsync("");
+        await Assertions.Expect(tab.Field("Scope")).ToHaveValueAsync("https://monitor.azure.com//.default");
+        await form.Receiver.SelectOptionAsync("slack");
+        await form.Name.FillAsync("Slack");
+        await form.Url.FillAsync("https://hooks.example.com/services/T0/B0/secret");
+        await form.EveryEvent.CheckAsync();
+        await form.Create();
+        await tab.Button("I have stored it").ClickAsync();
+        await tab.ShowsText("https://hooks.example.com/***");
+
+        var created = Assert.Single(await organization.Subscriptions());
+        Assert.Equal(("none", true, "slack"), (created.Authentication!.Type, created.UrlIsSecret, created.Format!.Preset));
+    }
+
+    [Fact]
+    public async Task Own_template_is_kept_while_others_are_looked_at()
+    {
+        await using var tab = await portal.OpenAsAdmin();
+        var form = new SubscriptionForm(tab);
+        await form.GoToNew(portal.NewOrganization());
+
+        await form.Format.SelectOptionAsync("template");
+        await form.Template.FillAsync("my own");
+        await form.Format.SelectOptionAsync("teams");
+        await form.Format.SelectOptionAsync("template");
+
+        await Assertions.Expect(form.Template).ToHaveValueAsync("my own");
+    }
+
+    [Fact]
     public async Task Template_is_previewed_while_it_is_typed()
     {
         var organization = portal.NewOrganization();

@@ -212,7 +212,16 @@ public sealed class SubscriptionFormTests(PortalApp portal) : IClassFixture<Port
         var form = new SubscriptionForm(tab);
         await form.GoToEdit(subscription);
         await form.Name.FillAsync("Mine");
-        await subscription.Change(new { description = "Theirs" });
+        await tab.Field("Authentication").SelectOptionAsync("basic");
+        await tab.Field("User name").FillAsync("me");
+        await tab.Field("Password").FillAsync("a-password");
+        await form.Format.SelectOptionAsync("template");
+        await form.Template.FillAsync("""{"own": {{ eventName | json }}}""");
+        await tab.Page.GetByText("Filter, headers and retries").ClickAsync();
+        await tab.Field("Filter").FillAsync("""{"data.id": "mine"}""");
+        await tab.Field("Headers").FillAsync("X-Mine: yes");
+        await tab.Field("Deadline").FillAsync("00:00:05");
+        await subscription.Change(new { description = "Theirs", rateLimitPerSecond = 7 });
 
         await form.Save();
         await tab.ShowsText("The subscription has been changed by someone else since you opened it.");
@@ -223,5 +232,10 @@ public sealed class SubscriptionFormTests(PortalApp portal) : IClassFixture<Port
 
         await tab.ShowsHeading("Mine");
         await tab.ShowsText("Theirs");
+        var saved = await subscription.Get();
+        Assert.Equal(("basic", "me"), (saved.Authentication!.Type, saved.Authentication.Username));
+        Assert.Equal("""{"own": {{ eventName | json }}}""", saved.Format!.Body);
+        Assert.Equal("""{"data.id":"mine"}""", saved.Filter!.Value.GetRawText());
+        Assert.Equal(("X-Mine", "00:00:05", 7), (Assert.Single(saved.HeaderNames!), saved.Deadline, saved.RateLimitPerSecond));
     }
 }

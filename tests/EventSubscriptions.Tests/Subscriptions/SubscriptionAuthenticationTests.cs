@@ -60,6 +60,13 @@ public abstract class SubscriptionAuthenticationTests(ITableStores stores) : Sub
         """{"type":"oauth2","tokenUrl":"http://example.com/","clientId":"","clientAuthentication":"none"}""",
         "authentication.tokenUrl,authentication.clientId,authentication.clientSecret,authentication.clientAuthentication"
     )]
+    [InlineData("""{"type":"bearer","token":"***"}""", "authentication.token")]
+    [InlineData("""{"type":"basic","username":"u","password":"***"}""", "authentication.password")]
+    [InlineData("""{"type":"header","name":"X-Api-Key","value":"***"}""", "authentication.value")]
+    [InlineData(
+        """{"type":"oauth2","tokenUrl":"https://login.example.com/","clientId":"c","clientSecret":"***"}""",
+        "authentication.clientSecret"
+    )]
     [InlineData("""{"type":"managedIdentity"}""", "authentication.resource")]
     [InlineData("""{"type":"managedIdentity","resource":"api://receiver"}""", "authentication.resource")]
     [InlineData("""{"type":"oauth2","tokenUrl":"https://10.0.0.1/","clientId":"c","clientSecret":"s"}""", "authentication.tokenUrl")]
@@ -114,6 +121,7 @@ public abstract class SubscriptionAuthenticationTests(ITableStores stores) : Sub
     [InlineData("""{"X":1}""", "headers.X")]
     [InlineData("""{"X":"a","x":"b"}""", "headers.x")]
     [InlineData("[]", "headers")]
+    [InlineData("""{"X-A":"***"}""", "headers.X-A")]
     public async Task Headers_are_refused_when_they_are_not_valid(string headers, string field) =>
         Assert.Equal(
             [field],

@@ -68,6 +68,7 @@ type Authentication = {
     clientId?: string;
     scope?: string;
     audience?: string;
+    clientAuthentication?: string;
     resource?: string;
 };
 

@@ -37,6 +37,17 @@ public sealed class WebhookAuthenticationTests : WebhookSenderTestBase
         );
 
     [Fact]
+    public async Task Snippet_has_no_part_of_a_header_that_may_be_a_key()
+    {
+        await using var receiver = new RawReceiver(RawReceiver.Ok("token was: key-0123456789 of Bearer"));
+        var changes = new Dictionary<string, Secret?>(StringComparer.Ordinal) { ["X-Key"] = new("Bearer key-0123456789") };
+
+        var result = await Send(Subscription(receiver.Url) with { Headers = SubscriptionHeaders.None.With(changes) });
+
+        Assert.Equal("token was: *** of ***", result.ResponseSnippet);
+    }
+
+    [Fact]
     public async Task Headers_of_the_subscription_are_sent()
     {
         await using var receiver = new RawReceiver(RawReceiver.Ok("value-of-a-header"));
@@ -141,6 +152,7 @@ public sealed class WebhookAuthenticationTests : WebhookSenderTestBase
     [Theory]
     [InlineData(401, """{"error":"invalid_client"}""", "The token endpoint returned 401 Unauthorized (invalid_client).")]
     [InlineData(400, """{"error":"client s3cret/with+signs"}""", "The token endpoint returned 400 Bad Request.")]
+    [InlineData(400, """{"error":"CLIENTSECRET1"}""", "The token endpoint returned 400 Bad Request.")]
     [InlineData(302, "", "The token endpoint returned 302 Found.")]
     [InlineData(200, "<html>", "The response of the token endpoint has no access_token that can be sent in a header.")]
     [InlineData(

@@ -9,13 +9,17 @@ import { link, problemNotice } from './page.js';
 const masked = '***';
 const trialDelay = 800;
 
+/** Strings, so that they are skipped, and numbers. */
+const number = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
 /**
  * What most subscriptions don't need: headers, a filter with a trial on past events, the retry schedule and the deadline.
  * @param {SubscriptionValues} current
  * @param {OrganizationId} organization
+ * @param {() => string[]} events
  * @param {AbortSignal} signal
  */
-export function advanced(current, organization, signal) {
+export function advanced(current, organization, events, signal) {
   const before = {
     headers: (current.headerNames ?? []).map(name => `${name}: ${masked}`).join('\n'),
     filter: current.filter ? JSON.stringify(current.filter, null, 2) : '',
@@ -89,7 +93,11 @@ export function advanced(current, organization, signal) {
         return;
       }
 
-      const { body } = await post(api.filterTest(organization), { filter: wanted }, { signal: latest });
+      const { body } = await post(
+        api.filterTest(organization),
+        { filter: wanted, ...(events().length > 0 ? { events: events() } : {}) },
+        { signal: latest },
+      );
       const scope = body.isComplete ? 'archived' : 'newest archived';
       fill(
         result,
@@ -104,14 +112,27 @@ export function advanced(current, organization, signal) {
       );
     } catch (error) {
       if (!latest.aborted) {
-        fill(result, problemNotice(error));
+        const errors = Object.entries(/** @type {{ errors?: Errors }} */ (error).errors ?? {});
+        filter.complain(errors.map(([name, messages]) => `${name} ${messages.join('; ')}.`).join(' '));
+        fill(result, errors.length > 0 ? '' : problemNotice(error));
       }
     }
   }
 }
 
 /** @param {string} text */
+function isLossy(text) {
+  const value = Number(text);
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+/** @param {string} text */
 function filterOf(text) {
+  const lossy = (text.match(number) ?? []).find(part => !part.startsWith('"') && isLossy(part));
+  if (lossy) {
+    throw refuse('filter', `has the number ${lossy}, which a browser can’t keep: change the filter with the API`);
+  }
+
   try {
     return text.trim() === '' ? null : JSON.parse(text);
   } catch (error) {

@@ -81,6 +81,16 @@ export function credentials(current, isNew) {
         hint: `Write-only.${again}`,
       }),
       scope: textField({ name: 'authentication.scope', label: 'Scope', value: before?.scope ?? '', attributes: plain, hint: 'Optional.' }),
+      clientAuthentication: selectField({
+        name: 'authentication.clientAuthentication',
+        label: 'Client authentication',
+        options: [
+          ['basic', 'In a header'],
+          ['body', 'In the form'],
+        ],
+        value: before?.clientAuthentication ?? 'basic',
+        hint: 'How the token endpoint expects the client id and secret.',
+      }),
       audience: textField({
         name: 'authentication.audience',
         label: 'Audience',
@@ -108,9 +118,9 @@ export function credentials(current, isNew) {
     hint: 'Whoever knows it may post there: nothing but its host is shown again. To show it, enter the URL again.',
   });
   let isChosen = !isNew || current.urlIsSecret !== undefined;
-  /** @type {Record<string, Record<string, TextField>>} */
+  /** @type {Record<string, Record<string, TextField | SelectField>>} */
   const kinds = fields;
-  const optional = ['scope', 'audience'];
+  const optional = ['scope', 'audience', 'clientAuthentication'];
   const secrets = ['token', 'password', 'value', 'clientSecret'];
   kind.input.addEventListener('change', () => {
     show();
@@ -142,14 +152,15 @@ export function credentials(current, isNew) {
       /** @type {Record<string, string | undefined>} */
       const values = { ...example };
       for (const [name, field] of Object.entries(kinds[example.type] ?? {})) {
-        if (secrets.includes(name)) {
+        // What differs from one customer to another must be entered.
+        if (secrets.includes(name) || name === 'tokenUrl') {
           field.input.setAttribute('placeholder', values[name] ?? '');
         } else {
-          field.input.value = values[name] ?? '';
+          field.input.value = values[name] ?? (name === 'clientAuthentication' ? 'basic' : '');
         }
       }
 
-      show();
+      kind.input.dispatchEvent(new Event('change'));
     },
 
     /** What to send of it; nothing if the current credentials stay. */
@@ -174,7 +185,7 @@ export function credentials(current, isNew) {
     return { authentication: { type: kind.value, ...Object.fromEntries(values.filter(([, value]) => value !== '')) } };
   }
 
-  /** @param {Record<string, TextField>} chosen */
+  /** @param {Record<string, TextField | SelectField>} chosen */
   function isSame(chosen) {
     /** @type {Record<string, string | undefined>} */
     const shown = { ...before };

@@ -59,17 +59,22 @@ export function formatPart(current, templates, types, organization, signal) {
     value: types.find(({ name }) => current.events.includes(name))?.name ?? 'CaseCreatedEvent',
   });
   const template = h('div', {}, body.element, secrets.element, contentType.element);
-  const result = h('div', { role: 'status', class: 'preview' });
+  const status = h('p', { role: 'status', class: 'hint' });
+  const result = h('div', { class: 'preview' });
   const initial = JSON.stringify(given());
   const refresh = debounce(previewDelay, signal, preview);
+  let ownBody = before?.preset ? '' : (before?.body ?? '');
   kind.input.addEventListener('change', () => choose(kind.value));
+  body.input.addEventListener('input', () => {
+    ownBody = kind.value === own ? body.value : ownBody;
+  });
   example.input.addEventListener('change', refresh);
   [body, secrets, contentType].forEach(field => field.input.addEventListener('input', refresh));
   show();
   refresh();
   return {
     fields: [kind, body, secrets, contentType],
-    element: h('div', {}, kind.element, h('div', { class: 'beside' }, template, h('div', {}, example.element, result))),
+    element: h('div', {}, kind.element, h('div', { class: 'beside' }, template, h('div', {}, example.element, status, result))),
     choose,
 
     /** What was changed, as the API takes it. */
@@ -90,6 +95,8 @@ export function formatPart(current, templates, types, organization, signal) {
       body.input.value = preset.body;
       contentType.input.value = preset.contentType;
       secrets.input.value = (preset.secrets ?? []).map(secret => `${secret.name}: `).join('\n');
+    } else if (name === own && ownBody) {
+      body.input.value = ownBody;
     }
 
     show();
@@ -127,7 +134,8 @@ export function formatPart(current, templates, types, organization, signal) {
     try {
       const { body: shown } = await post(api.preview(organization), { format, eventName: example.value }, { signal: latest });
       body.complain('');
-      fill(result, h('p', { class: 'hint' }, `Would be sent as ${shown.contentType}:`), h('pre', {}, shown.body));
+      fill(status, `Would be sent as ${shown.contentType}:`);
+      fill(result, h('pre', {}, shown.body));
     } catch (error) {
       if (latest.aborted) {
         return;
@@ -135,7 +143,8 @@ export function formatPart(current, templates, types, organization, signal) {
 
       const problem = /** @type {{ errors?: Errors }} */ (error).errors?.['format.body'];
       body.complain(problem ? `Template ${problem.join('; ')}.` : '');
-      fill(result, problem ? h('p', { class: 'hint' }, 'The template has to be corrected first.') : problemNotice(error));
+      fill(status, problem ? 'The template has to be corrected first.' : '');
+      fill(result, problem ? '' : problemNotice(error));
     }
   }
 }

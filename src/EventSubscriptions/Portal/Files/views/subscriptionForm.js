@@ -46,6 +46,7 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   const known = await catalogue(outlet, signal);
   let { body: base, etag } = await get(path, { signal });
   let fields = fieldsOf(base, known, false, organization, signal);
+  let initial = statesOf(fields);
   const place = h('div', {});
   outlet.append(place);
   show();
@@ -86,11 +87,22 @@ export async function editSubscription({ outlet, parameters: { organization, id 
   }
 
   async function reload() {
-    const mine = changed(fields, base, true);
+    const typed = allOf(fields).filter(field => initial.get(field.name) !== stateOf(field));
+    const { events = null } = changed(fields, base, true);
     ({ body: base, etag } = await get(path, { signal }));
-    fields = fieldsOf({ ...base, ...mine }, known, false, organization, signal);
-    if (mine.token) {
-      fields.credentials.token.input.value = mine.token;
+    fields = fieldsOf({ ...base, ...(events ? { events } : {}) }, known, false, organization, signal);
+    initial = statesOf(fields);
+    for (const mine of typed) {
+      const input = allOf(fields).find(field => field.name === mine.name)?.input;
+      if (input instanceof HTMLInputElement && input.type === 'checkbox') {
+        input.checked = /** @type {HTMLInputElement} */ (mine.input).checked;
+      } else if (input) {
+        input.value = mine.input.value;
+      }
+
+      // A choice may replace what was typed into other fields, which follow it.
+      input?.dispatchEvent(new Event('change'));
+      input?.dispatchEvent(new Event('input'));
     }
 
     show();
@@ -119,6 +131,7 @@ async function catalogue(outlet, signal) {
  * @param {AbortSignal} signal
  */
 function fieldsOf(subscription, { types, templates }, isNew, organization, signal) {
+  const events = eventPicker(types, subscription.events);
   return {
     name: textField({ name: 'name', label: 'Name', required: true, value: subscription.name, hint: 'For people.' }),
     url: textField({
@@ -140,7 +153,7 @@ function fieldsOf(subscription, { types, templates }, isNew, organization, signa
       lines: 2,
       hint: 'Optional.',
     }),
-    events: eventPicker(types, subscription.events),
+    events,
     rateLimitPerSecond: textField({
       name: 'rateLimitPerSecond',
       label: 'Rate limit',
@@ -149,7 +162,7 @@ function fieldsOf(subscription, { types, templates }, isNew, organization, signa
       hint: 'Requests per second. Leave empty for no limit; events above the limit wait.',
     }),
     format: formatPart(subscription, templates, types, organization, signal),
-    advanced: advanced(subscription, organization, signal),
+    advanced: advanced(subscription, organization, () => events.value, signal),
     isActive: checkField({
       name: 'isActive',
       label: 'Active',
@@ -165,7 +178,8 @@ function fieldsOf(subscription, { types, templates }, isNew, organization, signa
  * @param {Fields} fields
  */
 function receiverField(templates, fields) {
-  const hint = h('span', {}, 'Fills in the credentials and the format that a known receiver needs.');
+  const any = 'Fills in the credentials and the format that a known receiver needs.';
+  const hint = h('span', {}, any);
   const receiver = selectField({
     name: 'receiver',
     label: 'Receiver',
@@ -177,7 +191,7 @@ function receiverField(templates, fields) {
     fields.format.choose(template?.name ?? 'standard');
     fields.credentials.choose(template?.authentication ?? { type: 'bearer' });
     fields.url.input.setAttribute('placeholder', template?.url ?? '');
-    fill(hint, template ? [`${template.description} The URL looks like ${template.url}. `, reference(template)] : '');
+    fill(hint, template ? [`${template.description} The URL looks like ${template.url}. `, reference(template)] : any);
   });
   return receiver;
 }
@@ -195,7 +209,7 @@ function reference({ title, reference: url }) {
 function laidOut(fields, receiver) {
   const { credentials: authentication, format, advanced: more, ...simple } = fields;
   return {
-    fields: [...Object.values(simple), ...authentication.fields, ...format.fields, ...more.fields],
+    fields: [simple.events, ...allOf(fields)],
     content: [
       step('Where', receiver?.element, simple.name.element, simple.url.element, simple.description.element),
       authentication.element,
@@ -203,6 +217,25 @@ function laidOut(fields, receiver) {
       step('How', format.element, more.element, simple.rateLimitPerSecond.element, simple.isActive.element),
     ],
   };
+}
+
+/**
+ * All fields but the events, in the order in which they may change one another.
+ * @param {Fields} fields
+ * @returns {AnyField[]}
+ */
+function allOf({ credentials: authentication, format, advanced: more, events: _, ...simple }) {
+  return [...Object.values(simple), ...authentication.fields, ...format.fields, ...more.fields];
+}
+
+/** @param {AnyField} field */
+function stateOf({ input }) {
+  return input instanceof HTMLInputElement && input.type === 'checkbox' ? input.checked : input?.value;
+}
+
+/** @param {Fields} fields */
+function statesOf(fields) {
+  return new Map(allOf(fields).map(field => [field.name, stateOf(field)]));
 }
 
 /**
