@@ -80,8 +80,9 @@ public sealed class BrokerLoadTests
             perMessage.Add((SettledMemory() - before) / Each);
         }
 
-        // The hash of its message id. The runtime may release what other tests have left in a round or allocate for itself.
-        Assert.InRange(perMessage.Order().ElementAt(Rounds / 2), 1, 50);
+        // The hash of its message id, in a set that grows by steps. In a round the runtime may release what other tests have left, or
+        // allocate for itself.
+        Assert.True(perMessage.Order().ElementAt(Rounds / 2) <= 50, string.Join(", ", perMessage));
         Assert.Equal(5_000 + (Rounds * Each), broker.Broker.GetQueue("once").ReadyCount);
     }
 
